@@ -1,0 +1,223 @@
+"""`archlint check`: lint models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archlint.cli.arguments import (
+    Batch,
+    ColorChoice,
+    ConfigFile,
+    Dims,
+    Inputs,
+    Isolated,
+    Targets,
+    Verbose,
+    Version,
+)
+
+if TYPE_CHECKING:
+    from archlint.cli.paths import FoundModel
+    from archlint.findings import Report
+    from archlint.report.style import Style
+
+__all__ = ["check"]
+
+_FINDINGS = "Which findings"
+_OUTPUT = "Output"
+
+
+class FailOn(str, Enum):
+    """The values of --fail-on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+
+class ReportFormat(str, Enum):
+    """The values of --format; a test holds them against `archlint.report.FORMATS`."""
+
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+
+
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PATH",
+            help="Models, and folders to search for *.onnx; by default the working folder.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Targets = None,
+    batch: Batch = None,
+    input_: Inputs = None,
+    dim: Dims = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Only these rules, by code or name; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Not these rules; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    min_slowdown: Annotated[
+        float | None,
+        typer.Option(
+            min=1.0,
+            metavar="X",
+            help="Only places at least this many times slower than the alternative (default: 1.1).",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(
+            metavar="error|warning|note|never",
+            help="Exit with 1 from this severity on (default: warning).",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    notes: Annotated[
+        bool | None,
+        typer.Option(
+            "--notes/--no-notes",
+            help="Show notes too: findings that save less than 2 % of the network.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Show the N findings of each model that save most.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    format_: Annotated[
+        list[ReportFormat] | None,
+        typer.Option(
+            "--format",
+            metavar="full|concise|json",
+            help="How to report (default: full); repeatable, each with its --output.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the format goes: the first format to the first output and so on; "
+            "- is stdout, and so is the last format without an output.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None,
+    color: ColorChoice = None,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", help="Findings and errors, nothing else.", rich_help_panel=_OUTPUT
+        ),
+    ] = False,
+    verbose: Verbose = False,
+    config: ConfigFile = None,
+    isolated: Isolated = False,
+    version: Version = False,  # noqa: ARG001 - typer's callback answers it
+) -> int:
+    """Lint models: find what costs more than its FLOPs."""
+    from archlint.cli.output import pair, screen
+    from archlint.cli.paths import find_models
+    from archlint.cli.progress import progress_line
+    from archlint.cli.settings import commas, dims, inputs, options_of, with_file
+    from archlint.config import Config
+    from archlint.linter import lint
+
+    flags = Config(
+        target=tuple(target or ()),
+        select=commas(select),
+        ignore=commas(ignore),
+        fail_on=fail_on and fail_on.value,
+        min_slowdown=min_slowdown,
+        batch=batch,
+        input=inputs(input_),
+        dim=dims(dim),
+        notes=notes,
+        top=top,
+        format=tuple(each.value for each in format_ or ()),
+        output=tuple(output or ()),
+        color=color and color.value,
+        quiet=quiet or None,
+        verbose=verbose or None,
+    )
+    asked = with_file(flags, config, isolated=isolated)
+    jobs = pair(asked.format, asked.output)
+    options = options_of(asked)
+    found = find_models(paths or ["."])
+    with progress_line(quiet=bool(asked.quiet)) as progress:
+        readable = [each.path for each in found if each.error is None]
+        report = _with_unread(lint(readable, options, progress=progress), found)
+    style = screen(
+        asked.color,
+        # A note that fails the run must be seen.
+        notes=bool(asked.notes) or asked.fail_on == "note",
+        top=asked.top,
+        quiet=bool(asked.quiet),
+        verbose=bool(asked.verbose),
+    )
+    _write(report, jobs, style)
+    return report.exit_code(options.fail_on)
+
+
+def _with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
+    """The report with an entry for each path where no model is, in the order asked for."""
+    from dataclasses import replace
+
+    from archlint.findings import ModelReport
+
+    linted = iter(report.models)
+    models = (
+        next(linted) if each.error is None else ModelReport(each.path, error=each.error)
+        for each in found
+    )
+    return replace(report, models=tuple(models))
+
+
+def _write(report: Report, jobs: Sequence[tuple[str, str | None]], style: Style) -> None:
+    from dataclasses import replace
+
+    from archlint.cli.output import complain, write_file, write_out
+    from archlint.report.formats import renderer
+    from archlint.report.shown import left_out
+    from archlint.report.style import DEFAULT_WIDTH
+
+    on_paper = replace(style, width=DEFAULT_WIDTH, color=False)
+    try:
+        for format_, goal in jobs:
+            render = renderer(format_).render
+            if goal is None:
+                write_out(render(report, style))
+            else:
+                write_file(goal, render(report, on_paper))
+    finally:
+        remarks = report.errors
+        if not style.quiet and {format_ for format_, _ in jobs} == {"concise"}:
+            remarks += left_out(report, style)
+        for remark in remarks:
+            complain(remark)

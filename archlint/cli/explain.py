@@ -1,0 +1,63 @@
+"""`archlint explain`: every operator of a model, and what each rule says of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from archlint.cli.arguments import (
+    Batch,
+    ColorChoice,
+    ConfigFile,
+    Dims,
+    Inputs,
+    Isolated,
+    OutputKind,
+    Targets,
+    TextOrJson,
+    Verbose,
+)
+
+__all__ = ["explain"]
+
+
+def explain(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model.")],
+    operator: Annotated[
+        str | None,
+        typer.Argument(metavar="OPERATOR", help="Only this operator, by its name."),
+    ] = None,
+    target: Targets = None,
+    batch: Batch = None,
+    input_: Inputs = None,
+    dim: Dims = None,
+    format_: TextOrJson = OutputKind.TEXT,
+    color: ColorChoice = None,
+    verbose: Verbose = False,
+    config: ConfigFile = None,
+    isolated: Isolated = False,
+) -> int:
+    """Show each operator's kernel, price, and why rules fired."""
+    from archlint.cli.output import screen, write_out
+    from archlint.cli.settings import dims, inputs, options_of, with_file
+    from archlint.config import Config
+    from archlint.linter import explain as explained
+    from archlint.report import explain_json, explain_text
+
+    flags = Config(
+        target=tuple(target or ()),
+        batch=batch,
+        input=inputs(input_),
+        dim=dims(dim),
+        color=color and color.value,
+        verbose=verbose or None,
+    )
+    asked = with_file(flags, config, isolated=isolated)
+    explanation = explained(model, operator, options_of(asked))
+    if format_ is OutputKind.JSON:
+        write_out(explain_json.render(explanation))
+    else:
+        style = screen(asked.color, verbose=bool(asked.verbose))
+        write_out(explain_text.render(explanation, style))
+    return 0

@@ -1,0 +1,102 @@
+"""The program `archlint`: finds the command, and turns what goes wrong into a line and a code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+from typer.main import get_command
+
+from archlint.cli.arguments import Version
+from archlint.cli.check import check
+from archlint.cli.explain import explain
+from archlint.cli.help import GroupedHelp
+from archlint.cli.output import complain
+from archlint.cli.rule import rule
+from archlint.cli.schema import schema
+from archlint.cli.targets import targets
+from archlint.did_you_mean import did_you_mean
+from archlint.errors import ArchlintError, UsageError
+
+__all__ = ["run"]
+
+_COMMANDS: Mapping[str, Callable[..., int]] = {
+    "check": check,
+    "rule": rule,
+    "targets": targets,
+    "explain": explain,
+    "schema": schema,
+}
+_DEFAULT = "check"
+_OWN_OPTIONS = ("-h", "--help", "--version")
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command line (by default this process's) and return its exit code.
+
+    0: nothing at or above --fail-on; 1: findings; 2: usage, configuration, unreadable input or
+    an internal error; 130: interrupted.
+    """
+    words = list(sys.argv[1:] if args is None else args)
+    try:
+        if not words:
+            _main(["--help"])
+            return 2
+        return _main(_with_command(words))
+    except ArchlintError as e:
+        complain(str(e), lines=isinstance(e, UsageError))
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except Exception as e:
+        usage = _usage(e)
+        if usage is not None:
+            complain(usage)
+        elif {"-v", "--verbose"} & set(words):
+            complain(traceback.format_exc().rstrip(), lines=True)
+        else:
+            complain(f"internal error: {type(e).__name__}: {e} (-v shows the traceback)")
+    return 2
+
+
+def _main(args: list[str]) -> int:
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_archlint)
+    for name, command in _COMMANDS.items():
+        app.command(name, cls=GroupedHelp)(command)
+    return get_command(app).main(args, prog_name="archlint", standalone_mode=False) or 0
+
+
+def _archlint(version: Version = False) -> None:
+    """Lint the architecture of neural networks.
+
+    `archlint model.onnx` is short for `archlint check model.onnx`.
+    """
+
+
+def _with_command(args: list[str]) -> list[str]:
+    first = args[0]
+    if first in _COMMANDS or first in _OWN_OPTIONS:
+        return args
+    near = did_you_mean(first, _COMMANDS)
+    if near and not os.path.exists(first):
+        raise UsageError(f'no such file, folder or command: "{first}"{near}')
+    return [_DEFAULT, *args]
+
+
+def _usage(error: Exception) -> str | None:
+    """What typer says of a wrong command line; its exceptions have no public base class."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        return None
+    text = str(message()).strip().rstrip(".").replace("Value error, ", "")
+    context = getattr(error, "ctx", None)
+    path = getattr(context, "command_path", "archlint")
+    return f"{text[:1].lower()}{text[1:]} (try: {path} --help)"

@@ -1,0 +1,97 @@
+"""Where text goes: stdout, files, stderr, and in which width and colours."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archlint.errors import UsageError
+from archlint.report.escape import visible
+
+if TYPE_CHECKING:
+    from archlint.report.style import Style
+
+__all__ = ["complain", "pair", "screen", "write_file", "write_out"]
+
+
+def pair(formats: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
+    """Each format with its output; None is stdout, which `-` names too.
+
+    The i-th format goes to the i-th output; the last format may be without one.
+    """
+    formats = formats or ("full",)
+    missing = len(formats) - len(outputs)
+    if missing not in (0, 1):
+        raise UsageError(
+            f"--format is given {len(formats)} times and --output {len(outputs)} times: the first "
+            "format goes to the first output and so on, and only the last may be without one"
+        )
+    goals = [None if each == "-" else each for each in outputs] + [None] * missing
+    for goal in goals:
+        if goals.count(goal) > 1:
+            raise UsageError(f"two formats go to {'stdout' if goal is None else visible(goal)}")
+    return tuple(zip(formats, goals, strict=True))
+
+
+def screen(color: str | None, **wishes: bool | int | None) -> Style:
+    """The style for stdout: `color` is auto (or None), always or never."""
+    from archlint.report.style import DEFAULT_WIDTH, Style
+
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if terminal else _asked_width()
+    return Style(width=width or DEFAULT_WIDTH, color=_colored(color, terminal), **wishes)  # type: ignore[arg-type]
+
+
+def write_out(text: str) -> None:
+    """Write to stdout; a reader that has gone away (`| head`) is no fault."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit: let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_file(path: str, text: str) -> None:
+    """Write a file whole or not at all; raises UsageError where that cannot be done."""
+    goal = Path(os.path.realpath(path))
+    try:
+        if goal.exists() and not goal.is_file():
+            goal.write_text(text, encoding="utf-8", newline="\n")
+            return
+        part = goal.with_name(f".{goal.name}.{os.getpid()}.part")
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            os.replace(part, goal)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as e:
+        raise UsageError(f"--output {visible(path)}: {e.strerror or e}") from e
+
+
+def complain(text: str, *, lines: bool = False) -> None:
+    """Write `archlint: text` to stderr; with `lines`, so for each line of it."""
+    for line in text.split("\n") if lines else [text]:
+        print(f"archlint: {visible(line)}", file=sys.stderr)  # noqa: T201 - stderr is for this
+
+
+def _asked_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isascii() and columns.isdigit() else 0
+
+
+def _colored(color: str | None, terminal: bool) -> bool:
+    if color in ("always", "never"):
+        return color == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"

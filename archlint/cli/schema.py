@@ -1,0 +1,34 @@
+"""`archlint schema`: the JSON Schema of what archlint writes."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+__all__ = ["schema"]
+
+
+class JsonOf(str, Enum):
+    """The commands that write JSON; a test holds them against `SCHEMAS`."""
+
+    CHECK = "check"
+    EXPLAIN = "explain"
+    TARGETS = "targets"
+
+
+def schema(
+    command: Annotated[
+        JsonOf,
+        typer.Argument(
+            metavar="COMMAND", help="check (the default), explain or targets.", show_default=False
+        ),
+    ] = JsonOf.CHECK,
+) -> int:
+    """Print the JSON Schema of a command's `--format json`."""
+    from archlint.cli.output import write_out
+    from archlint.report.schema import schema as text_of
+
+    write_out(text_of(command.value))
+    return 0

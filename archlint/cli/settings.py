@@ -1,0 +1,85 @@
+"""From flags and the configuration file to what a run is asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from archlint.config import Config, find_config, parse_shape, read_config
+from archlint.errors import UsageError
+from archlint.findings import Severity
+from archlint.options import Options
+from archlint.report.formats import FORMATS
+
+__all__ = ["commas", "dims", "inputs", "options_of", "with_file"]
+
+
+def with_file(flags: Config, file: Path | None, *, isolated: bool) -> Config:
+    """Flags over the configuration file: the one given, or else the nearest."""
+    if isolated:
+        if file is not None:
+            raise UsageError("--isolated and --config exclude each other")
+        return flags
+    path = file or find_config(Path.cwd())
+    if path is None:
+        return flags
+    from archlint.linter import known
+
+    return flags.over(read_config(path, known(), FORMATS))
+
+
+def options_of(config: Config) -> Options:
+    """The options of a run, with the defaults where nothing is said."""
+    default = Options()
+    fail_on = default.fail_on
+    if config.fail_on is not None:
+        fail_on = None if config.fail_on == "never" else Severity(config.fail_on)
+    slowdown = config.min_slowdown
+    return Options(
+        targets=config.target,
+        select=config.select,
+        ignore=config.ignore,
+        batch=config.batch,
+        inputs=config.input,
+        dims=config.dim,
+        min_slowdown=default.min_slowdown if slowdown is None else slowdown,
+        fail_on=fail_on,
+        rule_options=config.rules,
+        per_model_ignores=config.per_model_ignores,
+        ignores=config.ignores,
+    )
+
+
+def commas(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Repeated comma lists as one."""
+    parts = (part.strip() for value in values or () for part in value.split(","))
+    return tuple(part for part in parts if part)
+
+
+def inputs(values: Sequence[str] | None) -> Mapping[str, tuple[int, ...]]:
+    """The shapes that --input gives, by input name; "" is the only input."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for value in values or ():
+        name, _, text = value.rpartition("=")
+        shape = parse_shape(text)
+        if shape is None:
+            expected = "expected NAME=1x3x224x224 or 1x3x224x224"
+            raise UsageError(f'--input: {expected}, found "{value}"')
+        if name in shapes:
+            raise UsageError(f'--input: the shape of "{name}" is given twice')
+        shapes[name] = shape
+    return shapes
+
+
+def dims(values: Sequence[str] | None) -> Mapping[str, int]:
+    """The sizes that --dim gives, by the name of the dimension."""
+    sizes: dict[str, int] = {}
+    for value in values or ():
+        name, _, text = value.rpartition("=")
+        size = parse_shape(text)
+        if not name or size is None or len(size) != 1:
+            raise UsageError(f'--dim: expected NAME=SIZE, found "{value}"')
+        if name in sizes:
+            raise UsageError(f'--dim: "{name}" is given twice')
+        sizes[name] = size[0]
+    return sizes

@@ -1,0 +1,1 @@
+"""Costs: targets and their tables, lowering to kernels, prices and their bands."""

@@ -1,0 +1,243 @@
+"""Kernels: what a target really runs, as values that can be compared, priced and printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from math import prod
+
+__all__ = ["Chain", "Kernel", "Kind", "format_chain", "parse_chain"]
+
+
+class Kind(Enum):
+    """What sort of work a kernel does; fits and tables go by kind."""
+
+    CONV = "conv"
+    GROUP_CONV = "group conv"
+    DEPTHWISE = "depthwise conv"
+    TRANSPOSED_CONV = "transposed conv"
+    PRODUCT = "matrix product"
+    POOL = "pool"
+    ELEMENTWISE = "element-wise"
+    EPILOGUE = "fused epilogue"
+    NORMALISATION = "normalisation"
+    SOFTMAX = "softmax"
+    REDUCTION = "reduction"
+    MOVEMENT = "data movement"
+
+
+_WINDOWED = frozenset(
+    {Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL}
+)
+_WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One kernel, by everything that its time depends on.
+
+    Tensors are `batch` x channels x map; `in_map` and `out_map` are the spatial sizes, () for
+    none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
+    outer size; its second operand counts once as weights if `constant`, else once per batch
+    entry as an activation.  For an element-wise kernel `operands` is how many tensors it reads.
+    `epilogue` are the activations fused into it, in order; `path` the algorithm or layout.
+    """
+
+    kind: Kind
+    op: str
+    c_in: int
+    c_out: int
+    in_map: tuple[int, ...] = ()
+    out_map: tuple[int, ...] = ()
+    batch: int = 1
+    window: tuple[int, ...] = (1, 1)
+    strides: tuple[int, ...] = (1, 1)
+    groups: int = 1
+    operands: int = 1
+    constant: bool = True
+    epilogue: tuple[str, ...] = ()
+    path: str = ""
+    itemsize: int = 4
+
+    @property
+    def flops(self) -> int:
+        """FLOPs, a multiply-add as 2; the epilogue, under 1 %, is left out."""
+        outputs = self.batch * prod(self.out_map) * self.c_out
+        if self.kind is Kind.TRANSPOSED_CONV:
+            inputs = self.batch * prod(self.in_map) * self.c_in
+            return 2 * inputs * (self.c_out // self.groups) * prod(self.window)
+        if self.kind in _WEIGHTED:
+            return 2 * outputs * (self.c_in // self.groups) * prod(self.window)
+        if self.kind is Kind.PRODUCT:
+            return 2 * outputs * self.c_in
+        if self.kind is Kind.POOL:
+            return outputs * prod(self.window)
+        if self.kind is Kind.MOVEMENT:
+            return 0
+        return outputs * self.operands
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of constant weights."""
+        if self.kind in _WEIGHTED:
+            return self.itemsize * self.c_in * self.c_out // self.groups * prod(self.window)
+        if self.kind is Kind.PRODUCT and self.constant:
+            return self.itemsize * self.c_in * self.c_out
+        return 0
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of activations read and written."""
+        read = prod(self.in_map) * self.c_in * self.operands
+        written = prod(self.out_map) * self.c_out
+        if self.kind is Kind.EPILOGUE:
+            read = 0
+        if self.kind is Kind.PRODUCT and not self.constant:
+            read += self.c_in * self.c_out
+        return self.itemsize * self.batch * (read + written)
+
+    @property
+    def mac(self) -> int:
+        """The memory access cost in bytes."""
+        return self.weight_bytes + self.activation_bytes
+
+    @property
+    def core(self) -> Kernel:
+        """This kernel without its epilogue."""
+        return replace(self, epilogue=()) if self.epilogue else self
+
+    @property
+    def epilogues(self) -> tuple[Kernel, ...]:
+        """The fused activations, each as the share of work that it adds."""
+        return tuple(
+            Kernel(
+                Kind.EPILOGUE, op, self.c_out, self.c_out, self.out_map, self.out_map,
+                self.batch, itemsize=self.itemsize,
+            )
+            for op in self.epilogue
+        )  # fmt: skip
+
+    def with_widths(self, c_in: int, c_out: int) -> Kernel:
+        """The same kernel at other channel widths; depthwise keeps one channel a group."""
+        if self.kind is Kind.DEPTHWISE:
+            return replace(self, c_in=c_in, c_out=c_out, groups=c_in)
+        return replace(self, c_in=c_in, c_out=c_out)
+
+    @property
+    def text(self) -> str:
+        """The kernel in one line, as tables and reports write it; `parse_chain` reads it."""
+        words = [self.op]
+        if self.kind in _WEIGHTED or self.kind is Kind.PRODUCT:
+            words.append(f"{self.c_in}>{self.c_out}")
+        else:
+            words.append(str(self.c_out))
+        if self.kind in _WINDOWED:
+            words.append("k" + "x".join(map(str, self.window)))
+            if any(stride != 1 for stride in self.strides):
+                words.append("s" + "x".join(map(str, self.strides)))
+        if self.groups > 1:
+            words.append(f"g{self.groups}")
+        if self.out_map or self.in_map:
+            sizes = "x".join(map(str, self.in_map)) or "1"
+            if self.out_map != self.in_map:
+                sizes += ">" + ("x".join(map(str, self.out_map)) or "1")
+            words.append("@" + sizes)
+        if self.batch > 1:
+            words.append(f"b{self.batch}")
+        if self.kind is Kind.PRODUCT and not self.constant:
+            words.append("run-time")
+        if self.path:
+            words.append(f"({self.path})")
+        return " ".join(words + [f"+{op}" for op in self.epilogue])
+
+
+def conv_kind(c_in: int, c_out: int, groups: int) -> Kind:
+    """Dense, group or depthwise, by the groups; depthwise has one input channel a group."""
+    if groups == 1:
+        return Kind.CONV
+    return Kind.DEPTHWISE if groups == c_in and c_out % c_in == 0 else Kind.GROUP_CONV
+
+
+Chain = tuple[tuple[int, Kernel], ...]
+
+_TERM = re.compile(
+    r"(?:(?P<count>\d+) )?(?P<op>[A-Z]\w*) (?P<c_in>\d+)(?:>(?P<c_out>\d+))?"
+    r"(?: k(?P<window>\d+(?:x\d+)*))?(?: s(?P<strides>\d+(?:x\d+)*))?(?: g(?P<groups>\d+))?"
+    r"(?: @(?P<in_map>\d+(?:x\d+)*)(?:>(?P<out_map>\d+(?:x\d+)*))?)?(?: b(?P<batch>\d+))?"
+    r"(?P<runtime> run-time)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
+)
+
+_OPERANDS = {"Add": 2, "Sum": 2, "Sub": 2, "Mul": 2, "Div": 2}
+
+
+def parse_chain(text: str) -> Chain:
+    """Read `10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56`; raises ValueError."""
+    return tuple(_parse_term(term.strip()) for term in text.split(";"))
+
+
+def _parse_term(term: str) -> tuple[int, Kernel]:
+    match = _TERM.fullmatch(term)
+    if match is None:
+        raise ValueError(f"not a kernel: {term!r}")
+    op = match["op"]
+    c_in, c_out = int(match["c_in"]), int(match["c_out"] or match["c_in"])
+    groups = int(match["groups"] or 1)
+    in_map = _sizes(match["in_map"])
+    window = _sizes(match["window"]) or (1, 1)
+    kernel = Kernel(
+        kind=_kind(op, c_in, c_out, groups),
+        op=op,
+        c_in=c_in,
+        c_out=c_out,
+        in_map=in_map,
+        out_map=_sizes(match["out_map"]) or in_map,
+        batch=int(match["batch"] or 1),
+        window=window,
+        strides=_sizes(match["strides"]) or (1,) * len(window),
+        groups=groups,
+        operands=_OPERANDS.get(op, 1),
+        constant=match["runtime"] is None,
+        epilogue=tuple(match["epilogue"].replace("+", "").split()),
+        path=match["path"] or "",
+    )
+    return int(match["count"] or 1), kernel
+
+
+def _sizes(text: str | None) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x"))) if text else ()
+
+
+def _kind(op: str, c_in: int, c_out: int, groups: int) -> Kind:
+    if op == "Conv":
+        return conv_kind(c_in, c_out, groups)
+    try:
+        return _KIND_OF_OP[op]
+    except KeyError:
+        raise ValueError(f"no kind of kernel runs {op!r}") from None
+
+
+_KIND_OF_OP = {
+    "ConvTranspose": Kind.TRANSPOSED_CONV,
+    "MatMul": Kind.PRODUCT,
+    "MaxPool": Kind.POOL,
+    "AveragePool": Kind.POOL,
+    "GlobalAveragePool": Kind.REDUCTION,
+    "Softmax": Kind.SOFTMAX,
+    "LayerNormalization": Kind.NORMALISATION,
+    "BatchNormalization": Kind.NORMALISATION,
+    "Concat": Kind.MOVEMENT,
+    "Split": Kind.MOVEMENT,
+    "Transpose": Kind.MOVEMENT,
+    "Add": Kind.ELEMENTWISE,
+    "Sum": Kind.ELEMENTWISE,
+    "Mul": Kind.ELEMENTWISE,
+    "Relu": Kind.ELEMENTWISE,
+    "Sigmoid": Kind.ELEMENTWISE,
+}
+
+
+def format_chain(chain: Iterable[tuple[int, Kernel]]) -> str:
+    """The text that `parse_chain` reads."""
+    return "; ".join(f"{count} {kernel.text}" for count, kernel in chain)

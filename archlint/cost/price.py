@@ -1,0 +1,32 @@
+"""A price: what a kernel takes on a target, and how well that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Basis", "Price"]
+
+
+class Basis(Enum):
+    """Where a price comes from, best first."""
+
+    MEASURED = "measured"
+    INTERPOLATED = "interpolated"
+    MODELLED = "modelled"
+    EXTRAPOLATED = "extrapolated"
+
+    @property
+    def rank(self) -> int:
+        """0 for measured to 3 for extrapolated."""
+        return list(Basis).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Seconds, with the 10th and 90th percentile and the basis."""
+
+    seconds: float
+    low: float
+    high: float
+    basis: Basis

@@ -1,0 +1,260 @@
+"""Other widths for a block: all kernels that touch the tensors whose width changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.lower import Lowered
+from archlint.cost.pricer import Comparison, Pricer
+from archlint.graph.model import Model
+from archlint.graph.widths import Widths
+
+__all__ = ["Block", "Candidate", "fastest", "find_block"]
+
+Array = NDArray[np.float64]
+
+FLOPS_FROM, FLOPS_TO = 1.00, 1.03
+"""An alternative has at least the FLOPs of now, and at most this factor of them."""
+
+KEEPS = 0.75
+"""The share of its outer width that a block keeps in an alternative that is more than a note."""
+
+_BILINEAR = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.TRANSPOSED_CONV, Kind.PRODUCT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Width:
+    """A width as `fixed + of_outer * outer + of_inner * inner`."""
+
+    fixed: int
+    of_outer: int = 0
+    of_inner: int = 0
+
+    def at(self, outer: int, inner: int) -> int:
+        return self.fixed + self.of_outer * outer + self.of_inner * inner
+
+    def over(self, outer: Array, inner: Array) -> Array:
+        return self.fixed + self.of_outer * outer + self.of_inner * inner
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Widths to try, and the kernels that the block then has."""
+
+    outer: int
+    inner: int
+    kernels: tuple[Kernel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The kernels that touch an outer width and its inner widths, now and at other widths.
+
+    `outer` and `inner` are the widths now, `kernels` all touched kernels with the numbers they
+    have in the lowered model.  `dense` are the places among them of group convs that become
+    dense; the shuffles that only mixed their groups go.
+    """
+
+    outer: int
+    inner: int
+    numbers: tuple[int, ...]
+    kernels: tuple[Kernel, ...]
+    dense: frozenset[int]
+    _ins: tuple[_Width, ...]
+    _outs: tuple[_Width, ...]
+    _dropped: frozenset[int]
+
+    def falls(self, candidate: Candidate) -> bool:
+        """Whether the outer width falls by more than a quarter."""
+        return candidate.outer < KEEPS * self.outer
+
+    def candidates(self, alignment: int, *, falling: bool, limit: int) -> Iterator[Candidate]:
+        """Aligned widths at equal FLOPs, those of the least MAC first, at most `limit`.
+
+        Either those whose outer width falls by more than a quarter or the others.  It stays
+        within half and double, the inner within a quarter and four times of now: further away
+        it is another network.
+        """
+        outers = _around(self.outer, alignment, 2)
+        inners = _around(self.inner, alignment, 4)
+        outer, inner = (axis.ravel() for axis in np.meshgrid(outers, inners, indexing="ij"))
+        flops, mac = np.zeros(len(outer)), np.zeros(len(outer))
+        valid = (outer < KEEPS * self.outer) == falling
+        for number, kernel in enumerate(self.kernels):
+            c_in = self._ins[number].over(outer, inner)
+            c_out = self._outs[number].over(outer, inner)
+            valid &= (c_in > 0) & (c_out > 0)
+            groups = 1 if number in self.dense else kernel.groups
+            if kernel.kind is Kind.GROUP_CONV and groups > 1:
+                valid &= (c_in % groups == 0) & (c_out % groups == 0)
+            if number in self._dropped:
+                continue
+            ratio = kernel.groups / groups * c_out / kernel.c_out
+            if kernel.kind in _BILINEAR:
+                ratio = ratio * c_in / kernel.c_in
+            flops += kernel.flops * ratio
+            moved = (c_in / kernel.c_in + c_out / kernel.c_out) / 2
+            mac += kernel.activation_bytes * moved + kernel.weight_bytes * ratio
+        now = sum(kernel.flops for kernel in self.kernels)
+        valid &= (flops >= FLOPS_FROM * now) & (flops <= FLOPS_TO * now)
+        if not self.dense:
+            valid &= (outer != self.outer) | (inner != self.inner)
+        fitting = np.flatnonzero(valid)
+        order = fitting[np.argsort(mac[fitting], kind="stable")]
+        for index in order[:limit]:
+            widths = int(outer[index]), int(inner[index])
+            yield Candidate(*widths, self.at(*widths))
+
+    def at(self, outer: int, inner: int) -> tuple[Kernel, ...]:
+        """The block's kernels at these widths."""
+        made = []
+        for number, kernel in enumerate(self.kernels):
+            if number in self._dropped:
+                continue
+            if number in self.dense:
+                kernel = replace(kernel, kind=Kind.CONV, groups=1)
+            made.append(
+                kernel.with_widths(
+                    self._ins[number].at(outer, inner), self._outs[number].at(outer, inner)
+                )
+            )
+        return tuple(made)
+
+
+def fastest(
+    block: Block,
+    pricer: Pricer,
+    accept: Callable[[Candidate], bool] = lambda candidate: True,
+    *,
+    limit: int = 8,
+) -> tuple[Candidate, Comparison] | None:
+    """The fastest acceptable candidate, with its price against now.
+
+    One whose outer width falls by more than a quarter is taken only if no other one is surely
+    faster than now.
+    """
+    found = []
+    for falling in (False, True):
+        for candidate in block.candidates(pricer.target.alignment, falling=falling, limit=limit):
+            if accept(candidate):
+                comparison = pricer.compare(block.kernels, candidate.kernels)
+                if comparison is not None:
+                    found.append((candidate, comparison))
+        best = max(found, key=lambda each: each[1].slowdown, default=None)
+        if best is not None and best[1].low > 1.0:
+            return best
+    return best
+
+
+def find_block(
+    model: Model,
+    lowered: Lowered,
+    widths: Widths,
+    outer: int,
+    inners: Iterable[int],
+    *,
+    dense: frozenset[int] = frozenset(),
+) -> Block | str:
+    """The block of an outer width group and the inner groups that hang on it.
+
+    `dense` are group convs (operators) that become dense, with the shuffles between them.
+    Returns the reason as text when its widths cannot change.  A group that is the output of a
+    Concat takes the change up in one of its inputs, one that is an input of a Concat in another
+    input, where that one is free.
+    """
+    inside = frozenset(inners)
+    sign = _followers(widths, outer, inside)
+    if isinstance(sign, str):
+        return sign
+    now_outer, now_inner = widths.width[outer], widths.width[next(iter(inside))]
+    changed = {outer, *inside, *sign}
+    for group in sorted(changed):
+        if group in widths.pinned:
+            return widths.pinned[group]
+
+    def width_of(group: int | None, channels: int) -> _Width | None:
+        if group not in changed:
+            return _Width(channels)
+        if widths.width.get(group) != channels:
+            return None
+        if group == outer:
+            return _Width(0, of_outer=1)
+        if group in inside:
+            return _Width(0, of_inner=1)
+        step = sign[group]
+        return _Width(channels - step * now_outer, of_outer=step)
+
+    operators = {
+        index
+        for group in changed
+        for index in (*widths.readers.get(group, ()), *widths.writers.get(group, ()))
+    }
+    numbers = tuple(sorted({lowered.home[i] for i in operators if i in lowered.home}))
+    ins, outs, dropped = [], [], set()
+    for place, number in enumerate(numbers):
+        kernel, members = lowered.kernels[number].kernel, lowered.kernels[number].operators
+        main = model.operators[members[0]]
+        c_out = width_of(widths.group.get(main.output.name), kernel.c_out)
+        c_in = width_of(
+            widths.group.get(main.activations[0].name) if kernel.kind in _BILINEAR else None,
+            kernel.c_in,
+        )
+        if kernel.kind not in _BILINEAR:
+            c_in = c_out
+        if main.index in widths.shuffles:
+            c_out = c_in = _Width(kernel.c_out)
+            if dense and widths.group[main.output.name] in inside:
+                dropped.add(place)
+        if c_in is None or c_out is None:
+            return f"{main.op_type} {main.name} does not follow the width"
+        ins.append(c_in)
+        outs.append(c_out)
+    return Block(
+        now_outer,
+        now_inner,
+        numbers,
+        tuple(lowered.kernels[number].kernel for number in numbers),
+        frozenset(p for p, n in enumerate(numbers) if dense & set(lowered.kernels[n].operators)),
+        tuple(ins),
+        tuple(outs),
+        frozenset(dropped),
+    )
+
+
+def _followers(widths: Widths, outer: int, inside: frozenset[int]) -> Mapping[int, int] | str:
+    """Groups that must follow the outer width through a Concat: group -> +1 or -1."""
+    sign: dict[int, int] = {}
+    for join in widths.joins:
+        if inside & {join.output, *join.inputs}:
+            return "a Concat ties an inner width"
+        if outer == join.output:
+            step = 1
+        elif outer in join.inputs:
+            step = -1
+        else:
+            continue
+        free = [g for g in join.inputs if g != outer and g not in widths.pinned]
+        if not free or len(set(join.inputs)) < len(join.inputs):
+            return "a Concat ties its width"
+        # the branch that fewest operators touch: a conv of the block, not the stream
+        taker = min(free, key=lambda g: len(widths.readers[g]) + len(widths.writers.get(g, ())))
+        if taker in sign:
+            return "several Concats tie its width"
+        sign[taker] = step
+    for join in widths.joins:
+        for group in sign:
+            tied = group == join.output or group in join.inputs
+            if tied and outer != join.output and outer not in join.inputs:
+                return "several Concats tie its width"
+    return sign
+
+
+def _around(width: int, alignment: int, factor: int) -> Array:
+    low = max(alignment, -(-width // (factor * alignment)) * alignment)
+    values = set(range(low, factor * width + 1, alignment)) | {width}
+    return np.array(sorted(values), dtype=float)

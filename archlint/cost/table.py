@@ -1,0 +1,97 @@
+"""Cost tables: measured times as CSV, one row per chain of kernels, each with its provenance."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from archlint.cost.kernel import Chain, parse_chain
+from archlint.errors import TargetError
+
+__all__ = ["Row", "read_table", "write_table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured chain.
+
+    `kernels` is the text of the chain (see `parse_chain`), epilogues and paths included;
+    `layout` its memory layout ("" where the source does not say).  `sessions` counts
+    independent runs, `median_s`, `p10_s` and `p90_s` are seconds for the whole chain,
+    `interval` the half width of the median's 95 % interval as a share of it; the last three
+    are None where the source gives none.  `series` groups rows of equal FLOPs, `measured` is a
+    date, `how` the source or the command.
+    """
+
+    kernels: str
+    series: str
+    dtype: str
+    batch: int
+    layout: str
+    sessions: int
+    median_s: float
+    p10_s: float | None
+    p90_s: float | None
+    interval: float | None
+    measured: str
+    how: str
+
+    @property
+    def chain(self) -> Chain:
+        """The kernels, each with its count."""
+        return parse_chain(self.kernels)
+
+
+_COLUMNS = tuple(field.name for field in fields(Row))
+
+
+def read_table(path: Path) -> tuple[Row, ...]:
+    """Read a table; raises TargetError naming the file and line of a bad row."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != _COLUMNS:
+            raise TargetError(f"{path}: the columns are not {', '.join(_COLUMNS)}")
+        rows = []
+        for record in reader:
+            try:
+                row = _row(record)
+            except (ValueError, TypeError) as fault:
+                raise TargetError(f"{path}:{reader.line_num}: {fault}") from fault
+            rows.append(row)
+    return tuple(rows)
+
+
+def _row(record: dict[str, str]) -> Row:
+    def optional(key: str) -> float | None:
+        return float(record[key]) if record[key] else None
+
+    row = Row(
+        kernels=record["kernels"],
+        series=record["series"],
+        dtype=record["dtype"],
+        batch=int(record["batch"]),
+        layout=record["layout"],
+        sessions=int(record["sessions"]),
+        median_s=float(record["median_s"]),
+        p10_s=optional("p10_s"),
+        p90_s=optional("p90_s"),
+        interval=optional("interval"),
+        measured=record["measured"],
+        how=record["how"],
+    )
+    if not row.median_s > 0:
+        raise ValueError(f"median_s is {row.median_s}, not a positive time")
+    parse_chain(row.kernels)
+    return row
+
+
+def write_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write a table, empty cells for what is None."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for row in rows:
+            writer.writerow("" if cell is None else cell for cell in astuple(row))

@@ -1,0 +1,46 @@
+"""What can go wrong, as one tree.
+
+::
+
+    ArchlintError
+    ├── UsageError          a wrong option, rule code, target or path on the command line
+    │   └── ConfigError     a wrong configuration file; lists every problem at once
+    ├── ModelError          a model that cannot be read or does not fit what was asked
+    └── TargetError         a target whose tables cannot be read or do not fit the model
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["ArchlintError", "ConfigError", "ModelError", "TargetError", "UsageError"]
+
+
+class ArchlintError(Exception):
+    """A fault that one clear line can explain; its text is that line."""
+
+
+class UsageError(ArchlintError):
+    """The call itself is wrong."""
+
+
+class ConfigError(UsageError):
+    """A configuration file is wrong."""
+
+    def __init__(self, path: str, problems: Sequence[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
+
+
+class ModelError(ArchlintError):
+    """A model cannot be linted; `path` names it and `reason` says what is wrong."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class TargetError(ArchlintError):
+    """A target cannot price this model, or its tables cannot be read."""

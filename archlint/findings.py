@@ -1,0 +1,214 @@
+"""What a lint run reports, as plain data: every output format prints these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from archlint.cost.price import Basis
+from archlint.graph.model import ModelInput
+
+__all__ = [
+    "Finding",
+    "FoundPlace",
+    "IgnoredFinding",
+    "KindShare",
+    "Location",
+    "ModelReport",
+    "PricedOn",
+    "Report",
+    "Severity",
+    "TargetReport",
+    "Unpriced",
+]
+
+
+class Severity(Enum):
+    """How much of the model's predicted time a finding saves: see `rank`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
+        return {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span of a source file: relative POSIX path, 1-based lines and columns."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOn:
+    """What a place or a finding costs on one target; times in seconds.
+
+    `slowdown` is now over instead, with its 10th and 90th percentile; `saving` is
+    `now (1 - 1 / slowdown)` and `saving_share` its share of the model's predicted time.
+    `caveat` says why the severity is lower than the share alone would make it, else "".
+    """
+
+    target: str
+    severity: Severity
+    now: float
+    instead: float
+    slowdown: float
+    slowdown_low: float
+    slowdown_high: float
+    saving: float
+    saving_share: float
+    basis: Basis
+    caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """One spot of a finding: operator names, the change in words, the kernels and prices."""
+
+    operators: tuple[str, ...]
+    module: str
+    location: Location | None
+    evidence: object
+    now: str
+    instead: str
+    now_kernels: tuple[str, ...]
+    instead_kernels: tuple[str, ...]
+    prices: tuple[PricedOn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The places that one decision made.
+
+    `severity` is the worst over the targets, `count` the number of places, `places` are sorted
+    by saving, the costliest first.  `exact` means the alternative computes the same function,
+    `upper_bound` that it removes something, so that the saving is the most there is to gain.
+    `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
+    `advice` what to do about it, in words.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    module: str
+    count: int
+    location: Location | None
+    exact: bool
+    upper_bound: bool
+    fingerprint: str
+    prices: tuple[PricedOn, ...]
+    places: tuple[FoundPlace, ...]
+    sizes: str = ""
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that the configuration ignores, with the reason given there."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Operators that the target has no price for."""
+
+    op_type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindShare:
+    """The time of one kind of kernel (seconds) and its share of the model's time."""
+
+    kind: str
+    time: float
+    share: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """A model on one target; times in seconds.
+
+    `title` is the line "priced for ..." without these words: device, runtime and version,
+    dtype, threads, batch, layout.  `coverage` is the share of priced operators, weighted by
+    MAC, 0 to 1.  `saving` is what all findings of warning and above together would save, each
+    kernel counted once; `slow_kinds` is the cost by kind of operator, dearest first.
+    """
+
+    target: str
+    title: str
+    is_default: bool
+    predicted: float
+    low: float
+    high: float
+    coverage: float
+    unpriced: tuple[Unpriced, ...]
+    kinds: tuple[KindShare, ...]
+    saving: float
+    saving_findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """One model: what was read, what it costs on each target, the findings, or the error.
+
+    `findings` are sorted by saving and hold notes too; which of them a format shows is the
+    format's matter.  With `error` (one line, without the path) the rest may be empty.
+    """
+
+    path: str
+    opset: int = 0
+    inputs: tuple[ModelInput, ...] = ()
+    operators: int = 0
+    flops: int = 0
+    mac: int = 0
+    parameters: int = 0
+    targets: tuple[TargetReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    shapeless: tuple[Unpriced, ...] = ()
+    malformed: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run: one entry per model, in the order asked for.
+
+    `unused_ignores` are configured ignores that matched nothing, one line each; `problems`
+    are faults of archlint itself (a rule that crashed), one line each: they make the exit
+    code 2.
+    """
+
+    models: tuple[ModelReport, ...]
+    unused_ignores: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Every fault of the run, one line each."""
+        unread = tuple(f"{m.path}: {m.error}" for m in self.models if m.error is not None)
+        return unread + self.problems
+
+    def exit_code(self, fail_on: Severity | None) -> int:
+        """0, 1 with a finding at or above `fail_on` (None: never), 2 with any error."""
+        if self.errors:
+            return 2
+        if fail_on is None:
+            return 0
+        worst = max((f.severity.rank for m in self.models for f in m.findings), default=0)
+        return int(worst >= fail_on.rank)

@@ -1,0 +1,133 @@
+"""Sizes that constants in the graph contradict, such as a Reshape with batch 1 baked in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import onnx
+
+from archlint.errors import ModelError
+from archlint.graph.malformed import fault_of
+from archlint.graph.operator import Operator, Tensor
+from archlint.graph.shapes import TensorType, infer_types, strict_faults
+from archlint.graph.sizes import Sizes
+
+__all__ = ["check_sizes"]
+
+_SHAPE_INPUT: Mapping[str, int] = {"Reshape": 1, "Resize": 3}
+
+
+def check_sizes(
+    path: str,
+    proto: onnx.ModelProto,
+    names: Sequence[str],
+    sizes: Sizes,
+    operators: Sequence[Operator],
+) -> None:
+    """Raise ModelError, naming the operator, if the graph cannot take sizes not the file's own.
+
+    `names` are those of the nodes.  Three signs count: an operator that is malformed at these
+    sizes and not at the file's own; one that inference accepts at the file's own and refuses
+    at these; a first output that loses the batch.  Where a Reshape or Resize before the sign
+    holds the file's batch as a constant, it is the one to name, and the third sign needs one.
+    """
+    if not (sizes.overridden or sizes.open):
+        return
+    signs = [
+        each
+        for each in (_malformed(proto, operators), _refused(proto, names, sizes, operators))
+        if each
+    ]
+    found = ""
+    if signs:
+        at, reason = min(signs)
+        found = _fixed_batch(operators[:at], sizes) or reason
+    elif _loses_batch(proto, operators, sizes):
+        found = _fixed_batch(operators, sizes)
+    if found:
+        raise ModelError(path, f"cannot take {_asked(sizes)}: {found}")
+
+
+def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[int, str] | None:
+    own: Mapping[str, TensorType] | None = None
+    for operator in operators:
+        if not operator.malformed:
+            continue
+        if own is None:
+            own = infer_types(proto, None)
+        inputs = [_retyped(each, own) for each in operator.inputs]
+        if not fault_of(operator.op_type, inputs, operator.attributes):
+            return operator.index, _at(operator, operator.malformed)
+    return None
+
+
+def _refused(
+    proto: onnx.ModelProto, names: Sequence[str], sizes: Sizes, operators: Sequence[Operator]
+) -> tuple[int, str] | None:
+    faults = strict_faults(proto, names, sizes)
+    if not faults:
+        return None
+    own = {each.name for each in strict_faults(proto, names, None)}
+    new = {each.name: each.reason for each in faults if each.name not in own}
+    for operator in operators:
+        if operator.name in new:
+            return operator.index, _at(operator, new[operator.name])
+    return None
+
+
+def _fixed_batch(operators: Sequence[Operator], sizes: Sizes) -> str:
+    """The first operator whose constant shape holds the file's batch where another is asked."""
+    new, old = _batch(sizes)
+    for operator in operators:
+        index = _SHAPE_INPUT.get(operator.op_type)
+        if index is None or index >= len(operator.inputs):
+            continue
+        data, shape = operator.inputs[0], operator.inputs[index]
+        if data is None or shape is None or not data.shape or not shape.values:
+            continue
+        if data.shape[0] == new != shape.values[0] == (old or 1):
+            return _at(operator, f"fixes the batch to {int(shape.values[0])}")
+    return ""
+
+
+def _loses_batch(proto: onnx.ModelProto, operators: Sequence[Operator], sizes: Sizes) -> bool:
+    new, old = _batch(sizes)
+    output = proto.graph.output[0] if proto.graph.output else None
+    dims = output.type.tensor_type.shape.dim if output is not None else ()
+    if output is None or not dims:
+        return False
+    followed = dims[0].dim_value == old if old else bool(dims[0].dim_param)
+    for operator in reversed(operators):
+        for each in operator.outputs:
+            if each.name == output.name:
+                return followed and bool(each.shape) and each.shape[0] != new
+    return False
+
+
+def _batch(sizes: Sizes) -> tuple[int | None, int | None]:
+    """The first input's batch as asked and as the file has it (None: open or symbolic)."""
+    for each in sizes.inputs:
+        if each.sizes and each.declared:
+            old = each.declared[0]
+            return each.sizes[0], old if isinstance(old, int) else None
+    return None, None
+
+
+def _retyped(tensor: Tensor | None, types: Mapping[str, TensorType]) -> Tensor | None:
+    if tensor is None or tensor.constant:
+        return tensor
+    known = types.get(tensor.name)
+    return replace(tensor, shape=known.shape if known else None)
+
+
+def _at(operator: Operator, reason: str) -> str:
+    return f"operator {operator.name} ({operator.op_type}) {reason}"
+
+
+def _asked(sizes: Sizes) -> str:
+    return ", ".join(
+        f"input {each.name} = {'x'.join(map(str, each.sizes))}{' (assumed)' * each.assumed}"
+        for each in sizes.inputs
+        if each.sizes is not None and each.sizes != each.declared
+    )

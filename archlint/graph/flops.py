@@ -1,0 +1,298 @@
+"""FLOPs and memory access cost of one operator.
+
+A multiply-add is 2 FLOPs; a conv's or product's bias adds none.  N, C, k, O are batch,
+channels, kernel elements, output elements; g is groups.
+
+=====================  ==========================================================
+Conv                   2 O (C_in / g) k
+ConvTranspose          2 I (C_out / g) k, with I input elements
+Gemm, MatMul           2 O K, with K the summed dim
+Einsum                 2 times the product of all its labels' sizes
+RNN, GRU, LSTM         2 S N gates hidden (input + hidden) per direction, S steps
+Attention              4 N heads S T d for scores and sums, 5 N heads S T for softmax;
+                       Microsoft's Attention projects as well: 2 N S C_in C_out
+MaxPool, AveragePool   O k; global pools and reductions: I
+Softmax                5 I: maximum, subtraction, exponential, sum, division
+normalisations         I times `_PER_INPUT`: mean, variance, scaling, affine
+element-wise           O times `_PER_OUTPUT`: a function (exp, erf, tanh) counts 1
+Resize                 linear 2 O 2^d, cubic 2 O 4^d, d scaled axes; nearest 0
+movement               0
+=====================  ==========================================================
+
+MAC is the bytes of each distinct input read once and of each output written.  Reshape and
+its like are views and move nothing; Gather, Slice and Split read only what they keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+
+from archlint.graph.operator import Attribute, Tensor
+
+__all__ = ["cost_of"]
+
+Inputs = Sequence[Tensor | None]
+Outputs = Sequence[Tensor]
+Attributes = Mapping[str, Attribute]
+_Count = Callable[[Inputs, Outputs, Attributes], int | None]
+
+_MICROSOFT = "com.microsoft"
+_DOMAINS = frozenset({"", "ai.onnx", _MICROSOFT})
+
+_PER_OUTPUT: Mapping[str, int] = {
+    "Abs": 1, "Add": 1, "And": 1, "BitShift": 1, "BitwiseAnd": 1, "BitwiseNot": 1, "BitwiseOr": 1,
+    "BitwiseXor": 1, "Ceil": 1, "Celu": 4, "Clip": 2, "Cos": 1, "Div": 1, "Elu": 3, "Equal": 1,
+    "Erf": 1, "Exp": 1, "Floor": 1, "Gelu": 5, "Greater": 1, "GreaterOrEqual": 1, "HardSigmoid": 4,
+    "HardSwish": 5, "IsInf": 1, "IsNaN": 1, "LeakyRelu": 2, "Less": 1, "LessOrEqual": 1, "Log": 1,
+    "Mish": 5, "Mod": 1, "Mul": 1, "Neg": 1, "Not": 1, "Or": 1, "PRelu": 2, "Pow": 1,
+    "Reciprocal": 1, "Relu": 1, "Round": 1, "Selu": 4, "Sigmoid": 4, "Sign": 1, "Sin": 1,
+    "Softplus": 3, "Softsign": 3, "Sqrt": 1, "Sub": 1, "Swish": 5, "Tan": 1, "Tanh": 1,
+    "ThresholdedRelu": 1, "Where": 1, "Xor": 1, "QuantizeLinear": 3, "DequantizeLinear": 2,
+    "DynamicQuantizeLinear": 5, "BiasGelu": 6, "FastGelu": 8, "QuickGelu": 5,
+    "QLinearAdd": 5, "QLinearMul": 5, "QLinearSigmoid": 8, "QLinearLeakyRelu": 6,
+}  # fmt: skip
+_PER_INPUT: Mapping[str, int] = {
+    "BatchNormalization": 2, "GroupNormalization": 7, "InstanceNormalization": 7,
+    "LayerNormalization": 7, "LpNormalization": 3, "MeanVarianceNormalization": 5,
+    "RMSNormalization": 4, "SimplifiedLayerNormalization": 4, "SkipLayerNormalization": 8,
+    "SkipSimplifiedLayerNormalization": 5, "GroupNorm": 7, "SkipGroupNorm": 8,
+    "Softmax": 5, "LogSoftmax": 6, "Hardmax": 2,
+    "GlobalAveragePool": 1, "GlobalLpPool": 2, "GlobalMaxPool": 1,
+    "QLinearGlobalAveragePool": 1, "QLinearSoftmax": 5,
+    "ArgMax": 1, "ArgMin": 1, "CumSum": 1, "ReduceL1": 2, "ReduceL2": 2, "ReduceLogSum": 1,
+    "ReduceLogSumExp": 2, "ReduceMax": 1, "ReduceMean": 1, "ReduceMin": 1, "ReduceProd": 1,
+    "ReduceSum": 1, "ReduceSumSquare": 2, "TopK": 1,
+}  # fmt: skip
+_VARIADIC = frozenset({"Max", "Mean", "Min", "Sum"})
+_POOLS = frozenset({"AveragePool", "LpPool", "MaxPool", "QLinearAveragePool"})
+_VIEWS = frozenset({
+    "Dropout", "Flatten", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze",
+})  # fmt: skip
+_MOVES = frozenset({
+    "Cast", "CastLike", "Concat", "ConstantOfShape", "DepthToSpace", "Expand", "EyeLike", "Pad",
+    "QLinearConcat", "Range", "ReverseSequence", "ScatterElements", "ScatterND", "SpaceToDepth",
+    "Tile", "Transpose", "Trilu",
+})  # fmt: skip
+_KEEPS_PART = frozenset({
+    "Compress", "Gather", "GatherElements", "GatherND", "Slice", "Split",
+})  # fmt: skip
+_GATHERS = frozenset({"Gather", "GatherElements", "GatherND"})
+_ONE_OPERAND = frozenset({
+    "Clip", "Compress", "Expand", "Pad", "Resize", "Slice", "Split", "Tile", "TopK", "Upsample",
+}) | {name for name in _PER_INPUT if name.startswith("Reduce")}  # fmt: skip
+
+
+def cost_of(
+    op_type: str, domain: str, inputs: Inputs, outputs: Outputs, attributes: Attributes
+) -> tuple[int | None, int | None]:
+    """FLOPs and MAC (bytes); both None without shapes and for operators not known here."""
+    if domain not in _DOMAINS:
+        return None, None
+    flops = _flops(op_type, domain, inputs, outputs, attributes)
+    mac = None if flops is None else _mac(op_type, inputs, outputs)
+    return (None, None) if mac is None else (flops, mac)
+
+
+def _flops(
+    op_type: str, domain: str, inputs: Inputs, outputs: Outputs, attributes: Attributes
+) -> int | None:
+    per = _PER_OUTPUT.get(op_type)
+    if per is not None:
+        return _times(per, outputs[0].elements if outputs else None)
+    per = _PER_INPUT.get(op_type)
+    if per is not None:
+        return _times(per, _elements(inputs, 0))
+    if op_type in _VIEWS or op_type in _MOVES or op_type in _KEEPS_PART:
+        return 0
+    if op_type in _POOLS:
+        return _times(prod(_ints(attributes.get("kernel_shape"))), outputs[0].elements)
+    if op_type in _VARIADIC:
+        return _times(max(1, len(inputs) - 1), outputs[0].elements)
+    if domain == _MICROSOFT and op_type == "Attention":
+        return _projected_attention(inputs, outputs, attributes)
+    count = _COUNTS.get(op_type)
+    return count(inputs, outputs, attributes) if count else None
+
+
+def _mac(op_type: str, inputs: Inputs, outputs: Outputs) -> int | None:
+    if op_type in _VIEWS:
+        return 0
+    written = _bytes([each for each in outputs if each.name])
+    if written is None:
+        return None
+    if op_type in _KEEPS_PART:
+        indices = _bytes(inputs[1:2]) if op_type in _GATHERS else 0
+        return None if indices is None else 2 * written + indices
+    read = _bytes(inputs[:1] if op_type in _ONE_OPERAND else inputs)
+    return None if read is None else read + written
+
+
+def _bytes(tensors: Inputs) -> int | None:
+    total = 0
+    seen = set()
+    for each in tensors:
+        if each is None or each.name in seen:
+            continue
+        seen.add(each.name)
+        size = each.bytes
+        if size is None:
+            return None
+        total += size
+    return total
+
+
+def _times(factor: int, elements: int | None) -> int | None:
+    return None if elements is None else factor * elements
+
+
+def _elements(tensors: Inputs, index: int) -> int | None:
+    shape = _shape(tensors, index)
+    return None if shape is None else prod(shape)
+
+
+def _shape(tensors: Inputs, index: int) -> tuple[int, ...] | None:
+    each = tensors[index] if index < len(tensors) else None
+    return None if each is None else each.shape
+
+
+def _ints(value: Attribute) -> tuple[int, ...]:
+    return tuple(int(each) for each in value) if isinstance(value, tuple) else ()
+
+
+def _int(value: Attribute, default: int) -> int:
+    return value if isinstance(value, int) else default
+
+
+def _conv(weight_index: int) -> _Count:
+    def count(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
+        weight = _shape(inputs, weight_index)
+        return None if weight is None else _times(2 * prod(weight[1:]), outputs[0].elements)
+
+    return count
+
+
+def _conv_transpose(inputs: Inputs, _outputs: Outputs, _: Attributes) -> int | None:
+    weight = _shape(inputs, 1)
+    return None if weight is None else _times(2 * prod(weight[1:]), _elements(inputs, 0))
+
+
+def _gemm(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    a = _shape(inputs, 0)
+    if a is None or len(a) != 2:
+        return None
+    return _times(2 * a[0 if attributes.get("transA") else 1], outputs[0].elements)
+
+
+def _matmul(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    a = _shape(inputs, 0)
+    if not a:
+        return None
+    return _times(2 * a[-2 if attributes.get("transA") else -1], outputs[0].elements)
+
+
+def _einsum(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    equation = attributes.get("equation")
+    if not isinstance(equation, str) or "." in equation:
+        return None
+    sizes: dict[str, int] = {}
+    terms = equation.replace(" ", "").partition("->")[0].split(",")
+    for index, term in enumerate(terms):
+        shape = _shape(inputs, index)
+        if shape is None or len(shape) != len(term):
+            return None
+        sizes.update(zip(term, shape, strict=True))
+    return (2 if len(terms) > 1 else 1) * prod(sizes.values())
+
+
+def _recurrent(gates: int) -> _Count:
+    def count(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+        x, recurrence = _shape(inputs, 0), _shape(inputs, 2)
+        if x is None or recurrence is None or len(x) != 3 or len(recurrence) != 3:
+            return None
+        directions, _, hidden = recurrence
+        return 2 * directions * x[0] * x[1] * gates * hidden * (x[2] + hidden)
+
+    return count
+
+
+def _attention(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    """Query, key, value as (N, S, heads d) or (N, heads, S, d); past keys are not counted."""
+    query, key, value = (_shape(inputs, index) for index in range(3))
+    if query is None or key is None or value is None:
+        return None
+    if len(query) == len(key) == len(value) == 4:
+        batch, heads, rows, depth = query
+        columns, value_depth = key[2], value[3]
+    elif len(query) == len(key) == len(value) == 3:
+        heads = _int(attributes.get("q_num_heads"), _int(attributes.get("num_heads"), 0))
+        key_heads = _int(attributes.get("kv_num_heads"), heads)
+        if not heads or not key_heads:
+            return None
+        batch, rows, width = query
+        depth, columns, value_depth = width // heads, key[1], value[2] // key_heads
+    else:
+        return None
+    return batch * heads * rows * columns * (2 * depth + 2 * value_depth + 5)
+
+
+def _projected_attention(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    x, weight = _shape(inputs, 0), _shape(inputs, 1)
+    heads = _int(attributes.get("num_heads"), 0)
+    if x is None or weight is None or len(x) != 3 or len(weight) != 2 or not heads:
+        return None
+    batch, rows, width = x
+    sizes = _ints(attributes.get("qkv_hidden_sizes")) or (weight[1] // 3,) * 3
+    scores = batch * rows * rows * (2 * sizes[0] + 2 * sizes[-1] + 5 * heads)
+    return 2 * batch * rows * width * weight[1] + scores
+
+
+def _resize(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    before, after = _shape(inputs, 0), outputs[0].shape
+    if before is None or after is None or len(before) != len(after):
+        return None
+    taps = {"linear": 2, "bilinear": 2, "cubic": 4}.get(str(attributes.get("mode", "nearest")))
+    if taps is None:
+        return 0
+    scaled = sum(old != new for old, new in zip(before, after, strict=True))
+    return int(2 * prod(after) * taps**scaled)
+
+
+def _lrn(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    return _times(2 * _int(attributes.get("size"), 1) + 3, _elements(inputs, 0))
+
+
+def _grid_sample(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    grid = _shape(inputs, 1)
+    if grid is None:
+        return None
+    mode = str(attributes.get("mode", "linear"))
+    taps = {"nearest": 0, "cubic": 4, "bicubic": 4}.get(mode, 2)
+    return _times(2 * taps ** grid[-1] if taps else 0, outputs[0].elements)
+
+
+_COUNTS: Mapping[str, _Count] = {
+    "Attention": _attention,
+    "Conv": _conv(1),
+    "ConvInteger": _conv(1),
+    "ConvTranspose": _conv_transpose,
+    "Einsum": _einsum,
+    "FusedConv": _conv(1),
+    "FusedGemm": _gemm,
+    "FusedMatMul": _matmul,
+    "GRU": _recurrent(3),
+    "Gemm": _gemm,
+    "GridSample": _grid_sample,
+    "LRN": _lrn,
+    "LSTM": _recurrent(4),
+    "MatMul": _matmul,
+    "MatMulInteger": _matmul,
+    "MatMulNBits": _matmul,
+    "MultiHeadAttention": _attention,
+    "QGemm": _gemm,
+    "QLinearConv": _conv(3),
+    "QLinearMatMul": _matmul,
+    "RNN": _recurrent(1),
+    "Resize": _resize,
+    "Upsample": _resize,
+}

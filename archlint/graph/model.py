@@ -1,0 +1,61 @@
+"""A model as a graph of operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import networkx as nx
+
+from archlint.graph.operator import Operator
+
+__all__ = ["Model", "ModelInput"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInput:
+    """A run-time input; `assumed` says that some of its sizes were open and are assumed."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...] | None
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, read without its weights.
+
+    `graph` is a networkx MultiDiGraph: nodes are `Operator.index`, edges run from producer to
+    consumer, one per tensor and use, with the Tensor under "tensor".  `operators` are in
+    topological order, so that `operators[i].index == i`.  `parameters` counts weight elements,
+    `weight_bytes` their bytes.  `assumptions` are the sizes that were open, one line each.
+    `outputs` are the names of the model's outputs.
+    """
+
+    path: str
+    opset: int
+    inputs: tuple[ModelInput, ...]
+    outputs: tuple[str, ...]
+    operators: tuple[Operator, ...]
+    graph: nx.MultiDiGraph
+    parameters: int
+    weight_bytes: int
+    assumptions: tuple[str, ...]
+
+    @property
+    def batch(self) -> int | None:
+        """The first dim of the first input with a shape, or None."""
+        for each in self.inputs:
+            if each.shape:
+                return each.shape[0]
+        return None
+
+    @property
+    def flops(self) -> int:
+        """The FLOPs of all operators whose shapes are known."""
+        return sum(op.flops or 0 for op in self.operators)
+
+    @property
+    def mac(self) -> int:
+        """The memory access cost in bytes of all operators whose shapes are known."""
+        return sum(op.mac or 0 for op in self.operators)

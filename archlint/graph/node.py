@@ -1,0 +1,75 @@
+"""Nodes of a graph with their protobuf fields read once: each access to a proto copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import onnx
+
+__all__ = ["Node", "cleaned", "read_nodes"]
+
+_GRAPH, _GRAPHS = onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS
+
+
+@dataclass(slots=True)
+class Node:
+    """A node; `inputs` end with the outer tensors that its subgraphs use, "" is an absent one.
+
+    `domain` is "" for ONNX's own.  `name` is the file's, or type and position ("Conv_12").
+    """
+
+    proto: onnx.NodeProto
+    name: str
+    op_type: str
+    domain: str
+    inputs: list[str]
+    outputs: list[str]
+
+
+def read_nodes(graph: onnx.GraphProto) -> list[Node]:
+    """The nodes of a graph in the order of the file."""
+    nodes = []
+    for position, proto in enumerate(graph.node):
+        op_type, domain, name = proto.op_type, proto.domain, proto.name
+        inputs, outputs = list(proto.input), list(proto.output)
+        if proto.attribute:
+            inputs += _captured(proto)
+        if not name:
+            name = f"{op_type or 'operator'}_{position}"
+        if not (name.isprintable() and op_type.isprintable()):
+            name, op_type = cleaned(name), cleaned(op_type)
+        while outputs and not outputs[-1]:
+            outputs.pop()
+        domain = "" if domain == "ai.onnx" else domain
+        nodes.append(Node(proto, name, op_type, domain, inputs, outputs))
+    return nodes
+
+
+def cleaned(name: str) -> str:
+    """A name from a file, safe to print."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
+
+
+def _captured(proto: onnx.NodeProto) -> list[str]:
+    """The outer tensors that the subgraphs of a node use, each once."""
+    found: dict[str, None] = {}
+    for attribute in proto.attribute:
+        kind = attribute.type
+        if kind == _GRAPH:
+            found.update(dict.fromkeys(_free_names(attribute.g)))
+        elif kind == _GRAPHS:
+            for graph in attribute.graphs:
+                found.update(dict.fromkeys(_free_names(graph)))
+    return list(found)
+
+
+def _free_names(graph: onnx.GraphProto) -> list[str]:
+    inner = {each.name for each in graph.input}
+    inner.update(each.name for each in graph.initializer)
+    inner.update(each.values.name for each in graph.sparse_initializer)
+    inner.update(name for node in graph.node for name in node.output)
+    used: list[str] = []
+    for node in graph.node:
+        used += [*node.input, *_captured(node)]
+    used += [each.name for each in graph.output]
+    return [name for name in used if name and name not in inner]

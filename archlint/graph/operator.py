@@ -1,0 +1,97 @@
+"""Operators and tensors: what the graph is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+__all__ = ["Attribute", "Operator", "Tensor"]
+
+Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
+
+_NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value between operators, or a weight.
+
+    `shape` is None where shape inference stopped; dims are then unknown as a whole, for a
+    cost needs all of them.  `dtype` is the ONNX name in lower case ("float", "int64"), ""
+    where unknown.  `constant` marks initializers and what only depends on them; `values` are
+    the elements of a small one (shapes, axes, scalars), flattened.
+    """
+
+    name: str
+    shape: tuple[int, ...] | None
+    dtype: str
+    constant: bool = False
+    values: tuple[float, ...] | None = None
+
+    @property
+    def elements(self) -> int | None:
+        """How many elements, or None without a shape."""
+        if self.shape is None:
+            return None
+        count = 1
+        for dim in self.shape:
+            count *= dim
+        return count
+
+    @property
+    def bytes(self) -> int | None:
+        """How many bytes, or None without a shape; an unknown dtype counts 4 bytes."""
+        elements = self.elements
+        return None if elements is None else elements * _BITS.get(self.dtype, 32) // 8
+
+
+_BITS: Mapping[str, int] = {
+    "float": 32, "double": 64, "float16": 16, "bfloat16": 16,
+    "int8": 8, "uint8": 8, "int16": 16, "uint16": 16, "int32": 32, "uint32": 32,
+    "int64": 64, "uint64": 64, "bool": 8, "complex64": 64, "complex128": 128,
+    "int4": 4, "uint4": 4, "float8e4m3fn": 8, "float8e4m3fnuz": 8, "float8e5m2": 8,
+    "float8e5m2fnuz": 8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One ONNX node with what its cost depends on.
+
+    `index` is its place in topological order and its key in the networkx graph.  `flops`
+    counts a multiply-add as 2; `mac` is the memory access cost in bytes: activations read
+    and written, and weights.  Both are None without shapes.  `weight` is the constant
+    operand of a conv or product, `module` the dotted module path ("layer1.0.conv2") or "".
+    `malformed` says what is wrong with an operator that no runtime could run, else "".
+    """
+
+    index: int
+    name: str
+    op_type: str
+    domain: str
+    inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...]
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: _NO_ATTRIBUTES)
+    module: str = ""
+    module_class: str = ""
+    weight: Tensor | None = None
+    flops: int | None = None
+    mac: int | None = None
+    malformed: str = ""
+
+    @property
+    def output(self) -> Tensor:
+        """The first output."""
+        return self.outputs[0]
+
+    @property
+    def activations(self) -> tuple[Tensor, ...]:
+        """The inputs that are computed at run time."""
+        return tuple(t for t in self.inputs if t is not None and not t.constant)
+
+    @property
+    def groups(self) -> int:
+        """A convolution's `group` attribute, 1 for everything else."""
+        value = self.attributes.get("group", 1)
+        return value if isinstance(value, int) else 1

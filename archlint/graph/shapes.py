@@ -1,0 +1,173 @@
+"""Shapes and dtypes of all tensors, by ONNX's own inference on the weightless proto."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import onnx
+from google.protobuf.message import DecodeError, EncodeError
+from onnx import shape_inference
+
+from archlint.graph.sizes import Dim, Sizes
+
+__all__ = ["Contradiction", "TensorType", "declared_inputs", "infer_types", "strict_faults"]
+
+_DTYPES: Mapping[int, str] = {
+    number: name.lower() for name, number in onnx.TensorProto.DataType.items() if number
+}
+_FAULT = re.compile(r"\(op_type:([^,)]*)(?:, node name: ([^)]*))?\): (?:\[\w+\] )?([^\n]*)")
+_FAILURES = (shape_inference.InferenceError, DecodeError, EncodeError, RuntimeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Dtype ("" where unknown) and shape (None where unknown) of a tensor."""
+
+    dtype: str
+    shape: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """An operator that inference refuses, and why."""
+
+    op_type: str
+    name: str
+    reason: str
+
+
+def declared_inputs(graph: onnx.GraphProto) -> dict[str, tuple[Dim, ...] | None]:
+    """The dims of each run-time input as the file has them; older files list weights too."""
+    weights = {each.name for each in graph.initializer}
+    weights.update(each.values.name for each in graph.sparse_initializer)
+    return {each.name: _dims(each.type) for each in graph.input if each.name not in weights}
+
+
+def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, TensorType]:
+    """The type of every tensor of the main graph that inference or the file knows.
+
+    `sizes` None takes the file as it is.  Where inference stops (an operator of a vendor's domain) the file's own value_info counts,
+    as far as `sizes` leaves it true.  `proto` is not changed.
+    """
+    bound = _bound_copy(proto, sizes)
+    try:
+        inferred = shape_inference.infer_shapes(bound, data_prop=True)
+    except _FAILURES:
+        inferred = bound
+    types: dict[str, TensorType] = {}
+    graph = inferred.graph
+    for infos in (graph.input, graph.value_info, graph.output):
+        for info in infos:
+            types[info.name] = dtype_and_shape(info.type)
+    for tensor in proto.graph.initializer:
+        types[tensor.name] = tensor_type(tensor)
+    for sparse in proto.graph.sparse_initializer:
+        dtype = _DTYPES.get(sparse.values.data_type, "")
+        types[sparse.values.name] = TensorType(dtype, tuple(sparse.dims))
+    return types
+
+
+def strict_faults(
+    proto: onnx.ModelProto, names: Sequence[str], sizes: Sizes | None
+) -> list[Contradiction]:
+    """What inference in strict mode refuses, at `sizes` or at the file's own.
+
+    `names` are given to the nodes, so that each fault says where it is.
+    """
+    bound = _bound_copy(proto, sizes)
+    for node, name in zip(bound.graph.node, names, strict=True):
+        node.name = name
+    try:
+        shape_inference.infer_shapes(bound, strict_mode=True, data_prop=True)
+    except _FAILURES as e:
+        return [Contradiction(*found) for found in _FAULT.findall(str(e))]
+    return []
+
+
+def tensor_type(tensor: onnx.TensorProto) -> TensorType:
+    """The type of an initializer; its payload may be missing."""
+    return TensorType(_DTYPES.get(tensor.data_type, ""), tuple(tensor.dims))
+
+
+def dtype_and_shape(type_proto: onnx.TypeProto) -> TensorType:
+    """The type of a declared value; sequences and maps have neither dtype nor shape."""
+    if not type_proto.HasField("tensor_type"):
+        return TensorType("", None)
+    tensor = type_proto.tensor_type
+    dtype = _DTYPES.get(tensor.elem_type, "")
+    if not tensor.HasField("shape"):
+        return TensorType(dtype, None)
+    sizes = []
+    for dim in tensor.shape.dim:
+        size = dim.dim_value
+        if size < 1 and not dim.HasField("dim_value"):
+            return TensorType(dtype, None)
+        sizes.append(size)
+    return TensorType(dtype, tuple(sizes))
+
+
+def _dims(type_proto: onnx.TypeProto) -> tuple[Dim, ...] | None:
+    tensor = type_proto.tensor_type
+    if not tensor.HasField("shape"):
+        return None
+    return tuple(
+        each.dim_value if each.HasField("dim_value") else each.dim_param or None
+        for each in tensor.shape.dim
+    )
+
+
+def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(proto)
+    graph = copy.graph
+    domains = {each.domain for each in copy.opset_import}
+    for domain in dict.fromkeys(_domain(node.domain) for node in graph.node):
+        if domain not in domains and not (domain == "" and "ai.onnx" in domains):
+            copy.opset_import.add(domain=domain, version=1 if domain else _OLDEST_OPSET)
+    if sizes is None:
+        return copy
+    by_name = {each.name: each.sizes for each in sizes.inputs}
+    for info in graph.input:
+        shape = by_name.get(info.name)
+        if shape is not None:
+            _set_dims(info, shape)
+    if sizes.overridden:
+        del graph.value_info[:]
+    else:
+        _substitute(graph.value_info, sizes.symbols)
+    for info in graph.output:
+        if sizes.overridden:
+            info.type.tensor_type.ClearField("shape")
+    if not sizes.overridden:
+        _substitute(graph.output, sizes.symbols)
+    return copy
+
+
+_OLDEST_OPSET = 13
+
+
+def _domain(domain: str) -> str:
+    return "" if domain == "ai.onnx" else domain
+
+
+def _set_dims(info: onnx.ValueInfoProto, sizes: Iterable[int]) -> None:
+    shape = info.type.tensor_type.shape
+    del shape.dim[:]
+    for size in sizes:
+        shape.dim.add(dim_value=size)
+
+
+def _substitute(infos: Iterable[onnx.ValueInfoProto], symbols: Mapping[str, int]) -> None:
+    """Give symbols their sizes; a shape with a dim that stays open is dropped."""
+    for info in infos:
+        dims = _dims(info.type) if info.type.HasField("tensor_type") else None
+        if dims is None or all(isinstance(dim, int) for dim in dims):
+            continue
+        sizes = [symbols.get(dim) if isinstance(dim, str) else dim for dim in dims]
+        known = [size for size in sizes if size is not None]
+        if len(known) == len(sizes):
+            _set_dims(info, known)
+        else:
+            info.type.tensor_type.ClearField("shape")

@@ -1,0 +1,197 @@
+"""Sizes of a model's inputs: those of the file, those asked for, those assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from archlint.errors import UsageError
+
+__all__ = ["InputSizes", "Sizes", "bind_sizes"]
+
+Dim = int | str | None  # a size, a symbol, or open
+
+_BATCH = 1
+_IMAGE_CHANNELS = 3
+_IMAGE_SIDE = 224
+_OTHER = 128
+_MOST_IMAGE_CHANNELS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class InputSizes:
+    """One input: its dims in the file (None: no rank) and its sizes (None: still unknown)."""
+
+    name: str
+    declared: tuple[Dim, ...] | None
+    sizes: tuple[int, ...] | None
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """All inputs, the size of each symbol, and one line per assumption.
+
+    `overridden` says that a static size of the file was changed, `open` that a size was open.
+    """
+
+    inputs: tuple[InputSizes, ...]
+    symbols: Mapping[str, int]
+    assumptions: tuple[str, ...]
+    overridden: bool
+    open: bool
+
+
+def bind_sizes(
+    declared: Mapping[str, tuple[Dim, ...] | None],
+    *,
+    batch: int | None = None,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    dims: Mapping[str, int] | None = None,
+) -> Sizes:
+    """Give every dim of every input a size: asked for, else of the file, else assumed.
+
+    `batch` is the first dim of each input that shares the first input's, or leaves it open.
+    Raises UsageError for unknown names and for sizes that contradict each other.
+    """
+    asked = _by_name(declared, inputs or {})
+    symbols = _bind_symbols(declared, dims or {})
+    for name, shape in asked.items():
+        _bind_shape(name, declared[name], shape, symbols)
+    first = next((shape[0] for shape in declared.values() if shape), None)
+    if batch is not None:
+        _check_size("batch", batch)
+        for name, shape in declared.items():
+            if not shape or (shape[0] not in (first, None) and not isinstance(shape[0], str)):
+                continue
+            if name in asked and asked[name][0] != batch:
+                raise UsageError(f"input {name}: batch {asked[name][0]} and {batch} at once")
+            if isinstance(shape[0], str) and name not in asked:
+                _bind(shape[0], batch, symbols)
+    assumptions: list[str] = []
+    bound = []
+    for name, shape in declared.items():
+        if name in asked:
+            bound.append(InputSizes(name, shape, asked[name], False))
+        elif shape is None:
+            bound.append(InputSizes(name, None, None, False))
+        else:
+            fixed = shape
+            if batch is not None and shape and (shape[0] is None or shape[0] == first):
+                fixed = (batch, *shape[1:])
+            bound.append(_fill(name, shape, fixed, symbols, assumptions))
+    return Sizes(
+        tuple(bound),
+        symbols,
+        tuple(assumptions),
+        overridden=any(
+            isinstance(old, int) and old != new
+            for each in bound
+            for old, new in zip(each.declared or (), each.sizes or (), strict=False)
+        ),
+        open=any(not isinstance(dim, int) for shape in declared.values() for dim in shape or ()),
+    )
+
+
+def _by_name(
+    declared: Mapping[str, tuple[Dim, ...] | None], inputs: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    asked = {}
+    for name, shape in inputs.items():
+        if not name and len(declared) != 1:
+            raise UsageError(f"a shape without an input's name, but {_list('input', declared)}")
+        key = name or next(iter(declared))
+        if key not in declared:
+            raise UsageError(f"no input {key!r}{_hint(key, declared, 'input')}")
+        for size in shape:
+            _check_size(f"input {key}", size)
+        expected = declared[key]
+        if expected is not None and len(expected) != len(shape):
+            given = "x".join(map(str, shape))
+            raise UsageError(f"input {key} has {len(expected)} dims, but {given} has {len(shape)}")
+        asked[key] = shape
+    return asked
+
+
+def _bind_symbols(
+    declared: Mapping[str, tuple[Dim, ...] | None], dims: Mapping[str, int]
+) -> dict[str, int]:
+    known = dict.fromkeys(
+        dim for shape in declared.values() for dim in shape or () if isinstance(dim, str)
+    )
+    for symbol, size in dims.items():
+        if symbol not in known:
+            raise UsageError(f"no dim {symbol!r}{_hint(symbol, known, 'symbolic dim')}")
+        _check_size(f"dim {symbol}", size)
+    return dict(dims)
+
+
+def _bind_shape(
+    name: str, declared: tuple[Dim, ...] | None, shape: tuple[int, ...], symbols: dict[str, int]
+) -> None:
+    for dim, size in zip(declared or (), shape, strict=False):
+        if isinstance(dim, str):
+            if symbols.get(dim, size) != size:
+                raise UsageError(f"input {name}: {dim} is {symbols[dim]} and {size} at once")
+            symbols[dim] = size
+
+
+def _bind(symbol: str, size: int, symbols: dict[str, int]) -> None:
+    if symbols.setdefault(symbol, size) != size:
+        raise UsageError(f"dim {symbol} is {symbols[symbol]} and {size} at once")
+
+
+def _fill(
+    name: str,
+    declared: tuple[Dim, ...],
+    fixed: tuple[Dim, ...],
+    symbols: dict[str, int],
+    assumptions: list[str],
+) -> InputSizes:
+    sizes = []
+    assumed = False
+    for axis, dim in enumerate(fixed):
+        size = symbols.get(dim) if isinstance(dim, str) else dim
+        if size is None:
+            word, size = _assume(axis, fixed)
+            if isinstance(dim, str):
+                word = dim
+                symbols[dim] = size
+            assumptions.append(f"input {name}: {word} = {size} (assumed)")
+            assumed = True
+        sizes.append(size)
+    return InputSizes(name, declared, tuple(sizes), assumed)
+
+
+def _assume(axis: int, dims: tuple[Dim, ...]) -> tuple[str, int]:
+    """What an open dim is called and taken to be."""
+    if axis == 0:
+        return "batch", _BATCH
+    if len(dims) == 4:
+        last = dims[3]
+        channels_last = isinstance(last, int) and last <= _MOST_IMAGE_CHANNELS
+        words = (
+            ("height", "width", "channels") if channels_last else ("channels", "height", "width")
+        )
+        word = words[axis - 1]
+        return word, _IMAGE_CHANNELS if word == "channels" else _IMAGE_SIDE
+    return f"dim {axis}", _OTHER
+
+
+def _check_size(what: str, size: int) -> None:
+    if size < 1:
+        raise UsageError(f"{what}: a size is 1 or more, not {size}")
+
+
+def _hint(name: str, known: Iterable[str], kind: str) -> str:
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; {_list(kind, names)}"
+
+
+def _list(kind: str, names: Iterable[str]) -> str:
+    listed = [repr(name) for name in names]
+    if not listed:
+        return f"the model has no {kind}"
+    return f"the model has the {kind}{'s' * (len(listed) > 1)} {', '.join(listed)}"

@@ -1,0 +1,234 @@
+"""From places to findings: one decision, one finding, with the figures of every target."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from archlint.cost.kernel import Kernel
+from archlint.cost.price import Basis
+from archlint.findings import Finding, FoundPlace, PricedOn, Severity
+from archlint.graph.pattern import pattern_of
+from archlint.linter.view import Priced
+from archlint.rule import Place, Rule
+
+__all__ = ["Found", "judge", "saving_of"]
+
+ERROR_FROM, WARNING_FROM = 0.10, 0.02
+"""Shares of the model's predicted time from which a saving is an error, a warning."""
+
+COVERED = 0.80
+"""Below this coverage every finding is a note."""
+
+_BASIS_LIMIT = {
+    Basis.MEASURED: Severity.ERROR,
+    Basis.INTERPOLATED: Severity.ERROR,
+    Basis.MODELLED: Severity.WARNING,
+    Basis.EXTRAPOLATED: Severity.NOTE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with the places that it came from, by target."""
+
+    finding: Finding
+    places: Mapping[str, tuple[Place, ...]]
+
+
+def judge(
+    rule: type[Rule],
+    places: Mapping[str, Sequence[Place]],
+    views: Mapping[str, Priced],
+    min_slowdown: float,
+) -> list[Found]:
+    """The findings of one rule, from its places on each target.
+
+    A decision is a finding if one of its places is `min_slowdown` slower or more on one target;
+    the other targets' figures for the same decision are then shown with it.
+    """
+    decisions: dict[str, dict[str, list[Place]]] = defaultdict(dict)
+    for target, each in places.items():
+        for place in each:
+            decisions[place.decision].setdefault(target, []).append(place)
+    found = []
+    for decision, by_target in decisions.items():
+        slow = {
+            target: tuple(p for p in each if p.comparison.slowdown >= min_slowdown)
+            for target, each in by_target.items()
+        }
+        if any(slow.values()):
+            # a target on which nothing is slow enough shows what it has, as a note
+            told = {target: slow[target] or tuple(each) for target, each in by_target.items()}
+            found.append(_finding(rule, decision, told, views, min_slowdown))
+    return found
+
+
+def _finding(
+    rule: type[Rule],
+    decision: str,
+    by_target: Mapping[str, tuple[Place, ...]],
+    views: Mapping[str, Priced],
+    min_slowdown: float,
+) -> Found:
+    prices = tuple(
+        _priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
+    )
+    listed: dict[tuple[tuple[int, ...], str], list[tuple[str, Place]]] = defaultdict(list)
+    for target, each in by_target.items():
+        for place in each:
+            listed[place.operators, place.instead].append((target, place))
+    ordered = sorted(
+        listed.values(), key=lambda each: -max(p.comparison.saving for _, p in each)
+    )
+    costliest = ordered[0][0][1]
+    modules = {pattern_of(each[0][1].module) for each in ordered}
+    finding = Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=max((price.severity for price in prices), key=lambda each: each.rank),
+        message=costliest.summary,
+        module=_shared(modules),
+        count=len({operators for operators, _ in listed}),
+        location=None,
+        exact=costliest.exact,
+        upper_bound=costliest.upper_bound,
+        fingerprint=_fingerprint(rule.code, decision, [each[0][1] for each in ordered]),
+        prices=prices,
+        places=tuple(_found_place(each, views, min_slowdown) for each in ordered),
+        advice=costliest.advice,
+    )
+    return Found(finding, by_target)
+
+
+def _found_place(
+    priced: Sequence[tuple[str, Place]], views: Mapping[str, Priced], min_slowdown: float
+) -> FoundPlace:
+    target, place = priced[0]
+    operators = views[target].view.model.operators
+    return FoundPlace(
+        operators=tuple(operators[index].name for index in place.operators),
+        module=place.module,
+        location=None,
+        evidence=place.evidence,
+        now=place.now,
+        instead=place.instead,
+        now_kernels=tuple(kernel.text for kernel in place.now_kernels),
+        instead_kernels=tuple(kernel.text for kernel in place.instead_kernels),
+        prices=tuple(_priced_on((p,), views[name], min_slowdown) for name, p in priced),
+    )
+
+
+def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
+    """What these places cost on one target together, each kernel counted once."""
+    pricer, total = priced.view.pricer, priced.total.seconds
+    savings = saving_of(places, priced)
+    saving = sum(savings)
+    joint = pricer.compare(
+        [kernel for place in places for kernel in place.now_kernels],
+        [kernel for place in places for kernel in place.instead_kernels],
+    )
+    if joint is None:
+        raise ValueError("a place without a price")
+    now = saving / (1 - 1 / joint.slowdown) if joint.slowdown != 1 else joint.now.seconds
+    basis = joint.basis
+    limits = [(_limit(place, min_slowdown), savings[number]) for number, place in enumerate(places)]
+    severity = Severity.NOTE
+    for level, least in ((Severity.ERROR, ERROR_FROM), (Severity.WARNING, WARNING_FROM)):
+        share = sum(saved for (limit, _), saved in limits if limit.rank >= level.rank) / total
+        if share >= least:
+            severity = level
+            break
+    caveat = ""
+    if priced.coverage < COVERED:
+        severity = Severity.NOTE
+        caveat = f"only {priced.coverage:.0%} of the memory access is priced on this target"
+    elif severity.rank < _by_share(saving / total).rank:
+        capped = max(limits, key=lambda each: each[1])
+        caveat = capped[0][1]
+    elif severity is Severity.NOTE and any(limit.rank == 1 for (limit, _), _ in limits):
+        caveat = max(limits, key=lambda each: each[1])[0][1]
+    return PricedOn(
+        target=priced.view.target.name,
+        severity=severity,
+        now=now,
+        instead=now - saving,
+        slowdown=joint.slowdown,
+        slowdown_low=joint.low,
+        slowdown_high=joint.high,
+        saving=saving,
+        saving_share=saving / total,
+        basis=basis,
+        caveat=caveat,
+    )
+
+
+def _by_share(share: float) -> Severity:
+    if share >= ERROR_FROM:
+        return Severity.ERROR
+    return Severity.WARNING if share >= WARNING_FROM else Severity.NOTE
+
+
+def _limit(place: Place, min_slowdown: float) -> tuple[Severity, str]:
+    """The highest severity that a place can have, and why."""
+    limits = [(Severity.ERROR, "")]
+    if place.comparison.slowdown < min_slowdown:
+        limits.append((Severity.NOTE, f"less than {min_slowdown:.2f} times slower here"))
+    elif place.comparison.low <= 1.0:
+        limits.append((Severity.NOTE, "uncertain here: measure it"))
+    basis = place.comparison.basis
+    limits.append((_BASIS_LIMIT[basis], f"its prices are {basis.value}"))
+    limits.append((place.limit, place.limit_reason))
+    return min(limits, key=lambda each: each[0].rank)
+
+
+def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
+    """Seconds that each place saves, where a kernel of several places counts once.
+
+    The place that saves most takes its kernels; another one saves in proportion to the time of
+    its kernels that are left.
+    """
+    lowered, pricer = priced.view.lowered, priced.view.pricer
+    taken: set[int] = set()
+    savings = [0.0] * len(places)
+    for number in sorted(range(len(places)), key=lambda n: -places[n].comparison.saving):
+        place = places[number]
+        mine = place.kernels or tuple(
+            sorted({lowered.home[i] for i in place.operators if i in lowered.home})
+        )
+        prices = {k: pricer.price(lowered.kernels[k].kernel) for k in mine}
+        times = {k: price.seconds for k, price in prices.items() if price is not None}
+        whole = sum(times.values())
+        left = sum(time for k, time in times.items() if k not in taken)
+        taken.update(mine)
+        savings[number] = place.comparison.saving * (left / whole if whole else 0.0)
+    return savings
+
+
+def _shared(modules: Iterable[str]) -> str:
+    """The one pattern that fits all module patterns: where they differ, a `*`."""
+    split = [module.split(".") for module in sorted(modules) if module]
+    if not split:
+        return ""
+    if len({len(parts) for parts in split}) > 1:
+        prefix = []
+        for parts in zip(*split, strict=False):
+            if len(set(parts)) > 1:
+                break
+            prefix.append(parts[0])
+        return ".".join([*prefix, "*"])
+    return ".".join(parts[0] if len(set(parts)) == 1 else "*" for parts in zip(*split, strict=True))
+
+
+def _fingerprint(code: str, decision: str, places: Sequence[Place]) -> str:
+    """Sixteen hex digits from what the finding is: rule, decision, kernels in their order."""
+    texts = [code, decision]
+    for place in sorted(places, key=lambda each: each.operators):
+        texts.append("|".join(_shape_of(kernel) for kernel in place.now_kernels))
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def _shape_of(kernel: Kernel) -> str:
+    return kernel.text.replace(f" b{kernel.batch}", "")

@@ -1,0 +1,203 @@
+"""Lint models: read, price, check, judge, ignore."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+import onnx
+
+from archlint.cost.pricer import Pricer
+from archlint.errors import ArchlintError, ModelError, TargetError, UsageError
+from archlint.findings import (
+    Finding,
+    IgnoredFinding,
+    ModelReport,
+    Report,
+    Severity,
+    Unpriced,
+)
+from archlint.graph.model import Model
+from archlint.graph.reader import read_model
+from archlint.graph.widths import find_widths
+from archlint.linter.judge import Found, judge, saving_of
+from archlint.linter.registry import find_targets, select_rules
+from archlint.linter.view import Priced, look
+from archlint.options import Options
+from archlint.rule import Place, Rule
+
+__all__ = ["lint", "prepare"]
+
+
+def lint(
+    models: Sequence[str | onnx.ModelProto],
+    options: Options,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Report:
+    """Lint each model on each target.
+
+    A model that cannot be linted has its reason in `ModelReport.error`, and the others are
+    linted all the same.  Raises UsageError for unknown rules and targets.
+    """
+    pricers = tuple(Pricer(target) for target in find_targets(options.targets))
+    rules = select_rules(options)
+    run = _Run(options, pricers, rules)
+    for number, model in enumerate(models):
+        if progress is not None:
+            progress(number, len(models), model if isinstance(model, str) else "<model>")
+        run.add(model)
+    return run.report()
+
+
+def prepare(
+    model: Model, pricers: Sequence[Pricer]
+) -> tuple[dict[str, Priced], tuple[str, ...]]:
+    """The model on each target that fits it, and why the others do not."""
+    widths = find_widths(model)
+    views: dict[str, Priced] = {}
+    refusals = []
+    for pricer in pricers:
+        try:
+            views[pricer.target.name] = look(model, pricer, widths)
+        except TargetError as refusal:
+            refusals.append(str(refusal))
+    return views, tuple(refusals)
+
+
+class _Run:
+    def __init__(
+        self, options: Options, pricers: Sequence[Pricer], rules: Sequence[type[Rule]]
+    ) -> None:
+        self._options, self._pricers, self._rules = options, pricers, rules
+        self._models: list[ModelReport] = []
+        self._problems: list[str] = []
+        self._used: Counter[int] = Counter()
+
+    def add(self, source: str | onnx.ModelProto) -> None:
+        path = source if isinstance(source, str) else "<model>"
+        try:
+            model = read_model(
+                source,
+                batch=self._options.batch,
+                inputs=self._options.inputs,
+                dims=self._options.dims,
+            )
+        except ModelError as fault:
+            self._models.append(ModelReport(path, error=fault.reason))
+            return
+        except UsageError as fault:
+            self._models.append(ModelReport(path, error=str(fault)))
+            return
+        self._models.append(self._lint(path, model))
+
+    def report(self) -> Report:
+        unused = tuple(
+            f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}",'
+            f' place "{ignore.place}"'
+            for number, ignore in enumerate(self._options.ignores)
+            if not self._used[number]
+        )
+        return Report(tuple(self._models), unused, tuple(self._problems))
+
+    def _lint(self, path: str, model: Model) -> ModelReport:
+        views, refusals = prepare(model, self._pricers)
+        found: list[Found] = []
+        for rule in self._rules:
+            if not self._ignored_for_model(rule, path):
+                found += self._check(rule, path, views)
+        found.sort(key=_order)
+        kept, ignored = self._sort_out(path, found)
+        shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
+        return ModelReport(
+            path=path,
+            opset=model.opset,
+            inputs=model.inputs,
+            operators=len(model.operators),
+            flops=model.flops,
+            mac=model.mac,
+            parameters=model.parameters,
+            targets=tuple(
+                priced.report(*_together(kept, priced), is_default=not self._options.targets)
+                for priced in views.values()
+            ),
+            findings=tuple(each.finding for each in kept),
+            ignored=ignored,
+            assumptions=model.assumptions,
+            shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
+            malformed=tuple(
+                f"{op.op_type} {op.name}: {op.malformed}" for op in model.operators if op.malformed
+            ),
+            error="; ".join(refusals) or None,
+        )
+
+    def _check(
+        self, rule: type[Rule], path: str, views: dict[str, Priced]
+    ) -> list[Found]:
+        given = self._options.rule_options.get(rule.code, {})
+        try:
+            places = {
+                target: [
+                    each for each in rule().check(priced.for_rule(rule, given))
+                    if isinstance(each, Place)
+                ]
+                for target, priced in views.items()
+            }
+            return judge(rule, places, views, self._options.min_slowdown)
+        except ArchlintError:
+            raise
+        except Exception as fault:  # a rule that crashes is named, the others still run
+            self._problems.append(
+                f"{path}: rule {rule.code} crashed: {type(fault).__name__}: {fault}"
+            )
+            return []
+
+    def _ignored_for_model(self, rule: type[Rule], path: str) -> bool:
+        return any(
+            rule.code in codes or rule.name in codes
+            for pattern, codes in self._options.per_model_ignores.items()
+            if fnmatchcase(path, pattern)
+        )
+
+    def _sort_out(
+        self, path: str, found: Sequence[Found]
+    ) -> tuple[list[Found], tuple[IgnoredFinding, ...]]:
+        kept, ignored = [], []
+        for each in found:
+            reason = self._reason(path, each.finding)
+            if reason is None:
+                kept.append(each)
+            else:
+                ignored.append(IgnoredFinding(each.finding, reason))
+        return kept, tuple(ignored)
+
+    def _reason(self, path: str, finding: Finding) -> str | None:
+        for number, ignore in enumerate(self._options.ignores):
+            named = {finding.module, *(place.module for place in finding.places)}
+            named |= {name for place in finding.places for name in place.operators}
+            if (
+                (fnmatchcase(finding.code, ignore.rule) or fnmatchcase(finding.name, ignore.rule))
+                and fnmatchcase(path, ignore.model)
+                and any(fnmatchcase(name, ignore.place) for name in named)
+            ):
+                self._used[number] += 1
+                return ignore.reason
+        return None
+
+
+def _order(found: Found) -> tuple[float, str, str]:
+    best = max(price.saving_share for price in found.finding.prices)
+    return -best, found.finding.code, found.finding.fingerprint
+
+
+def _together(found: Sequence[Found], priced: Priced) -> tuple[float, int]:
+    """What all findings of warning and above save together, and how many these are."""
+    name = priced.view.target.name
+    counted = [
+        each
+        for each in found
+        for price in each.finding.prices
+        if price.target == name and price.severity is not Severity.NOTE
+    ]
+    places = [place for each in counted for place in each.places.get(name, ())]
+    return sum(saving_of(places, priced)), len(counted)

@@ -1,0 +1,127 @@
+"""One model on one target: lowered, priced and ready for the rules."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from archlint.cost.kernel import Kind
+from archlint.cost.lower import Lowered, lower
+from archlint.cost.price import Price
+from archlint.cost.pricer import Pricer
+from archlint.cost.target import Target
+from archlint.errors import TargetError
+from archlint.findings import KindShare, TargetReport, Unpriced
+from archlint.graph.model import Model
+from archlint.graph.widths import Widths
+from archlint.options import OptionValue
+from archlint.rule import Rule, View
+
+__all__ = ["Priced", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A view with the sum of its priced kernels and what had no price."""
+
+    view: View
+    total: Price
+    title: str
+    coverage: float
+    unpriced: tuple[Unpriced, ...]
+
+    def for_rule(self, rule: type[Rule], options: Mapping[str, OptionValue]) -> View:
+        """The view with this rule's options, the defaults where none are given."""
+        values = {each.name: options.get(each.name, each.default) for each in rule.options}
+        return replace(self.view, options=values)
+
+    def report(self, saving: float, findings: int, *, is_default: bool) -> TargetReport:
+        """What a report says of this target."""
+        return TargetReport(
+            target=self.view.target.name,
+            title=self.title,
+            is_default=is_default,
+            predicted=self.total.seconds,
+            low=self.total.low,
+            high=self.total.high,
+            coverage=self.coverage,
+            unpriced=self.unpriced,
+            kinds=self._kinds(),
+            saving=saving,
+            saving_findings=findings,
+        )
+
+    def _kinds(self) -> tuple[KindShare, ...]:
+        time: dict[Kind, float] = defaultdict(float)
+        count: Counter[Kind] = Counter()
+        for placed in self.view.lowered.kernels:
+            price = self.view.pricer.price(placed.kernel)
+            if price is not None:
+                time[placed.kernel.kind] += price.seconds
+                count[placed.kernel.kind] += 1
+        shares = [
+            KindShare(kind.value, seconds, seconds / self.total.seconds, count[kind])
+            for kind, seconds in time.items()
+        ]
+        return tuple(sorted(shares, key=lambda each: (-each.time, each.kind)))
+
+
+def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
+    """Lower and price a model; raises TargetError if the target does not fit it."""
+    target = pricer.target
+    _fits(model, target)
+    lowered = lower(model, target.lowering)
+    kernels = [k.kernel for k in lowered.kernels if pricer.price(k.kernel) is not None]
+    total = pricer.total(kernels)
+    if total is None:
+        raise TargetError(f"{target.name} has no price for any of its operators")
+    coverage, unpriced = _coverage(model, lowered, pricer)
+    view = View(model, target, lowered, pricer, widths, total.seconds, {})
+    return Priced(view, total, _title(model, target), coverage, unpriced)
+
+
+def _fits(model: Model, target: Target) -> None:
+    low, high = target.batches
+    if model.batch is not None and not low <= model.batch <= high:
+        priced = f"batch {low}" if low == high else f"batches {low} to {high}"
+        raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
+    dtypes = Counter(
+        op.weight.dtype for op in model.operators if op.weight is not None and op.weight.dtype
+    )
+    if dtypes:
+        dtype = dtypes.most_common(1)[0][0]
+        if dtype != target.dtype:
+            raise TargetError(f"{target.name} prices {target.dtype}, not {dtype}")
+
+
+def _coverage(
+    model: Model, lowered: Lowered, pricer: Pricer
+) -> tuple[float, tuple[Unpriced, ...]]:
+    """The priced share of the operators' memory access, and the types that have no price.
+
+    An operator whose memory access is unknown counts as much as the mean of the others.
+    """
+    without = set(lowered.unpriced)
+    for placed in lowered.kernels:
+        if pricer.price(placed.kernel) is None:
+            without.update(placed.operators)
+    known = [op.mac for op in model.operators if op.mac is not None]
+    mean = sum(known) / len(known) if known else 1.0
+    weights = {op.index: mean if op.mac is None else op.mac for op in model.operators}
+    total = sum(weights.values()) or 1.0
+    coverage = 1.0 - sum(weights[index] for index in without) / total
+    types = Counter(model.operators[index].op_type for index in without)
+    return coverage, tuple(Unpriced(name, types[name]) for name in sorted(types))
+
+
+def _title(model: Model, target: Target) -> str:
+    parts = [target.device, target.runtime, _DTYPES.get(target.dtype, target.dtype)]
+    if target.threads:
+        parts.append(f"{target.threads} thread" + ("" if target.threads == "1" else "s"))
+    parts.append(f"batch {model.batch or 1}")
+    parts.append(target.layout)
+    return ", ".join(part for part in parts if part)
+
+
+_DTYPES = {"float": "fp32", "float16": "fp16", "bfloat16": "bf16", "int8": "int8"}

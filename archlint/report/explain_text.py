@@ -1,0 +1,147 @@
+"""`archlint explain` for a person: all operators in a table, or one on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archlint.explanation import ExplainedOperator, ExplainedPrice, Explanation, Reason
+from archlint.report.page import Page, Part
+from archlint.report.style import Style
+from archlint.report.units import amount, counted, figure, megabytes, percent, shape
+
+__all__ = ["render"]
+
+_DIM = "dim"
+_STRONG = "bold"
+_LABEL = 10
+# Columns that names and figures need beside the kernels.
+_BESIDE_KERNELS = 90
+_NAMES_SHOWN = 3
+
+
+def render(explanation: Explanation, style: Style) -> str:
+    """The table with the rules' reasons gathered, or the page of the only operator."""
+    page = Page(style.width, style.color)
+    page.line((explanation.path, _STRONG))
+    for target in explanation.predicted:
+        page.line("priced for ", (target.title, _STRONG), indent=2, hang=2)
+        band = f"{figure(target.low_ms)} to {figure(target.high_ms)}"
+        predicted = f"{figure(target.ms)} ms"
+        page.line("predicted ", (predicted, _STRONG), f" ({band})", indent=2, hang=2)
+    page.blank()
+    if len(explanation.operators) == 1:
+        _single(page, explanation.operators[0])
+    else:
+        _table(page, explanation, style)
+        _reasons(page, explanation.operators, style)
+    return page.text()
+
+
+def _single(page: Page, operator: ExplainedOperator) -> None:
+    page.line((_name(operator), _STRONG), f" {operator.op_type}")
+    facts = [
+        ("module", operator.module),
+        ("inputs", ", ".join(map(shape, operator.input_shapes))),
+        ("outputs", ", ".join(map(shape, operator.output_shapes))),
+        ("weight", "" if operator.weight_shape is None else shape(operator.weight_shape)),
+        ("groups", "" if operator.groups is None else str(operator.groups)),
+        ("strides", "" if operator.strides is None else shape(operator.strides)),
+        ("FLOPs", _flops(operator)),
+        ("MAC", _mac(operator)),
+        ("kernel", operator.kernel),
+    ]
+    for label, text in facts:
+        if text:
+            page.line((label.ljust(_LABEL), _DIM), text, indent=2, hang=_LABEL)
+    for price in operator.prices:
+        band = f"({figure(price.low_ms)} to {figure(price.high_ms)})"
+        page.flow(
+            [
+                [("price".ljust(_LABEL), _DIM), (f"{_ms(price)} ms", _STRONG), f" {band}"],
+                [f"{percent(price.share)} of the network"],
+                [price.basis.value],
+                [f"on {price.target}"],
+            ],
+            indent=2,
+            hang=_LABEL,
+        )
+    if not operator.prices:
+        page.line(("price".ljust(_LABEL), _DIM), "none", indent=2)
+    for rule in operator.rules:
+        page.line(*_verdict(rule), indent=2, hang=_LABEL)
+
+
+def _table(page: Page, explanation: Explanation, style: Style) -> None:
+    longest = max((len(each.kernel) for each in explanation.operators), default=0)
+    wide = style.width - longest >= _BESIDE_KERNELS
+    several = len(explanation.predicted) > 1
+    head = ["operator", "FLOPs", "MAC", "ms", "share", "basis", "rules"]
+    align = "<>>>><<"
+    if several:
+        head.append("target")
+        align += "<"
+    if wide:
+        head.append("kernel")
+        align += "<"
+    rows: list[list[Part]] = [[(text, _DIM) for text in head]]
+    for operator in explanation.operators:
+        fired = " ".join(rule.code for rule in operator.rules if rule.fired)
+        for number, price in enumerate(operator.prices or (None,)):
+            first = number == 0
+            row: list[Part] = [
+                _name(operator) if first else "",
+                _flops(operator) if first else "",
+                _mac(operator) if first else "",
+                *_cells(price),
+                (fired if first else "", "bold yellow"),
+            ]
+            if several:
+                row.append(price.target if price else "")
+            if wide:
+                row.append(operator.kernel if first else "")
+            rows.append(row)
+            if first and not wide:
+                rows.append([(operator.kernel, _DIM)])
+    page.table(rows, align, long=0)
+    page.blank()
+
+
+def _cells(price: ExplainedPrice | None) -> list[Part]:
+    if price is None:
+        return ["-", "-", "-"]
+    return [_ms(price), percent(price.share), price.basis.value]
+
+
+def _reasons(page: Page, operators: Sequence[ExplainedOperator], style: Style) -> None:
+    gathered: dict[Reason, list[str]] = {}
+    for operator in operators:
+        for rule in operator.rules:
+            gathered.setdefault(rule, []).append(_name(operator))
+    for rule in sorted(gathered, key=lambda each: (each.code, not each.fired)):
+        names = gathered[rule]
+        kept = names if style.verbose else names[:_NAMES_SHOWN]
+        more = f" and {len(names) - len(kept)} more (-v)" if len(names) > len(kept) else ""
+        where = f" ({counted(len(names), 'operator')}: {', '.join(kept)}{more})"
+        page.line(*_verdict(rule), (where, _DIM), hang=_LABEL)
+
+
+def _verdict(rule: Reason) -> list[Part]:
+    word = "fired" if rule.fired else "silent"
+    color = "bold yellow" if rule.fired else _DIM
+    return [(f"{rule.code} {word}".ljust(_LABEL), color), rule.reason]
+
+
+def _name(operator: ExplainedOperator) -> str:
+    return operator.name or f"({operator.op_type})"
+
+
+def _ms(price: ExplainedPrice) -> str:
+    return figure(price.ms)
+
+
+def _flops(operator: ExplainedOperator) -> str:
+    return "?" if operator.flops is None else amount(operator.flops)
+
+
+def _mac(operator: ExplainedOperator) -> str:
+    return "?" if operator.mac_bytes is None else megabytes(operator.mac_bytes)

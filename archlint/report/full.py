@@ -1,0 +1,220 @@
+"""`--format full`: for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archlint.findings import (
+    Finding,
+    FoundPlace,
+    ModelReport,
+    PricedOn,
+    Report,
+    Severity,
+    TargetReport,
+    Unpriced,
+)
+from archlint.report.page import Page, Part
+from archlint.report.shown import hidden, place_of, shown, tally
+from archlint.report.style import Style
+from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent
+
+__all__ = ["render"]
+
+_COLORS = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "bold yellow",
+    Severity.NOTE: "bold cyan",
+}
+_DIM = "dim"
+_STRONG = "bold"
+_LABEL = 10
+
+
+def render(report: Report, style: Style) -> str:
+    """Every model with its findings and what it costs, then one line over all of them."""
+    page = Page(style.width, style.color)
+    linted = [model for model in report.models if model.error is None]
+    for model in linted:
+        if not style.quiet:
+            _heading(page, model, is_first=model is linted[0])
+        for finding in shown(model, style):
+            _finding(page, model, finding, style)
+        if not style.quiet:
+            _summary(page, model, style)
+    if not style.quiet:
+        _end(page, report, style)
+    return page.text()
+
+
+def _heading(page: Page, model: ModelReport, *, is_first: bool) -> None:
+    page.line((model.path, _STRONG))
+    for target in model.targets:
+        page.line("priced for ", (target.title, _STRONG), indent=2, hang=2)
+    if is_first and any(target.is_default for target in model.targets):
+        text = "the default target; choose with --target (`archlint targets` lists them)"
+        page.line((text, _DIM), indent=2, hang=2)
+    page.blank()
+
+
+def _summary(page: Page, model: ModelReport, style: Style) -> None:
+    _network(page, model)
+    for target in model.targets:
+        _target(page, model, target)
+    _remarks(page, model, style)
+    page.blank()
+
+
+def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> None:
+    color = _COLORS[finding.severity]
+    page.line(
+        (finding.severity.value, color), " ", (finding.code, color), " ", (finding.name, _STRONG),
+        ": ", finding.message, *_mark(finding), hang=2,
+    )  # fmt: skip
+    where: list[list[Part]] = [[("--> ", _DIM), f"{_file(model, finding)}: {place_of(finding)}"]]
+    if finding.count > 1:
+        where.append([counted(finding.count, "place")])
+    if finding.sizes:
+        where.append([finding.sizes])
+    page.flow(where, indent=2, hang=4)
+    for price in finding.prices:
+        _price(page, finding, price)
+    if finding.places:
+        _change(page, finding, finding.places[0])
+    if style.verbose and finding.count > 1:
+        for place in finding.places:
+            _place(page, place)
+    page.blank()
+
+
+def _mark(finding: Finding) -> list[Part]:
+    if finding.exact:
+        return [(" [exact]", _DIM)]
+    return [(" [upper bound]", _DIM)] if finding.upper_bound else []
+
+
+def _file(model: ModelReport, finding: Finding) -> str:
+    where = finding.location
+    return model.path if where is None else f"{where.path}:{where.line}:{where.column}"
+
+
+def _price(page: Page, finding: Finding, price: PricedOn) -> None:
+    saves = "saves at most" if finding.upper_bound else "saves"
+    phrases: list[list[Part]] = [
+        ["now ", (milliseconds(price.now), _STRONG)],
+        ["instead ", (milliseconds(price.instead), _STRONG)],
+        [
+            (f"{price.slowdown:.2f}x slower", _STRONG),
+            f" ({price.slowdown_low:.2f} to {price.slowdown_high:.2f}, {price.basis.value})",
+        ],
+        [
+            f"{saves} ",
+            (milliseconds(price.saving), _STRONG),
+            f", {percent(price.saving_share)} of the network",
+        ],
+    ]
+    if len(finding.prices) > 1:
+        severity = (price.severity.value, _COLORS[price.severity])
+        phrases.insert(0, [f"{price.target} ", severity])
+    page.flow(phrases, indent=6, hang=2 if len(finding.prices) > 1 else 0)
+    if price.caveat:
+        page.line((price.caveat, _COLORS[Severity.NOTE]), indent=8, hang=2)
+
+
+def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
+    if finding.count > 1:
+        _labelled(page, "costliest", _name(place), indent=6)
+    _labelled(page, "now", place.now, indent=6)
+    _labelled(page, "instead", place.instead, indent=6)
+    if finding.advice:
+        _labelled(page, "help", finding.advice, indent=6)
+
+
+def _place(page: Page, place: FoundPlace) -> None:
+    phrases: list[list[Part]] = [[("place".ljust(_LABEL), _DIM), _name(place)]]
+    for price in place.prices:
+        slower, saves = f"{price.slowdown:.2f}x slower", f"saves {milliseconds(price.saving)}"
+        on = [[price.target]] if len(place.prices) > 1 else []
+        phrases += [*on, [milliseconds(price.now)], [slower], [saves]]
+    page.flow(phrases, indent=6, hang=_LABEL)
+
+
+def _name(place: FoundPlace) -> str:
+    return place.module or (place.operators[0] if place.operators else "?")
+
+
+def _network(page: Page, model: ModelReport) -> None:
+    phrases: list[list[Part]] = [
+        [("network".ljust(_LABEL), _DIM), amount(model.flops, "FLOPs")],
+        [f"{megabytes(model.mac)} of memory access"],
+        [f"{amount(model.parameters)} parameters"],
+        [counted(model.operators, "operator")],
+    ]
+    page.flow(phrases, indent=2, hang=_LABEL)
+
+
+def _target(page: Page, model: ModelReport, target: TargetReport) -> None:
+    band = f" ({figure(target.low * 1e3)} to {figure(target.high * 1e3)})"
+    phrases: list[list[Part]] = [
+        [
+            ("predicted".ljust(_LABEL), _DIM),
+            (milliseconds(target.predicted), _STRONG),
+            band,
+        ]
+    ]
+    if len(model.targets) > 1:
+        phrases.append([f"on {target.target}"])
+    page.flow(phrases, indent=2, hang=_LABEL)
+    if target.kinds:
+        rows: list[list[Part]] = [
+            [kind.kind, str(kind.count), milliseconds(kind.time), percent(kind.share)]
+            for kind in target.kinds
+        ]
+        head: list[Part] = [(text, _DIM) for text in ("kind", "kernels", "time", "share")]
+        page.table([head, *rows], "<>>>", indent=2 + _LABEL)
+    if target.saving_findings:
+        what = counted(target.saving_findings, "finding")
+        share = percent(target.saving / target.predicted) if target.predicted else "0.0 %"
+        saving = f"{milliseconds(target.saving)}, {share}"
+        text = f"{what} of warning or above would save {saving}, counting each kernel once"
+        _labelled(page, "together", text)
+    coverage = f"{percent(target.coverage)} of the memory access is priced"
+    if target.unpriced:
+        coverage += f"; unpriced: {_listed(target.unpriced)}"
+    _labelled(page, "coverage", coverage)
+
+
+def _remarks(page: Page, model: ModelReport, style: Style) -> None:
+    for text in model.assumptions:
+        _labelled(page, "assumed", text)
+    for text in model.malformed:
+        _labelled(page, "malformed", text)
+    if model.shapeless:
+        _labelled(page, "no shapes", f"{_listed(model.shapeless)}: not priced")
+    for each in model.ignored:
+        text = f"{each.finding.code} {place_of(each.finding)}: {each.reason}"
+        _labelled(page, "ignored", text)
+    for text in hidden(model, style):
+        _labelled(page, "hidden", text)
+    if not model.findings:
+        _labelled(page, "findings", "none")
+
+
+def _end(page: Page, report: Report, style: Style) -> None:
+    for text in report.unused_ignores:
+        page.line(("unused ignore ", _COLORS[Severity.WARNING]), text, hang=2)
+    if any(not finding.exact for model in report.models for finding in shown(model, style)):
+        text = (
+            "Unless marked exact, what stands after `instead` is another design: train it and "
+            "check its accuracy again. `archlint rule CODE` explains a rule."
+        )
+        page.line((text, _DIM))
+    page.line((tally(report), _STRONG))
+
+
+def _listed(operators: Sequence[Unpriced]) -> str:
+    return ", ".join(f"{each.op_type} ({each.count})" for each in operators)
+
+
+def _labelled(page: Page, label: str, text: str, indent: int = 2) -> None:
+    page.line((label.ljust(_LABEL), _DIM), text, indent=indent, hang=_LABEL)

@@ -1,0 +1,120 @@
+"""Text for a person: wrapped, aligned and coloured, with every string made safe to print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.console import Console
+from rich.text import Text
+
+from archlint.report.escape import visible
+
+__all__ = ["Page", "Part"]
+
+Part = str | tuple[str, str]
+"""A string, or a string and its rich style."""
+
+_GAP = "  "
+
+
+class Page:
+    """Lines of text, gathered and then given out at once; `width` None never wraps."""
+
+    def __init__(self, width: int | None, color: bool) -> None:
+        self._width = None if width is None else max(width, 40)
+        self._file = StringIO()
+        self._console = Console(
+            file=self._file,
+            force_terminal=color,
+            color_system="standard" if color else None,
+            no_color=False,
+            width=self._width,
+            legacy_windows=False,
+            force_jupyter=False,
+        )
+
+    def line(self, *parts: Part, indent: int = 0, hang: int = 0) -> None:
+        """Put one paragraph; its later lines are indented by `hang` more."""
+        self._paragraph(_text(parts), indent, hang)
+
+    def flow(self, phrases: Sequence[Sequence[Part]], indent: int = 0, hang: int = 0) -> None:
+        """Put phrases side by side and break lines between them, inside only if one is too long."""
+        row = Text()
+        for phrase in map(_text, phrases):
+            joined = Text.assemble(row, _GAP, phrase) if row else phrase
+            if row and not self._fits(joined, indent):
+                self._paragraph(row, indent, hang)
+                indent, hang = indent + hang, 0
+                row = phrase
+            else:
+                row = joined
+        if row:
+            self._paragraph(row, indent, hang)
+
+    def table(
+        self,
+        rows: Sequence[Sequence[Part]],
+        align: str,
+        indent: int = 0,
+        long: int | None = None,
+    ) -> None:
+        """Put rows in columns as wide as they must be; `align` has "<" or ">" per column.
+
+        A row of one cell is a line below the row before it.  Where the column numbered `long`
+        makes the table too wide, its longest cells take a line of their own.
+        """
+        cells = [[_text([part]) for part in row] for row in rows]
+        columns = zip(*(row for row in cells if len(row) > 1), strict=True)
+        widths = [max(cell.cell_len for cell in column) for column in columns]
+        if long is not None and self._width is not None:
+            others = sum(widths) - widths[long] + len(_GAP) * (len(widths) - 1)
+            widths[long] = min(widths[long], max(self._width - indent - others, 0))
+        for row in cells:
+            if len(row) == 1:
+                self._paragraph(row[0], indent + len(_GAP), len(_GAP))
+                continue
+            if long is not None and row[long].cell_len > widths[long]:
+                self._paragraph(row[long], indent, len(_GAP))
+                row[long] = Text()
+            self._put(_aligned(row, widths, align), indent)
+
+    def blank(self) -> None:
+        """Put an empty line."""
+        self._file.write("\n")
+
+    def text(self) -> str:
+        """All lines so far."""
+        return self._file.getvalue()
+
+    def _fits(self, text: Text, indent: int) -> bool:
+        return self._width is None or indent + text.cell_len <= self._width
+
+    def _paragraph(self, text: Text, indent: int, hang: int) -> None:
+        while self._width is not None and not self._fits(text, indent):
+            first = text.wrap(self._console, max(self._width - indent, 20))[0]
+            rest = text[len(first.plain) :]
+            first.rstrip()
+            self._put(first, indent)
+            text = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
+            indent, hang = indent + hang, 0
+        if text:
+            self._put(text, indent)
+
+    def _put(self, text: Text, indent: int) -> None:
+        self._console.print(Text.assemble(" " * indent, text), soft_wrap=True)
+
+
+def _aligned(row: Sequence[Text], widths: Sequence[int], align: str) -> Text:
+    line = Text()
+    for number, (cell, width, side) in enumerate(zip(row, widths, align, strict=True)):
+        pad = " " * (width - cell.cell_len)
+        line.append(_GAP if number else "")
+        line.append_text(Text.assemble(pad, cell) if side == ">" else Text.assemble(cell, pad))
+    line.rstrip()
+    return line
+
+
+def _text(parts: Sequence[Part]) -> Text:
+    safe = ((visible(p), "") if isinstance(p, str) else (visible(p[0]), p[1]) for p in parts)
+    return Text.assemble(*safe)

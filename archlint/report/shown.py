@@ -1,0 +1,64 @@
+"""Which findings a reader sees, and what is said about those that they don't see."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from archlint.findings import Finding, ModelReport, Report, Severity
+from archlint.report.style import Style
+from archlint.report.units import counted
+
+__all__ = ["hidden", "left_out", "place_of", "shown", "tally"]
+
+
+def shown(model: ModelReport, style: Style) -> tuple[Finding, ...]:
+    """The findings of a model that the style asks for, the greatest saving first."""
+    return _wanted(model, style)[: style.top]
+
+
+def hidden(model: ModelReport, style: Style) -> tuple[str, ...]:
+    """What `shown` leaves out, one line for each reason."""
+    wanted = _wanted(model, style)
+    lines = []
+    if notes := len(model.findings) - len(wanted):
+        lines.append(f"{counted(notes, 'note')} not shown: --notes")
+    if cut := len(wanted) - len(shown(model, style)):
+        lines.append(f"{counted(cut, 'finding')} not shown: --top {style.top}")
+    return tuple(lines)
+
+
+def left_out(report: Report, style: Style) -> tuple[str, ...]:
+    """What a list of findings alone doesn't tell, one line each, over all models."""
+    lines = [f"{model.path}: {line}" for model in report.models for line in hidden(model, style)]
+    lines += [
+        f"{model.path}: {counted(len(model.ignored), 'finding')} ignored by the configuration"
+        for model in report.models
+        if model.ignored
+    ]
+    return (*lines, *(f"unused ignore {text}" for text in report.unused_ignores))
+
+
+def place_of(finding: Finding) -> str:
+    """The module pattern, or without one the costliest operator's name."""
+    if finding.module or not finding.places:
+        return finding.module or "?"
+    place = finding.places[0]
+    return place.module or (place.operators[0] if place.operators else "?")
+
+
+def tally(report: Report) -> str:
+    """All findings and models in one line: "2 errors, 3 warnings, 1 note in 4 models"."""
+    read = [model for model in report.models if model.error is None]
+    unread = [model.path for model in report.models if model.error is not None]
+    count = Counter(finding.severity for model in read for finding in model.findings)
+    parts = [counted(count[each], each.value) for each in Severity if count[each]]
+    line = f"{', '.join(parts)} in {counted(len(read), 'model')}" if parts else "No findings"
+    if unread:
+        line += f"; {counted(len(unread), 'model')} not linted: {', '.join(unread)}"
+    return line if parts else f"{line}."
+
+
+def _wanted(model: ModelReport, style: Style) -> tuple[Finding, ...]:
+    if style.notes:
+        return model.findings
+    return tuple(each for each in model.findings if each.severity is not Severity.NOTE)

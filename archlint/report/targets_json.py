@@ -1,0 +1,15 @@
+"""`archlint targets --format json`; `targets.schema.json` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from archlint.report.as_json import SCHEMA_VERSION, dumped, plain
+from archlint.summary import TargetSummary
+
+__all__ = ["render"]
+
+
+def render(targets: Sequence[TargetSummary]) -> str:
+    """All targets; the keys are the fields of `TargetSummary`."""
+    return dumped({"schema_version": SCHEMA_VERSION, "targets": plain(targets)})

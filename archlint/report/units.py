@@ -1,0 +1,55 @@
+"""Numbers as a person reads them."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["amount", "counted", "figure", "megabytes", "milliseconds", "percent", "shape"]
+
+_PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def figure(value: float) -> str:
+    """A number with three significant digits: 123, 12.3, 1.23, 0.0123."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    # Rounding first, so that 9.996 is 10.0 and not 10.00.
+    magnitude = math.floor(math.log10(abs(float(f"{value:.3g}"))))
+    return f"{value:.{min(max(2 - magnitude, 0), 6)}f}"
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as "12.3 ms", "1.84 ms", "0.0612 ms"."""
+    return f"{figure(seconds * 1e3)} ms"
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 as "6.1 %"; less than half of the last digit is "<0.1 %"."""
+    if 0 < share < 0.0005:
+        return "<0.1 %"
+    return f"{share * 100:.1f} %"
+
+
+def amount(number: float, unit: str = "") -> str:
+    """A count with three significant digits and a prefix: "1.23 GFLOPs", "45.6 M", "789"."""
+    for scale, prefix in _PREFIXES:
+        if abs(number) >= scale * 0.9995:
+            return f"{figure(number / scale)} {prefix}{unit}"
+    return f"{number:.0f} {unit}".rstrip()
+
+
+def megabytes(count: int) -> str:
+    """Bytes in megabytes of 10^6: "45.6 MB"."""
+    return f"{figure(count / 1e6)} MB"
+
+
+def counted(count: int, noun: str) -> str:
+    """A noun in the number that fits: "1 finding", "2 findings"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def shape(dims: tuple[int, ...] | None) -> str:
+    """A shape as "1x3x224x224", "scalar" or "?"."""
+    if dims is None:
+        return "?"
+    return "x".join(map(str, dims)) or "scalar"

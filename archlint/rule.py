@@ -1,0 +1,98 @@
+"""What a rule is: it looks at a model's kernels and prices, and names places or silences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from archlint.cost.kernel import Kernel
+from archlint.cost.lower import Lowered
+from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.target import Target
+from archlint.findings import Severity
+from archlint.graph.model import Model
+from archlint.graph.widths import Widths
+from archlint.options import OptionValue
+
+__all__ = ["Option", "Place", "Rule", "Silence", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a rule: its default gives the type."""
+
+    name: str
+    default: OptionValue
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a rule may look at: one model on one target.  Nothing here can be changed."""
+
+    model: Model
+    target: Target
+    lowered: Lowered
+    pricer: Pricer
+    widths: Widths
+    total: float
+    """The model's predicted time in seconds."""
+    options: Mapping[str, OptionValue]
+
+    def module_of(self, *operators: int) -> str:
+        """The module path of the first of these operators that has one, or its name."""
+        for index in operators:
+            if self.model.operators[index].module:
+                return self.model.operators[index].module
+        return self.model.operators[operators[0]].name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot where the rule's alternative is priced: the kernels now and instead.
+
+    `operators` are the place, the telling one first.  `decision` is what one decision made:
+    places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
+    the rule.  `limit` caps the severity and `limit_reason` says why.  `kernels` are the
+    numbers of the now-kernels in the lowered model, for savings that overlap; left empty, they
+    are those that run `operators`.
+    """
+
+    operators: tuple[int, ...]
+    module: str
+    decision: str
+    summary: str
+    advice: str
+    evidence: object
+    now: str
+    instead: str
+    now_kernels: tuple[Kernel, ...]
+    instead_kernels: tuple[Kernel, ...]
+    comparison: Comparison
+    exact: bool = False
+    upper_bound: bool = False
+    limit: Severity = Severity.ERROR
+    limit_reason: str = ""
+    kernels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why the rule says nothing about an operator that it considered."""
+
+    operators: tuple[int, ...]
+    reason: str
+
+
+class Rule(Protocol):
+    """A rule: pure, with its docs page beside it (README.md in its folder)."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    options: ClassVar[tuple[Option, ...]]
+
+    def check(self, view: View) -> Iterator[Place | Silence]:
+        """A place or a silence for each candidate of this rule."""
+        ...

@@ -1,0 +1,59 @@
+"""What `archlint targets` and `archlint rule` say, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["KindError", "RulePage", "RuleRows", "TargetSummary"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRows:
+    """How many measured rows a rule's cost table has; `rule` is its code, or "shared"."""
+
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindError:
+    """The error of one kind of kernel, left out of the fit: median and 90th percentile, 0 to 1."""
+
+    kind: str
+    median: float
+    p90: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSummary:
+    """A target and how far its prices can be trusted.
+
+    `threads` is None for a GPU.  `band_coverage` is the share of left-out pairs, 0 to 1, that
+    the band from the 10th to the 90th percentile covers (aim: 0.8), None where not yet known.
+    `date` and `source` are those of the measurements; `notes` say what the rows lack.
+    """
+
+    target: str
+    device: str
+    runtime: str
+    dtype: str
+    threads: int | None
+    batches: tuple[int, ...]
+    is_default: bool
+    rows: tuple[RuleRows, ...]
+    errors: tuple[KindError, ...]
+    band_coverage: float | None
+    date: str
+    source: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RulePage:
+    """A rule's documentation; `page` is Markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str

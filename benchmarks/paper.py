@@ -1,0 +1,158 @@
+"""Compare predictions with the paper's measurements, what is predicted being left out of the fit.
+
+Each row of Tables 1 to 4 is rebuilt as an ONNX model, read, lowered and priced like any other,
+on a target whose tables lack that row.  Run from the repository:
+
+    python benchmarks/paper.py            the figures
+    python benchmarks/paper.py --write    also the calibration in rules/targets/*.toml
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from math import sqrt
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.lower import lower
+from archlint.cost.pricer import Pricer
+from archlint.cost.target import Calibration, Target, list_targets, load_target
+from archlint.graph import read_model
+from archlint.measure.validation import (
+    LeftOut,
+    calibrate,
+    kernels_of,
+    leave_pairs_out,
+    leave_rows_out,
+    without,
+)
+
+RULES = Path(__file__).parents[1] / "rules"
+
+
+def network(kernels: Sequence[Kernel]) -> onnx.ModelProto:
+    """An ONNX model whose operators are these kernels: each reads an input of its own."""
+    nodes, inputs, weights = [], [], []
+
+    def value(name: str, shape: Sequence[int]) -> str:
+        inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+        return name
+
+    outputs = []
+    for number, kernel in enumerate(kernels):
+        shape = [kernel.batch, kernel.c_in, *kernel.in_map]
+        last = f"y{number}"
+        if kernel.kind is Kind.ELEMENTWISE:
+            reads = [value(f"x{number}_{n}", shape) for n in range(kernel.operands)]
+            nodes.append(helper.make_node(kernel.op, reads, [last], name=last))
+        else:
+            dims = [kernel.c_out, kernel.c_in // kernel.groups, *kernel.window]
+            weight = TensorProto(name=f"w{number}", dims=dims, data_type=TensorProto.FLOAT)
+            weights.append(weight)
+            pads = [size // 2 for size in kernel.window] * 2
+            reads = [value(f"x{number}", shape), weight.name]
+            nodes.append(
+                helper.make_node(
+                    "Conv", reads, [last], name=last, group=kernel.groups, pads=pads
+                )
+            )
+        for act in kernel.epilogue:
+            nodes.append(helper.make_node(act, [last], [f"{last}_{act}"]))
+            last = f"{last}_{act}"
+        out = [kernel.batch, kernel.c_out, *kernel.out_map]
+        outputs.append(helper.make_tensor_value_info(last, TensorProto.FLOAT, out))
+    graph = helper.make_graph(nodes, "paper", inputs, outputs, weights)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def predict(target: Target, table: str, number: int) -> LeftOut:
+    """Row `number` of a table, priced as an ONNX model without it."""
+    row = target.tables[table][number]
+    reduced = without(target, table, [number])
+    model = read_model(network(kernels_of(row)))
+    kernels = [placed.kernel for placed in lower(model, reduced.lowering).kernels]
+    price = Pricer(reduced).total(kernels)
+    assert price is not None
+    return LeftOut(table, row, price.seconds)
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def report(target: Target) -> None:
+    found = [
+        predict(target, table, number)
+        for table, rows in target.tables.items()
+        for number in range(len(rows))
+    ]
+    print(f"{target.name}: {len(found)} networks rebuilt as ONNX, each left out of the fit")
+    for table in target.tables:
+        errors = [each.error for each in found if each.table == table]
+        print(f"  {table:24}{len(errors):4} rows  mean absolute error {mean(errors):6.1%}")
+    g4 = [each for each in found if each.table.startswith("g4")]
+    others = [each for each in found if not each.table.startswith("g4")]
+    print(f"  Tables 1 to 3: {mean([each.error for each in others]):.1%}")
+    print(f"  Table 4:       {mean([each.error for each in g4]):.1%}")
+    ordered, pairs = 0, 0
+    for number, left in enumerate(others):
+        for right in others[number + 1 :]:
+            if left.table == right.table and left.row.series == right.row.series:
+                pairs += 1
+                measured = left.row.median_s - right.row.median_s
+                ordered += measured * (left.predicted - right.predicted) > 0
+    print(f"  equal-FLOPs pairs in order: {ordered} of {pairs}")
+    whole = leave_rows_out(target, whole_table=True)
+    for table in target.tables:
+        errors = [each.error for each in whole if each.table == table]
+        if errors:
+            print(f"  without the whole table {table}: {mean(errors):.1%}")
+    scale = target.calibration.band_scale
+    inside = [each.deviation <= 1.2815515655446004 * scale for each in leave_pairs_out(target)]
+    spread = sqrt(0.25 / len(inside))
+    print(
+        f"  bands cover {mean(inside):.1%} of {len(inside)} left-out pairs"
+        f" (scale {scale}; one standard error is at most {spread:.1%})"
+    )
+
+
+def written(calibration: Calibration) -> str:
+    """The calibration as TOML."""
+    lines = [
+        "[calibration]",
+        "# Written by `python benchmarks/paper.py --write`; errors are shares of the time.",
+        f"band_scale = {calibration.band_scale:.4f}",
+        f"coverage = {calibration.coverage:.4f}",
+        f"pairs = {calibration.pairs}",
+    ]
+    for each in calibration.errors:
+        lines += [
+            "",
+            "[[calibration.errors]]",
+            f'table = "{each.table}"',
+            f"rows = {each.rows}",
+            f"mean = {each.mean:.4f}",
+            f"median = {each.median:.4f}",
+            f"p90 = {each.p90:.4f}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    for file in list_targets([RULES]).values():
+        target = load_target(file, [RULES])
+        if "--write" in sys.argv[1:]:
+            text = file.read_text(encoding="utf-8")
+            head = re.split(r"^\[calibration\]", text, maxsplit=1, flags=re.MULTILINE)[0]
+            file.write_text(head + written(calibrate(target)), encoding="utf-8")
+            target = load_target(file, [RULES])
+        report(target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Write the paper's cost tables (`rules/*/costs/`) from its published figures (`facts/`).
+
+Run from the repository: `python benchmarks/paper_tables.py`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from archlint.cost.table import Row, write_table
+from archlint.measure.experiment import Experiment
+from archlint.rules.g1_channel_width.experiments import pair_of_widths
+from archlint.rules.g2_group_convolution.experiments import grouped
+from archlint.rules.g3_fragmentation.experiments import fragments
+from archlint.rules.g4_elementwise.experiments import bottleneck
+
+FACTS = Path(__file__).parent / "facts"
+RULES = Path(__file__).parents[1] / "rules"
+TARGETS = {"gtx1080ti": "gtx1080ti-cudnn7-fp32", "snapdragon810": "snapdragon810-neon-fp32"}
+PAPER = "Ma et al. 2018 (arXiv 1807.11164), Table {}, mean of 100 runs"
+
+
+def _channel_width(record: dict[str, str], scale: str) -> Experiment:
+    return pair_of_widths(int(record["c1"]), int(record["c2"]), scale)
+
+
+def _group_convolution(record: dict[str, str], scale: str) -> Experiment:
+    return grouped(int(record["groups"]), int(record["c"]), scale)
+
+
+def _fragmentation(record: dict[str, str], scale: str) -> Experiment:
+    structure = record["structure"]
+    return fragments(int(structure[0]), "parallel" in structure, int(record["c"]), scale)
+
+
+def _elementwise(record: dict[str, str], scale: str) -> Experiment:
+    return bottleneck(
+        int(record["c"]), record["relu"] == "yes", record["shortcut"] == "yes", scale
+    )
+
+
+TABLES = {
+    "g1_channel_width": ("ratio", _channel_width),
+    "g2_group_convolution": ("groups", _group_convolution),
+    "g3_fragmentation": ("structure", _fragmentation),
+    "g4_elementwise": ("", _elementwise),
+}
+
+
+def main() -> None:
+    for number, (rule, (varied, experiment)) in enumerate(TABLES.items(), start=1):
+        rows: dict[str, list[Row]] = defaultdict(list)
+        seen: dict[tuple[str, str], int] = defaultdict(int)
+        with (FACTS / f"shufflenetv2_{rule}.csv").open(newline="") as lines:
+            for record in csv.DictReader(lines):
+                device = record["device"]
+                if varied:
+                    # the paper lists three scales of each structure, in rising order
+                    scale = f"x{2 ** seen[device, record[varied]]}"
+                    seen[device, record[varied]] += 1
+                else:
+                    scale = f"c{record['c']}"
+                made = experiment(record, scale)
+                rows[device].append(
+                    Row(
+                        kernels=made.kernels,
+                        series=made.series,
+                        dtype="float",
+                        batch=1,
+                        layout="",
+                        sessions=1,
+                        median_s=float(f"{1 / float(record['runs_per_s']):.6g}"),
+                        p10_s=None,
+                        p90_s=None,
+                        interval=None,
+                        measured="2018",
+                        how=PAPER.format(number),
+                    )
+                )
+        for device, target in TARGETS.items():
+            write_table(RULES / rule / "costs" / f"{target}.csv", rows[device])
+            print(f"{rule}/costs/{target}.csv: {len(rows[device])} rows")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Networks written as their papers describe them, for archlint to read."""

@@ -1,0 +1,1 @@
+"""The rules, one folder each: its check, experiments, docs page and measured tables."""

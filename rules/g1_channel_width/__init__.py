@@ -1,0 +1,1 @@
+"""G1: equal channel width minimises memory access cost."""

@@ -1,0 +1,157 @@
+"""G1: equal channel width minimises memory access cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod, sqrt
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.pairs import Pair, find_pair
+from archlint.cost.redesign import Block, Candidate, fastest, find_block
+from archlint.findings import Severity
+from archlint.graph.pattern import pattern_of
+from archlint.graph.operator import Operator
+from archlint.rule import Option, Place, Silence, View
+
+__all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The imbalance: widths, map, MAC in elements and its bound at equal FLOPs."""
+
+    c_in: int
+    c_out: int
+    map: tuple[int, ...]
+    batch: int
+    mac: float
+    mac_bound: float
+    blocks: int
+    outer: tuple[int, int]
+    inner: tuple[int, int]
+    pair_slowdown: float
+
+
+class ChannelWidth:
+    """Dense convs and products whose input and output widths differ far."""
+
+    code = "G1"
+    name = "unbalanced-channel-width"
+    summary = "Equal channel width minimises memory access cost"
+    options = (
+        Option(
+            "min-mac-ratio",
+            1.05,
+            "look at layers whose MAC is this many times the bound at equal FLOPs",
+        ),
+    )
+
+    def check(self, view: View) -> Iterator[Place | Silence]:
+        """A place for each outer width with unbalanced pairs on it, silences for the rest."""
+        stages: dict[tuple[int, int, int], list[Pair]] = {}
+        for placed in view.lowered.kernels:
+            if placed.kernel.kind not in (Kind.CONV, Kind.PRODUCT):
+                continue
+            op = view.model.operators[placed.operators[0]]
+            found = self._pair(view, op, placed.kernel)
+            if isinstance(found, str):
+                yield Silence((op.index,), found)
+            else:
+                outer = view.widths.group[op.activations[0].name]
+                key = outer, placed.kernel.c_in, placed.kernel.c_out
+                stages.setdefault(key, []).append(found)
+        for (outer, _, _), pairs in stages.items():
+            yield self._place(view, outer, pairs)
+
+    def _pair(self, view: View, op: Operator, kernel: Kernel) -> Pair | str:
+        """The unbalanced pair that starts at this conv, or why there is none."""
+        if not view.pricer.measures(kernel.kind):
+            return f"no table of {view.target.name} measures a {kernel.kind.value}"
+        if not kernel.constant or not op.activations:
+            return "its operands are computed"
+        if prod(kernel.out_map) <= 1:
+            return "its map is 1x1: a classifier or squeeze-excite layer"
+        group = view.widths.group[op.activations[0].name]
+        if view.widths.pinned.get(group) == "it is an input of the model":
+            return "the stem: its input channels are given"
+        wide, narrow = max(kernel.c_in, kernel.c_out), min(kernel.c_in, kernel.c_out)
+        if wide <= 2 * narrow:
+            return f"{kernel.c_in}:{kernel.c_out} is at most 1:2"
+        mac, bound = mac_over_bound(kernel)
+        if mac < float(view.options["min-mac-ratio"]) * bound:
+            return f"MAC is {mac / bound:.2f} times its bound at equal FLOPs"
+        return find_pair(view.model, view.lowered, view.widths, op)
+
+    def _place(self, view: View, outer: int, pairs: list[Pair]) -> Place | Silence:
+        heads = tuple(pair.first for pair in pairs)
+        inner = tuple(dict.fromkeys(group for pair in pairs for group in pair.inner))
+        block = find_block(view.model, view.lowered, view.widths, outer, inner)
+        if isinstance(block, str):
+            return Silence(heads, f"its width cannot change: {block}")
+        imbalance = _imbalance(block.outer, block.inner)
+        best = fastest(
+            block, view.pricer, lambda each: _imbalance(each.outer, each.inner) < imbalance
+        )
+        if best is None:
+            return Silence(heads, "no aligned widths nearer to balance have the block's FLOPs")
+        candidate, comparison = best
+        alone = _pair_alone(view, block, pairs[0], candidate)
+        if alone <= 1.0:
+            return Silence(heads, f"the pair alone is not faster ({alone:.2f})")
+        kernel = view.lowered.of(heads[0])[0]
+        mac, bound = mac_over_bound(kernel)
+        falls = block.falls(candidate)
+        reason = f"the outer width falls from {block.outer} to {candidate.outer}" if falls else ""
+        return Place(
+            operators=tuple(dict.fromkeys(i for pair in pairs for i in pair.operators)),
+            module=view.module_of(*heads),
+            decision="width " + (pattern_of(view.model.operators[heads[0]].module) or kernel.op),
+            summary=(
+                f"{kernel.c_in}:{kernel.c_out} channels: memory access {mac / bound:.2f} times"
+                " what equal widths need"
+            ),
+            advice="bring the widths of the pair nearer to each other at equal FLOPs",
+            evidence=Evidence(
+                kernel.c_in, kernel.c_out, kernel.out_map, kernel.batch, mac, bound, len(pairs),
+                (block.outer, candidate.outer), (block.inner, candidate.inner), alone,
+            ),
+            now=_words(block.outer, block.inner, len(pairs), kernel),
+            instead=_words(candidate.outer, candidate.inner, len(pairs), kernel),
+            kernels=block.numbers,
+            now_kernels=block.kernels,
+            instead_kernels=candidate.kernels,
+            comparison=comparison,
+            limit=Severity.NOTE if falls else Severity.ERROR,
+            limit_reason=reason,
+        )  # fmt: skip
+
+
+def mac_over_bound(kernel: Kernel) -> tuple[float, float]:
+    """MAC of a layer in elements, and its least at the same FLOPs.
+
+    The paper's `hw (c1 + c2) + c1 c2 >= 2 sqrt(hw B) + B / hw`, with the map before and after,
+    the batch and the window: `p1 c1 + p2 c2 + k c1 c2 >= 2 sqrt(p1 p2 c1 c2) + k c1 c2`.
+    """
+    before = kernel.batch * prod(kernel.in_map)
+    after = kernel.batch * prod(kernel.out_map)
+    weights = kernel.c_in * kernel.c_out * prod(kernel.window)
+    mac = before * kernel.c_in + after * kernel.c_out + weights
+    return mac, 2 * sqrt(before * after * kernel.c_in * kernel.c_out) + weights
+
+
+def _pair_alone(view: View, block: Block, pair: Pair, candidate: Candidate) -> float:
+    places = [block.numbers.index(view.lowered.home[index]) for index in pair.operators]
+    comparison = view.pricer.compare(
+        [block.kernels[place] for place in places], [candidate.kernels[place] for place in places]
+    )
+    return comparison.slowdown if comparison is not None else 0.0
+
+
+def _imbalance(outer: int, inner: int) -> float:
+    return max(outer, inner) / min(outer, inner)
+
+
+def _words(outer: int, inner: int, blocks: int, kernel: Kernel) -> str:
+    sizes = "x".join(map(str, kernel.out_map))
+    count = f"{blocks} blocks" if blocks > 1 else "1 block"
+    return f"{outer} > {inner} > {outer} channels in {count} on {sizes}"

@@ -1,0 +1,1 @@
+"""G2: excessive group convolution raises memory access cost."""

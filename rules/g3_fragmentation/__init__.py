@@ -1,0 +1,1 @@
+"""G3: fragmentation lowers the degree of parallelism."""

@@ -1,0 +1,1 @@
+"""G4: element-wise operators are not negligible."""

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from archlint.cli import run
+from archlint.cli.progress import Progress
+from archlint.config import Known
+from archlint.errors import UsageError
+from archlint.explanation import Explanation
+from archlint.findings import Finding, ModelReport, Report
+from archlint.options import Options
+from archlint.summary import RulePage, TargetSummary
+from tests.report import fakes
+
+
+@dataclass
+class FakeLinter:
+    """Stands in for `archlint.linter`: keeps what it is asked, and finds what it is told to."""
+
+    findings: tuple[Finding, ...] = ()
+    unreadable: dict[str, str] = field(default_factory=dict)
+    unused_ignores: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    failure: BaseException | None = None
+    paths: list[str] = field(default_factory=list)
+    options: Options | None = None
+    operator: str | None = None
+
+    def lint(
+        self, models: Sequence[str], options: Options, progress: Progress | None = None
+    ) -> Report:
+        if self.failure is not None:
+            raise self.failure
+        self.paths, self.options = list(models), options
+        reports = []
+        for number, path in enumerate(models):
+            if progress is not None:
+                progress(number, len(models), path)
+            if path in self.unreadable:
+                reports.append(ModelReport(path, error=self.unreadable[path]))
+            else:
+                reports.append(fakes.model(*self.findings, path=path))
+        return Report(tuple(reports), self.unused_ignores, self.problems)
+
+    def explain(self, model: str, operator: str | None, options: Options) -> Explanation:
+        self.paths, self.operator, self.options = [model], operator, options
+        return fakes.explanation()
+
+    def targets(self) -> tuple[TargetSummary, ...]:
+        return fakes.targets()
+
+    def rules(self) -> tuple[RulePage, ...]:
+        return fakes.RULES
+
+    def rule_page(self, name: str) -> RulePage:
+        for rule in fakes.RULES:
+            if name in (rule.code, rule.name):
+                return rule
+        raise UsageError(f'unknown rule "{name}"')
+
+    def known(self) -> Known:
+        names = {rule.code: rule.name for rule in fakes.RULES}
+        return Known(names, {}, (fakes.GPU, fakes.ARM))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Archlint = Callable[..., Outcome]
+
+
+@pytest.fixture
+def linter(monkeypatch: pytest.MonkeyPatch) -> FakeLinter:
+    fake = FakeLinter()
+    module = ModuleType("archlint.linter")
+    for name in ("lint", "explain", "targets", "rules", "rule_page", "known"):
+        setattr(module, name, getattr(fake, name))
+    monkeypatch.setitem(sys.modules, "archlint.linter", module)
+    return fake
+
+
+@pytest.fixture
+def archlint(
+    linter: FakeLinter,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Iterator[Archlint]:
+    """Runs a command line in an empty folder with two files, a.onnx and nets/b.onnx."""
+    assert linter is not None
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    for name in ("a.onnx", "nets/b.onnx"):
+        (tmp_path / name).touch()
+
+    def archlint(*args: str) -> Outcome:
+        code = run(args)
+        captured = capfd.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    yield archlint

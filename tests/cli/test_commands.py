@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import yaml
+
+from archlint.cli.arguments import ColorWhen
+from archlint.cli.schema import JsonOf
+from archlint.options import Options
+from archlint.report.schema import SCHEMAS, schema
+from archlint.version import __version__
+from tests.cli.conftest import Archlint, FakeLinter
+from tests.report.fakes import ARM, GPU, RULES
+
+HEAVY = ("numpy", "onnx", "networkx")
+PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("-h",),
+        ("--version",),
+        ("check", "--help"),
+        ("check", "--version"),
+        ("explain", "--help"),
+        ("targets", "--help"),
+        ("rule", "--help"),
+        ("schema",),
+        (),
+    ],
+)
+def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
+    code = f"{PROGRAM}; print([m for m in {(*HEAVY, 'rich')} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *args],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stderr == ""
+
+
+def test_help_lists_the_commands(archlint: Archlint) -> None:
+    outcome = archlint("--help")
+    assert outcome.code == 0
+    for command in ("check", "rule", "targets", "explain", "schema"):
+        assert f"\n  {command} " in outcome.out
+    assert "..." not in outcome.out.split("Commands:")[1]
+
+
+def test_help_of_check_is_in_sections(archlint: Archlint) -> None:
+    lines = archlint("check", "--help").out.splitlines()
+    assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
+        "Arguments:",
+        "What is priced:",
+        "Which findings:",
+        "Output:",
+        "Configuration:",
+        "Other options:",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_no_arguments_is_help_and_a_usage_error(archlint: Archlint) -> None:
+    outcome = archlint()
+    assert outcome.code == 2
+    assert outcome.out == archlint("--help").out
+
+
+@pytest.mark.parametrize(
+    "args", [("--version",), ("check", "--version"), ("check", "a", "--version")]
+)
+def test_version(archlint: Archlint, args: tuple[str, ...]) -> None:
+    outcome = archlint(*args)
+    assert (outcome.code, outcome.out) == (0, f"archlint {__version__}\n")
+
+
+def test_rules_are_listed(archlint: Archlint) -> None:
+    assert archlint("rule").out == (
+        "G1 channel-width: convs of unbalanced width\nG2 group-convolution: convs in groups\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["G2", "group-convolution"])
+def test_a_rule_is_raw_markdown_off_a_terminal(archlint: Archlint, name: str) -> None:
+    assert archlint("rule", name).out == RULES[1].page
+
+
+def test_an_unknown_rule(archlint: Archlint) -> None:
+    outcome = archlint("rule", "G9")
+    assert (outcome.code, outcome.err) == (2, 'archlint: unknown rule "G9"\n')
+
+
+def test_targets(archlint: Archlint) -> None:
+    assert archlint("targets").out.startswith(f"{GPU} (the default)\n  device ")
+    document = json.loads(archlint("targets", "--format", "json").out)
+    assert [each["target"] for each in document["targets"]] == [GPU, ARM]
+
+
+def test_explain_passes_its_options_on(archlint: Archlint, linter: FakeLinter) -> None:
+    outcome = archlint("explain", "m.onnx", "Conv_1", "--batch", "2", "--target", ARM)
+    assert outcome.code == 0
+    assert outcome.out.startswith("mobilenet_v2.onnx\n")
+    assert (linter.paths, linter.operator) == (["m.onnx"], "Conv_1")
+    assert linter.options == Options(targets=(ARM,), batch=2)
+
+
+def test_explain_as_json(archlint: Archlint) -> None:
+    document = json.loads(archlint("explain", "m.onnx", "--format", "json").out)
+    assert [each["op_type"] for each in document["operators"]] == ["Conv", "Clip", "Resize"]
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_schema(archlint: Archlint, command: str) -> None:
+    assert archlint("schema", command).out == schema(command)
+
+
+def test_schema_is_that_of_check_by_default(archlint: Archlint) -> None:
+    assert archlint("schema").out == schema("check")
+
+
+def test_choices() -> None:
+    assert tuple(each.value for each in JsonOf) == SCHEMAS
+    assert [each.value for each in ColorWhen] == ["auto", "always", "never"]
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    code = f"{PROGRAM}; sys.exit(code)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_output_survives_a_narrow_encoding() -> None:
+    code = (
+        "import sys; from archlint.cli.output import write_out; write_out('gr\\u00f6\\u00dfe\\n')"
+    )
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=env, check=True)
+    assert done.stdout.split() == [b"gr\\xf6\\xdfe"]
+
+
+@pytest.mark.skipif(find_spec("pty") is None, reason="no pseudo-terminals here")
+def test_progress_shows_on_a_terminal_only_and_goes_away() -> None:
+    import pty
+
+    code = (
+        "from archlint.cli.progress import progress_line\n"
+        "with progress_line(quiet=False) as progress: progress and progress(0, 2, 'a\\x1b.onnx')"
+    )
+    leader, follower = pty.openpty()
+    subprocess.run([sys.executable, "-c", code], stderr=follower, check=True)
+    os.close(follower)
+    shown = os.read(leader, 1000).decode()
+    os.close(leader)
+    assert shown == "\r\x1b[Klinting 1 of 2: a\\x1b.onnx\r\x1b[K"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr == b""
+
+
+def test_the_hook_lints_changed_models() -> None:
+    (hook,) = yaml.safe_load((Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text())
+    assert hook["id"] == "archlint"
+    assert hook["entry"] == "archlint check"
+    assert hook["files"] == r"\.onnx$"
+    assert hook["language"] == "python"
+    assert hook["require_serial"] is False

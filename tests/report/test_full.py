@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from archlint.findings import ModelReport, Report, Severity
+from archlint.report.full import render
+from archlint.report.style import Style
+from tests.report.fakes import exact_finding, finding, model, rich_report, upper_bound_finding
+
+PLAIN = Style(width=80)
+
+ALL_AT_80_COLUMNS = """\
+examples/shufflenet_v1_g3.onnx
+  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
+  priced for Qualcomm Snapdragon 810, NEON, fp32, 1 thread, batch 8
+
+error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
+  with the same FLOPs
+  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
+      28x28 to 7x7, 240 to 960 channels
+      now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
+      saves 0.629 ms, 10.4 % of the network
+      costliest stages.0.3.gconv
+      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
+                it
+      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
+      help      Use dense convs with fewer channels.
+
+warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
+  into one conv [exact]
+  --> examples/shufflenet_v1_g3.onnx: Conv_12
+      gtx1080ti-cudnn7-fp32 warning  now 0.900 ms  instead 0.687 ms
+        1.31x slower (1.13 to 1.52, measured)
+        saves 0.213 ms, 2.1 % of the network
+      snapdragon810-neon-fp32 note  now 31.0 ms  instead 27.7 ms
+        1.12x slower (0.96 to 1.30, modelled)
+        saves 3.32 ms, 1.2 % of the network
+        uncertain here: measure it
+      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
+                it
+      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
+
+note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
+  with the same FLOPs
+  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
+      28x28 to 7x7, 240 to 960 channels
+      now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
+      saves 0.629 ms, 0.4 % of the network
+      costliest stages.0.3.gconv
+      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
+                it
+      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
+      help      Use dense convs with fewer channels.
+
+note G4 element-wise: channel shuffles move data [upper bound]
+  --> examples/shufflenet_v1_g3.onnx: stages.*.*.shuffle  2 places
+      28x28 to 7x7, 240 to 960 channels
+      now 0.310 ms  instead 0.221 ms  1.40x slower (1.20 to 1.62, extrapolated)
+      saves at most 0.0886 ms, 0.9 % of the network
+        extrapolated: a note
+      costliest stages.0.0.shuffle
+      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
+                it
+      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
+
+  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
+            152 operators
+  predicted 10.3 ms (9.62 to 11.1)  on gtx1080ti-cudnn7-fp32
+            kind        kernels         time   share
+            group conv       32      4.81 ms  46.7 %
+            dense conv        3      2.10 ms  20.0 %
+            movement          1  0.000410 ms  <0.1 %
+  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
+            each kernel once
+  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
+            (1)
+  predicted 1250 ms (1100 to 1400)  on snapdragon810-neon-fp32
+            kind        kernels     time    share
+            group conv       32  1250 ms  100.0 %
+  coverage  100.0 % of the memory access is priced
+  assumed   image: batch is 8
+  malformed Conv_12: group is 0
+  no shapes NonZero (1), Resize (3): not priced
+  ignored   G2 stages.*.*.gconv: retrained in May, see #12
+
+examples/resnet18.onnx
+  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
+
+  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
+            152 operators
+  predicted 10.3 ms (9.62 to 11.1)
+            kind        kernels         time   share
+            group conv       32      4.81 ms  46.7 %
+            dense conv        3      2.10 ms  20.0 %
+            movement          1  0.000410 ms  <0.1 %
+  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
+            each kernel once
+  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
+            (1)
+  findings  none
+
+unused ignore pyproject.toml: ignore 2: rule "G2", model "*", place "stem.*"
+Unless marked exact, what stands after `instead` is another design: train it and
+check its accuracy again. `archlint rule CODE` explains a rule.
+1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx
+"""
+
+ONE_AT_160_COLUMNS = """\
+examples/shufflenet_v1_g3.onnx
+  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
+  the default target; choose with --target (`archlint targets` lists them)
+
+error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones with the same FLOPs
+  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places  28x28 to 7x7, 240 to 960 channels
+      now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)  saves 0.629 ms, 10.4 % of the network
+      costliest stages.0.3.gconv
+      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it
+      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
+      help      Use dense convs with fewer channels.
+
+  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters  152 operators
+  predicted 10.3 ms (9.62 to 11.1)
+            kind        kernels         time   share
+            group conv       32      4.81 ms  46.7 %
+            dense conv        3      2.10 ms  20.0 %
+            movement          1  0.000410 ms  <0.1 %
+  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting each kernel once
+  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax (1)
+  assumed   image: batch is 8
+
+Unless marked exact, what stands after `instead` is another design: train it and check its accuracy again. `archlint rule CODE` explains a rule.
+1 error in 1 model
+"""
+
+
+def without_color(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def test_everything_there_is_to_say_at_80_columns() -> None:
+    assert render(rich_report(), replace(PLAIN, notes=True)) == ALL_AT_80_COLUMNS
+
+
+def test_the_same_finding_takes_fewer_lines_at_160_columns() -> None:
+    report = Report(models=(model(finding()),))
+    assert render(report, Style(width=160)) == ONE_AT_160_COLUMNS
+
+
+def test_no_line_is_wider_than_asked_for() -> None:
+    for width in (60, 80, 100, 160):
+        text = render(rich_report(), Style(width=width, notes=True, verbose=True))
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_no_line_ends_in_a_space() -> None:
+    text = render(rich_report(), replace(PLAIN, notes=True, verbose=True))
+    assert not re.search(r" $", text, re.MULTILINE)
+
+
+def test_color_changes_no_character() -> None:
+    colored = render(rich_report(), replace(PLAIN, notes=True, color=True))
+    assert "\x1b[1;31merror" in colored
+    assert without_color(colored) == ALL_AT_80_COLUMNS
+
+
+def test_the_same_report_gives_the_same_text() -> None:
+    assert render(rich_report(), PLAIN) == render(rich_report(), PLAIN)
+
+
+def test_notes_are_hidden_and_counted() -> None:
+    text = render(rich_report(), PLAIN)
+    assert "note G4" not in text
+    assert "  hidden    2 notes not shown: --notes\n" in text
+
+
+def test_top_cuts_the_list_and_counts_what_it_cut() -> None:
+    text = render(rich_report(), replace(PLAIN, notes=True, top=1))
+    assert "warning G3" not in text
+    assert "  hidden    3 findings not shown: --top 1\n" in text
+
+
+def test_quiet_leaves_the_findings_alone() -> None:
+    text = render(Report(models=(model(exact_finding()),)), replace(PLAIN, quiet=True))
+    assert text.startswith("warning G3 fragmentation: ")
+    assert "predicted" not in text
+    assert "in 1 model" not in text
+
+
+def test_quiet_and_no_findings_is_silence() -> None:
+    assert render(Report(models=(model(),)), replace(PLAIN, quiet=True)) == ""
+
+
+def test_verbose_lists_every_place() -> None:
+    text = render(Report(models=(model(finding()),)), replace(PLAIN, verbose=True))
+    assert (
+        "      place     stages.0.3.gconv  1.20 ms  1.60x slower  saves 0.450 ms\n"
+        "      place     stages.1.7.gconv  0.640 ms  1.40x slower  saves 0.183 ms\n"
+    ) in text
+
+
+def test_the_default_target_is_said_once() -> None:
+    text = render(Report(models=(model(), model(path="b.onnx"))), PLAIN)
+    assert text.count("the default target") == 1
+
+
+def test_redesign_is_warned_of_once_and_not_for_exact_findings() -> None:
+    warning = "check its accuracy again"
+    several = Report(models=(model(finding(), finding()), model(finding())))
+    assert render(several, Style(width=200)).count(warning) == 1
+    assert warning not in render(Report(models=(model(exact_finding()),)), Style(width=200))
+
+
+def test_an_upper_bound_saves_at_most() -> None:
+    text = render(Report(models=(model(upper_bound_finding()),)), replace(PLAIN, notes=True))
+    assert "note G4 element-wise: channel shuffles move data [upper bound]\n" in text
+    assert "      saves at most 0.0886 ms, 0.9 % of the network\n" in text
+
+
+def test_last_line() -> None:
+    cases = {
+        (): "No findings.",
+        (model(),): "No findings.",
+        (model(finding()),): "1 error in 1 model",
+        (model(finding(), finding(), finding(Severity.NOTE)), model()): (
+            "2 errors, 1 note in 2 models"
+        ),
+        (ModelReport("a.onnx", error="empty file"),): ("No findings; 1 model not linted: a.onnx."),
+    }
+    for models, line in cases.items():
+        assert render(Report(models=models), PLAIN).splitlines()[-1] == line
+
+
+def test_names_from_files_cannot_steer_the_terminal_or_forge_lines() -> None:
+    evil = "\x1b[2J\r\nNo findings.\u202e\u2028\x9b1m\x00\ud800"
+    shown = "\\x1b[2J\\r\\nNo findings.\\u202e\\u2028\\x9b1m\\x00\\ud800"
+    place = replace(finding().places[0], module=evil, now=evil, instead=evil)
+    bad = replace(finding(), module=evil, message=evil, sizes=evil, advice=evil, places=(place,))
+    report = Report(
+        models=(
+            replace(model(bad, path=evil), assumptions=(evil,), malformed=(evil,)),
+            ModelReport(evil, error=evil),
+        ),
+        unused_ignores=(evil,),
+    )
+    text = render(report, Style(width=1000, verbose=True))
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.splitlines())
+    assert f"{shown}: {shown}  2 places" in text
+    assert text.splitlines().count("No findings.") == 0

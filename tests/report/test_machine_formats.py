@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+
+from archlint.findings import FoundPlace, Location, Report
+from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
+from archlint.report.schema import SCHEMAS, schema
+from tests.report.fakes import explanation, finding, model, rich_report, targets
+
+ISSUE_KEYS = {
+    "model": "path opset inputs operators flops mac_bytes parameters targets findings error",
+    "input": "name dtype shape assumed",
+    "target": "target predicted_ms low_ms high_ms coverage unpriced",
+    "finding": "code name severity message module count location exact fingerprint prices places",
+    "price": "target severity now_ms instead_ms slowdown slowdown_low slowdown_high saving_ms "
+    "saving_share basis",
+    "place": "operators module location evidence now instead now_kernels instead_kernels prices",
+    "location": "path line column end_line end_column source",
+}
+
+
+def document() -> Any:
+    return json.loads(as_json.render(rich_report(), Style()))
+
+
+def check(text: str, command: str) -> None:
+    jsonschema.Draft202012Validator(json.loads(schema(command))).validate(json.loads(text))
+
+
+@pytest.mark.parametrize("command", SCHEMAS)
+def test_schemas_are_schemas_and_closed(command: str) -> None:
+    written = json.loads(schema(command))
+    jsonschema.Draft202012Validator.check_schema(written)
+    objects = [each for each in (written, *written["$defs"].values()) if "properties" in each]
+    assert objects
+    for each in objects:
+        assert each["additionalProperties"] is False
+        assert each["required"] == list(each["properties"])
+
+
+def test_reports_fit_the_schema() -> None:
+    where = Location("net.py", 3, 5, 3, 20, "self.conv = Conv2d(...)")
+    located = replace(finding(), location=where)
+    bare = replace(finding(), places=(replace(finding().places[0], evidence=None),))
+    for report in (rich_report(), Report(models=(model(located, bare),)), Report(models=())):
+        check(as_json.render(report, Style()), "check")
+
+
+def test_explanations_fit_the_schema() -> None:
+    check(explain_json.render(explanation()), "explain")
+
+
+def test_targets_fit_the_schema() -> None:
+    text = targets_json.render(targets())
+    check(text, "targets")
+    assert [each["target"] for each in json.loads(text)["targets"]] == [
+        "gtx1080ti-cudnn7-fp32",
+        "snapdragon810-neon-fp32",
+    ]
+
+
+def test_the_schema_has_the_keys_that_were_promised() -> None:
+    definitions = json.loads(schema("check"))["$defs"]
+    for name, keys in ISSUE_KEYS.items():
+        assert set(keys.split()) <= set(definitions[name]["required"]), name
+
+
+def test_times_are_milliseconds_and_evidence_is_typed() -> None:
+    price = document()["models"][0]["findings"][0]["prices"][0]
+    assert price == {
+        "target": "gtx1080ti-cudnn7-fp32",
+        "severity": "error",
+        "now_ms": 1.84,
+        "instead_ms": 1.21053,
+        "slowdown": 1.52,
+        "slowdown_low": 1.3072,
+        "slowdown_high": 1.7632,
+        "saving_ms": 0.629474,
+        "saving_share": 0.104,
+        "basis": "interpolated",
+        "caveat": "",
+    }
+    evidence = document()["models"][0]["findings"][0]["places"][0]["evidence"]
+    assert evidence == {"groups": 3, "channels_per_group": 80, "ratio": 0.333333}
+
+
+def test_json_holds_notes_and_all_findings_whatever_the_screen_shows() -> None:
+    text = as_json.render(rich_report(), Style(notes=False, top=1, quiet=True))
+    assert text == as_json.render(rich_report(), Style(notes=True, verbose=True))
+    assert len(json.loads(text)["models"][0]["findings"]) == 4
+
+
+def test_an_unread_model_is_its_error() -> None:
+    assert document()["schema_version"] == 0
+    unread = document()["models"][2]
+    assert unread["path"] == "bad.onnx"
+    assert unread["error"] == "not an ONNX model: it ends inside a field"
+
+
+def test_json_is_ascii_on_any_name() -> None:
+    evil = "\x1b[2J\r\n\u202e\x9b\ud800"
+    report = Report(models=(model(replace(finding(), module=evil), path=evil),))
+    text = as_json.render(report, Style())
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert json.loads(text)["models"][0]["path"] == evil
+
+
+def test_concise_is_a_line_per_finding() -> None:
+    assert concise.render(rich_report(), Style(width=40)) == (
+        "examples/shufflenet_v1_g3.onnx:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer "
+        "than dense ones with the same FLOPs\n"
+        "examples/shufflenet_v1_g3.onnx:Conv_12: G3 an undeployed RepVGG block runs 3 branches "
+        "that fold into one conv\n"
+    )
+
+
+def test_concise_in_color() -> None:
+    report = Report(models=(model(replace(finding(), message="m"), path="a.onnx"),))
+    assert concise.render(report, Style(color=True)) == (
+        "\x1b[1ma.onnx\x1b[0m:\x1b[1mstages.*.*.gconv\x1b[0m: \x1b[1;31mG2\x1b[0m m\n"
+    )
+
+
+def test_a_finding_without_names_is_placed_by_its_operator() -> None:
+    place = FoundPlace(("Conv_3",), "", None, None, "", "", (), (), ())
+    nameless = replace(finding(), module="", message="m", places=(place,))
+    bare = replace(nameless, places=())
+    report = Report(models=(model(nameless, bare, path="a.onnx"),))
+    assert concise.render(report, Style()) == "a.onnx:Conv_3: G2 m\na.onnx:?: G2 m\n"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_renders_and_ends_its_last_line(name: str) -> None:
+    assert renderer(name).render(rich_report(), Style()).endswith("\n")

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from archlint.report import Style, explain_text, rule_text, targets_text
+from archlint.report.escape import visible
+from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent, shape
+from tests.report.fakes import RULES, explanation, targets
+
+EXPLAINED = """\
+mobilenet_v2.onnx
+  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8
+  predicted 5.20 ms (4.80 to 5.70)
+
+operator                       FLOPs      MAC     ms  share  basis         rules
+/features/features.2/conv/conv.0/conv.0.0/Conv
+                               308 M  45.0 MB  0.213  4.1 %  interpolated  G1
+  conv1x1 16 -> 96 at 112x112, ReLU6 fused
+/features/features.2/conv/conv.0/conv.0.2/Clip
+                              9.63 M  77.1 MB      -      -  -
+  fused into /features/features.2/conv/conv.0/conv.0.0/Conv
+Resize_7                           ?        ?      -      -  -
+  none: no shapes
+
+G1 fired  1:6 widths: 1.42x slower than 1:2 at the same FLOPs (1 operator:
+          /features/features.2/conv/conv.0/conv.0.0/Conv)
+G2 silent not a group conv (2 operators:
+          /features/features.2/conv/conv.0/conv.0.0/Conv,
+          /features/features.2/conv/conv.0/conv.0.2/Clip)
+"""
+
+OPERATOR = """\
+mobilenet_v2.onnx
+  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8
+  predicted 5.20 ms (4.80 to 5.70)
+
+/features/features.2/conv/conv.0/conv.0.0/Conv Conv
+  module    features.2.conv.0.0
+  inputs    8x16x112x112
+  outputs   8x96x112x112
+  weight    96x16x1x1
+  groups    1
+  strides   1x1
+  FLOPs     308 M
+  MAC       45.0 MB
+  kernel    conv1x1 16 -> 96 at 112x112, ReLU6 fused
+  price     0.213 ms (0.190 to 0.240)  4.1 % of the network  interpolated
+            on gtx1080ti-cudnn7-fp32
+  G1 fired  1:6 widths: 1.42x slower than 1:2 at the same FLOPs
+  G2 silent not a group conv
+"""
+
+TARGETS = """\
+gtx1080ti-cudnn7-fp32 (the default)
+  device    NVIDIA GTX 1080 Ti, cuDNN 7.0
+  dtype     fp32
+  batch     1, 8
+  rows      12 G1, 12 G2, 4 shared
+            error of    median  90th pct  rows
+            dense conv   6.1 %    14.2 %    39
+            group conv  10.0 %    20.0 %    12
+  band      covers 81.2 % of left-out pairs (aim: 80 %)
+  measured  2018-07, Ma et al., ShuffleNet V2, ECCV 2018, Tables 1 to 4
+  note      Depthwise convs, 3x3 convs at other maps and pools have no rows:
+            modelled.
+
+snapdragon810-neon-fp32
+  device    Qualcomm Snapdragon 810, NEON, 1 thread
+  dtype     fp32
+  batch     1
+  rows      none
+  measured  2018-07, Ma et al., ShuffleNet V2, ECCV 2018, Tables 1 to 4
+"""
+
+
+def test_explain_lists_operators_and_gathers_reasons() -> None:
+    assert explain_text.render(explanation(), Style(width=80)) == EXPLAINED
+
+
+def test_explain_puts_kernels_beside_operators_where_there_is_room() -> None:
+    text = explain_text.render(explanation(), Style(width=160))
+    assert "interpolated  G1     conv1x1 16 -> 96 at 112x112, ReLU6 fused\n" in text
+
+
+def test_explain_one_operator_is_a_page() -> None:
+    one = replace(explanation(), operators=explanation().operators[:1])
+    assert explain_text.render(one, Style(width=80)) == OPERATOR
+
+
+def test_explain_names_each_target_where_there_are_several() -> None:
+    both = explanation().predicted * 2
+    text = explain_text.render(replace(explanation(), predicted=both), Style(width=200))
+    assert "rules  target                 kernel\n" in text
+
+
+def test_explain_without_operators() -> None:
+    text = explain_text.render(replace(explanation(), operators=()), Style())
+    assert text.endswith("operator  FLOPs  MAC  ms  share  basis  rules  kernel\n\n")
+
+
+def test_targets() -> None:
+    assert targets_text.render(targets(), Style(width=80)) == TARGETS
+
+
+def test_rules_are_listed_in_a_line_each() -> None:
+    assert rule_text.render_list(RULES, Style()) == (
+        "G1 channel-width: convs of unbalanced width\nG2 group-convolution: convs in groups\n"
+    )
+
+
+def test_a_page_is_drawn_without_trailing_spaces() -> None:
+    text = rule_text.render_page(RULES[1], Style(width=40))
+    assert "group-convolution (G2)" in text
+    assert " • one\n" in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1234.5, "1234"),
+        (99.96, "100"),
+        (9.996, "10.0"),
+        (1.84, "1.84"),
+        (0.06123, "0.0612"),
+        (0.00041, "0.000410"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_figures_have_three_digits(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+def test_units() -> None:
+    assert milliseconds(0.00184) == "1.84 ms"
+    assert [percent(each) for each in (0.0, 0.0001, 0.061, 1.0)] == [
+        "0.0 %",
+        "<0.1 %",
+        "6.1 %",
+        "100.0 %",
+    ]
+    assert [amount(each, "FLOPs") for each in (0, 789, 999_999, 1.23e9, 4e12)] == [
+        "0 FLOPs",
+        "789 FLOPs",
+        "1.00 MFLOPs",
+        "1.23 GFLOPs",
+        "4.00 TFLOPs",
+    ]
+    assert amount(789) == "789"
+    assert megabytes(45_600_000) == "45.6 MB"
+    assert [counted(each, "note") for each in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
+    assert [shape(each) for each in ((1, 3), (), None)] == ["1x3", "scalar", "?"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain/conv.0", "plain/conv.0"),
+        ("größe 卷积", "größe 卷积"),
+        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
+        ("a\nb\tc\x85", "a\\nb\\tc\\x85"),
+        ("\u202e\u200b\ufeff", "\\u202e\\u200b\\ufeff"),
+        ("\udcff", "\\udcff"),
+    ],
+)
+def test_unprintable_characters_are_spelt_out(text: str, shown: str) -> None:
+    assert visible(text) == shown

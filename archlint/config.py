@@ -27,12 +27,15 @@ __all__ = ["Config", "Known", "find_config", "parse_shape", "read_config"]
 _FAIL_ON = ("error", "warning", "note", "never")
 _COLORS = ("auto", "always", "never")
 
+RuleOption = float | int | bool
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a configuration may name: rule codes with their names, rule options, targets.
 
-    `rule_options` is by rule code, then by option name: the type that its value must have.
+    `rule_options` is by rule code, then by option name: the type that its value must have
+    (float, int or bool).
     """
 
     rules: Mapping[str, str]
@@ -64,7 +67,7 @@ class Config:
     color: str | None = None
     quiet: bool | None = None
     verbose: bool | None = None
-    rules: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, RuleOption]] = field(default_factory=dict)
     per_model_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
 
@@ -280,12 +283,12 @@ class _Reader:
         sizes = {name: self._count(_key(key, name), each) for name, each in value.items()}
         return {name: size for name, size in sizes.items() if size is not None}
 
-    def _rules(self, key: str, value: object) -> Mapping[str, Mapping[str, object]]:
+    def _rules(self, key: str, value: object) -> Mapping[str, Mapping[str, RuleOption]]:
         if not isinstance(value, dict):
             self._expected(key, "a table by rule", value)
             return {}
         codes = {word: code for code, name in self._known.rules.items() for word in (code, name)}
-        options: dict[str, dict[str, object]] = {}
+        options: dict[str, dict[str, RuleOption]] = {}
         for word, table in value.items():
             if word not in codes:
                 self._problem(_key(key, word), f"unknown rule{did_you_mean(word, codes)}")
@@ -305,7 +308,7 @@ class _Reader:
             if name not in known:
                 self._problem(where, f"unknown option{did_you_mean(name, known)}")
             elif not _is(value, known[name]):
-                self._expected(where, _WORDS.get(known[name], known[name].__name__), value)
+                self._expected(where, _WORDS[known[name]], value)
 
     def _per_model_ignores(self, key: str, value: object) -> Mapping[str, tuple[str, ...]]:
         if not isinstance(value, dict):
@@ -346,7 +349,6 @@ _WORDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
-    str: "a string",
 }
 
 

@@ -7,9 +7,15 @@ from difflib import get_close_matches
 
 __all__ = ["did_you_mean"]
 
+_LONG_ENOUGH = 3
+"""From how many letters on the beginning of a word is enough."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean "X"?)`, or nothing where no known word is near; the case doesn't matter."""
     by_lower = {each.lower(): each for each in known}
-    near = get_close_matches(word.lower(), by_lower, n=1)
+    low = word.lower()
+    near = get_close_matches(low, by_lower, n=1)
+    if not near and len(low) >= _LONG_ENOUGH:
+        near = [each for each in by_lower if each.startswith(low)]
     return f' (did you mean "{by_lower[near[0]]}"?)' if near else ""

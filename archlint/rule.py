@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -40,6 +40,10 @@ class View:
     """The model's predicted time in seconds."""
     options: Mapping[str, OptionValue]
 
+    def kernels(self, numbers: Iterable[int]) -> tuple[Kernel, ...]:
+        """The kernels of these numbers."""
+        return tuple(self.lowered.kernels[number].kernel for number in numbers)
+
     def module_of(self, *operators: int) -> str:
         """The module path of the first of these operators that has one, or its name."""
         for index in operators:
@@ -54,9 +58,8 @@ class Place:
 
     `operators` are the place, the telling one first.  `decision` is what one decision made:
     places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
-    the rule.  `limit` caps the severity and `limit_reason` says why.  `kernels` are the
-    numbers of the now-kernels in the lowered model, for savings that overlap; left empty, they
-    are those that run `operators`.
+    the rule.  `kernels` are the numbers of the kernels now, in the lowered model, which
+    `instead_kernels` would replace.  `limit` caps the severity and `limit_reason` says why.
     """
 
     operators: tuple[int, ...]
@@ -67,14 +70,13 @@ class Place:
     evidence: object
     now: str
     instead: str
-    now_kernels: tuple[Kernel, ...]
+    kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
     comparison: Comparison
     exact: bool = False
     upper_bound: bool = False
     limit: Severity = Severity.ERROR
     limit_reason: str = ""
-    kernels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,7 @@ def network(kernels: Sequence[Kernel]) -> onnx.ModelProto:
             pads = [size // 2 for size in kernel.window] * 2
             reads = [value(f"x{number}", shape), weight.name]
             nodes.append(
-                helper.make_node(
-                    "Conv", reads, [last], name=last, group=kernel.groups, pads=pads
-                )
+                helper.make_node("Conv", reads, [last], name=last, group=kernel.groups, pads=pads)
             )
         for act in kernel.epilogue:
             nodes.append(helper.make_node(act, [last], [f"{last}_{act}"]))

@@ -36,9 +36,7 @@ def _fragmentation(record: dict[str, str], scale: str) -> Experiment:
 
 
 def _elementwise(record: dict[str, str], scale: str) -> Experiment:
-    return bottleneck(
-        int(record["c"]), record["relu"] == "yes", record["shortcut"] == "yes", scale
-    )
+    return bottleneck(int(record["c"]), record["relu"] == "yes", record["shortcut"] == "yes", scale)
 
 
 TABLES = {

@@ -277,4 +277,5 @@ def test_shapes() -> None:
 
 def test_did_you_mean() -> None:
     assert did_you_mean("g1", ("G1", "G2")) == ' (did you mean "G1"?)'
+    assert did_you_mean("gtx", ("gtx1080ti", "xeon")) == ' (did you mean "gtx1080ti"?)'
     assert did_you_mean("zzz", ("G1", "G2")) == ""

@@ -51,7 +51,7 @@ def run(args: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return 130
     except Exception as e:
-        usage = _usage(e)
+        usage = _usage(e, words)
         if usage is not None:
             complain(usage)
         elif {"-v", "--verbose"} & set(words):
@@ -91,12 +91,11 @@ def _with_command(args: list[str]) -> list[str]:
     return [_DEFAULT, *args]
 
 
-def _usage(error: Exception) -> str | None:
+def _usage(error: Exception, words: Sequence[str]) -> str | None:
     """What typer says of a wrong command line; its exceptions have no public base class."""
     message = getattr(error, "format_message", None)
     if message is None:
         return None
     text = str(message()).strip().rstrip(".").replace("Value error, ", "")
-    context = getattr(error, "ctx", None)
-    path = getattr(context, "command_path", "archlint")
-    return f"{text[:1].lower()}{text[1:]} (try: {path} --help)"
+    command = words[0] if words[0] in _COMMANDS else _DEFAULT
+    return f"{text[:1].lower()}{text[1:]} (try: archlint {command} --help)"

@@ -27,6 +27,10 @@ NEAR = 1.0
 """A row is near by if no feature is further than this many octaves."""
 
 
+HULL = 1.0
+"""The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class FamilySpec:
     """What a target file says of a family.
@@ -67,9 +71,7 @@ class Family:
     row is a chain: its residual is the mean of its kernels', weighted by their time.
     """
 
-    def __init__(
-        self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]], floor: Array
-    ) -> None:
+    def __init__(self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]], floor: Array) -> None:
         self.spec = spec
         self._own = frozenset(spec.kinds)
         kernels: dict[Kernel, int] = {}
@@ -89,11 +91,13 @@ class Family:
         parts = counts * (terms @ self.coefficients)
         self._weights = parts / parts.sum(axis=1, keepdims=True)
         self._points = np.array([describe(kernel) for kernel in kernels])
-        self._box = np.log2(np.maximum(terms[:, 1:], 1.0))
-        self._exact = {
-            kernel: tuple(np.flatnonzero(self._weights[:, column] > 1 - 1e-9))
+        box = np.log2(np.maximum(terms[:, 1:], 1.0))
+        self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
+        self._alone = frozenset(
+            kernel
             for kernel, column in kernels.items()
-        }
+            if (self._weights[:, column] > 1 - 1e-9).any()
+        )
         self._ops = frozenset(kernel.op for kernel in kernels)
         residuals = np.log(seconds / parts.sum(axis=1))
         covariance = self._weights @ self._correlate(self._points, self._points) @ self._weights.T
@@ -112,26 +116,44 @@ class Family:
         correlation: Array = (1.0 + distance) * np.exp(-distance)
         return correlation
 
-    def predict(self, kernels: Sequence[Kernel]) -> tuple[Array, Array]:
-        """Seconds of each kernel, and the joint covariance of their log errors."""
-        points = np.array([describe(kernel) for kernel in kernels])
-        to_rows = self.spec.spread**2 * self._correlate(points, self._points) @ self._weights.T
-        seconds = (self._terms(kernels) @ self.coefficients) * np.exp(to_rows @ self._solved)
-        covariance = self.spec.spread**2 * self._correlate(points, points)
-        covariance = covariance - to_rows @ self._inverse @ to_rows.T
-        covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
-        return seconds, covariance
+    def seconds(self, kernels: Sequence[Kernel]) -> Array:
+        """Seconds of each kernel."""
+        to_rows = self._to_rows(self._describe(kernels))
+        seconds: Array = (self._terms(kernels) @ self.coefficients) * np.exp(to_rows @ self._solved)
+        return seconds
 
-    def basis(self, kernel: Kernel) -> Basis:
-        """How close the rows come to this kernel."""
-        own = kernel.kind in self._own and kernel.op in self._ops
-        if own and self._exact.get(kernel):
-            return Basis.MEASURED
-        if own:
-            gaps = np.abs(self._points - np.array(describe(kernel))).max(axis=1)
-            if int((gaps <= NEAR).sum()) >= 2:
-                return Basis.INTERPOLATED
-        at = np.log2(np.maximum(np.array([kernel.flops, kernel.mac], dtype=float), 1.0))
-        low, high = self._box.min(axis=0) - NEAR, self._box.max(axis=0) + NEAR
-        inside = bool(((at >= low) & (at <= high)).all())
-        return Basis.MODELLED if inside else Basis.EXTRAPOLATED
+    def covariance(self, kernels: Sequence[Kernel]) -> Array:
+        """The joint covariance of the kernels' log errors."""
+        points = self._describe(kernels)
+        to_rows = self._to_rows(points)
+        covariance = self.spec.spread**2 * self._correlate(points, points)
+        covariance -= to_rows @ self._inverse @ to_rows.T
+        covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
+        return covariance
+
+    def bases(self, kernels: Sequence[Kernel]) -> list[Basis]:
+        """How close the rows come to each kernel."""
+        points = self._describe(kernels)
+        gaps = np.abs(points[:, None, :] - self._points[None, :, :]).max(axis=2)
+        near = (gaps <= NEAR).sum(axis=1) >= 2
+        at = np.log2(np.maximum(self._terms(kernels)[:, 1:], 1.0))
+        inside = ((at >= self._low) & (at <= self._high)).all(axis=1)
+        found = []
+        for kernel, is_near, is_inside in zip(kernels, near, inside, strict=True):
+            own = kernel.kind in self._own and kernel.op in self._ops
+            if own and kernel in self._alone:
+                found.append(Basis.MEASURED)
+            elif own and is_near:
+                found.append(Basis.INTERPOLATED)
+            else:
+                found.append(Basis.MODELLED if is_inside else Basis.EXTRAPOLATED)
+        return found
+
+    def _describe(self, kernels: Sequence[Kernel]) -> Array:
+        return np.array([describe(kernel) for kernel in kernels])
+
+    def _to_rows(self, points: Array) -> Array:
+        covariance: Array = (
+            self.spec.spread**2 * self._correlate(points, self._points) @ self._weights.T
+        )
+        return covariance

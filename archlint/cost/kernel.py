@@ -28,9 +28,7 @@ class Kind(Enum):
     MOVEMENT = "data movement"
 
 
-_WINDOWED = frozenset(
-    {Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL}
-)
+_WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
 _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
 
 
@@ -184,7 +182,7 @@ def _parse_term(term: str) -> tuple[int, Kernel]:
     op = match["op"]
     c_in, c_out = int(match["c_in"]), int(match["c_out"] or match["c_in"])
     groups = int(match["groups"] or 1)
-    in_map = _sizes(match["in_map"])
+    in_map = _map(match["in_map"])
     window = _sizes(match["window"]) or (1, 1)
     kernel = Kernel(
         kind=_kind(op, c_in, c_out, groups),
@@ -192,7 +190,7 @@ def _parse_term(term: str) -> tuple[int, Kernel]:
         c_in=c_in,
         c_out=c_out,
         in_map=in_map,
-        out_map=_sizes(match["out_map"]) or in_map,
+        out_map=in_map if match["out_map"] is None else _map(match["out_map"]),
         batch=int(match["batch"] or 1),
         window=window,
         strides=_sizes(match["strides"]) or (1,) * len(window),
@@ -207,6 +205,11 @@ def _parse_term(term: str) -> tuple[int, Kernel]:
 
 def _sizes(text: str | None) -> tuple[int, ...]:
     return tuple(map(int, text.split("x"))) if text else ()
+
+
+def _map(text: str | None) -> tuple[int, ...]:
+    """No map is written as 1 where the other one has sizes."""
+    return () if text == "1" else _sizes(text)
 
 
 def _kind(op: str, c_in: int, c_out: int, groups: int) -> Kind:

@@ -11,31 +11,45 @@ from archlint.graph.operator import Operator, Tensor
 __all__ = ["ACTIVATIONS", "MOVEMENT", "NORMALISATIONS", "POOLS", "VIEWS", "make_kernel"]
 
 ACTIVATIONS = frozenset(
-    "Relu Clip LeakyRelu PRelu Elu Celu Selu Sigmoid HardSigmoid HardSwish Gelu GELU Tanh Softplus "
-    "Softsign Mish SiLU Swish Silu ThresholdedRelu QuickGelu".split()
+    """
+    Relu Clip LeakyRelu PRelu Elu Celu Selu Sigmoid HardSigmoid HardSwish Gelu GELU Tanh
+    Softplus Softsign Mish SiLU Swish Silu ThresholdedRelu QuickGelu
+    """.split()
 )
 VIEWS = frozenset(
-    "Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size ConstantOfShape".split()
+    """
+    Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size ConstantOfShape
+    """.split()
 )
 POOLS = frozenset(
-    "MaxPool AveragePool LpPool".split()
+    """
+    MaxPool AveragePool LpPool
+    """.split()
 )
 NORMALISATIONS = frozenset(
-    "BatchNormalization LayerNormalization InstanceNormalization GroupNormalization LayerNorm "
-    "RMSNormalization LRN LpNormalization MeanVarianceNormalization".split()
+    """
+    BatchNormalization LayerNormalization InstanceNormalization GroupNormalization LayerNorm
+    RMSNormalization LRN LpNormalization MeanVarianceNormalization
+    """.split()
 )
 REDUCTIONS = frozenset(
-    "GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax ReduceMin "
-    "ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin".split()
+    """
+    GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax ReduceMin
+    ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin
+    """.split()
 )
 MOVEMENT = frozenset(
-    "Transpose Concat Split Slice Pad Gather GatherElements GatherND ScatterElements ScatterND "
-    "Expand Tile DepthToSpace SpaceToDepth Resize Upsample Cast Trilu OneHot".split()
+    """
+    Transpose Concat Split Slice Pad Gather GatherElements GatherND ScatterElements
+    ScatterND Expand Tile DepthToSpace SpaceToDepth Resize Upsample Cast Trilu OneHot
+    """.split()
 )
 ELEMENTWISE = frozenset(
-    "Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Reciprocal Sum Mean Max Min Mod Floor Ceil Round "
-    "Sign Sin Cos Where Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not IsNaN IsInf"
-    .split()
+    """
+    Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Reciprocal Sum Mean Max Min Mod Floor Ceil
+    Round Sign Sin Cos Where Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not
+    IsNaN IsInf
+    """.split()
 )
 
 _ITEMSIZE = {"float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
@@ -126,9 +140,7 @@ def _pool(op: Operator, name: str) -> Kernel:
 def _reduce(op: Operator, name: str) -> Kernel:
     batch, channels, sizes = layout(_shape(op.activations[0]))
     left = max((op.output.elements or 0) // max(batch, 1), 1)
-    return Kernel(
-        Kind.REDUCTION, name, channels, left, sizes, (), batch, itemsize=_itemsize(op)
-    )
+    return Kernel(Kind.REDUCTION, name, channels, left, sizes, (), batch, itemsize=_itemsize(op))
 
 
 def _conv(op: Operator) -> Kernel | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from math import exp, log, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
 from archlint.cost.family import Family, FamilySpec
 from archlint.cost.kernel import Chain, Kernel, Kind
@@ -17,8 +16,6 @@ from archlint.cost.table import Row
 from archlint.cost.target import Target
 
 __all__ = ["Comparison", "Pricer", "equal_flops_pairs"]
-
-Array = NDArray[np.float64]
 
 Z = 1.2815515655446004
 """The standard normal's 90th percentile: bands run from the 10th to it."""
@@ -56,6 +53,8 @@ class Pricer:
         self.band_scale = target.calibration.band_scale
         self._families: dict[Kind, Family] = {}
         self._prices: dict[Kernel, Price | None] = {}
+        self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
+        self._known: dict[Kernel, tuple[float, Basis]] = {}
         for spec in target.families:
             rows = self._rows_of(spec)
             if not rows:
@@ -81,13 +80,11 @@ class Pricer:
                 rest = [(n, k) for k, n in parts.items() if k.kind not in own]
                 if not mine or any(k.kind not in self._families for _, k in rest):
                     continue
-                left = row.median_s - sum(n * self._seconds(k) for n, k in rest)
+                self._learn(k for _, k in rest)
+                left = row.median_s - sum(n * self._known[k][0] for n, k in rest)
                 if left > 0:
                     rows.append((mine, left))
         return rows
-
-    def _seconds(self, part: Kernel) -> float:
-        return float(self._families[part.kind].predict([part])[0][0])
 
     def measures(self, kind: Kind) -> bool:
         """Whether the target has rows of this kind of kernel."""
@@ -97,28 +94,24 @@ class Pricer:
     def price(self, kernel: Kernel) -> Price | None:
         """The kernel's price, or None where no family covers it or its epilogue."""
         if kernel not in self._prices:
-            self._prices[kernel] = self._sum([kernel])
+            self._prices[kernel] = self.total([kernel])
         return self._prices[kernel]
 
     def total(self, kernels: Iterable[Kernel]) -> Price | None:
-        """The price of all kernels in sequence; None if there are none.
-
-        Kernels without a price must have been left out by the caller, who counts them.
-        """
-        return self._sum(list(kernels))
-
-    def _sum(self, kernels: Sequence[Kernel]) -> Price | None:
-        counts = Counter[Kernel]()
-        for kernel, count in Counter(kernels).items():
-            for part, parts in _split(((count, kernel),)).items():
-                if part.kind not in self._families:
-                    return None
-                counts[part] += parts
-        if not counts:
+        """The price of all kernels in sequence; None if there are none or one has no price."""
+        parts = self._count(kernels)
+        if not parts:
             return None
-        seconds, variance, basis = self._weigh(counts, {})
-        band = exp(Z * self.band_scale * sqrt(variance))
-        return Price(seconds, seconds / band, seconds * band, basis)
+        sums = self._weigh([parts])
+        return self._price(sums.seconds[0], sums.variances[0], sums.bases[0])
+
+    def seconds(self, kernels: Iterable[Kernel]) -> float | None:
+        """The seconds of `total` alone, which is much quicker to have."""
+        parts = self._count(kernels)
+        if not parts:
+            return None
+        self._learn(parts)
+        return sum(count * self._known[part][0] for part, count in parts.items())
 
     def compare(self, now: Iterable[Kernel], instead: Iterable[Kernel]) -> Comparison | None:
         """The slow-down of now against instead, its band and its basis.
@@ -127,50 +120,88 @@ class Pricer:
         kernels: what both share cancels, and like kernels err alike.  None where a side has no
         price.
         """
-        before, after = list(now), list(instead)
-        price_now, price_instead = self._sum(before), self._sum(after)
-        if price_now is None or price_instead is None:
+        before, after = self._count(now), self._count(instead)
+        if not before or not after:
             return None
-        shares = _parts(before), _parts(after)
-        _, variance, basis = self._weigh(*shares)
-        slowdown = price_now.seconds / price_instead.seconds
-        band = exp(Z * self.band_scale * sqrt(variance))
-        basis = max(basis, price_now.basis, price_instead.basis, key=lambda each: each.rank)
+        sums = self._weigh([before, after])
+        slowdown = sums.seconds[0] / sums.seconds[1]
+        band = exp(Z * self.band_scale * sqrt(sums.ratio_variance))
         return Comparison(
-            price_now, price_instead, slowdown, slowdown / band, slowdown * band, basis
+            now=self._price(sums.seconds[0], sums.variances[0], sums.bases[0]),
+            instead=self._price(sums.seconds[1], sums.variances[1], sums.bases[1]),
+            slowdown=slowdown,
+            low=slowdown / band,
+            high=slowdown * band,
+            basis=max(sums.bases, key=lambda each: each.rank),
         )
 
-    def _weigh(
-        self, plus: Mapping[Kernel, int], minus: Mapping[Kernel, int]
-    ) -> tuple[float, float, Basis]:
-        """Seconds of `plus`, variance of log(plus / minus), and the basis that both rest on."""
-        times: dict[Kernel, float] = {}
-        blocks: list[tuple[list[Kernel], Array]] = []
+    def _price(self, seconds: float, variance: float, basis: Basis) -> Price:
+        band = exp(Z * self.band_scale * sqrt(variance))
+        return Price(seconds, seconds / band, seconds * band, basis)
+
+    def _count(self, kernels: Iterable[Kernel]) -> dict[Kernel, int] | None:
+        """The parts of these kernels with their counts; None if one has no price."""
+        counts: dict[Kernel, int] = {}
+        for kernel, count in Counter(kernels).items():
+            parts = self._parts.get(kernel)
+            if parts is None:
+                parts = self._parts[kernel] = (kernel.core, *kernel.epilogues)
+            for part in parts:
+                if part.kind not in self._families:
+                    return None
+                counts[part] = counts.get(part, 0) + count
+        return counts
+
+    def _learn(self, parts: Iterable[Kernel]) -> None:
+        """Seconds and basis of parts not seen before, one family at a time."""
+        new: dict[Family, list[Kernel]] = {}
+        for part in parts:
+            if part not in self._known:
+                new.setdefault(self._families[part.kind], []).append(part)
+        for family, members in new.items():
+            seconds, bases = family.seconds(members), family.bases(members)
+            for part, time, basis in zip(members, seconds, bases, strict=True):
+                self._known[part] = float(time), basis
+
+    def _weigh(self, sides: Sequence[Mapping[Kernel, int]]) -> _Sums:
+        """Seconds, variance of log seconds and basis of each side, and of their log ratio."""
+        every = dict.fromkeys(part for side in sides for part in side)
+        self._learn(every)
+        seconds = [
+            sum(count * self._known[part][0] for part, count in side.items()) for side in sides
+        ]
         by_family: dict[Family, list[Kernel]] = {}
-        for kernel in plus.keys() | minus.keys():
-            by_family.setdefault(self._families[kernel.kind], []).append(kernel)
+        for part in every:
+            by_family.setdefault(self._families[part.kind], []).append(part)
+        variances, ratio_variance = [0.0] * len(sides), 0.0
         for family, members in by_family.items():
-            members.sort(key=lambda kernel: kernel.text)  # the same sum in every run
-            seconds, covariance = family.predict(members)
-            times.update(zip(members, map(float, seconds), strict=True))
-            blocks.append((members, covariance))
-        total = {kernel: plus.get(kernel, 0) * times[kernel] for kernel in times}
-        other = {kernel: minus.get(kernel, 0) * times[kernel] for kernel in times}
-        seconds_plus, seconds_minus = sum(total.values()), sum(other.values())
-        variance = 0.0
-        for members, covariance in blocks:
-            share = np.array(
-                [
-                    total[k] / seconds_plus - (other[k] / seconds_minus if seconds_minus else 0)
-                    for k in members
-                ]
-            )
-            variance += float(share @ covariance @ share)
-        by_basis: dict[Basis, float] = {}
-        for kernel, time in total.items():
-            basis = self._families[kernel.kind].basis(kernel)
-            by_basis[basis] = by_basis.get(basis, 0.0) + time
-        return seconds_plus, max(variance, 0.0), _rests_on(by_basis)
+            covariance = family.covariance(members)
+            shares = [
+                np.array([side.get(part, 0) * self._known[part][0] / whole for part in members])
+                for side, whole in zip(sides, seconds, strict=True)
+            ]
+            for number, share in enumerate(shares):
+                variances[number] += float(share @ covariance @ share)
+            if len(sides) == 2:
+                gap = shares[0] - shares[1]
+                ratio_variance += float(gap @ covariance @ gap)
+        bases = []
+        for side in sides:
+            by_basis: dict[Basis, float] = {}
+            for part, count in side.items():
+                time, basis = self._known[part]
+                by_basis[basis] = by_basis.get(basis, 0.0) + count * time
+            bases.append(_rests_on(by_basis))
+        positive = [max(variance, 0.0) for variance in variances]
+        return _Sums(seconds, positive, bases, max(ratio_variance, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    seconds: Sequence[float]
+    variances: Sequence[float]
+    bases: Sequence[Basis]
+    ratio_variance: float
 
 
 def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
@@ -190,10 +221,6 @@ def _split(chain: Chain) -> Counter[Kernel]:
         for epilogue in kernel.epilogues:
             parts[epilogue] += count
     return parts
-
-
-def _parts(kernels: Sequence[Kernel]) -> Counter[Kernel]:
-    return _split(tuple((count, kernel) for kernel, count in Counter(kernels).items()))
 
 
 def _kinds(chain: Chain) -> frozenset[Kind]:

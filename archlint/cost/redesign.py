@@ -129,25 +129,33 @@ class Block:
 def fastest(
     block: Block,
     pricer: Pricer,
-    accept: Callable[[Candidate], bool] = lambda candidate: True,
+    accept: Callable[[Candidate], bool] | None = None,
     *,
     limit: int = 8,
 ) -> tuple[Candidate, Comparison] | None:
-    """The fastest acceptable candidate, with its price against now.
+    """The fastest candidate that is acceptable, with its price against now.
 
     One whose outer width falls by more than a quarter is taken only if no other one is surely
     faster than now.
     """
-    found = []
+    best = None
     for falling in (False, True):
+        quickest, least = None, float("inf")
         for candidate in block.candidates(pricer.target.alignment, falling=falling, limit=limit):
-            if accept(candidate):
-                comparison = pricer.compare(block.kernels, candidate.kernels)
-                if comparison is not None:
-                    found.append((candidate, comparison))
-        best = max(found, key=lambda each: each[1].slowdown, default=None)
-        if best is not None and best[1].low > 1.0:
-            return best
+            if accept is not None and not accept(candidate):
+                continue
+            seconds = pricer.seconds(candidate.kernels)
+            if seconds is not None and seconds < least:
+                quickest, least = candidate, seconds
+        if quickest is None:
+            continue
+        comparison = pricer.compare(block.kernels, quickest.kernels)
+        if comparison is None:
+            continue
+        if comparison.low > 1.0:
+            return quickest, comparison
+        if best is None or comparison.slowdown > best[1].slowdown:
+            best = quickest, comparison
     return best
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
+from math import inf
 from pathlib import Path
 
 from archlint.cost.kernel import Chain, parse_chain
@@ -67,6 +68,8 @@ def _row(record: dict[str, str]) -> Row:
     def optional(key: str) -> float | None:
         return float(record[key]) if record[key] else None
 
+    if None in record or None in record.values():
+        raise ValueError(f"not {len(_COLUMNS)} cells")
     row = Row(
         kernels=record["kernels"],
         series=record["series"],
@@ -81,7 +84,7 @@ def _row(record: dict[str, str]) -> Row:
         measured=record["measured"],
         how=record["how"],
     )
-    if not row.median_s > 0:
+    if not 0 < row.median_s < inf:
         raise ValueError(f"median_s is {row.median_s}, not a positive time")
     parse_chain(row.kernels)
     return row

@@ -104,9 +104,7 @@ class Target:
 
 def list_targets(folders: Iterable[Path]) -> dict[str, Path]:
     """Target name -> its TOML file, over the `targets` folders given."""
-    return {
-        file.stem: file for folder in folders for file in sorted(folder.glob("targets/*.toml"))
-    }
+    return {file.stem: file for folder in folders for file in sorted(folder.glob("targets/*.toml"))}
 
 
 def load_target(file: Path, folders: Sequence[Path]) -> Target:
@@ -165,4 +163,3 @@ def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Targ
         ),
         tables=tables,
     )
-

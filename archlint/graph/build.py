@@ -48,11 +48,11 @@ def build_model(
     """
     proto = _inlined(proto)
     graph = proto.graph
-    nodes = read_nodes(graph)
+    nodes = read_nodes(path, graph)
     ordered = in_topological_order(path, graph, nodes)
     sizes = bind_sizes(declared_inputs(graph), batch=batch, inputs=inputs, dims=dims)
     types = infer_types(proto, sizes)
-    constants, running = find_constants(graph, ordered, types)
+    constants, running = find_constants(proto, ordered, types)
     tensors = _Tensors(types, constants)
     operators = [_operator(index, node, tensors) for index, node in enumerate(running)]
     check_sizes(path, proto, [node.name for node in nodes], sizes, operators)
@@ -60,7 +60,7 @@ def build_model(
     return Model(
         path=path,
         opset=_opset(proto),
-        inputs=tuple(_model_inputs(graph, sizes, types)),
+        inputs=tuple(_model_inputs(sizes, types)),
         outputs=tuple(each.name for each in graph.output),
         operators=tuple(operators),
         graph=_graph(operators),
@@ -84,10 +84,13 @@ class _Tensors:
             known = self._types.get(name, _NO_TYPE)
             constants = self._constants
             constant = name in constants.origins
-            values = constants.values.get(name) if constant else None
-            tensor = Tensor(name, known.shape, known.dtype, constant, values)
+            tensor = Tensor(name, known.shape, known.dtype, constant, self._values(name))
             self._made[name] = tensor
         return tensor
+
+    def _values(self, name: str) -> tuple[float, ...] | None:
+        array = self._constants.values.get(name)
+        return None if array is None else tuple(array.ravel().tolist())
 
     def true_names(self, tensor: Tensor) -> tuple[str, ...]:
         """The names of a weight, but not across an Identity: it stands for an equal weight."""
@@ -194,9 +197,7 @@ def _weights(
     return elements, size
 
 
-def _model_inputs(
-    graph: onnx.GraphProto, sizes: Sizes, types: Mapping[str, TensorType]
-) -> Iterable[ModelInput]:
+def _model_inputs(sizes: Sizes, types: Mapping[str, TensorType]) -> Iterable[ModelInput]:
     for each in sizes.inputs:
         known = types.get(each.name, _NO_TYPE)
         yield ModelInput(each.name, known.dtype, each.sizes, each.assumed)

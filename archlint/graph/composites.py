@@ -271,9 +271,9 @@ class _Forms:
             )
 
     def _normalised(self, op: Operator) -> _Part | None:
-        """X / sqrt(mean(x^2) + eps), or x times the reciprocal."""
+        """Divide x by sqrt(mean(x^2) + eps), or multiply it with the reciprocal."""
         for x, divisor in _both_ways(op) if op.op_type == "Mul" else _both_ways(op)[:1]:
-            taken = (op,)
+            taken: tuple[Operator, ...] = (op,)
             root: Tensor | None = divisor
             if op.op_type == "Mul":
                 inverse = self._maker(divisor, "Reciprocal", "Div")
@@ -309,7 +309,7 @@ class _Forms:
         return None
 
     def _centred(self, tensor: Tensor) -> _Part | None:
-        """X - ReduceMean(x)."""
+        """Subtract its mean from x."""
         minus = self._maker(tensor, "Sub")
         for x, other in _both_ways(minus)[:1]:
             mean = self._maker(other, "ReduceMean")

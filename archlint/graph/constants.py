@@ -1,25 +1,26 @@
-"""What is known before a model runs: weights, and all that depends on weights alone."""
+"""What is known before a model runs: weights, shapes, and all that depends on these alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from archlint.graph.evaluate import MOST_ELEMENTS, Array, evaluate
 from archlint.graph.node import Node
+from archlint.graph.node_types import infer_outputs
 from archlint.graph.shapes import TensorType, tensor_type
 
 __all__ = ["Constants", "find_constants"]
 
-_MOST_VALUES = 128
 _FORWARDS = frozenset({
     "Cast", "DequantizeLinear", "Identity", "QuantizeLinear", "Reshape", "Squeeze", "Transpose",
     "Unsqueeze",
 })  # fmt: skip
-_KEEPS_VALUES = frozenset({"Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
 _NEVER_CONSTANT = frozenset({
     "Bernoulli", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Scan", "SequenceMap",
@@ -31,12 +32,12 @@ class Constants:
     """Constant tensors by name.
 
     `origins` maps each to the initializer or Constant output that it is a view or a recast
-    of (itself if none), `values` holds the elements of small ones.  `renamed` is `origins`
-    without those behind an Identity, with which exporters share equal weights.
+    of (itself if none), `values` holds small ones.  `renamed` is `origins` without those
+    behind an Identity, with which exporters share equal weights.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
-    values: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: object) -> bool:
@@ -44,17 +45,17 @@ class Constants:
 
 
 def find_constants(
-    graph: onnx.GraphProto, nodes: Iterable[Node], types: dict[str, TensorType]
+    proto: onnx.ModelProto, nodes: Sequence[Node], types: dict[str, TensorType]
 ) -> tuple[Constants, list[Node]]:
     """Mark the constants and return the nodes that run, in their given (topological) order.
 
-    Nothing is computed.  Shape and Size of a tensor with a known shape are constant.  The
-    types of Constant nodes are added to `types`.
+    Only arithmetic on shapes is computed; Shape and Size of a tensor with a known shape are
+    constant.  Where `types` lacks a type that follows from these, it is added.
     """
     found = Constants()
-    for tensor in graph.initializer:
-        _add(found, tensor.name, _values(tensor))
-    for sparse in graph.sparse_initializer:
+    for tensor in proto.graph.initializer:
+        _add(found, tensor.name, _array(tensor))
+    for sparse in proto.graph.sparse_initializer:
         _add(found, sparse.values.name, None)
     running = []
     for node in nodes:
@@ -62,11 +63,23 @@ def find_constants(
             for name in node.outputs:
                 types[name], values = _constant_node(node.proto, types.get(name))
                 _add(found, name, values)
-        elif _is_constant(node, found.origins, types):
+            continue
+        if _lacks_types(node, types):
+            types.update(infer_outputs(proto, node, types, found.values))
+        if _is_constant(node, found.origins, types):
             _propagate(node, found, types)
         else:
             running.append(node)
     return found, running
+
+
+def _lacks_types(node: Node, types: Mapping[str, TensorType]) -> bool:
+    for name in node.outputs:
+        if name:
+            known = types.get(name)
+            if known is None or known.shape is None:
+                return True
+    return False
 
 
 def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, TensorType]) -> bool:
@@ -85,22 +98,38 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
     return False
 
 
-def _propagate(node: Node, found: Constants, types: Mapping[str, TensorType]) -> None:
+def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> None:
     source = node.inputs[0]
     forwards = node.op_type in _FORWARDS
     for name in node.outputs:
         found.origins[name] = found.origins.get(source, name) if forwards else name
         if forwards and node.op_type != "Identity":
             found.renamed[name] = found.renamed.get(source, source)
-        if node.op_type in _KEEPS_VALUES and source in found.values:
-            found.values[name] = found.values[source]
-        elif node.op_type == "Shape" and not node.proto.attribute:
-            known = types[source].shape if source in types else None
-            if known is not None:
-                found.values[name] = known
+    values = _computed(node, found, types)
+    if values is not None and node.outputs:
+        name = node.outputs[0]
+        found.values[name] = values
+        known = types.get(name)
+        types[name] = TensorType(known.dtype if known else str(values.dtype), values.shape)
 
 
-def _add(found: Constants, name: str, values: tuple[float, ...] | None) -> None:
+def _computed(node: Node, found: Constants, types: Mapping[str, TensorType]) -> Array | None:
+    if node.op_type in ("Shape", "Size"):
+        known = types.get(node.inputs[0])
+        if known is None or known.shape is None:
+            return None
+        if node.op_type == "Size":
+            return np.asarray(prod(known.shape), np.int64)
+        attributes = {each.name: each.i for each in node.proto.attribute}
+        shape = known.shape[attributes.get("start", 0) : attributes.get("end")]
+        return np.asarray(shape, np.int64)
+    inputs = [found.values[name] for name in node.inputs if name in found.values]
+    if len(inputs) != len(node.inputs) or node.domain:
+        return None
+    return evaluate(node.proto, inputs)
+
+
+def _add(found: Constants, name: str, values: Array | None) -> None:
     found.origins[name] = name
     if values is not None:
         found.values[name] = values
@@ -108,48 +137,49 @@ def _add(found: Constants, name: str, values: tuple[float, ...] | None) -> None:
 
 def _constant_node(
     node: onnx.NodeProto, known: TensorType | None
-) -> tuple[TensorType, tuple[float, ...] | None]:
+) -> tuple[TensorType, Array | None]:
     for each in node.attribute:
         if each.name == "value":
-            return tensor_type(each.t), _values(each.t)
+            return tensor_type(each.t), _array(each.t)
         if each.name == "sparse_value":
             dtype = tensor_type(each.sparse_tensor.values).dtype
             return TensorType(dtype, tuple(each.sparse_tensor.dims)), None
         if each.name == "value_float":
-            return TensorType("float", ()), (each.f,)
+            return TensorType("float", ()), np.asarray(each.f, np.float32)
         if each.name == "value_int":
-            return TensorType("int64", ()), (each.i,)
+            return TensorType("int64", ()), np.asarray(each.i, np.int64)
         if each.name == "value_floats":
-            return TensorType("float", (len(each.floats),)), _few(tuple(each.floats))
+            return TensorType("float", (len(each.floats),)), _few(np.array(each.floats, np.float32))
         if each.name == "value_ints":
-            return TensorType("int64", (len(each.ints),)), _few(tuple(each.ints))
-        if each.name in ("value_string", "value_strings"):
-            shape = () if each.name == "value_string" else (len(each.strings),)
-            return TensorType("string", shape), None
+            return TensorType("int64", (len(each.ints),)), _few(np.array(each.ints, np.int64))
+        if each.name == "value_string":
+            return TensorType("string", ()), None
+        if each.name == "value_strings":
+            return TensorType("string", (len(each.strings),)), None
     return known or TensorType("", None), None
 
 
-def _few(values: tuple[float, ...]) -> tuple[float, ...] | None:
-    return values if len(values) <= _MOST_VALUES else None
+def _few(values: Array) -> Array | None:
+    return values if values.size <= MOST_ELEMENTS else None
 
 
-def _values(tensor: onnx.TensorProto) -> tuple[float, ...] | None:
-    count = 1
-    for dim in tensor.dims:
-        count *= dim
-    if not 0 <= count <= _MOST_VALUES or tensor.data_location == onnx.TensorProto.EXTERNAL:
+def _array(tensor: onnx.TensorProto) -> Array | None:
+    """The elements of a small tensor that still has them."""
+    dims = tuple(tensor.dims)
+    count = prod(dims)
+    if not 0 <= count <= MOST_ELEMENTS or tensor.data_location == onnx.TensorProto.EXTERNAL:
         return None
     dtype = _NUMPY.get(tensor.data_type)
     if dtype is not None and tensor.HasField("raw_data"):
         data = tensor.raw_data
-        if len(data) != count * dtype.itemsize:
+        if len(data) != count * dtype.itemsize or min(dims, default=0) < 0:
             return None
-        return tuple(np.frombuffer(data, dtype).tolist())
+        return np.frombuffer(data, dtype).reshape(dims)
     if tensor.data_type == onnx.TensorProto.STRING:
         return None
     try:
-        return tuple(numpy_helper.to_array(tensor).astype(np.float64).ravel().tolist())
-    except (ValueError, TypeError, RuntimeError):
+        return np.asarray(numpy_helper.to_array(tensor))
+    except (KeyError, RuntimeError, TypeError, ValueError):
         return None
 
 

@@ -101,7 +101,7 @@ def _loses_batch(proto: onnx.ModelProto, operators: Sequence[Operator], sizes: S
     for operator in reversed(operators):
         for each in operator.outputs:
             if each.name == output.name:
-                return followed and bool(each.shape) and each.shape[0] != new
+                return followed and each.shape is not None and each.shape[:1] not in ((), (new,))
     return False
 
 
@@ -122,7 +122,7 @@ def _retyped(tensor: Tensor | None, types: Mapping[str, TensorType]) -> Tensor |
 
 
 def _at(operator: Operator, reason: str) -> str:
-    return f"operator {operator.name} ({operator.op_type}) {reason}"
+    return f"operator {operator.name} ({operator.op_type}): {reason}"
 
 
 def _asked(sizes: Sizes) -> str:

@@ -206,7 +206,7 @@ def _einsum(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | 
 
 
 def _recurrent(gates: int) -> _Count:
-    def count(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    def count(inputs: Inputs, _outputs: Outputs, _attributes: Attributes) -> int | None:
         x, recurrence = _shape(inputs, 0), _shape(inputs, 2)
         if x is None or recurrence is None or len(x) != 3 or len(recurrence) != 3:
             return None

@@ -85,7 +85,7 @@ def _metadata_scopes(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _string_list(text: str) -> list[str]:
     """The strings of a Python list's repr; most need no parser."""
-    if not text.startswith("["):
+    if not isinstance(text, str) or not text.startswith("["):
         return []
     if text.startswith("['") and text.endswith("']") and '"' not in text and "\\" not in text:
         return text[2:-2].split("', '")
@@ -98,7 +98,7 @@ def _string_list(text: str) -> list[str]:
 
 def _split_namespace(text: str) -> tuple[list[str], list[str]]:
     """Split "a: Class/a.b: Class/relu: aten.relu.default"."""
-    if ": " not in text:
+    if not isinstance(text, str) or ": " not in text:
         return [], []
     pairs = [each.partition(": ") for each in text.split("/")]
     return [name for name, _, _ in pairs], [kind for _, _, kind in pairs]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import onnx
 
-__all__ = ["Node", "cleaned", "read_nodes"]
+from archlint.errors import ModelError
+
+__all__ = ["Node", "check_text", "cleaned", "read_nodes"]
 
 _GRAPH, _GRAPHS = onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS
 
@@ -26,14 +29,15 @@ class Node:
     outputs: list[str]
 
 
-def read_nodes(graph: onnx.GraphProto) -> list[Node]:
-    """The nodes of a graph in the order of the file."""
+def read_nodes(path: str, graph: onnx.GraphProto) -> list[Node]:
+    """The nodes of a graph in the order of the file; ModelError if a name is no text."""
     nodes = []
     for position, proto in enumerate(graph.node):
         op_type, domain, name = proto.op_type, proto.domain, proto.name
         inputs, outputs = list(proto.input), list(proto.output)
         if proto.attribute:
             inputs += _captured(proto)
+        check_text(path, (name, op_type, domain, *inputs, *outputs))
         if not name:
             name = f"{op_type or 'operator'}_{position}"
         if not (name.isprintable() and op_type.isprintable()):
@@ -43,6 +47,14 @@ def read_nodes(graph: onnx.GraphProto) -> list[Node]:
         domain = "" if domain == "ai.onnx" else domain
         nodes.append(Node(proto, name, op_type, domain, inputs, outputs))
     return nodes
+
+
+def check_text(path: str, names: Iterable[str]) -> None:
+    """Raise ModelError if one of the names is bytes: protobuf gives these for what is not UTF-8."""
+    try:
+        "".join(names)
+    except TypeError as e:
+        raise ModelError(path, "is damaged: a name in it is not UTF-8 text") from e
 
 
 def cleaned(name: str) -> str:

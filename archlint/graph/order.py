@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 import onnx
 
 from archlint.errors import ModelError
-from archlint.graph.node import Node, cleaned
+from archlint.graph.node import Node, check_text, cleaned
 
 __all__ = ["in_topological_order"]
 
@@ -18,6 +18,7 @@ def in_topological_order(path: str, graph: onnx.GraphProto, nodes: list[Node]) -
 
     Raises ModelError for a cycle, a tensor made twice and a tensor that nothing makes.
     """
+    check_text(path, [each.name for each in graph.output])
     given = _given(path, graph)
     makers = _makers(path, nodes, given)
     for each in graph.output:
@@ -46,6 +47,7 @@ def _given(path: str, graph: onnx.GraphProto) -> set[str]:
     weights = [each.name for each in graph.initializer]
     weights += [each.values.name for each in graph.sparse_initializer]
     for kind, names in (("initializers", weights), ("inputs", [each.name for each in graph.input])):
+        check_text(path, names)
         seen: set[str] = set()
         for name in names:
             if name in seen:

@@ -47,7 +47,7 @@ def read_proto(path: str) -> onnx.ModelProto:
             raise ModelError(path, "is a directory, not an ONNX file")
         if not stat.S_ISREG(mode):
             raise ModelError(path, "is not a regular file")
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=0) as file:
             head = file.read(_HEAD)
             found = _foreign_format(path, head)
             if found:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import onnx
 
@@ -11,6 +13,8 @@ from archlint.graph.model import Model
 from archlint.graph.read import read_proto
 
 __all__ = ["read_model"]
+
+_UNNAMED = "<model>"
 
 
 def read_model(
@@ -25,6 +29,18 @@ def read_model(
     `batch` is the first dim of the inputs, `inputs` maps an input's name ("" for the only
     one) to its shape, `dims` a symbolic dim to its size.  Raises ModelError and UsageError.
     """
-    if isinstance(model, str):
-        return build_model(model, read_proto(model), batch=batch, inputs=inputs, dims=dims)
-    return build_model("<model>", model, batch=batch, inputs=inputs, dims=dims)
+    with _collector_paused():
+        path, proto = (model, read_proto(model)) if isinstance(model, str) else (_UNNAMED, model)
+        return build_model(path, proto, batch=batch, inputs=inputs, dims=dims)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing that a graph is built from becomes garbage; looking for it takes a third of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

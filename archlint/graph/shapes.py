@@ -12,13 +12,29 @@ from onnx import shape_inference
 
 from archlint.graph.sizes import Dim, Sizes
 
-__all__ = ["Contradiction", "TensorType", "declared_inputs", "infer_types", "strict_faults"]
+__all__ = [
+    "DTYPE_NUMBERS",
+    "INFERENCE_FAILURES",
+    "Contradiction",
+    "TensorType",
+    "declared_inputs",
+    "dtype_and_shape",
+    "infer_types",
+    "strict_faults",
+]
 
 _DTYPES: Mapping[int, str] = {
     number: name.lower() for name, number in onnx.TensorProto.DataType.items() if number
 }
+DTYPE_NUMBERS: Mapping[str, int] = {name: number for number, name in _DTYPES.items()}
 _FAULT = re.compile(r"\(op_type:([^,)]*)(?:, node name: ([^)]*))?\): (?:\[\w+\] )?([^\n]*)")
-_FAILURES = (shape_inference.InferenceError, DecodeError, EncodeError, RuntimeError, ValueError)
+INFERENCE_FAILURES = (
+    shape_inference.InferenceError,
+    DecodeError,
+    EncodeError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +64,14 @@ def declared_inputs(graph: onnx.GraphProto) -> dict[str, tuple[Dim, ...] | None]
 def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, TensorType]:
     """The type of every tensor of the main graph that inference or the file knows.
 
-    `sizes` None takes the file as it is.  Where inference stops (an operator of a vendor's domain) the file's own value_info counts,
-    as far as `sizes` leaves it true.  `proto` is not changed.
+    `sizes` None takes the file as it is.  Where inference stops (an operator of a vendor's
+    domain) the file's own value_info counts, as far as `sizes` leaves it true.  `proto` is
+    not changed.
     """
     bound = _bound_copy(proto, sizes)
     try:
         inferred = shape_inference.infer_shapes(bound, data_prop=True)
-    except _FAILURES:
+    except INFERENCE_FAILURES:
         inferred = bound
     types: dict[str, TensorType] = {}
     graph = inferred.graph
@@ -81,14 +98,15 @@ def strict_faults(
         node.name = name
     try:
         shape_inference.infer_shapes(bound, strict_mode=True, data_prop=True)
-    except _FAILURES as e:
+    except INFERENCE_FAILURES as e:
         return [Contradiction(*found) for found in _FAULT.findall(str(e))]
     return []
 
 
 def tensor_type(tensor: onnx.TensorProto) -> TensorType:
     """The type of an initializer; its payload may be missing."""
-    return TensorType(_DTYPES.get(tensor.data_type, ""), tuple(tensor.dims))
+    dims = tuple(tensor.dims)
+    return TensorType(_DTYPES.get(tensor.data_type, ""), None if any(d < 0 for d in dims) else dims)
 
 
 def dtype_and_shape(type_proto: onnx.TypeProto) -> TensorType:
@@ -102,7 +120,7 @@ def dtype_and_shape(type_proto: onnx.TypeProto) -> TensorType:
     sizes = []
     for dim in tensor.shape.dim:
         size = dim.dim_value
-        if size < 1 and not dim.HasField("dim_value"):
+        if size < 0 or (size == 0 and not dim.HasField("dim_value")):
             return TensorType(dtype, None)
         sizes.append(size)
     return TensorType(dtype, tuple(sizes))
@@ -112,10 +130,14 @@ def _dims(type_proto: onnx.TypeProto) -> tuple[Dim, ...] | None:
     tensor = type_proto.tensor_type
     if not tensor.HasField("shape"):
         return None
-    return tuple(
-        each.dim_value if each.HasField("dim_value") else each.dim_param or None
-        for each in tensor.shape.dim
-    )
+    return tuple([_dim(each) for each in tensor.shape.dim])
+
+
+def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
+    """Some exporters write 0 or -1 for an open dim."""
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value) if dim.dim_value > 0 else None
+    return dim.dim_param if isinstance(dim.dim_param, str) and dim.dim_param else None
 
 
 def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from archlint.did_you_mean import did_you_mean
 from archlint.errors import UsageError
 
 __all__ = ["InputSizes", "Sizes", "bind_sizes"]
@@ -59,28 +59,29 @@ def bind_sizes(
     symbols = _bind_symbols(declared, dims or {})
     for name, shape in asked.items():
         _bind_shape(name, declared[name], shape, symbols)
-    first = next((shape[0] for shape in declared.values() if shape), None)
+    fixed = dict(declared)
     if batch is not None:
         _check_size("batch", batch)
-        for name, shape in declared.items():
-            if not shape or (shape[0] not in (first, None) and not isinstance(shape[0], str)):
+        first = next((each[0] for each in declared.values() if each), None)
+        for name, own in declared.items():
+            if not own or (isinstance(own[0], int) and own[0] != first):
                 continue
-            if name in asked and asked[name][0] != batch:
-                raise UsageError(f"input {name}: batch {asked[name][0]} and {batch} at once")
-            if isinstance(shape[0], str) and name not in asked:
-                _bind(shape[0], batch, symbols)
+            if name in asked:
+                if asked[name][0] != batch:
+                    raise UsageError(f"input {name}: batch is {asked[name][0]} and {batch} at once")
+            elif isinstance(own[0], str):
+                _bind(own[0], batch, symbols)
+            else:
+                fixed[name] = (batch, *own[1:])
     assumptions: list[str] = []
     bound = []
-    for name, shape in declared.items():
+    for name, wanted in fixed.items():
         if name in asked:
-            bound.append(InputSizes(name, shape, asked[name], False))
-        elif shape is None:
+            bound.append(InputSizes(name, declared[name], asked[name], False))
+        elif wanted is None:
             bound.append(InputSizes(name, None, None, False))
         else:
-            fixed = shape
-            if batch is not None and shape and (shape[0] is None or shape[0] == first):
-                fixed = (batch, *shape[1:])
-            bound.append(_fill(name, shape, fixed, symbols, assumptions))
+            bound.append(_fill(name, declared[name], wanted, symbols, assumptions))
     return Sizes(
         tuple(bound),
         symbols,
@@ -103,7 +104,7 @@ def _by_name(
             raise UsageError(f"a shape without an input's name, but {_list('input', declared)}")
         key = name or next(iter(declared))
         if key not in declared:
-            raise UsageError(f"no input {key!r}{_hint(key, declared, 'input')}")
+            raise UsageError(f"no input {_quoted(key)}{_hint(key, declared, 'input')}")
         for size in shape:
             _check_size(f"input {key}", size)
         expected = declared[key]
@@ -122,7 +123,7 @@ def _bind_symbols(
     )
     for symbol, size in dims.items():
         if symbol not in known:
-            raise UsageError(f"no dim {symbol!r}{_hint(symbol, known, 'symbolic dim')}")
+            raise UsageError(f"no dim {_quoted(symbol)}{_hint(symbol, known, 'symbolic dim')}")
         _check_size(f"dim {symbol}", size)
     return dict(dims)
 
@@ -144,7 +145,7 @@ def _bind(symbol: str, size: int, symbols: dict[str, int]) -> None:
 
 def _fill(
     name: str,
-    declared: tuple[Dim, ...],
+    declared: tuple[Dim, ...] | None,
     fixed: tuple[Dim, ...],
     symbols: dict[str, int],
     assumptions: list[str],
@@ -186,12 +187,15 @@ def _check_size(what: str, size: int) -> None:
 
 def _hint(name: str, known: Iterable[str], kind: str) -> str:
     names = list(known)
-    close = get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; {_list(kind, names)}"
+    return did_you_mean(name, names) or f"; {_list(kind, names)}"
 
 
 def _list(kind: str, names: Iterable[str]) -> str:
-    listed = [repr(name) for name in names]
+    listed = [_quoted(name) for name in names]
     if not listed:
         return f"the model has no {kind}"
     return f"the model has the {kind}{'s' * (len(listed) > 1)} {', '.join(listed)}"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

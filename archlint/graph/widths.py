@@ -98,7 +98,7 @@ class _Finder:
             for tensor in (*op.activations, *op.outputs):
                 self._pin(tensor, f"{op.name} multiplies it with a computed tensor")
         elif op.op_type == "Concat":
-            self._relate_concat(op, axis)
+            self._relate_concat(op)
         elif op.op_type == "Split" or op.op_type not in _MIXES or _is_depthwise(op):
             for tensor in op.activations:
                 if tensor.elements == 1:
@@ -116,7 +116,7 @@ class _Finder:
             self._pin(tensor, why)
             self._pin(output, why)
 
-    def _relate_concat(self, op: Operator, axis: int) -> None:
+    def _relate_concat(self, op: Operator) -> None:
         parts = [tensor.name for tensor in op.activations]
         whole = self._size.get(op.output.name)
         sizes = [self._size.get(name) for name in parts]
@@ -205,8 +205,8 @@ def _shuffles(model: Model) -> dict[int, str]:
         if first.op_type != "Reshape" or last.op_type != "Reshape" or not first.activations:
             continue
         start = first.activations[0]
-        if start.shape is not None and last.output.shape == start.shape:
-            if start.shape[1] == prod(inner[1:3]):
-                found[first.index] = found[op.index] = ""
-                found[last.index] = start.name
+        same = start.shape is not None and last.output.shape == start.shape
+        if same and start.shape is not None and start.shape[1] == prod(inner[1:3]):
+            found[first.index] = found[op.index] = ""
+            found[last.index] = start.name
     return found

@@ -15,6 +15,7 @@ LARGEST_PAYLOAD = 1024  # bytes; shapes, axes and scales are smaller
 _LARGEST_STRING = 1 << 16  # bytes; engine blobs of vendors' operators are larger
 _DEEPEST = 100  # levels; protobuf's own limit
 _WINDOW = 1 << 16  # bytes
+_WINDOW_AFTER_JUMP = 1 << 11  # bytes; what follows a payload is most often a name and a payload
 _LONGEST_VARINT = 10  # bytes
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)
@@ -112,7 +113,21 @@ class _Walk:
         return parts
 
     def _field(self, at: int, end: int) -> tuple[int, int, int, int]:
-        """Field number, wire type, start and end of the body of the field at `at`."""
+        """Field number, wire type, start and end of the body of the field at `at`.
+
+        Most fields are bytes with a key of one byte and a length of one or two.
+        """
+        window = self._window
+        offset = at - self._base
+        if 0 <= offset < len(window) - 2:
+            key, length = window[offset], window[offset + 1]
+            if key & 0x87 == _BYTES and key > 7:
+                position = at + 2
+                if length > 0x7F:
+                    position = at + 3
+                    length = length & 0x7F | window[offset + 2] << 7
+                if length < 0x4000 and position + length <= end:
+                    return key >> 3, _BYTES, position, position + length
         key, position = self._read_varint(at, end)
         number, wire = key >> 3, key & 7
         if number == 0:
@@ -139,7 +154,7 @@ class _Walk:
     def _read_varint(self, at: int, end: int) -> tuple[int, int]:
         offset = at - self._base
         if not 0 <= offset <= len(self._window) - _LONGEST_VARINT:
-            self._fill(at, _WINDOW)
+            self._fill(at)
             offset = 0
         window = self._window
         value = shift = 0
@@ -157,15 +172,18 @@ class _Walk:
                 raise WireError(f"a number longer than {_LONGEST_VARINT} bytes at byte {at}")
         raise WireError(f"a number at byte {at} is cut off")
 
-    def _fill(self, at: int, length: int) -> None:
+    def _fill(self, at: int) -> None:
+        jumped = not self._base <= at <= self._base + len(self._window)
         self._file.seek(at)
-        self._window = self._file.read(length)
+        self._window = self._file.read(_WINDOW_AFTER_JUMP if jumped else _WINDOW)
         self._base = at
 
     def _bytes(self, start: int, end: int) -> bytes:
         offset = start - self._base
         if offset >= 0 and end <= self._base + len(self._window):
             return self._window[offset : offset + end - start]
+        if start == end:
+            return b""
         self._file.seek(start)
         return self._file.read(end - start)
 

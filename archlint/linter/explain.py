@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from archlint.cost.pricer import Pricer
+from archlint.did_you_mean import did_you_mean
 from archlint.errors import ModelError, UsageError
 from archlint.explanation import (
     ExplainedOperator,
@@ -66,9 +66,9 @@ def _matching(path: str, model: Model, wanted: str) -> tuple[Operator, ...]:
     if not found:
         names = [op.name for op in model.operators]
         names += list(dict.fromkeys(op.module for op in model.operators if op.module))
-        close = get_close_matches(wanted, names, n=1)
-        hint = f'; did you mean "{close[0]}"?' if close else ""
-        raise UsageError(f'{path}: no operator or module "{wanted}"{hint}')
+        raise UsageError(
+            f'{path}: no operator or module "{wanted}"{did_you_mean(wanted, names)}'
+        )
     return found
 
 

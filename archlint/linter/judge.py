@@ -80,9 +80,7 @@ def _finding(
     for target, each in by_target.items():
         for place in each:
             listed[place.operators, place.instead].append((target, place))
-    ordered = sorted(
-        listed.values(), key=lambda each: -max(p.comparison.saving for _, p in each)
-    )
+    ordered = sorted(listed.values(), key=lambda each: -max(p.comparison.saving for _, p in each))
     costliest = ordered[0][0][1]
     modules = {pattern_of(each[0][1].module) for each in ordered}
     finding = Finding(
@@ -95,7 +93,7 @@ def _finding(
         location=None,
         exact=costliest.exact,
         upper_bound=costliest.upper_bound,
-        fingerprint=_fingerprint(rule.code, decision, [each[0][1] for each in ordered]),
+        fingerprint=_fingerprint(rule.code, decision, ordered, views),
         prices=prices,
         places=tuple(_found_place(each, views, min_slowdown) for each in ordered),
         advice=costliest.advice,
@@ -115,7 +113,7 @@ def _found_place(
         evidence=place.evidence,
         now=place.now,
         instead=place.instead,
-        now_kernels=tuple(kernel.text for kernel in place.now_kernels),
+        now_kernels=tuple(kernel.text for kernel in views[target].view.kernels(place.kernels)),
         instead_kernels=tuple(kernel.text for kernel in place.instead_kernels),
         prices=tuple(_priced_on((p,), views[name], min_slowdown) for name, p in priced),
     )
@@ -123,46 +121,62 @@ def _found_place(
 
 def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
     """What these places cost on one target together, each kernel counted once."""
-    pricer, total = priced.view.pricer, priced.total.seconds
+    total = priced.total.seconds
     savings = saving_of(places, priced)
     saving = sum(savings)
-    joint = pricer.compare(
-        [kernel for place in places for kernel in place.now_kernels],
+    now = sum(_times(priced, {number for place in places for number in place.kernels}).values())
+    joint = priced.view.pricer.compare(
+        [kernel for place in places for kernel in priced.view.kernels(place.kernels)],
         [kernel for place in places for kernel in place.instead_kernels],
     )
     if joint is None:
         raise ValueError("a place without a price")
-    now = saving / (1 - 1 / joint.slowdown) if joint.slowdown != 1 else joint.now.seconds
-    basis = joint.basis
-    limits = [(_limit(place, min_slowdown), savings[number]) for number, place in enumerate(places)]
+    # the estimate counts each kernel once; its band is that of all changes together
+    slowdown, band = now / (now - saving), joint.high / joint.slowdown
+    limits = [_limit(place, min_slowdown) for place in places]
+    if priced.coverage < COVERED:
+        share = f"only {priced.coverage:.0%} of the memory access is priced on this target"
+        limits = [min(limit, (Severity.NOTE, share), key=_rank) for limit in limits]
     severity = Severity.NOTE
-    for level, least in ((Severity.ERROR, ERROR_FROM), (Severity.WARNING, WARNING_FROM)):
-        share = sum(saved for (limit, _), saved in limits if limit.rank >= level.rank) / total
-        if share >= least:
+    for level in (Severity.ERROR, Severity.WARNING):
+        allowed = sum(
+            saved
+            for (limit, _), saved in zip(limits, savings, strict=True)
+            if limit.rank >= level.rank
+        )
+        if _by_share(allowed / total).rank >= level.rank:
             severity = level
             break
-    caveat = ""
-    if priced.coverage < COVERED:
-        severity = Severity.NOTE
-        caveat = f"only {priced.coverage:.0%} of the memory access is priced on this target"
-    elif severity.rank < _by_share(saving / total).rank:
-        capped = max(limits, key=lambda each: each[1])
-        caveat = capped[0][1]
-    elif severity is Severity.NOTE and any(limit.rank == 1 for (limit, _), _ in limits):
-        caveat = max(limits, key=lambda each: each[1])[0][1]
     return PricedOn(
         target=priced.view.target.name,
         severity=severity,
         now=now,
         instead=now - saving,
-        slowdown=joint.slowdown,
-        slowdown_low=joint.low,
-        slowdown_high=joint.high,
+        slowdown=slowdown,
+        slowdown_low=slowdown / band,
+        slowdown_high=slowdown * band,
         saving=saving,
         saving_share=saving / total,
-        basis=basis,
-        caveat=caveat,
+        basis=joint.basis,
+        caveat=_caveat(severity, _by_share(saving / total), limits, savings),
     )
+
+
+def _caveat(
+    severity: Severity,
+    by_share: Severity,
+    limits: Sequence[tuple[Severity, str]],
+    savings: Sequence[float],
+) -> str:
+    """Why the severity is lower than the share of time alone makes it: the costliest reason."""
+    weights: dict[str, float] = defaultdict(float)
+    for (limit, reason), saved in zip(limits, savings, strict=True):
+        if limit.rank < by_share.rank or limit is Severity.NOTE:
+            weights[reason] += saved
+    if not weights or (severity is by_share and severity is not Severity.NOTE):
+        return ""
+    reason = max(weights, key=lambda each: weights[each])
+    return f"a {severity.value} at most: {reason}"
 
 
 def _by_share(share: float) -> Severity:
@@ -171,17 +185,21 @@ def _by_share(share: float) -> Severity:
     return Severity.WARNING if share >= WARNING_FROM else Severity.NOTE
 
 
+def _rank(limit: tuple[Severity, str]) -> int:
+    return limit[0].rank
+
+
 def _limit(place: Place, min_slowdown: float) -> tuple[Severity, str]:
     """The highest severity that a place can have, and why."""
     limits = [(Severity.ERROR, "")]
     if place.comparison.slowdown < min_slowdown:
-        limits.append((Severity.NOTE, f"less than {min_slowdown:.2f} times slower here"))
+        limits.append((Severity.NOTE, f"less than {min_slowdown:.2f} times slower"))
     elif place.comparison.low <= 1.0:
         limits.append((Severity.NOTE, "uncertain here: measure it"))
     basis = place.comparison.basis
     limits.append((_BASIS_LIMIT[basis], f"its prices are {basis.value}"))
     limits.append((place.limit, place.limit_reason))
-    return min(limits, key=lambda each: each[0].rank)
+    return min(limits, key=_rank)
 
 
 def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
@@ -190,44 +208,58 @@ def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
     The place that saves most takes its kernels; another one saves in proportion to the time of
     its kernels that are left.
     """
-    lowered, pricer = priced.view.lowered, priced.view.pricer
     taken: set[int] = set()
     savings = [0.0] * len(places)
-    for number in sorted(range(len(places)), key=lambda n: -places[n].comparison.saving):
-        place = places[number]
-        mine = place.kernels or tuple(
-            sorted({lowered.home[i] for i in place.operators if i in lowered.home})
-        )
-        prices = {k: pricer.price(lowered.kernels[k].kernel) for k in mine}
-        times = {k: price.seconds for k, price in prices.items() if price is not None}
+    for at in sorted(range(len(places)), key=lambda each: -places[each].comparison.saving):
+        times = _times(priced, places[at].kernels)
+        left = sum(time for number, time in times.items() if number not in taken)
         whole = sum(times.values())
-        left = sum(time for k, time in times.items() if k not in taken)
-        taken.update(mine)
-        savings[number] = place.comparison.saving * (left / whole if whole else 0.0)
+        taken.update(times)
+        savings[at] = places[at].comparison.saving * (left / whole if whole else 0.0)
     return savings
 
 
+def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
+    """Seconds of these kernels of the lowered model."""
+    kernels, pricer = priced.view.lowered.kernels, priced.view.pricer
+    prices = {number: pricer.price(kernels[number].kernel) for number in sorted(numbers)}
+    return {number: price.seconds for number, price in prices.items() if price is not None}
+
+
 def _shared(modules: Iterable[str]) -> str:
-    """The one pattern that fits all module patterns: where they differ, a `*`."""
+    """The one pattern that fits all module patterns: where they differ, a `*`.
+
+    `layer1.*` and `layer2.*` give `layer*.*`.
+    """
     split = [module.split(".") for module in sorted(modules) if module]
     if not split:
         return ""
-    if len({len(parts) for parts in split}) > 1:
-        prefix = []
-        for parts in zip(*split, strict=False):
-            if len(set(parts)) > 1:
-                break
-            prefix.append(parts[0])
-        return ".".join([*prefix, "*"])
-    return ".".join(parts[0] if len(set(parts)) == 1 else "*" for parts in zip(*split, strict=True))
+    parts = [_common(each) for each in zip(*split, strict=False)]
+    if len({len(module) for module in split}) > 1 and parts[-1] != "*":
+        parts.append("*")
+    return ".".join(parts)
 
 
-def _fingerprint(code: str, decision: str, places: Sequence[Place]) -> str:
+def _common(parts: Sequence[str]) -> str:
+    if len(set(parts)) == 1:
+        return parts[0]
+    without_index = {part.rstrip("0123456789") for part in parts}
+    return f"{without_index.pop()}*" if len(without_index) == 1 else "*"
+
+
+def _fingerprint(
+    code: str,
+    decision: str,
+    places: Sequence[Sequence[tuple[str, Place]]],
+    views: Mapping[str, Priced],
+) -> str:
     """Sixteen hex digits from what the finding is: rule, decision, kernels in their order."""
-    texts = [code, decision]
-    for place in sorted(places, key=lambda each: each.operators):
-        texts.append("|".join(_shape_of(kernel) for kernel in place.now_kernels))
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+    firsts = sorted((each[0] for each in places), key=lambda each: each[1].operators)
+    kernels = [
+        "|".join(map(_shape_of, views[target].view.kernels(place.kernels)))
+        for target, place in firsts
+    ]
+    return hashlib.sha256("\n".join([code, decision, *kernels]).encode()).hexdigest()[:16]
 
 
 def _shape_of(kernel: Kernel) -> str:

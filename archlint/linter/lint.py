@@ -50,9 +50,7 @@ def lint(
     return run.report()
 
 
-def prepare(
-    model: Model, pricers: Sequence[Pricer]
-) -> tuple[dict[str, Priced], tuple[str, ...]]:
+def prepare(model: Model, pricers: Sequence[Pricer]) -> tuple[dict[str, Priced], tuple[str, ...]]:
     """The model on each target that fits it, and why the others do not."""
     widths = find_widths(model)
     views: dict[str, Priced] = {}
@@ -93,8 +91,7 @@ class _Run:
 
     def report(self) -> Report:
         unused = tuple(
-            f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}",'
-            f' place "{ignore.place}"'
+            f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}", place "{ignore.place}"'
             for number, ignore in enumerate(self._options.ignores)
             if not self._used[number]
         )
@@ -131,14 +128,13 @@ class _Run:
             error="; ".join(refusals) or None,
         )
 
-    def _check(
-        self, rule: type[Rule], path: str, views: dict[str, Priced]
-    ) -> list[Found]:
+    def _check(self, rule: type[Rule], path: str, views: dict[str, Priced]) -> list[Found]:
         given = self._options.rule_options.get(rule.code, {})
         try:
             places = {
                 target: [
-                    each for each in rule().check(priced.for_rule(rule, given))
+                    each
+                    for each in rule().check(priced.for_rule(rule, given))
                     if isinstance(each, Place)
                 ]
                 for target, priced in views.items()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archlint.config import Known
 from archlint.cost.target import Target, list_targets, load_target
+from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
 from archlint.options import DEFAULT_TARGET, Options
 from archlint.rule import Rule
-from archlint.summary import KindError, RulePage, RuleRows, TargetSummary
+
+if TYPE_CHECKING:
+    from archlint.config import Known
+    from archlint.summary import RulePage, TargetSummary
 
 __all__ = [
     "all_rules",
@@ -65,6 +68,8 @@ def _load(name: str) -> Target:
 
 def known() -> Known:
     """The names that a configuration may use."""
+    from archlint.config import Known
+
     return Known(
         rules={rule.code: rule.name for rule in all_rules()},
         rule_options={
@@ -94,17 +99,18 @@ def select_rules(options: Options) -> tuple[type[Rule], ...]:
 
 def _check(wanted: Iterable[str], names: Iterable[str], what: str) -> None:
     every = list(names)
-    lines = []
-    for each in wanted:
-        if each not in every:
-            close = get_close_matches(each, every, n=1, cutoff=0.5)
-            hint = f'; did you mean "{close[0]}"?' if close else f" (known: {', '.join(every)})"
-            lines.append(f'unknown {what} "{each}"{hint}')
+    unknown = [each for each in wanted if each not in every]
+    lines = [
+        f'unknown {what} "{each}"' + (did_you_mean(each, every) or f" (known: {', '.join(every)})")
+        for each in unknown
+    ]
     if lines:
         raise UsageError("\n".join(lines))
 
 
 def _page(rule: type[Rule]) -> RulePage:
+    from archlint.summary import RulePage
+
     text = (_folder(rule) / "README.md").read_text(encoding="utf-8")
     return RulePage(rule.code, rule.name, rule.summary, text)
 
@@ -128,6 +134,8 @@ def targets() -> tuple[TargetSummary, ...]:
 
 
 def _summary(target: Target) -> TargetSummary:
+    from archlint.summary import KindError, RuleRows, TargetSummary
+
     owner = {_folder(rule).name: rule.code for rule in all_rules()}
     low, high = target.batches
     return TargetSummary(

@@ -95,9 +95,7 @@ def _fits(model: Model, target: Target) -> None:
             raise TargetError(f"{target.name} prices {target.dtype}, not {dtype}")
 
 
-def _coverage(
-    model: Model, lowered: Lowered, pricer: Pricer
-) -> tuple[float, tuple[Unpriced, ...]]:
+def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tuple[Unpriced, ...]]:
     """The priced share of the operators' memory access, and the types that have no price.
 
     An operator whose memory access is unknown counts as much as the mean of the others.

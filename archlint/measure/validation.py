@@ -9,7 +9,7 @@ from math import log
 import numpy as np
 
 from archlint.cost.kernel import Kernel
-from archlint.cost.pricer import Z, Pricer, equal_flops_pairs
+from archlint.cost.pricer import Pricer, Z, equal_flops_pairs
 from archlint.cost.table import Row
 from archlint.cost.target import Calibration, TableError, Target
 

@@ -72,7 +72,7 @@ def _single(page: Page, operator: ExplainedOperator) -> None:
 
 
 def _table(page: Page, explanation: Explanation, style: Style) -> None:
-    longest = max((len(each.kernel) for each in explanation.operators), default=0)
+    longest = max((len(_kernel(each)) for each in explanation.operators), default=0)
     wide = style.width - longest >= _BESIDE_KERNELS
     several = len(explanation.predicted) > 1
     head = ["operator", "FLOPs", "MAC", "ms", "share", "basis", "rules"]
@@ -98,10 +98,10 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
             if several:
                 row.append(price.target if price else "")
             if wide:
-                row.append(operator.kernel if first else "")
+                row.append(_kernel(operator) if first else "")
             rows.append(row)
             if first and not wide:
-                rows.append([(operator.kernel, _DIM)])
+                rows.append([(_kernel(operator), _DIM)])
     page.table(rows, align, long=0)
     page.blank()
 
@@ -133,6 +133,10 @@ def _verdict(rule: Reason) -> list[Part]:
 
 def _name(operator: ExplainedOperator) -> str:
     return operator.name or f"({operator.op_type})"
+
+
+def _kernel(operator: ExplainedOperator) -> str:
+    return f"{operator.kernel}, in {operator.module}" if operator.module else operator.kernel
 
 
 def _ms(price: ExplainedPrice) -> str:

@@ -15,9 +15,17 @@ from archlint.findings import (
     Unpriced,
 )
 from archlint.report.page import Page, Part
-from archlint.report.shown import hidden, place_of, shown, tally
+from archlint.report.shown import hidden, place_of, shown, tally, was_linted
 from archlint.report.style import Style
-from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent
+from archlint.report.units import (
+    amount,
+    counted,
+    decimals,
+    figure,
+    megabytes,
+    milliseconds,
+    percent,
+)
 
 __all__ = ["render"]
 
@@ -34,7 +42,7 @@ _LABEL = 10
 def render(report: Report, style: Style) -> str:
     """Every model with its findings and what it costs, then one line over all of them."""
     page = Page(style.width, style.color)
-    linted = [model for model in report.models if model.error is None]
+    linted = [model for model in report.models if was_linted(model)]
     for model in linted:
         if not style.quiet:
             _heading(page, model, is_first=model is linted[0])
@@ -49,8 +57,10 @@ def render(report: Report, style: Style) -> str:
 
 def _heading(page: Page, model: ModelReport, *, is_first: bool) -> None:
     page.line((model.path, _STRONG))
+    several = len(model.targets) > 1
     for target in model.targets:
-        page.line("priced for ", (target.title, _STRONG), indent=2, hang=2)
+        title = (target.title, _STRONG)
+        page.line("priced for ", title, f" ({target.target})" * several, indent=2, hang=2)
     if is_first and any(target.is_default for target in model.targets):
         text = "the default target; choose with --target (`archlint targets` lists them)"
         page.line((text, _DIM), indent=2, hang=2)
@@ -116,9 +126,10 @@ def _price(page: Page, finding: Finding, price: PricedOn) -> None:
     if len(finding.prices) > 1:
         severity = (price.severity.value, _COLORS[price.severity])
         phrases.insert(0, [f"{price.target} ", severity])
-    page.flow(phrases, indent=6, hang=2 if len(finding.prices) > 1 else 0)
+    hang = 2 if len(finding.prices) > 1 else 0
+    page.flow(phrases, indent=6, hang=hang)
     if price.caveat:
-        page.line((price.caveat, _COLORS[Severity.NOTE]), indent=8, hang=2)
+        page.line((price.caveat, _COLORS[Severity.NOTE]), indent=6 + hang, hang=2)
 
 
 def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
@@ -134,8 +145,8 @@ def _place(page: Page, place: FoundPlace) -> None:
     phrases: list[list[Part]] = [[("place".ljust(_LABEL), _DIM), _name(place)]]
     for price in place.prices:
         slower, saves = f"{price.slowdown:.2f}x slower", f"saves {milliseconds(price.saving)}"
-        on = [[price.target]] if len(place.prices) > 1 else []
-        phrases += [*on, [milliseconds(price.now)], [slower], [saves]]
+        on: list[Part] = [f"{price.target} "] if len(place.prices) > 1 else []
+        phrases += [[*on, milliseconds(price.now)], [slower], [saves]]
     page.flow(phrases, indent=6, hang=_LABEL)
 
 
@@ -166,8 +177,9 @@ def _target(page: Page, model: ModelReport, target: TargetReport) -> None:
         phrases.append([f"on {target.target}"])
     page.flow(phrases, indent=2, hang=_LABEL)
     if target.kinds:
+        digits = decimals(target.predicted * 1e3)
         rows: list[list[Part]] = [
-            [kind.kind, str(kind.count), milliseconds(kind.time), percent(kind.share)]
+            [kind.kind, str(kind.count), f"{kind.time * 1e3:.{digits}f} ms", percent(kind.share)]
             for kind in target.kinds
         ]
         head: list[Part] = [(text, _DIM) for text in ("kind", "kernels", "time", "share")]
@@ -185,6 +197,8 @@ def _target(page: Page, model: ModelReport, target: TargetReport) -> None:
 
 
 def _remarks(page: Page, model: ModelReport, style: Style) -> None:
+    if model.error is not None:
+        _labelled(page, "error", model.error)
     for text in model.assumptions:
         _labelled(page, "assumed", text)
     for text in model.malformed:

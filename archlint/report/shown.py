@@ -8,7 +8,12 @@ from archlint.findings import Finding, ModelReport, Report, Severity
 from archlint.report.style import Style
 from archlint.report.units import counted
 
-__all__ = ["hidden", "left_out", "place_of", "shown", "tally"]
+__all__ = ["hidden", "left_out", "place_of", "shown", "tally", "was_linted"]
+
+
+def was_linted(model: ModelReport) -> bool:
+    """Whether there is something to report; with an error, some target may have priced it."""
+    return model.error is None or bool(model.targets)
 
 
 def shown(model: ModelReport, style: Style) -> tuple[Finding, ...]:
@@ -48,13 +53,15 @@ def place_of(finding: Finding) -> str:
 
 def tally(report: Report) -> str:
     """All findings and models in one line: "2 errors, 3 warnings, 1 note in 4 models"."""
-    read = [model for model in report.models if model.error is None]
-    unread = [model.path for model in report.models if model.error is not None]
+    read = [model for model in report.models if was_linted(model)]
+    unread = [model.path for model in report.models if not was_linted(model)]
     count = Counter(finding.severity for model in read for finding in model.findings)
     parts = [counted(count[each], each.value) for each in Severity if count[each]]
     line = f"{', '.join(parts)} in {counted(len(read), 'model')}" if parts else "No findings"
     if unread:
         line += f"; {counted(len(unread), 'model')} not linted: {', '.join(unread)}"
+    if report.problems:
+        line += f"; {counted(len(report.problems), 'fault')} of archlint itself"
     return line if parts else f"{line}."
 
 

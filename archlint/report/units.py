@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["amount", "counted", "figure", "megabytes", "milliseconds", "percent", "shape"]
+__all__ = [
+    "amount",
+    "counted",
+    "decimals",
+    "figure",
+    "megabytes",
+    "milliseconds",
+    "percent",
+    "shape",
+]
 
 _PREFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def figure(value: float) -> str:
     """A number with three significant digits: 123, 12.3, 1.23, 0.0123."""
+    return "0" if value == 0 else f"{value:.{decimals(value)}f}"
+
+
+def decimals(value: float) -> int:
+    """How many decimals the third significant digit needs, at most 6."""
     if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
+        return 0
     # Rounding first, so that 9.996 is 10.0 and not 10.00.
     magnitude = math.floor(math.log10(abs(float(f"{value:.3g}"))))
-    return f"{value:.{min(max(2 - magnitude, 0), 6)}f}"
+    return min(max(2 - magnitude, 0), 6)
 
 
 def milliseconds(seconds: float) -> str:

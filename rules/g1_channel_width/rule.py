@@ -10,11 +10,12 @@ from archlint.cost.kernel import Kernel, Kind
 from archlint.cost.pairs import Pair, find_pair
 from archlint.cost.redesign import Block, Candidate, fastest, find_block
 from archlint.findings import Severity
-from archlint.graph.pattern import pattern_of
 from archlint.graph.operator import Operator
+from archlint.graph.pattern import pattern_of
 from archlint.rule import Option, Place, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -118,7 +119,6 @@ class ChannelWidth:
             now=_words(block.outer, block.inner, len(pairs), kernel),
             instead=_words(candidate.outer, candidate.inner, len(pairs), kernel),
             kernels=block.numbers,
-            now_kernels=block.kernels,
             instead_kernels=candidate.kernels,
             comparison=comparison,
             limit=Severity.NOTE if falls else Severity.ERROR,

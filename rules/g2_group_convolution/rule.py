@@ -14,6 +14,7 @@ from archlint.rule import Option, Place, Silence, View
 
 __all__ = ["Evidence", "GroupConvolution"]
 
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """The group convs: groups, channels per group in and out, window, map, widths."""
@@ -93,7 +94,6 @@ class GroupConvolution:
             now=_words(kernel.groups, block.outer, block.inner, kernel),
             instead=_words(1, candidate.outer, candidate.inner, kernel),
             kernels=block.numbers,
-            now_kernels=block.kernels,
             instead_kernels=candidate.kernels,
             comparison=comparison,
             limit=Severity.NOTE if falls else Severity.ERROR,

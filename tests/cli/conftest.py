@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -95,7 +95,7 @@ def archlint(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-) -> Iterator[Archlint]:
+) -> Archlint:
     """Runs a command line in an empty folder with two files, a.onnx and nets/b.onnx."""
     assert linter is not None
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
@@ -110,4 +110,4 @@ def archlint(
         captured = capfd.readouterr()
         return Outcome(code, captured.out, captured.err)
 
-    yield archlint
+    return archlint

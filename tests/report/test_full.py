@@ -13,7 +13,9 @@ PLAIN = Style(width=80)
 ALL_AT_80_COLUMNS = """\
 examples/shufflenet_v1_g3.onnx
   priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
+    (gtx1080ti-cudnn7-fp32)
   priced for Qualcomm Snapdragon 810, NEON, fp32, 1 thread, batch 8
+    (snapdragon810-neon-fp32)
 
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   with the same FLOPs
@@ -58,7 +60,7 @@ note G4 element-wise: channel shuffles move data [upper bound]
       28x28 to 7x7, 240 to 960 channels
       now 0.310 ms  instead 0.221 ms  1.40x slower (1.20 to 1.62, extrapolated)
       saves at most 0.0886 ms, 0.9 % of the network
-        extrapolated: a note
+      extrapolated: a note
       costliest stages.0.0.shuffle
       now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
                 it
@@ -67,10 +69,10 @@ note G4 element-wise: channel shuffles move data [upper bound]
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
             152 operators
   predicted 10.3 ms (9.62 to 11.1)  on gtx1080ti-cudnn7-fp32
-            kind        kernels         time   share
-            group conv       32      4.81 ms  46.7 %
-            dense conv        3      2.10 ms  20.0 %
-            movement          1  0.000410 ms  <0.1 %
+            kind        kernels    time   share
+            group conv       32  4.8 ms  46.7 %
+            dense conv        3  2.1 ms  20.0 %
+            movement          1  0.0 ms  <0.1 %
   together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
             each kernel once
   coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
@@ -90,10 +92,10 @@ examples/resnet18.onnx
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
             152 operators
   predicted 10.3 ms (9.62 to 11.1)
-            kind        kernels         time   share
-            group conv       32      4.81 ms  46.7 %
-            dense conv        3      2.10 ms  20.0 %
-            movement          1  0.000410 ms  <0.1 %
+            kind        kernels    time   share
+            group conv       32  4.8 ms  46.7 %
+            dense conv        3  2.1 ms  20.0 %
+            movement          1  0.0 ms  <0.1 %
   together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
             each kernel once
   coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
@@ -121,17 +123,17 @@ error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones wi
 
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters  152 operators
   predicted 10.3 ms (9.62 to 11.1)
-            kind        kernels         time   share
-            group conv       32      4.81 ms  46.7 %
-            dense conv        3      2.10 ms  20.0 %
-            movement          1  0.000410 ms  <0.1 %
+            kind        kernels    time   share
+            group conv       32  4.8 ms  46.7 %
+            dense conv        3  2.1 ms  20.0 %
+            movement          1  0.0 ms  <0.1 %
   together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting each kernel once
   coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax (1)
   assumed   image: batch is 8
 
 Unless marked exact, what stands after `instead` is another design: train it and check its accuracy again. `archlint rule CODE` explains a rule.
 1 error in 1 model
-"""
+"""  # noqa: E501 - as wide as the screen
 
 
 def without_color(text: str) -> str:
@@ -229,6 +231,19 @@ def test_last_line() -> None:
     }
     for models, line in cases.items():
         assert render(Report(models=models), PLAIN).splitlines()[-1] == line
+
+
+def test_what_one_target_refuses_another_may_have_priced() -> None:
+    refused = replace(model(finding()), error="xeon-ort-fp32-1t: no rows at batch 8")
+    text = render(Report(models=(refused,)), PLAIN)
+    assert "error G2" in text
+    assert "  error     xeon-ort-fp32-1t: no rows at batch 8\n" in text
+    assert text.endswith("\n1 error in 1 model\n")
+
+
+def test_faults_of_archlint_are_counted() -> None:
+    text = render(Report(models=(model(),), problems=("a.onnx: rule G3 crashed",)), PLAIN)
+    assert text.endswith("\nNo findings; 1 fault of archlint itself.\n")
 
 
 def test_names_from_files_cannot_steer_the_terminal_or_forge_lines() -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
 from archlint.findings import FoundPlace, Location, Report

@@ -17,10 +17,11 @@ mobilenet_v2.onnx
 operator                       FLOPs      MAC     ms  share  basis         rules
 /features/features.2/conv/conv.0/conv.0.0/Conv
                                308 M  45.0 MB  0.213  4.1 %  interpolated  G1
-  conv1x1 16 -> 96 at 112x112, ReLU6 fused
+  conv1x1 16 -> 96 at 112x112, ReLU6 fused, in features.2.conv.0.0
 /features/features.2/conv/conv.0/conv.0.2/Clip
                               9.63 M  77.1 MB      -      -  -
-  fused into /features/features.2/conv/conv.0/conv.0.0/Conv
+  fused into /features/features.2/conv/conv.0/conv.0.0/Conv, in
+    features.2.conv.0.2
 Resize_7                           ?        ?      -      -  -
   none: no shapes
 
@@ -80,8 +81,11 @@ def test_explain_lists_operators_and_gathers_reasons() -> None:
 
 
 def test_explain_puts_kernels_beside_operators_where_there_is_room() -> None:
-    text = explain_text.render(explanation(), Style(width=160))
-    assert "interpolated  G1     conv1x1 16 -> 96 at 112x112, ReLU6 fused\n" in text
+    text = explain_text.render(explanation(), Style(width=200))
+    assert (
+        "interpolated  G1     conv1x1 16 -> 96 at 112x112, ReLU6 fused, in features.2.conv.0.0\n"
+        in text
+    )
 
 
 def test_explain_one_operator_is_a_page() -> None:

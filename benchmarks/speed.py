@@ -1,0 +1,168 @@
+"""Time and memory of whole `archlint` processes, as ratios within one run.
+
+Run from the repository: `python benchmarks/speed.py [start|weights|scale ...]`.
+Commands that are compared run alternately; figures are medians.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+
+import onnx
+from onnx import TensorProto, helper
+
+EXAMPLES = Path(__file__).parents[1] / "examples" / "onnx"
+LINT = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
+MiB = 2**20
+
+
+def run(command: Sequence[str]) -> tuple[float, float]:
+    """Wall seconds and peak resident bytes of a process; raises if it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: exit code {process.returncode}")
+    return seconds, usage.ru_maxrss * 1024.0
+
+
+def alternate(
+    first: Sequence[str], second: Sequence[str], runs: int
+) -> tuple[float, float, float, float, float]:
+    """Median seconds of both, the median of the paired ratios, median peak bytes of both."""
+    pairs = [(run(first), run(second)) for _ in range(runs)]
+    return (
+        median(a[0] for a, _ in pairs),
+        median(b[0] for _, b in pairs),
+        median(a[0] / b[0] for a, b in pairs),
+        median(a[1] for a, _ in pairs),
+        median(b[1] for _, b in pairs),
+    )
+
+
+def start() -> None:
+    """A lint of an example beside the imports that it cannot do without."""
+    imports = [sys.executable, "-c", "import onnx, networkx, typer"]
+    for name in ("resnet50", "mobilenet_v2", "nasnet_a_small"):
+        lint, bare, ratio, memory, least = alternate(
+            [*LINT, str(EXAMPLES / f"{name}.onnx")], imports, runs=11
+        )
+        print(
+            f"{name}: {lint:.2f} s, imports alone {bare:.2f} s: {ratio:.2f} times;"
+            f" {memory / MiB:.0f} and {least / MiB:.0f} MiB"
+        )
+
+
+def weights() -> None:
+    """A model with 1 GB of weights beside its twin without."""
+    with tempfile.TemporaryDirectory() as folder:
+        twin, heavy = Path(folder) / "twin.onnx", Path(folder) / "heavy.onnx"
+        model = onnx.load(EXAMPLES / "vgg16.onnx")
+        onnx.save(model, twin)
+        # as many payloads as initializers, about 1 GB together (VGG-16's own are 553 MB)
+        for each in model.graph.initializer:
+            count = 1
+            for dim in each.dims:
+                count *= dim
+            if each.data_type == TensorProto.FLOAT:
+                each.raw_data = bytes(8 * count)
+        onnx.save(model, heavy)
+        del model
+        a, b, ratio, memory, least = alternate([*LINT, str(heavy)], [*LINT, str(twin)], runs=7)
+        print(
+            f"{heavy.stat().st_size / 1e9:.2f} GB of weights: {a:.2f} s, without {b:.2f} s:"
+            f" {ratio:.2f} times; {(memory - least) / MiB:+.0f} MiB"
+        )
+
+
+def chain(operators: int) -> onnx.ModelProto:
+    """Conv, Relu, Conv, Relu ..."""
+    nodes, value = [], "x"
+    for number in range(operators):
+        if number % 2 == 0:
+            nodes.append(helper.make_node("Conv", [value, "w"], [f"v{number}"]))
+        else:
+            nodes.append(helper.make_node("Relu", [value], [f"v{number}"]))
+        value = f"v{number}"
+    return _model(nodes, value)
+
+
+def blocks(operators: int) -> onnx.ModelProto:
+    """ResNet-like: two convs and a skip in each block."""
+    nodes, value = [], "x"
+    for number in range(operators // 6):
+        names = [f"v{number}_{step}" for step in range(6)]
+        nodes += [
+            helper.make_node("Conv", [value, "w"], [names[0]]),
+            helper.make_node("Relu", [names[0]], [names[1]]),
+            helper.make_node("Conv", [names[1], "w"], [names[2]]),
+            helper.make_node("Relu", [names[2]], [names[3]]),
+            helper.make_node("Add", [names[3], value], [names[4]]),
+            helper.make_node("Relu", [names[4]], [names[5]]),
+        ]
+        value = names[5]
+    return _model(nodes, value)
+
+
+def skips(operators: int) -> onnx.ModelProto:
+    """Every block skips to the end, where one Concat joins them all."""
+    nodes, value, ends = [], "x", []
+    for number in range((operators - 1) // 3):
+        names = [f"v{number}_{step}" for step in range(3)]
+        nodes += [
+            helper.make_node("Conv", [value, "w"], [names[0]]),
+            helper.make_node("Relu", [names[0]], [names[1]]),
+            helper.make_node("Relu", [names[1]], [names[2]]),
+        ]
+        value = names[1]
+        ends.append(names[2])
+    nodes.append(helper.make_node("Concat", ends, ["joined"], axis=1))
+    return _model(nodes, "joined")
+
+
+def _model(nodes: Sequence[onnx.NodeProto], output: str) -> onnx.ModelProto:
+    weight = TensorProto(name="w", dims=[16, 16, 1, 1], data_type=TensorProto.FLOAT)
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 16, 14, 14])
+    last = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
+    graph = helper.make_graph(list(nodes), "scale", [image], [last], [weight])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+
+
+def scale() -> None:
+    """Time per operator over the size of the graph, the start of a process taken off."""
+    shapes: tuple[Callable[[int], onnx.ModelProto], ...] = (chain, blocks, skips)
+    with tempfile.TemporaryDirectory() as folder:
+        for shape in shapes:
+            file = Path(folder) / "model.onnx"
+            onnx.save(shape(12), file)
+            empty = median(run([*LINT, str(file)])[0] for _ in range(5))
+            cells = []
+            for operators in (1_000, 10_000, 50_000):
+                onnx.save(shape(operators), file)
+                found = [run([*LINT, str(file)]) for _ in range(5 if operators < 50_000 else 3)]
+                seconds = median(each[0] for each in found) - empty
+                memory = median(each[1] for each in found)
+                cells.append(
+                    f"{operators}: {seconds / operators * 1e6:.0f} us an operator,"
+                    f" {memory / MiB:.0f} MiB"
+                )
+            print(f"{shape.__name__}: " + "; ".join(cells))
+
+
+def main() -> None:
+    parts = {"start": start, "weights": weights, "scale": scale}
+    for name in sys.argv[1:] or parts:
+        parts[name]()
+
+
+if __name__ == "__main__":
+    main()

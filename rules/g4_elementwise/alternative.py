@@ -1,0 +1,44 @@
+"""What a source of element-wise cost runs now and what could run instead, still unpriced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from archlint.cost.kernel import Kernel
+
+__all__ = ["Alternative", "decision_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One place of one source; the words are those of a Place.
+
+    `kernels` are the numbers of the kernels now, `own` those kernels that the source itself
+    costs, without the ones around it that it has in common with `instead_kernels`.
+    """
+
+    source: str
+    op: str
+    operators: tuple[int, ...]
+    decision: str
+    summary: str
+    advice: str
+    now: str
+    instead: str
+    own: tuple[Kernel, ...]
+    kernels: tuple[int, ...]
+    instead_kernels: tuple[Kernel, ...]
+    upper_bound: bool = False
+
+
+def decision_of(source: str, op: str, module: str) -> str:
+    """What one line of source decided: modules that differ in numbers alone are alike.
+
+    `denseblock2.denselayer12`, `layer3.0` and `inception4b` are numbered copies as much as
+    `blocks.3` is.
+    """
+    return " ".join(filter(None, (source, op, _NUMBER.sub("*", module))))
+
+
+_NUMBER = re.compile(r"\d+[a-z]?(?![a-z])")

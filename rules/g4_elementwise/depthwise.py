@@ -1,0 +1,148 @@
+"""Depthwise convs against the fused block of EfficientNetV2 at equal FLOPs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from math import ceil, prod
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.redesign import FLOPS_TO, Block, find_block
+from archlint.graph.widths import Widths
+from archlint.rule import Silence, View
+from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+
+__all__ = ["find_depthwise"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inverted:
+    """An inverted bottleneck: the places of its layers in the block's kernels."""
+
+    block: Block
+    expand: int
+    depthwise: int
+    project: int
+
+    def fused(self, width: int) -> tuple[Kernel, ...]:
+        """Expand and depthwise as one dense conv, the middle `width` channels wide.
+
+        What ran between the two goes with them.
+        """
+        kernels = self.block.at(width, width)
+        dense = replace(
+            kernels[self.depthwise], kind=Kind.CONV, groups=1, c_in=kernels[self.expand].c_in
+        )
+        return (*kernels[: self.expand], dense, *kernels[self.depthwise + 1 :])
+
+
+def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
+    """Every depthwise conv between an expanding and a projecting 1x1 conv."""
+    tied = {group for join in view.widths.joins for group in (join.output, *join.inputs)}
+    untied = replace(view.widths, joins=())
+    for number, placed in enumerate(view.lowered.kernels):
+        if placed.kernel.kind is not Kind.DEPTHWISE:
+            continue
+        main = placed.operators[0]
+        if view.widths.group[view.model.operators[main].output.name] in tied:
+            yield Silence((main,), "its width cannot change: a Concat ties it")
+            continue
+        inverted = _inverted(view, untied, number)
+        if isinstance(inverted, str):
+            yield Silence((main,), inverted)
+            continue
+        width = _equal_width(inverted, view.target.alignment)
+        if isinstance(width, str):
+            yield Silence((main,), width)
+            continue
+        kernels = inverted.block.kernels
+        expand, project = kernels[inverted.expand], kernels[inverted.project]
+        size = "x".join(map(str, placed.kernel.window))
+        ends = [view.lowered.kernels[inverted.block.numbers[each]].operators[0]
+                for each in (inverted.expand, inverted.project)]  # fmt: skip
+        yield Alternative(
+            source="depthwise",
+            op="Conv",
+            operators=(main, *ends),
+            decision=decision_of("depthwise", size, view.model.operators[main].module),
+            summary=f"{size} depthwise conv between 1x1 convs",
+            advice="fuse the expanding 1x1 conv and the depthwise conv into one dense conv",
+            now=f"{expand.c_in} > {expand.c_out} > {project.c_out} channels, {size} depthwise",
+            instead=f"{expand.c_in} > {width} > {project.c_out} channels, {size} dense",
+            own=(placed.kernel,),
+            kernels=inverted.block.numbers,
+            instead_kernels=inverted.fused(width),
+        )
+
+
+def _inverted(view: View, widths: Widths, number: int) -> _Inverted | str:
+    """The inverted bottleneck of a depthwise conv, or why it is in none.
+
+    `widths` come without the joins, which do not hold its width: they need not be searched.
+    """
+    placed = view.lowered.kernels[number]
+    kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
+    if kernel.c_in != kernel.c_out:
+        return "it multiplies the channels"
+    group = widths.group[op.output.name]
+    block = find_block(view.model, view.lowered, widths, group, (group,))
+    if isinstance(block, str):
+        return f"its width cannot change: {block}"
+    if any(each.kind is Kind.GROUP_CONV for each in block.kernels):
+        return "group convs stand next to it: see G2"
+    here = block.numbers.index(number)
+    if sum(each.kind is Kind.DEPTHWISE for each in block.kernels) > 1:
+        return "several depthwise convs share its width"
+    before = [p for p in range(here) if _is_pointwise(block.kernels[p], kernel.in_map)]
+    after = [
+        p
+        for p in range(here + 1, len(block.kernels))
+        if _is_pointwise(block.kernels[p], kernel.out_map)
+    ]
+    if len(before) != 1 or len(after) != 1:
+        return (
+            f"{len(before)} 1x1 convs lead to it and {len(after)} from it: no inverted bottleneck"
+        )
+    inside = block.kernels[before[0] + 1 : after[0]]
+    if before[0] > 0 or any(each.op in ("Add", "Concat", "Sum") for each in inside):
+        return "another path shares its width"
+    expand, project = block.kernels[before[0]], block.kernels[after[0]]
+    if expand.c_in >= expand.c_out or project.c_out >= project.c_in:
+        times = prod(kernel.window) * project.c_out / (prod(kernel.window) + project.c_out)
+        return (
+            f"no conv expands before it; one dense conv for it and the 1x1 conv after it has"
+            f" {times:.1f} times their FLOPs"
+        )
+    return _Inverted(block, before[0], here, after[0])
+
+
+def _is_pointwise(kernel: Kernel, sizes: tuple[int, ...]) -> bool:
+    """Whether it is a dense 1x1 conv with stride 1 on this map; squeeze-excite is on 1x1."""
+    window = prod(kernel.window) * prod(kernel.strides)
+    on_map = kernel.out_map == sizes and prod(sizes) > 1
+    return kernel.kind is Kind.CONV and window == 1 and on_map
+
+
+def _equal_width(inverted: _Inverted, alignment: int) -> int | str:
+    """The least aligned middle width of the fused block with at least the FLOPs of now.
+
+    All of the block's FLOPs are linear in that width.  It must keep them within 3 % and be no
+    narrower than the narrower end of the block: else it would be another network.
+    """
+    kernels = inverted.block.kernels
+    now = sum(kernel.flops for kernel in kernels)
+    one, two = (
+        sum(kernel.flops for kernel in inverted.fused(width))
+        for width in (alignment, 2 * alignment)
+    )
+    steps = max(ceil((now - one) / (two - one)) + 1, 1)
+    width = steps * alignment
+    least = min(kernels[inverted.expand].c_in, kernels[inverted.project].c_out)
+    if width < least:
+        return f"the fused block of equal FLOPs has {width} channels inside, {least} outside"
+    excess = (one + (steps - 1) * (two - one)) / now
+    if excess > FLOPS_TO:
+        return (
+            f"no aligned width has equal FLOPs: the fused block at {width} has {excess:.2f} times"
+        )
+    return width

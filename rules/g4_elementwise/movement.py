@@ -1,0 +1,80 @@
+"""Data movement that remains: channel shuffles, Concat, Split, Slice, Transpose, Gather."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.graph.operator import Operator
+from archlint.rule import Silence, View
+from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.rules.g4_elementwise.removal import nearest_input, remove
+
+__all__ = ["find_movement"]
+
+_PURE = frozenset({"Concat", "Gather", "Slice", "Split", "Transpose"})
+
+_ADVICE = {
+    "channel shuffle": "shuffle less often, or where the map is small",
+    "Concat": "join branches by fewer Concats",
+    "Transpose": "keep one layout from layer to layer",
+}
+
+
+def find_movement(view: View) -> Iterator[Alternative | Silence]:
+    """Every kernel that only moves data, against the network without it."""
+    for placed in view.lowered.kernels:
+        op = view.model.operators[placed.operators[0]]
+        if placed.kernel.kind is not Kind.MOVEMENT:
+            continue
+        guard = _guard(op, placed.kernel)
+        if guard:
+            yield Silence((op.index,), guard)
+            continue
+        removal = remove(view, (op.index,), op.index, nearest_input(view, op.index))
+        if removal is None:
+            yield Silence((op.index,), "no kernel with a price stands next to it")
+            continue
+        name = "channel shuffle" if op.index in view.widths.shuffles else op.op_type
+        yield Alternative(
+            source="movement",
+            op=name,
+            operators=(op.index,),
+            decision=decision_of("movement", name, op.module),
+            summary=f"{name} only moves data",
+            advice=_ADVICE.get(name, f"avoid the {name}: it copies what it hands on"),
+            now=removal.own[0].text,
+            instead=f"no {name}",
+            own=removal.own,
+            kernels=removal.kernels,
+            instead_kernels=removal.instead,
+            upper_bound=True,
+        )
+
+
+def _guard(op: Operator, kernel: Kernel) -> str:
+    """Why this is no movement that a network could do without, else ""."""
+    if op.op_type not in _PURE:
+        return f"{op.op_type} does more than move data"
+    if not op.activations or op.activations[0].shape is None:
+        return "it moves constants"
+    if op.op_type == "Gather" and op.inputs[0] is not None and op.inputs[0].constant:
+        return "it looks up constants"
+    if op.output.dtype.startswith(("int", "uint", "bool")):
+        return "it moves indices or sizes"
+    if kernel.activation_bytes == 0:
+        return "it moves nothing"
+    if op.op_type == "Transpose" and _keeps_order(op):
+        return "it only moves dims of size 1"
+    return ""
+
+
+def _keeps_order(op: Operator) -> bool:
+    """Whether the elements lie in memory after the Transpose as before it."""
+    shape = op.activations[0].shape or ()
+    perm = op.attributes.get("perm")
+    order = perm if isinstance(perm, tuple) and perm else tuple(reversed(range(len(shape))))
+    if sorted(map(int, order)) != list(range(len(shape))):
+        return False
+    moved = [axis for axis in map(int, order) if shape[axis] != 1]
+    return moved == sorted(moved)

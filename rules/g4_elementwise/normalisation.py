@@ -1,0 +1,54 @@
+"""Normalisations that remain: BatchNormalization that cannot fold, and shares of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archlint.cost.kernel import Kind
+from archlint.rule import Silence, View
+from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.rules.g4_elementwise.removal import remove
+
+__all__ = ["find_normalisations"]
+
+
+def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
+    """A place for each BatchNormalization left, a silence with the share for other kinds."""
+    shared: dict[str, list[int]] = {}
+    for number, placed in enumerate(view.lowered.kernels):
+        op = view.model.operators[placed.operators[0]]
+        if placed.kernel.kind not in (Kind.NORMALISATION, Kind.SOFTMAX):
+            continue
+        if placed.kernel.op != "BatchNormalization" or not op.activations:
+            shared.setdefault(placed.kernel.op, []).append(number)
+            continue
+        removal = remove(view, (op.index,), op.index, op.activations[0])
+        if removal is None:
+            yield Silence((op.index,), "no kernel with a price stands next to it")
+            continue
+        yield Alternative(
+            source="normalisation",
+            op=op.op_type,
+            operators=(op.index,),
+            decision=decision_of("normalisation", op.op_type, op.module),
+            summary="BatchNormalization that folds into no layer",
+            advice="normalise right after a conv, so that it folds into the conv's weights",
+            now=f"{removal.own[0].text} on its own",
+            instead="no kernel for it",
+            own=removal.own,
+            kernels=removal.kernels,
+            instead_kernels=removal.instead,
+            upper_bound=True,
+        )
+    for name, numbers in shared.items():
+        yield _share(view, name, numbers)
+
+
+def _share(view: View, name: str, numbers: list[int]) -> Silence:
+    """What one kind takes of the model's time, at all the operators that run it."""
+    placed = [view.lowered.kernels[number] for number in numbers]
+    prices = [view.pricer.price(each.kernel) for each in placed]
+    seconds = sum(price.seconds for price in prices if price is not None)
+    operators = tuple(index for each in placed for index in each.operators)
+    share = f"{seconds / view.total:.1%} of the model's time" if seconds else "no price"
+    return Silence(operators, f"{name}: {share}; no function like it is known to be cheaper")

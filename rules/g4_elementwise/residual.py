@@ -1,0 +1,117 @@
+"""Shortcuts: an Add of what went through layers and of what went around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archlint.cost.kernel import Kind
+from archlint.graph.operator import Operator, Tensor
+from archlint.rule import Silence, View
+from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.rules.g4_elementwise.removal import remove
+
+__all__ = ["find_residuals"]
+
+FARTHEST = 256
+"""Operators looked at on the way back from an Add: no shortcut spans more."""
+
+PROJECTION = 4
+"""Operators that a shortcut's projection may have: pool, conv, normalisation, activation."""
+
+
+def find_residuals(view: View) -> Iterator[Alternative | Silence]:
+    """Every Add of computed tensors that joins a shortcut, against the layers without it."""
+    for placed in view.lowered.kernels:
+        op = view.model.operators[placed.operators[0]]
+        if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op not in ("Add", "Sum"):
+            continue
+        main = _main_path(view, op)
+        if isinstance(main, str):
+            yield Silence((op.index,), main)
+            continue
+        removal = remove(view, (op.index,), op.index, main)
+        if removal is None:
+            yield Silence((op.index,), "no kernel with a price stands next to it")
+            continue
+        yield Alternative(
+            source="residual",
+            op=op.op_type,
+            operators=(op.index,),
+            decision=decision_of("residual", op.op_type, op.module),
+            summary=f"the {op.op_type} of a shortcut",
+            advice="use fewer shortcuts, or join them where the map is small",
+            now=f"{removal.own[0].text} of a shortcut",
+            instead="the same layers without the shortcut",
+            own=removal.own,
+            kernels=removal.kernels,
+            instead_kernels=removal.instead,
+            upper_bound=True,
+        )
+
+
+def _main_path(view: View, op: Operator) -> Tensor | str:
+    """The input that went through the layers, or why this joins no shortcut."""
+    if len(op.inputs) != 2 or len(op.activations) != 2:
+        return "it adds a constant" if len(op.activations) < 2 else "it adds more than two tensors"
+    if op.activations[0].shape != op.activations[1].shape:
+        return "its operands differ in shape"
+    makers = {t.name: i for i, _, t in view.model.graph.in_edges(op.index, data="tensor")}
+    ordered = sorted(op.activations, key=lambda each: makers.get(each.name, -1))
+    for skip, main in (ordered, ordered[::-1]):
+        if main.name not in makers:
+            continue
+        if _goes_around(view, skip, makers.get(skip.name, -1), makers[main.name]):
+            return main
+    return "it joins branches, not a shortcut with the layers that it goes around"
+
+
+def _goes_around(view: View, skip: Tensor, skip_maker: int, main_maker: int) -> bool:
+    """Whether the main path starts where the skip does and has more layers.
+
+    The skip is the start itself, or a projection of it by at most one layer with weights.
+    """
+    starts, first, has_layer = [skip.name], skip_maker, False
+    for _ in range(PROJECTION):
+        if first < 0:
+            break
+        op = view.model.operators[first]
+        if not op.activations or (has_layer and op.weight is not None):
+            break
+        has_layer = has_layer or op.weight is not None
+        starts.append(op.activations[0].name)
+        first = _maker(view, op)
+    layers = _layers_back(view, main_maker, first, starts)
+    if layers is None:
+        return False
+    start, count = layers
+    return count >= (1 if start == skip.name else 2)
+
+
+def _layers_back(
+    view: View, index: int, earliest: int, starts: list[str]
+) -> tuple[str, int] | None:
+    """Which of `starts` the operators from `index` back to `earliest` read, and their layers.
+
+    Of several the first in `starts`; a layer is an operator with weights.
+    """
+    operators, graph = view.model.operators, view.model.graph
+    pending, seen, layers = [index], {index}, 0
+    read: set[str] = set()
+    wanted = frozenset(starts)
+    while pending and len(seen) <= FARTHEST:
+        op = operators[pending.pop()]
+        read |= wanted.intersection(tensor.name for tensor in op.activations)
+        layers += op.weight is not None
+        for before, _, tensor in graph.in_edges(op.index, data="tensor"):
+            if before > earliest and before not in seen and tensor.name not in wanted:
+                seen.add(before)
+                pending.append(before)
+    if pending:
+        return None
+    return next(((name, layers) for name in starts if name in read), None)
+
+
+def _maker(view: View, op: Operator) -> int:
+    wanted = op.activations[0].name
+    edges = view.model.graph.in_edges(op.index, data="tensor")
+    return next((index for index, _, tensor in edges if tensor.name == wanted), -1)

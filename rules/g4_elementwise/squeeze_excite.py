@@ -1,0 +1,87 @@
+"""Squeeze-excite: a global pool, layers on its 1x1 map, and a Mul with the tensor pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from archlint.cost.kernel import Kind
+from archlint.graph.operator import Operator, Tensor
+from archlint.rule import Silence, View
+from archlint.rules.g4_elementwise.alternative import Alternative
+from archlint.rules.g4_elementwise.removal import remove
+
+__all__ = ["find_squeeze_excites"]
+
+LARGEST = 32
+"""Operators that a squeeze-excite block has at most."""
+
+
+def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
+    """Every Mul with a gate per channel, against the network without the block."""
+    for placed in view.lowered.kernels:
+        op = view.model.operators[placed.operators[0]]
+        if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op != "Mul":
+            continue
+        pair = _main_and_gate(op)
+        if pair is None:
+            continue
+        main, gate = pair
+        block = _block(view, op, main, gate)
+        if block is None:
+            yield Silence((op.index,), "its gate is not computed from a global pool of its input")
+            continue
+        removal = remove(view, block, op.index, main)
+        if removal is None:
+            yield Silence((op.index,), "no kernel with a price stands next to it")
+            continue
+        yield Alternative(
+            source="squeeze-excite",
+            op=op.op_type,
+            operators=(op.index, *sorted(block - {op.index})),
+            decision="squeeze-excite",
+            summary="squeeze-excite block",
+            advice="keep squeeze-excite only where the accuracy needs it",
+            now=f"{len(removal.own)} kernels around a pool of {placed.kernel.c_out} channels",
+            instead="no squeeze-excite",
+            own=removal.own,
+            kernels=removal.kernels,
+            instead_kernels=removal.instead,
+            upper_bound=True,
+        )
+
+
+def _main_and_gate(op: Operator) -> tuple[Tensor, Tensor] | None:
+    """The tensor with a map and the one without, of as many channels."""
+    if len(op.activations) != 2:
+        return None
+    for main, gate in (op.activations, op.activations[::-1]):
+        if main.shape is None or gate.shape is None or len(main.shape) < 4:
+            continue
+        if prod(main.shape[2:]) > 1 and gate.elements == prod(main.shape[:2]):
+            return main, gate
+    return None
+
+
+def _block(view: View, last: Operator, main: Tensor, gate: Tensor) -> frozenset[int] | None:
+    """The operators from the pool of `main` to the Mul, if the gate depends on it alone."""
+    graph, operators = view.model.graph, view.model.operators
+    block = {last.index}
+    pending = [i for i, _, t in graph.in_edges(last.index, data="tensor") if t.name == gate.name]
+    while pending:
+        op = operators[pending.pop()]
+        if op.index in block:
+            continue
+        block.add(op.index)
+        size, limit = op.output.elements, gate.elements
+        if size is None or limit is None or size > limit or len(block) > LARGEST:
+            return None
+        if any(tensor.name == main.name for tensor in op.activations):
+            continue
+        if not op.activations:
+            return None
+        before = list(graph.predecessors(op.index))
+        if not before:
+            return None
+        pending += before
+    return frozenset(block) if len(block) > 2 else None

@@ -1,0 +1,117 @@
+"""A net, built operator by operator: what the tests of kernels, widths and rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx
+from onnx import TensorProto, helper
+
+from archlint.graph import Model, read_model
+
+
+class Net:
+    """Each method adds an operator and returns the name of the tensor that it makes.
+
+    A weight is called `<module>.weight`, so that the operator gets this module path; weights
+    have no values, as in the examples.
+    """
+
+    def __init__(self, dtype: int = TensorProto.FLOAT) -> None:
+        self._dtype = dtype
+        self._nodes: list[onnx.NodeProto] = []
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._weights: list[onnx.TensorProto] = []
+        self._channels: dict[str, int] = {}
+
+    def input(self, *shape: int, name: str = "x") -> str:
+        self._inputs.append(helper.make_tensor_value_info(name, self._dtype, list(shape)))
+        self._channels[name] = shape[1]
+        return name
+
+    def conv(
+        self,
+        x: str,
+        c_out: int,
+        kernel: int = 1,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        name: str = "",
+    ) -> str:
+        name = name or self._next("conv")
+        weight = self.weight(f"{name}.weight", c_out, self._channels[x] // groups, kernel, kernel)
+        y = self.op(
+            "Conv", x, weight, name=name,
+            group=groups, strides=[stride] * 2, pads=[kernel // 2] * 4,
+        )  # fmt: skip
+        self._channels[y] = c_out
+        return y
+
+    def depthwise(self, x: str, *, stride: int = 1, name: str = "") -> str:
+        channels = self._channels[x]
+        return self.conv(x, channels, 3, stride=stride, groups=channels, name=name)
+
+    def dense(self, x: str, rows: int, columns: int, name: str = "") -> str:
+        name = name or self._next("fc")
+        y = self.op("MatMul", x, self.weight(f"{name}.weight", rows, columns), name=name)
+        self._channels[y] = columns
+        return y
+
+    def norm(self, x: str) -> str:
+        name = self._next("bn")
+        channels = self._channels[x]
+        weights = [self.weight(f"{name}.{n}", channels) for n in range(4)]
+        return self.op("BatchNormalization", x, *weights, name=name)
+
+    def shuffle(self, x: str, shape: Sequence[int], groups: int) -> str:
+        batch, channels, height, width = shape
+        split = self.op(
+            "Reshape", x, self.constant([batch, groups, channels // groups, height, width])
+        )
+        mixed = self.op("Transpose", split, perm=[0, 2, 1, 3, 4])
+        y = self.op("Reshape", mixed, self.constant(list(shape)))
+        self._channels[y] = channels
+        return y
+
+    def concat(self, *xs: str) -> str:
+        y = self.op("Concat", *xs, axis=1)
+        self._channels[y] = sum(self._channels[x] for x in xs)
+        return y
+
+    def op(
+        self,
+        op_type: str,
+        *inputs: str,
+        name: str = "",
+        domain: str = "",
+        **attributes: int | float | Sequence[int],
+    ) -> str:
+        """Any operator with one output; its channels are those of its first input."""
+        name = name or self._next(op_type.lower())
+        self._nodes.append(
+            helper.make_node(op_type, inputs, [name], name=name, domain=domain, **attributes)
+        )
+        self._channels[name] = self._channels.get(inputs[0], 0)
+        return name
+
+    def weight(self, name: str, *dims: int) -> str:
+        self._weights.append(TensorProto(name=name, dims=dims, data_type=self._dtype))
+        return name
+
+    def constant(self, values: Sequence[int]) -> str:
+        name = self._next("shape")
+        self._weights.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+        return name
+
+    def proto(self, *outputs: str) -> onnx.ModelProto:
+        infos = [helper.make_tensor_value_info(name, self._dtype, None) for name in outputs]
+        graph = helper.make_graph(self._nodes, "net", self._inputs, infos, self._weights)
+        opsets = [helper.make_opsetid("", 17), helper.make_opsetid("custom", 1)]
+        return helper.make_model(graph, opset_imports=opsets)
+
+    def model(self, *outputs: str) -> Model:
+        return read_model(self.proto(*outputs))
+
+    def _next(self, stem: str) -> str:
+        return f"{stem}_{len(self._nodes)}_{len(self._weights)}"

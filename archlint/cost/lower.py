@@ -143,7 +143,7 @@ class _Lowering:
         number = self._open_kernel(self._source(op), (op.index,))
         if number is None or self._kernels[number].kind not in _WEIGHTED:
             return False
-        if self._kernels[number].epilogue:
+        if self._kernels[number].epilogue or not self._kernels[number].constant:
             return False
         self._join(op, number, (op.index,))
         return True

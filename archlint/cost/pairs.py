@@ -46,6 +46,8 @@ def find_pair(model: Model, lowered: Lowered, widths: Widths, op: Operator) -> P
         ]
         if len(onward) != 1:
             return "no second conv of a pair reads it"
+        if onward[0] < operators[-1]:
+            return "its width runs through the whole stage"
         reader = _kernel(lowered, onward[0])
         if reader.c_in != first.c_out:
             return "no second conv of a pair reads it at this width"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,8 +99,9 @@ class Block:
             if kernel.kind in _BILINEAR:
                 ratio = ratio * c_in / kernel.c_in
             flops += kernel.flops * ratio
-            moved = (c_in / kernel.c_in + c_out / kernel.c_out) / 2
-            mac += kernel.activation_bytes * moved + kernel.weight_bytes * ratio
+            read = prod(kernel.in_map) * kernel.operands * c_in
+            moved = kernel.batch * (read + prod(kernel.out_map) * c_out)
+            mac += kernel.itemsize * moved + kernel.weight_bytes * ratio
         now = sum(kernel.flops for kernel in self.kernels)
         valid &= (flops >= FLOPS_FROM * now) & (flops <= FLOPS_TO * now)
         if not self.dense:
@@ -236,16 +238,10 @@ def find_block(
 
 def _followers(widths: Widths, outer: int, inside: frozenset[int]) -> Mapping[int, int] | str:
     """Groups that must follow the outer width through a Concat: group -> +1 or -1."""
+    if any(widths.joins_of.get(group) for group in inside):
+        return "a Concat ties an inner width"
     sign: dict[int, int] = {}
-    for join in widths.joins:
-        if inside & {join.output, *join.inputs}:
-            return "a Concat ties an inner width"
-        if outer == join.output:
-            step = 1
-        elif outer in join.inputs:
-            step = -1
-        else:
-            continue
+    for join in widths.joins_of.get(outer, ()):
         free = [g for g in join.inputs if g != outer and g not in widths.pinned]
         if not free or len(set(join.inputs)) < len(join.inputs):
             return "a Concat ties its width"
@@ -253,12 +249,12 @@ def _followers(widths: Widths, outer: int, inside: frozenset[int]) -> Mapping[in
         taker = min(free, key=lambda g: len(widths.readers[g]) + len(widths.writers.get(g, ())))
         if taker in sign:
             return "several Concats tie its width"
-        sign[taker] = step
-    for join in widths.joins:
-        for group in sign:
-            tied = group == join.output or group in join.inputs
-            if tied and outer != join.output and outer not in join.inputs:
-                return "several Concats tie its width"
+        sign[taker] = 1 if outer == join.output else -1
+    for group in sign:
+        if any(
+            outer != join.output and outer not in join.inputs for join in widths.joins_of[group]
+        ):
+            return "several Concats tie its width"
     return sign
 
 

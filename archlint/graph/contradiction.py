@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 import onnx
 
@@ -15,6 +16,7 @@ from archlint.graph.sizes import Sizes
 
 __all__ = ["check_sizes"]
 
+_GATHERS = frozenset({"Gather", "GatherElements", "GatherND"})
 _SHAPE_INPUT: Mapping[str, int] = {"Reshape": 1, "Resize": 3}
 
 
@@ -30,7 +32,8 @@ def check_sizes(
     `names` are those of the nodes.  Three signs count: an operator that is malformed at these
     sizes and not at the file's own; one that inference accepts at the file's own and refuses
     at these; a first output that loses the batch.  Where a Reshape or Resize before the sign
-    holds the file's batch as a constant, it is the one to name, and the third sign needs one.
+    holds the file's batch as a constant, it is the one to name; the third sign needs one, or
+    a Gather that picks as many elements as before.
     """
     if not (sizes.overridden or sizes.open):
         return
@@ -41,10 +44,10 @@ def check_sizes(
     ]
     found = ""
     if signs:
-        at, reason = min(signs)
+        at, reason = min(signs, key=itemgetter(0))
         found = _fixed_batch(operators[:at], sizes) or reason
     elif _loses_batch(proto, operators, sizes):
-        found = _fixed_batch(operators, sizes)
+        found = _fixed_batch(operators, sizes) or _batch_lost_at(proto, operators)
     if found:
         raise ModelError(path, f"cannot take {_asked(sizes)}: {found}")
 
@@ -56,7 +59,7 @@ def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[i
             continue
         if own is None:
             own = infer_types(proto, None)
-        inputs = [_retyped(each, own) for each in operator.inputs]
+        inputs = [each and _retyped(each, own) for each in operator.inputs]
         if not fault_of(operator.op_type, inputs, operator.attributes):
             return operator.index, _at(operator, operator.malformed)
     return None
@@ -105,6 +108,18 @@ def _loses_batch(proto: onnx.ModelProto, operators: Sequence[Operator], sizes: S
     return False
 
 
+def _batch_lost_at(proto: onnx.ModelProto, operators: Sequence[Operator]) -> str:
+    """The first Gather from a tensor that has grown to one that has not."""
+    own = infer_types(proto, None)
+    for operator in operators:
+        if operator.op_type in _GATHERS and operator.inputs[0] is not None:
+            before = _retyped(operator.inputs[0], own), _retyped(operator.output, own)
+            grown = operator.inputs[0].elements != before[0].elements is not None
+            if grown and operator.output.elements == before[1].elements:
+                return _at(operator, "picks the elements of the file's own batch only")
+    return ""
+
+
 def _batch(sizes: Sizes) -> tuple[int | None, int | None]:
     """The first input's batch as asked and as the file has it (None: open or symbolic)."""
     for each in sizes.inputs:
@@ -114,8 +129,8 @@ def _batch(sizes: Sizes) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _retyped(tensor: Tensor | None, types: Mapping[str, TensorType]) -> Tensor | None:
-    if tensor is None or tensor.constant:
+def _retyped(tensor: Tensor, types: Mapping[str, TensorType]) -> Tensor:
+    if tensor.constant:
         return tensor
     known = types.get(tensor.name)
     return replace(tensor, shape=known.shape if known else None)

@@ -77,7 +77,7 @@ def _metadata_scopes(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
     """Module paths and class names from the outermost module to the innermost."""
     names = _string_list(metadata.get(_SCOPES, ""))
     classes = _string_list(metadata.get(_CLASSES, ""))
-    if len(names) != len(classes):
+    if not names or len(names) != len(classes):
         names, classes = _split_namespace(metadata.get(_NAMESPACE, ""))
     modules = [(name, each.rpartition(".")[2]) for name, each in zip(names, classes, strict=True)]
     return modules[:-1]

@@ -29,14 +29,14 @@ class Widths:
     """The width groups of a model.
 
     `group` maps a tensor name to its group, `width` a group to its channels, `pinned` says why
-    a group's width cannot be chosen.  `readers` and `writers` are the operators that read or
-    write a tensor of the group.  `shuffles` are the operators of channel shuffles.
+    a group's width cannot be chosen, `joins_of` the joins that a group is in.  `readers` and
+    `writers` are the operators that read or write a tensor of the group.  `shuffles` are the operators of channel shuffles.
     """
 
     group: Mapping[str, int]
     width: Mapping[int, int]
     pinned: Mapping[int, str]
-    joins: tuple[Join, ...]
+    joins_of: Mapping[int, tuple[Join, ...]]
     readers: Mapping[int, tuple[int, ...]]
     writers: Mapping[int, tuple[int, ...]]
     shuffles: frozenset[int]
@@ -156,6 +156,11 @@ class _Finder:
         pinned: dict[int, str] = {}
         for node, why in self._why.items():
             pinned.setdefault(self._root(node), why)
+        joins_of: dict[int, list[Join]] = defaultdict(list)
+        for out, parts in self._joins:
+            join = Join(group[out], tuple(group[name] for name in parts))
+            for each in dict.fromkeys((join.output, *join.inputs)):
+                joins_of[each].append(join)
         readers: dict[int, list[int]] = defaultdict(list)
         writers: dict[int, list[int]] = defaultdict(list)
         for op in self._model.operators:
@@ -167,9 +172,7 @@ class _Finder:
             group=group,
             width=width,
             pinned=pinned,
-            joins=tuple(
-                Join(group[out], tuple(group[name] for name in parts)) for out, parts in self._joins
-            ),
+            joins_of={key: tuple(value) for key, value in joins_of.items()},
             readers={key: tuple(value) for key, value in readers.items()},
             writers={key: tuple(value) for key, value in writers.items()},
             shuffles=frozenset(self._shuffles),

@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archlint.linter.explain import explain
-    from archlint.linter.lint import lint
+    from archlint.linter.explainer import explain
+    from archlint.linter.pipeline import lint
     from archlint.linter.registry import known, rule_page, rules, targets
 
 __all__ = ["explain", "known", "lint", "rule_page", "rules", "targets"]
 
-_HOME = {"explain": "archlint.linter.explain", "lint": "archlint.linter.lint"}
+_HOME = {"explain": "archlint.linter.explainer", "lint": "archlint.linter.pipeline"}
 
 
 def __getattr__(name: str) -> object:

@@ -8,7 +8,6 @@ from math import ceil, prod
 
 from archlint.cost.kernel import Kernel, Kind
 from archlint.cost.redesign import FLOPS_TO, Block, find_block
-from archlint.graph.widths import Widths
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
 
@@ -38,16 +37,11 @@ class _Inverted:
 
 def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
     """Every depthwise conv between an expanding and a projecting 1x1 conv."""
-    tied = {group for join in view.widths.joins for group in (join.output, *join.inputs)}
-    untied = replace(view.widths, joins=())
     for number, placed in enumerate(view.lowered.kernels):
         if placed.kernel.kind is not Kind.DEPTHWISE:
             continue
         main = placed.operators[0]
-        if view.widths.group[view.model.operators[main].output.name] in tied:
-            yield Silence((main,), "its width cannot change: a Concat ties it")
-            continue
-        inverted = _inverted(view, untied, number)
+        inverted = _inverted(view, number)
         if isinstance(inverted, str):
             yield Silence((main,), inverted)
             continue
@@ -75,17 +69,14 @@ def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
         )
 
 
-def _inverted(view: View, widths: Widths, number: int) -> _Inverted | str:
-    """The inverted bottleneck of a depthwise conv, or why it is in none.
-
-    `widths` come without the joins, which do not hold its width: they need not be searched.
-    """
+def _inverted(view: View, number: int) -> _Inverted | str:
+    """The inverted bottleneck of a depthwise conv, or why it is in none."""
     placed = view.lowered.kernels[number]
     kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
     if kernel.c_in != kernel.c_out:
         return "it multiplies the channels"
-    group = widths.group[op.output.name]
-    block = find_block(view.model, view.lowered, widths, group, (group,))
+    group = view.widths.group[op.output.name]
+    block = find_block(view.model, view.lowered, view.widths, group, (group,))
     if isinstance(block, str):
         return f"its width cannot change: {block}"
     if any(each.kind is Kind.GROUP_CONV for each in block.kernels):

@@ -45,7 +45,9 @@ def seconds_of(kernels: Sequence[tuple[int, Kernel]], rates: tuple[float, float,
 
 
 def family(
-    seconds: dict[str, float], spec: FamilySpec = SPEC, floor: tuple[float, float, float] = (0, 0, 0)
+    seconds: dict[str, float],
+    spec: FamilySpec = SPEC,
+    floor: tuple[float, float, float] = (0, 0, 0),
 ) -> Family:
     rows = [(parse_chain(text), time) for text, time in seconds.items()]
     return Family(spec, rows, np.array(floor, dtype=float))

@@ -88,7 +88,9 @@ def passes(draw: st.DrawFn) -> Kernel:
     )  # fmt: skip
 
 
-@given(st.lists(st.tuples(st.integers(1, 99), st.one_of(convs(), products(), passes())), min_size=1))
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.one_of(convs(), products(), passes())), min_size=1)
+)
 def test_the_text_of_a_chain_reads_back_as_the_chain(chain: list[tuple[int, Kernel]]) -> None:
     assert parse_chain(format_chain(chain)) == tuple(chain)
 

@@ -93,9 +93,7 @@ def test_errors_within_a_sum_cancel_at_best(pricer: Pricer, several: list[Kernel
 
 @both
 @given(several=lists)
-def test_a_network_against_itself_is_exactly_as_fast(
-    pricer: Pricer, several: list[Kernel]
-) -> None:
+def test_a_network_against_itself_is_exactly_as_fast(pricer: Pricer, several: list[Kernel]) -> None:
     same = pricer.compare(several, list(several))
     assert same is not None
     assert (same.slowdown, same.low, same.high) == (1.0, 1.0, 1.0)

@@ -24,9 +24,7 @@ ROW = Row(
     measured="2024-05-01",
     how="archlint measure, 5 sessions",
 )
-HEADER = (
-    "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how"
-)
+HEADER = "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how"
 GOOD = "Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x"
 
 times = st.floats(1e-9, 10, allow_nan=False)
@@ -62,7 +60,9 @@ def test_a_table_reads_back_as_it_was_written(
 
 def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
-    write_table(path, [Row(ROW.kernels, "s", "float", 1, "", 1, 0.5, None, None, None, "2018", "a")])
+    write_table(
+        path, [Row(ROW.kernels, "s", "float", 1, "", 1, 0.5, None, None, None, "2018", "a")]
+    )
     assert path.read_bytes().decode() == (
         f"{HEADER}\n10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56,s,float,1,,1,0.5,,,,2018,a\n"
     )

@@ -42,14 +42,16 @@ def test_the_kinds_of_a_target_have_one_family_each() -> None:
     [
         ("batches = [1, 8]", "", "'batches'"),
         ("batches = [1, 8]", "batches = [1]", "unpack"),
-        ('fuse_into = ["conv",', 'fuse_into = ["convolution",', "'convolution' is not a valid Kind"),
+        (
+            'fuse_into = ["conv",',
+            'fuse_into = ["convolution",',
+            "'convolution' is not a valid Kind",
+        ),
         ("[peak]", "[peak", "line"),
         ("bandwidth = 484e9", "speed = 484e9", "speed"),
     ],
 )
-def test_a_file_that_is_no_target_is_named(
-    old: str, new: str, fault: str, tmp_path: Path
-) -> None:
+def test_a_file_that_is_no_target_is_named(old: str, new: str, fault: str, tmp_path: Path) -> None:
     text = FILE.read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "mine.toml"

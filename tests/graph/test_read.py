@@ -77,7 +77,7 @@ def _no_nodes() -> bytes:
         (_zip("m/data.pkl"), "is a PyTorch checkpoint (zip), not an ONNX model"),
         (_zip("m/data.pkl", "m/constants.pkl"), "is a TorchScript model (zip), not an ONNX model"),
         (b"PK\x03\x04cut off", "is a broken zip archive, not an ONNX model"),
-        (b"\x80\x02}q\x00.", "is a Python pickle, perhaps an old PyTorch checkpoint, not an ONNX model"),
+        (b"\x80\x04}\x94.", "is a Python pickle, not an ONNX model"),
         (b"\x1c\x00\x00\x00TFL3\x00\x00", "is a TensorFlow Lite model, not an ONNX model"),
         (b"\x1c\x00\x00\x00ORTM\x00\x00", "is an ONNX Runtime (.ort) model, not an ONNX model"),
         (b"\x10\x00\x00\x00\x00\x00\x00\x00{\"w\":{}}", "is a safetensors file, not an ONNX model"),
@@ -126,7 +126,9 @@ def test_external_data_is_never_opened(tmp_path: Path) -> None:
     external.data_location = TensorProto.EXTERNAL
     external.external_data.add(key="location", value="../../no/such/file")
     proto = model(
-        [helper.make_node("Conv", ["x", "w"], ["y"])], [value("x", [1, 3, 8, 8])], weights=[external]
+        [helper.make_node("Conv", ["x", "w"], ["y"])],
+        [value("x", [1, 3, 8, 8])],
+        weights=[external],
     )
     path = tmp_path / "external.onnx"
     path.write_bytes(proto.SerializeToString())

@@ -102,9 +102,7 @@ def test_payloads_are_dropped_in_attributes_subgraphs_functions_and_sparse_tenso
     proto.functions.add(name="f", domain="d").node.append(nodes[0])
     sparse = proto.graph.sparse_initializer.add(dims=[9000])
     sparse.values.CopyFrom(_large("sparse"))
-    sparse.indices.CopyFrom(
-        helper.make_tensor("at", TensorProto.INT64, [1000], list(range(1000)))
-    )
+    sparse.indices.CopyFrom(helper.make_tensor("at", TensorProto.INT64, [1000], list(range(1000))))
     whole = proto.SerializeToString()
     read = _read(whole)
     assert len(whole) > 30_000

@@ -31,9 +31,7 @@ def mean_error(found: Sequence[LeftOut]) -> float:
     return sum(each.error for each in found) / len(found)
 
 
-@pytest.mark.parametrize(
-    ("target", "most"), [(GPU, 0.13), (ARM, 0.065)], ids=["gpu", "arm"]
-)
+@pytest.mark.parametrize(("target", "most"), [(GPU, 0.13), (ARM, 0.065)], ids=["gpu", "arm"])
 def test_tables_1_to_3_are_predicted_without_the_row(
     target: Target, most: float, left_out: dict[str, Sequence[LeftOut]]
 ) -> None:
@@ -111,8 +109,8 @@ def test_what_is_left_out_does_not_know_its_own_time() -> None:
 def test_without_its_whole_table_a_row_is_predicted_worse(
     left_out: dict[str, Sequence[LeftOut]],
 ) -> None:
-    apart = [
-        each for each in leave_rows_out(GPU, whole_table=True) if each.table == "g2_group_convolution"
-    ]
-    beside = [each for each in left_out[GPU.name] if each.table == "g2_group_convolution"]
+    table = "g2_group_convolution"
+    whole = leave_rows_out(GPU, whole_table=True)
+    apart = [each for each in whole if each.table == table]
+    beside = [each for each in left_out[GPU.name] if each.table == table]
     assert mean_error(apart) > mean_error(beside)

@@ -19,7 +19,7 @@ from archlint.explanation import (
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.graph.reader import read_model
-from archlint.linter.lint import prepare
+from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_targets, select_rules
 from archlint.linter.view import Priced
 from archlint.options import Options

@@ -1,0 +1,335 @@
+"""The chain that a region could be: as deep, with its FLOPs, in its widths and one wide."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.make_kernel import ACTIVATIONS
+from archlint.graph.operator import Operator
+from archlint.rule import View
+from archlint.rules.g3_fragmentation.joins import makers_of
+from archlint.rules.g3_fragmentation.regions import Region
+
+__all__ = ["Chain", "find_chain", "kernels_of", "levels_of"]
+
+FLOPS_FROM, FLOPS_TO = 1.00, 1.03
+"""The chain has at least the FLOPs of the region, and at most this factor of them."""
+
+_ORDER = (Kind.POOL, Kind.DEPTHWISE, Kind.GROUP_CONV, Kind.CONV)
+"""What a chain has for the fragments of one level, in this order."""
+
+_SKEWS = (0, 1, -1, 2, -2, 3, -3)
+"""Steps by which the first inner width may differ from the others, if equal ones don't fit."""
+
+_WIDENING = (Kind.GROUP_CONV, Kind.CONV)
+_BRANCHING = frozenset({"Concat", "Split", "Slice", "Pad", "Add", "Sum"})
+"""Operators that fork, fit and join branches: a chain has no use for them."""
+
+Map = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The kernels of the chain, of them those of convs and pools, and the widths inside."""
+
+    kernels: tuple[Kernel, ...]
+    fragments: int
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """Channels and maps at the chain's ends; `shortcut` says that something bypasses it."""
+
+    c_in: int
+    c_out: int
+    in_map: Map
+    out_map: Map
+    shortcut: bool
+
+
+def levels_of(view: View, region: Region) -> dict[int, int]:
+    """By operator of the region: how many fragments the longest path up to it holds."""
+    levels: dict[int, int] = {}
+    for index in region.operators:
+        before = (levels.get(maker, 0) for maker in view.model.graph.predecessors(index))
+        levels[index] = max(before, default=0) + (index in region.fragments)
+    return levels
+
+
+def kernels_of(view: View, region: Region) -> tuple[int, ...]:
+    """The numbers of the kernels whose main operator is in the region."""
+    home, kernels = view.lowered.home, view.lowered.kernels
+    inside = frozenset(region.operators)
+    numbers = sorted({home[index] for index in region.operators if index in home})
+    return tuple(number for number in numbers if kernels[number].operators[0] in inside)
+
+
+def find_chain(view: View, region: Region) -> Chain | str:
+    """The chain, or why there is none.
+
+    Each level's kernels of one kind become one, with the window that most of their FLOPs have;
+    the widths inside are equal, or as near to it as fits, aligned for the target, and such that
+    the FLOPs of all convs and pools together are those of the region.  Where the region is too
+    shallow to have an inner width, or none fits, one conv is there twice, the heaviest if possible.
+    """
+    ends = _ends_of(view, region)
+    if isinstance(ends, str):
+        return ends
+    layers, rest, around = _Sorter(view, region, ends).sort()
+    links = _links(layers, ends)
+    if isinstance(links, str):
+        return links
+    flops = sum(kernel.flops for layer in layers.values() for kernel in layer)
+    for each in (links, *_deepened(links)):
+        widths = _fitting(each, ends, flops, view.target.alignment)
+        if widths is not None:
+            kernels = _with_epilogues(view, _at(each, ends, widths), around, each)
+            return Chain((*around.start, *kernels, *around.join, *rest), len(each), widths)
+    return "no aligned widths give a chain of equal FLOPs"
+
+
+def _ends_of(view: View, region: Region) -> _Ends | str:
+    if len(region.roots) > 1:
+        return "several joins read the same branches: none can become one chain"
+    root = view.model.operators[region.roots[0]]
+    if not region.inputs or region.inputs[-1].shape is None or root.output.shape is None:
+        return "the shape of an input or result is unknown"
+    source, result = region.inputs[-1].shape, root.output.shape
+    if len(source) != len(result) or len(result) < 3:
+        return "its input is no map"
+    makers = makers_of(view.model, root)
+    inside = frozenset(region.operators)
+    past = [t for t in root.activations if makers.get(t.name) not in inside]
+    c_out = result[1]
+    if root.op_type == "Concat":
+        c_out -= sum(tensor.shape[1] for tensor in past if tensor.shape is not None)
+    if c_out < 1:
+        return "its join adds no channels of its own"
+    return _Ends(source[1], c_out, source[2:], result[2:], bool(past))
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Kernels and epilogues that stand around the convs and pools, by what a chain keeps.
+
+    `start` runs on the input, `join` joins the shortcut, `acts` are activations by level, with
+    the kernel that they would be on their own, `last` is fused behind the join.
+    """
+
+    start: tuple[Kernel, ...]
+    join: tuple[Kernel, ...]
+    acts: dict[int, tuple[str, ...]]
+    last: tuple[str, ...]
+
+
+class _Sorter:
+    """Sorts a region's kernels into layers and what stands around them."""
+
+    def __init__(self, view: View, region: Region, ends: _Ends) -> None:
+        self._view, self._region, self._ends = view, region, ends
+
+    def sort(self) -> tuple[dict[tuple[int, Kind], list[Kernel]], tuple[Kernel, ...], _Around]:
+        view, region = self._view, self._region
+        levels = levels_of(view, region)
+        layers: dict[tuple[int, Kind], list[Kernel]] = defaultdict(list)
+        acts: dict[int, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        start: dict[str, Kernel] = {}
+        rest: list[Kernel] = []
+        for number in kernels_of(view, region):
+            placed = view.lowered.kernels[number]
+            kernel, main = placed.kernel, view.model.operators[placed.operators[0]]
+            level = levels[main.index]
+            if main.index in region.fragments:
+                layers[level, kernel.kind].append(kernel.core)
+                acts[level][kernel.epilogue] += bool(kernel.epilogue)
+            elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS and level:
+                acts[level][(kernel.op,)] += 1
+            elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS:
+                start[kernel.op] = replace(
+                    kernel, c_in=self._ends.c_in, c_out=self._ends.c_in,
+                    in_map=self._ends.in_map, out_map=self._ends.in_map,
+                )  # fmt: skip
+            elif not self._vanishes(main, kernel):
+                rest.append(kernel)
+        return layers, tuple(rest), self._around(start, acts)
+
+    def _around(
+        self, start: dict[str, Kernel], acts: dict[int, Counter[tuple[str, ...]]]
+    ) -> _Around:
+        joining = self._view.lowered.of(self._region.roots[0])
+        last = joining[0].epilogue if joining else ()
+        join: tuple[Kernel, ...] = ()
+        if self._ends.shortcut and joining:
+            operands = min(joining[0].operands, 2)
+            join, last = (replace(joining[0], operands=operands),), ()
+        usual = {
+            level: max(counter, key=lambda each: (counter[each], each))
+            for level, counter in acts.items()
+            if any(counter.values())
+        }
+        return _Around(tuple(start.values()), join, usual, last)
+
+    def _vanishes(self, op: Operator, kernel: Kernel) -> bool:
+        """Whether a chain does without it: forks, joins, and what folds into a conv there."""
+        if op.op_type in _BRANCHING:
+            return len(op.activations) > 1 or kernel.kind is Kind.MOVEMENT
+        return op.op_type in self._view.target.lowering.fold
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One kernel of the chain, but for its widths; `level` is that of its last fragment."""
+
+    level: int
+    kernel: Kernel
+    ends_level: bool
+
+
+def _links(layers: dict[tuple[int, Kind], list[Kernel]], ends: _Ends) -> tuple[_Link, ...] | str:
+    """One kernel for each layer, on the input's map until one leads to the result's."""
+    if any(kind not in _ORDER for _, kind in layers):
+        return "it holds transposed convs, which no table measures"
+    links: list[_Link] = []
+    current = ends.in_map
+    ordered = sorted(layers, key=lambda key: (key[0], _ORDER.index(key[1])))
+    for place, key in enumerate(ordered):
+        maps = [_nearest(kernel.out_map, ends) for kernel in layers[key]]
+        if None in maps:
+            return f"its branches run on maps of different sizes, {_sizes(layers)}"
+        kernel = _template(layers[key])
+        goes = current != ends.out_map and 2 * maps.count(ends.out_map) >= len(maps)
+        after = ends.out_map if goes else current
+        strides = max(each.strides for each in layers[key]) if goes else (1,) * len(current)
+        if kernel.kind is Kind.POOL and prod(kernel.window) == 1 and not goes:
+            continue
+        following = ordered[place + 1][0] if place + 1 < len(ordered) else None
+        kernel = replace(kernel, in_map=current, out_map=after, strides=strides)
+        links.append(_Link(key[0], kernel, following != key[0]))
+        current = after
+    if current != ends.out_map:
+        return "no level of it leads to the map of its result"
+    return tuple(links)
+
+
+def _nearest(sizes: Map, ends: _Ends) -> Map | None:
+    """The map of an end that this one is, but for a border that is cropped or padded."""
+    for end in (ends.out_map, ends.in_map):
+        if len(end) == len(sizes) and all(
+            abs(left - right) <= 1 for left, right in zip(end, sizes, strict=True)
+        ):
+            return end
+    return None
+
+
+def _sizes(layers: dict[tuple[int, Kind], list[Kernel]]) -> str:
+    maps = {kernel.out_map for layer in layers.values() for kernel in layer}
+    return ", ".join("x".join(map(str, each)) for each in sorted(maps, reverse=True))
+
+
+def _template(kernels: Sequence[Kernel]) -> Kernel:
+    """The kernel whose window has the most FLOPs of all."""
+    by_window: Counter[tuple[Map, int]] = Counter()
+    for kernel in kernels:
+        by_window[kernel.window, _groups(kernel)] += kernel.flops
+    window, groups = max(by_window, key=lambda each: (by_window[each], each))
+    return next(k for k in kernels if (k.window, _groups(k)) == (window, groups))
+
+
+def _groups(kernel: Kernel) -> int:
+    return kernel.groups if kernel.kind is Kind.GROUP_CONV else 1
+
+
+def _deepened(links: Sequence[_Link]) -> Iterator[tuple[_Link, ...]]:
+    """The chain with one conv twice, the heaviest first; the second one keeps the map."""
+    convs = [place for place, link in enumerate(links) if link.kernel.kind in _WIDENING]
+    for place in sorted(convs, key=lambda each: (-_weight(links[each].kernel), each)):
+        kernel = links[place].kernel
+        again = replace(kernel, in_map=kernel.out_map, strides=(1,) * len(kernel.out_map))
+        second = replace(links[place], kernel=again)
+        yield (*links[: place + 1], second, *links[place + 1 :])
+
+
+def _weight(kernel: Kernel) -> int:
+    return prod(kernel.window) * prod(kernel.out_map)
+
+
+def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tuple[int, ...] | None:
+    """Inner widths at which the chain has these FLOPs: the narrowest aligned ones."""
+    inner = sum(link.kernel.kind in _WIDENING for link in links) - 1
+    if inner < 1:
+        fixed = inner == 0 or ends.c_in == ends.c_out
+        return () if fixed and _fits(links, ends, (), flops) else None
+    for skew in _SKEWS if inner > 1 else (0,):
+        low, high = inner, inner
+        while _flops(links, ends, _widths(high, inner, step, skew)) < FLOPS_FROM * flops:
+            low, high = high, 2 * high
+        while low < high:
+            middle = (low + high) // 2
+            if _flops(links, ends, _widths(middle, inner, step, skew)) < FLOPS_FROM * flops:
+                low = middle + 1
+            else:
+                high = middle
+        widths = _widths(high, inner, step, skew)
+        if max(widths) <= 2 * min(widths) and _fits(links, ends, widths, flops):
+            return widths
+    return None
+
+
+def _fits(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...], flops: int) -> bool:
+    kernels = _at(links, ends, widths)
+    if any(kernel.c_in % kernel.groups or kernel.c_out % kernel.groups for kernel in kernels):
+        return False
+    return FLOPS_FROM * flops <= sum(kernel.flops for kernel in kernels) <= FLOPS_TO * flops
+
+
+def _widths(total: int, inner: int, step: int, skew: int) -> tuple[int, ...]:
+    """`total` steps over the inner widths, as equal as can be, and `skew` more for the first."""
+    each, more = divmod(total, inner)
+    steps = [each] * (inner - more) + [each + 1] * more
+    steps[0] = max(steps[0] + skew, 1)
+    return tuple(count * step for count in steps)
+
+
+def _flops(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> int:
+    return sum(kernel.flops for kernel in _at(links, ends, widths))
+
+
+def _at(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> tuple[Kernel, ...]:
+    """The chain's kernels at these inner widths."""
+    width, following = ends.c_in, iter((*widths, ends.c_out))
+    made = []
+    for link in links:
+        after = next(following) if link.kernel.kind in _WIDENING else width
+        made.append(link.kernel.with_widths(width, after))
+        width = after
+    return tuple(made)
+
+
+def _with_epilogues(
+    view: View, kernels: Sequence[Kernel], around: _Around, links: Sequence[_Link]
+) -> Iterator[Kernel]:
+    """The kernels with each level's activation, fused where the target fuses it."""
+    for number, (kernel, link) in enumerate(zip(kernels, links, strict=True)):
+        acts = around.acts.get(link.level, ()) if link.ends_level else ()
+        if number == len(kernels) - 1:
+            acts += around.last
+        alone = [act for act in acts if not _fuses(view, act, kernel)]
+        if alone:
+            yield kernel
+            for act in acts:
+                yield Kernel(
+                    Kind.ELEMENTWISE, act, kernel.c_out, kernel.c_out, kernel.out_map,
+                    kernel.out_map, kernel.batch, itemsize=kernel.itemsize,
+                )  # fmt: skip
+        else:
+            yield replace(kernel, epilogue=acts)
+
+
+def _fuses(view: View, act: str, kernel: Kernel) -> bool:
+    lowering = view.target.lowering
+    return act in lowering.fuse and kernel.kind in lowering.fuse_into

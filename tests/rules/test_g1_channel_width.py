@@ -1,0 +1,310 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from archlint.cost.kernel import Kernel, Kind, parse_chain
+from archlint.cost.price import Basis
+from archlint.cost.pricer import Pricer
+from archlint.findings import Severity
+from archlint.graph.widths import find_widths
+from archlint.linter.view import look
+from archlint.options import OptionValue
+from archlint.rule import Place, Silence, View
+from archlint.rules.g1_channel_width.rule import ChannelWidth, Evidence, mac_over_bound
+from tests.cost.inverted import residual, stage
+from tests.cost.net import Net
+from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
+
+PRODUCTS_TOO = Pricer(
+    replace(
+        GPU,
+        families=tuple(
+            replace(family, kinds=(*family.kinds, Kind.PRODUCT), borrows=())
+            if family.name == "conv"
+            else family
+            for family in GPU.families
+        ),
+    )
+)
+"""As if the tables measured matrix products."""
+
+
+def view_of(
+    net: Net,
+    *outputs: str,
+    pricer: Pricer = GPU_PRICER,
+    options: Mapping[str, OptionValue] | None = None,
+) -> View:
+    model = net.model(*outputs)
+    return look(model, pricer, find_widths(model)).for_rule(ChannelWidth, options or {})
+
+
+def places(view: View) -> list[Place]:
+    return [each for each in ChannelWidth().check(view) if isinstance(each, Place)]
+
+
+def reason(view: View, operator: str) -> str:
+    """Why the rule is silent at this operator."""
+    (found,) = [
+        each
+        for each in ChannelWidth().check(view)
+        if operator in (view.model.operators[index].name for index in each.operators)
+    ]
+    assert isinstance(found, Silence), found
+    return found.reason
+
+
+def test_an_inverted_bottleneck_is_a_place() -> None:
+    net, last = stage(64)
+    view = view_of(net, last)
+    (place,) = places(view)
+    assert [view.model.operators[index].name for index in place.operators] == [
+        "blocks.0.expand",
+        "blocks.0.project",
+        "blocks.1.expand",
+        "blocks.1.project",
+    ]
+    assert place.module == "blocks.0.expand"
+    assert place.decision == "width blocks.*.expand"
+    assert place.comparison.slowdown > 1.1
+    assert place.comparison.low > 1.0
+    assert place.comparison.basis is Basis.MODELLED
+    assert place.limit is Severity.ERROR
+    assert place.summary == "64:384 channels: memory access 1.42 times what equal widths need"
+    assert place.now == "64 > 384 > 64 channels in 2 blocks on 28x28"
+
+
+def test_the_alternative_is_nearer_to_balance_and_is_what_it_says() -> None:
+    net, last = stage(64)
+    (place,) = places(view_of(net, last))
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    assert (evidence.c_in, evidence.c_out, evidence.map, evidence.batch) == (64, 384, (28, 28), 8)
+    assert (evidence.outer[0], evidence.inner[0], evidence.blocks) == (64, 384, 2)
+    outer, inner = evidence.outer[1], evidence.inner[1]
+    assert max(outer, inner) / min(outer, inner) < 6
+    assert evidence.pair_slowdown > 1.0
+    assert place.instead == f"{outer} > {inner} > {outer} channels in 2 blocks on 28x28"
+
+
+def test_now_are_all_kernels_that_the_widths_touch() -> None:
+    net, last = stage(64)
+    view = view_of(net, last)
+    (place,) = places(view)
+    now = [kernel.text for kernel in view.kernels(place.kernels)]
+    assert now == [
+        "Conv 3>64 k3x3 @28x28 b8",
+        *2
+        * [
+            "Conv 64>384 k1x1 @28x28 b8 +Clip",
+            "Conv 384>384 k3x3 g384 @28x28 b8 +Clip",
+            "Conv 384>64 k1x1 @28x28 b8",
+            "Add 64 @28x28 b8",
+        ],
+        "Conv 64>192 k1x1 @28x28 b8",
+    ]
+    assert len(place.instead_kernels) == len(now)
+    flops = sum(kernel.flops for kernel in view.kernels(place.kernels))
+    assert 1.0 <= sum(kernel.flops for kernel in place.instead_kernels) / flops <= 1.03
+
+
+def test_each_ratio_on_a_stage_is_a_place_of_its_own() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
+    x = residual(net, x, 384, 64, "blocks.0")
+    x = residual(net, x, 192, 64, "blocks.1")
+    view = view_of(net, net.conv(x, 96))
+    heads = {view.model.operators[place.operators[0]].name for place in places(view)}
+    silent = {
+        view.model.operators[index].name
+        for each in ChannelWidth().check(view)
+        if isinstance(each, Silence)
+        for index in each.operators
+    }
+    assert "blocks.0.expand" in heads
+    assert {"blocks.0.expand", "blocks.1.expand"} <= heads | silent
+
+
+def test_without_module_names_the_kernel_stands_for_the_decision() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
+    y = net.op("Conv", x, net.weight("w0", 384, 64, 1, 1), name="expand")
+    y = net.op("Conv", y, net.weight("w1", 64, 384, 1, 1), name="project")
+    last = net.op("GlobalAveragePool", net.op("Add", x, y))
+    (place,) = places(view_of(net, net.op("Conv", last, net.weight("w2", 8, 64, 1, 1))))
+    assert (place.module, place.decision) == ("expand", "width Conv")
+
+
+def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:
+    # equal widths would make the pair faster and the 3x3 between it dearer
+    net = Net()
+    x = net.conv(net.input(8, 3, 56, 56), 256, name="stem")
+    y = net.op("Relu", net.conv(x, 64, name="reduce"))
+    y = net.op("Relu", net.conv(y, 64, 3, name="spatial"))
+    x = net.op("Relu", net.op("Add", x, net.conv(y, 256, name="restore")))
+    view = view_of(net, net.conv(x, 128))
+    (place,) = places(view)
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    assert evidence.inner[1] < 80 < 200 < evidence.outer[1] + evidence.inner[1]
+    spatial = [kernel for kernel in place.instead_kernels if kernel.window == (3, 3)]
+    assert [(k.c_in, k.c_out) for k in spatial] == [(evidence.inner[1], evidence.inner[1])]
+    assert evidence.pair_slowdown > place.comparison.slowdown
+
+
+def test_a_product_that_no_table_measures_is_silent() -> None:
+    net = Net()
+    x = net.input(8, 196, 384)
+    x = net.dense(x, 384, 384, name="embed")
+    y = net.dense(net.op("Relu", net.dense(x, 384, 1536, name="up")), 1536, 384, name="down")
+    last = net.dense(net.op("Add", x, y), 384, 10, name="head")
+    found = reason(view_of(net, last), "up")
+    assert found == "no table of gtx1080ti-cudnn7-fp32 measures a matrix product"
+    assert [place.operators for place in places(view_of(net, last, pricer=PRODUCTS_TOO))]
+
+
+def test_products_of_computed_tensors_are_silent() -> None:
+    net = Net()
+    x = net.dense(net.input(8, 196, 384), 384, 384)
+    scores = net.op("MatMul", x, net.op("Transpose", x, perm=[0, 2, 1]), name="scores")
+    view = view_of(net, net.op("Softmax", scores), pricer=PRODUCTS_TOO)
+    assert reason(view, "scores") == "its operands are computed"
+
+
+def test_a_layer_on_one_position_is_silent() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3)
+    gate = net.conv(net.op("GlobalAveragePool", x), 4, name="squeeze")
+    x = net.op("Mul", x, net.op("Sigmoid", net.conv(gate, 64)))
+    view = view_of(net, net.conv(x, 8))
+    assert reason(view, "squeeze") == "its map is 1x1: a classifier or squeeze-excite layer"
+
+
+def test_the_stem_is_silent() -> None:
+    net, last = stage(64)
+    assert reason(view_of(net, last), "stem") == "the stem: its input channels are given"
+
+
+@pytest.mark.parametrize(("ratio", "silent"), [(2, True), (3, False)])
+def test_widths_up_to_one_to_two_are_silent(ratio: int, *, silent: bool) -> None:
+    net, last = stage(64, ratio=ratio)
+    view = view_of(net, last)
+    reasons = [each.reason for each in ChannelWidth().check(view) if isinstance(each, Silence)]
+    assert ("64:128 is at most 1:2" in reasons) is silent
+    assert bool(places(view)) is not silent
+
+
+def test_wide_layers_on_small_maps_are_near_their_bound() -> None:
+    # the paper's bound counts the map: a 1:6 layer at 7x7 is nearly all weights
+    net, last = stage(320, size=7, batch=1)
+    view = view_of(net, last)
+    assert reason(view, "blocks.0.expand") == "MAC is 1.05 times its bound at equal FLOPs"
+    net, last = stage(320, size=28, batch=1)
+    assert places(view_of(net, last))
+
+
+def test_the_ratio_to_look_from_is_an_option() -> None:
+    net, last = stage(320, size=7, batch=1)
+    assert places(view_of(net, last, options={"min-mac-ratio": 1.0}))
+    net, last = stage(64)
+    assert not places(view_of(net, last, options={"min-mac-ratio": 2.0}))
+
+
+def test_a_conv_without_a_second_one_is_silent() -> None:
+    net, last = stage(64)
+    assert reason(view_of(net, last), "head") == "no second conv of a pair reads it"
+
+
+def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
+    net, last = stage(64)
+    found = reason(view_of(net, last, "blocks.1.add"), "blocks.0.expand")
+    assert found == "its width cannot change: it is an output of the model"
+
+
+def test_a_block_without_alternative_is_silent() -> None:
+    net, last = stage(24, size=56)
+    found = reason(view_of(net, last), "blocks.0.expand")
+    assert found == "no aligned widths nearer to balance have the block's FLOPs"
+
+
+def test_a_pair_that_is_not_faster_itself_is_silent() -> None:
+    slow = Pricer(GPU)
+    net, last = stage(64)
+    model = net.model(last)
+    view = look(model, slow, find_widths(model)).for_rule(ChannelWidth, {})
+    (place,) = places(view)
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    pair = [view.lowered.of(index)[0] for index in place.operators[:2]]
+    outer, inner = evidence.outer[1], evidence.inner[1]
+    instead = [pair[0].with_widths(outer, inner), pair[1].with_widths(inner, outer)]
+    comparison = slow.compare(pair, instead)
+    assert comparison is not None
+    assert evidence.pair_slowdown == pytest.approx(comparison.slowdown)
+
+
+def test_a_block_that_gives_up_a_quarter_of_its_width_is_a_note() -> None:
+    for width, size in ((64, 28), (96, 14), (48, 28), (256, 14)):
+        for ratio in (3, 4, 6):
+            net, last = stage(width, ratio=ratio, size=size)
+            for place in places(view_of(net, last)):
+                evidence = place.evidence
+                assert isinstance(evidence, Evidence)
+                falls = evidence.outer[1] < 0.75 * width
+                assert (place.limit is Severity.NOTE) is falls
+                assert bool(place.limit_reason) is falls
+
+
+def test_verdicts_are_those_of_the_device() -> None:
+    net, last = stage(64, batch=1)
+    gpu, arm = (places(view_of(net, last, pricer=pricer)) for pricer in (GPU_PRICER, ARM_PRICER))
+    assert gpu[0].comparison.slowdown != arm[0].comparison.slowdown
+
+
+widths = st.integers(1, 2048)
+
+
+def layer(c_in: int, c_out: int, window: int, size: int, stride: int, batch: int) -> Kernel:
+    text = f"Conv {c_in}>{c_out} k{window}x{window} @{size * stride}x{size * stride}>{size}x{size}"
+    ((_, kernel),) = parse_chain(f"{text} b{batch}" if batch > 1 else text)
+    return kernel
+
+
+@given(
+    c_in=widths,
+    c_out=widths,
+    window=st.integers(1, 7),
+    size=st.integers(1, 112),
+    stride=st.integers(1, 2),
+    batch=st.integers(1, 8),
+)
+def test_mac_is_never_below_its_bound(
+    c_in: int, c_out: int, window: int, size: int, stride: int, batch: int
+) -> None:
+    kernel = layer(c_in, c_out, window, size, stride, batch)
+    mac, bound = mac_over_bound(kernel)
+    assert mac == kernel.mac / kernel.itemsize
+    assert mac >= bound * (1 - 1e-12)
+
+
+@given(c_in=widths, c_out=widths, size=st.integers(1, 112), batch=st.integers(1, 8))
+def test_mac_meets_its_bound_at_equal_widths_and_nowhere_else(
+    c_in: int, c_out: int, size: int, batch: int
+) -> None:
+    mac, bound = mac_over_bound(layer(c_in, c_in, 1, size, 1, batch))
+    assert mac == pytest.approx(bound, rel=1e-12)
+    assume(c_in != c_out)
+    mac, bound = mac_over_bound(layer(c_in, c_out, 1, size, 1, batch))
+    assert mac > bound
+
+
+@given(c_in=st.integers(1, 512), c_out=st.integers(1, 512), size=st.integers(1, 112))
+def test_the_bound_is_the_paper_s(c_in: int, c_out: int, size: int) -> None:
+    _, bound = mac_over_bound(layer(c_in, c_out, 1, size, 1, 1))
+    hw, flops = size * size, size * size * c_in * c_out
+    assert bound == pytest.approx(2 * (hw * flops) ** 0.5 + flops / hw)

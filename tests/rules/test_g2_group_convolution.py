@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from archlint.cost.kernel import Kind
+from archlint.cost.pricer import Pricer
+from archlint.findings import Severity
+from archlint.graph.widths import find_widths
+from archlint.linter.view import look
+from archlint.rule import Place, Silence, View
+from archlint.rules.g2_group_convolution.rule import Evidence, GroupConvolution
+from tests.cost.inverted import stage
+from tests.cost.net import Net
+from tests.cost.paper_targets import GPU, GPU_PRICER
+
+NO_GROUPS = Pricer(
+    replace(
+        GPU,
+        families=tuple(
+            replace(family, kinds=(Kind.CONV,), borrows=(*family.borrows, Kind.GROUP_CONV))
+            if family.name == "conv"
+            else family
+            for family in GPU.families
+        ),
+    )
+)
+"""As if no table measured group convs."""
+
+
+def unit(
+    net: Net, x: str, outer: int, inner: int, groups: int, name: str, *, spatial: int = 0
+) -> str:
+    """A unit of ShuffleNet; with `spatial` one of ResNeXt, whose 3x3 conv has the groups."""
+    y = net.op("Relu", net.norm(net.conv(x, inner, groups=groups, name=f"{name}.first")))
+    if spatial:
+        y = net.op("Relu", net.norm(net.conv(y, inner, 3, groups=spatial, name=f"{name}.spatial")))
+    else:
+        y = net.shuffle(y, (8, inner, 28, 28), groups) if groups > 1 else y
+        y = net.norm(net.depthwise(y, name=f"{name}.depthwise"))
+    y = net.norm(net.conv(y, outer, groups=groups, name=f"{name}.second"))
+    return net.op("Relu", net.op("Add", x, y, name=f"{name}.add"))
+
+
+def shufflenet(groups: int = 3, blocks: int = 2) -> tuple[Net, str]:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 240, 3, name="stem")
+    for block in range(blocks):
+        x = unit(net, x, 240, 60, groups, f"blocks.{block}")
+    return net, net.op("GlobalAveragePool", net.conv(x, 512, name="head"))
+
+
+def view_of(net: Net, *outputs: str, pricer: Pricer = GPU_PRICER) -> View:
+    model = net.model(*outputs)
+    return look(model, pricer, find_widths(model)).for_rule(GroupConvolution, {})
+
+
+def said(view: View) -> list[Place | Silence]:
+    return list(GroupConvolution().check(view))
+
+
+def names(view: View, each: Place | Silence) -> list[str]:
+    return [view.model.operators[index].name for index in each.operators]
+
+
+def test_the_group_convs_of_a_shufflenet_stage_are_one_place() -> None:
+    net, last = shufflenet()
+    view = view_of(net, last)
+    (place,) = said(view)
+    assert isinstance(place, Place)
+    assert names(view, place) == [
+        "blocks.0.first",
+        "blocks.0.second",
+        "blocks.1.first",
+        "blocks.1.second",
+    ]
+    assert place.module == "blocks.0.first"
+    assert place.decision == "groups blocks.*.first"
+    assert place.comparison.slowdown > 1.1
+    assert place.comparison.low > 1.0
+    assert place.limit is Severity.ERROR
+
+
+def test_the_channels_per_group_are_shown() -> None:
+    net, last = shufflenet()
+    (place,) = said(view_of(net, last))
+    assert isinstance(place, Place)
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    assert place.summary == "3 groups of 80 in and 20 out channels in a 1x1 conv"
+    assert evidence.groups == 3
+    assert evidence.channels_per_group == (80, 20)
+    assert (evidence.window, evidence.map, evidence.batch) == ((1, 1), (28, 28), 8)
+    assert evidence.convs == 4
+    assert (evidence.outer[0], evidence.inner[0]) == (240, 60)
+
+
+def test_the_alternative_is_dense_at_the_flops_of_now() -> None:
+    net, last = shufflenet()
+    view = view_of(net, last)
+    (place,) = said(view)
+    assert isinstance(place, Place)
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    now = view.kernels(place.kernels)
+    assert Kind.GROUP_CONV in {kernel.kind for kernel in now}
+    assert Kind.GROUP_CONV not in {kernel.kind for kernel in place.instead_kernels}
+    ratio = sum(k.flops for k in place.instead_kernels) / sum(k.flops for k in now)
+    assert 1.0 <= ratio <= 1.03
+    assert place.now == "3 groups, 240 > 60 > 240 channels on 28x28"
+    outer, inner = evidence.outer[1], evidence.inner[1]
+    assert place.instead == f"dense, {outer} > {inner} > {outer} channels on 28x28"
+
+
+def test_the_3x3_group_conv_of_a_resnext_block_is_looked_at() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 256, 3, name="stem")
+    x = unit(net, x, 256, 128, 1, "blocks.0", spatial=32)
+    view = view_of(net, net.conv(x, 64))
+    (each,) = said(view)
+    assert names(view, each) == ["blocks.0.spatial"]
+    assert isinstance(each, Place)
+    assert each.summary == "32 groups of 4 channels in a 3x3 conv"
+
+
+def test_more_groups_of_fewer_channels_are_slower() -> None:
+    def slowdown(groups: int) -> float:
+        (place,) = said(view_of(*shufflenet(groups)))
+        assert isinstance(place, Place)
+        return place.comparison.slowdown
+
+    assert slowdown(2) < slowdown(3) < slowdown(4)
+
+
+@pytest.mark.parametrize("kind", ["depthwise", "dense"])
+def test_depthwise_and_dense_convs_are_none_of_its_business(kind: str) -> None:
+    net, last = stage(64) if kind == "depthwise" else shufflenet(groups=1)
+    assert said(view_of(net, last)) == []
+
+
+def test_a_target_without_rows_of_group_convs_is_silent() -> None:
+    net, last = shufflenet()
+    view = view_of(net, last, pricer=NO_GROUPS)
+    (silence,) = said(view)
+    assert isinstance(silence, Silence)
+    assert silence.reason == "no table of gtx1080ti-cudnn7-fp32 measures group convs"
+    assert len(silence.operators) == 4
+
+
+def test_a_group_conv_whose_width_runs_through_the_stage_is_silent() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
+    x = net.op("Add", x, net.conv(x, 64, 3, groups=4, name="grouped"))
+    view = view_of(net, net.conv(x, 8))
+    (silence,) = said(view)
+    assert isinstance(silence, Silence)
+    assert names(view, silence) == ["grouped"]
+    assert silence.reason == "its width runs through the whole stage"
+
+
+def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
+    net, last = shufflenet(blocks=1)
+    (silence,) = said(view_of(net, last, "blocks.0.add"))
+    assert isinstance(silence, Silence)
+    assert silence.reason == "its width cannot change: it is an output of the model"
+
+
+def test_a_group_conv_on_the_input_of_the_model_is_silent() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 32, 28, 28), 64, 3, groups=4, name="grouped")
+    (silence,) = said(view_of(net, net.conv(x, 8)))
+    assert isinstance(silence, Silence)
+    assert silence.reason == "its width cannot change: it is an input of the model"
+
+
+def test_a_block_without_a_dense_alternative_is_silent() -> None:
+    # eight times fewer weights than any dense conv that keeps half the width
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 16, 3, name="stem")
+    x = net.conv(x, 2048, groups=8, name="grouped")
+    (silence,) = said(view_of(net, net.depthwise(net.conv(x, 8))))
+    assert isinstance(silence, Silence)
+    assert silence.reason == "no aligned widths have a dense block of equal FLOPs"
+
+
+def test_a_lone_group_conv_is_looked_at_with_the_widths_beside_it() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
+    x = net.conv(x, 128, 3, groups=4, name="grouped")
+    view = view_of(net, net.op("GlobalAveragePool", net.conv(x, 8)))
+    (each,) = said(view)
+    assert names(view, each) == ["grouped"]
+    if isinstance(each, Place):
+        kinds = [kernel.kind for kernel in view.kernels(each.kernels)]
+        assert kinds == [Kind.CONV, Kind.GROUP_CONV, Kind.CONV]

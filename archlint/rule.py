@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.lower import Lowered
@@ -87,14 +88,14 @@ class Silence:
     reason: str
 
 
-class Rule(Protocol):
+class Rule(ABC):
     """A rule: pure, with its docs page beside it (README.md in its folder)."""
 
     code: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
-    options: ClassVar[tuple[Option, ...]]
+    options: ClassVar[tuple[Option, ...]] = ()
 
+    @abstractmethod
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place or a silence for each candidate of this rule."""
-        ...

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 from math import prod
 
 __all__ = ["Chain", "Kernel", "Kind", "format_chain", "parse_chain"]
@@ -170,6 +171,7 @@ _TERM = re.compile(
 _OPERANDS = {"Add": 2, "Sum": 2, "Sub": 2, "Mul": 2, "Div": 2}
 
 
+@cache
 def parse_chain(text: str) -> Chain:
     """Read `10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56`; raises ValueError."""
     return tuple(_parse_term(term.strip()) for term in text.split(";"))

@@ -91,6 +91,10 @@ class Pricer:
         family = self._families.get(kind)
         return family is not None and kind in family.spec.kinds
 
+    def covers(self, kernel: Kernel) -> bool:
+        """Whether the kernel has a price."""
+        return self._count([kernel]) is not None
+
     def price(self, kernel: Kernel) -> Price | None:
         """The kernel's price, or None where no family covers it or its epilogue."""
         if kernel not in self._prices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
@@ -24,6 +25,9 @@ FLOPS_FROM, FLOPS_TO = 1.00, 1.03
 
 KEEPS = 0.75
 """The share of its outer width that a block keeps in an alternative that is more than a note."""
+
+OUTER_WIDTHS = 48
+"""About how many outer widths are tried; the inner ones are all tried, to meet the FLOPs."""
 
 _BILINEAR = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.TRANSPOSED_CONV, Kind.PRODUCT})
 
@@ -81,27 +85,29 @@ class Block:
         within half and double, the inner within a quarter and four times of now: further away
         it is another network.
         """
-        outers = _around(self.outer, alignment, 2)
+        outers = _around(self.outer, alignment, 2, OUTER_WIDTHS)
         inners = _around(self.inner, alignment, 4)
         outer, inner = (axis.ravel() for axis in np.meshgrid(outers, inners, indexing="ij"))
         flops, mac = np.zeros(len(outer)), np.zeros(len(outer))
         valid = (outer < KEEPS * self.outer) == falling
-        for number, kernel in enumerate(self.kernels):
-            c_in = self._ins[number].over(outer, inner)
-            c_out = self._outs[number].over(outer, inner)
+        alike = Counter(
+            (kernel, self._ins[place], self._outs[place], place in self.dense)
+            for place, kernel in enumerate(self.kernels)
+            if place not in self._dropped
+        )
+        for (kernel, of_in, of_out, is_dense), count in alike.items():
+            c_in, c_out = of_in.over(outer, inner), of_out.over(outer, inner)
             valid &= (c_in > 0) & (c_out > 0)
-            groups = 1 if number in self.dense else kernel.groups
+            groups = 1 if is_dense else kernel.groups
             if kernel.kind is Kind.GROUP_CONV and groups > 1:
                 valid &= (c_in % groups == 0) & (c_out % groups == 0)
-            if number in self._dropped:
-                continue
             ratio = kernel.groups / groups * c_out / kernel.c_out
             if kernel.kind in _BILINEAR:
                 ratio = ratio * c_in / kernel.c_in
-            flops += kernel.flops * ratio
+            flops += count * kernel.flops * ratio
             read = prod(kernel.in_map) * kernel.operands * c_in
             moved = kernel.batch * (read + prod(kernel.out_map) * c_out)
-            mac += kernel.itemsize * moved + kernel.weight_bytes * ratio
+            mac += count * (kernel.itemsize * moved + kernel.weight_bytes * ratio)
         now = sum(kernel.flops for kernel in self.kernels)
         valid &= (flops >= FLOPS_FROM * now) & (flops <= FLOPS_TO * now)
         if not self.dense:
@@ -258,7 +264,11 @@ def _followers(widths: Widths, outer: int, inside: frozenset[int]) -> Mapping[in
     return sign
 
 
-def _around(width: int, alignment: int, factor: int) -> Array:
+def _around(width: int, alignment: int, factor: int, most: int | None = None) -> Array:
+    """Aligned widths from `width / factor` to `width * factor`, at most about `most` of them."""
     low = max(alignment, -(-width // (factor * alignment)) * alignment)
-    values = set(range(low, factor * width + 1, alignment)) | {width}
-    return np.array(sorted(values), dtype=float)
+    high = factor * width
+    step = alignment
+    if most is not None:
+        step *= max(1, (high - low) // (alignment * most))
+    return np.array(sorted({*range(low, high + 1, step), width}), dtype=float)

@@ -127,7 +127,7 @@ def _operator(index: int, node: Node, tensors: _Tensors) -> Operator:
         node.name,
         tensors.true_names(weight) if weight is not None else (),
         len(weight.shape) if weight is not None and weight.shape is not None else None,
-        {each.key: each.value for each in proto.metadata_props if each.key in METADATA_KEYS},
+        _metadata(proto),
     )
     malformed = fault_of(op_type, inputs, attributes) if not domain else ""
     if not outputs:
@@ -139,17 +139,23 @@ def _operator(index: int, node: Node, tensors: _Tensors) -> Operator:
         index=index,
         name=node.name,
         op_type=op_type,
-        domain=cleaned(domain),
+        domain=domain and cleaned(domain),
         inputs=inputs,
         outputs=outputs,
         attributes=attributes,
-        module=cleaned(module),
-        module_class=cleaned(module_class),
+        module=module and cleaned(module),
+        module_class=module_class and cleaned(module_class),
         weight=weight,
         flops=flops,
         mac=mac,
         malformed=malformed,
     )
+
+
+def _metadata(proto: onnx.NodeProto) -> dict[str, str]:
+    """What the exporter says about modules; the stack traces beside it are long."""
+    props = proto.metadata_props
+    return {each.key: each.value for each in props if each.key in METADATA_KEYS} if props else {}
 
 
 def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:

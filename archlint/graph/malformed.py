@@ -26,8 +26,8 @@ def fault_of(op_type: str, inputs: Inputs, attributes: Attributes) -> str:
     required = _REQUIRED.get(op_type)
     if required is None:
         return ""
-    present = sum(each is not None for each in inputs[:required])
-    if present < required:
+    if len(inputs) < required or None in inputs[:required]:
+        present = sum(each is not None for each in inputs[:required])
         return f"{present} of {required} required input{'s' * (required > 1)}"
     check = _CHECKS.get(op_type)
     return check(inputs, attributes) if check else ""

@@ -40,6 +40,8 @@ def infer_outputs(
         if op_type in _LIKE_FIRST_INPUT:
             return {node.outputs[0]: first}
         op_type = _LIKE_ONNX.get(op_type, "")
+        if op_type == "MatMul" and any(each.i for each in node.proto.attribute):
+            return {}  # a transposed operand, which ONNX's MatMul has not
     if not op_type or node.domain not in ("", _MICROSOFT):
         return {}
     return _by_schema(proto, node, op_type, types, values)
@@ -53,12 +55,11 @@ def _by_schema(
     values: Mapping[str, Array],
 ) -> dict[str, TensorType]:
     opset = next((each.version for each in proto.opset_import if each.domain == ""), None)
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node.proto)
-    copy.op_type, copy.domain = op_type, ""
     names = [name for name in node.inputs if name in types]
     try:
         schema = defs.get_schema(op_type, opset or defs.onnx_opset_version(), "")
+        copy = onnx.NodeProto(op_type=op_type, input=node.proto.input, output=node.proto.output)
+        copy.attribute.extend(a for a in node.proto.attribute if a.name in schema.attributes)
         inferred = shape_inference.infer_node_outputs(
             schema,
             copy,

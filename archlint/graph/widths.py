@@ -30,7 +30,8 @@ class Widths:
 
     `group` maps a tensor name to its group, `width` a group to its channels, `pinned` says why
     a group's width cannot be chosen, `joins_of` the joins that a group is in.  `readers` and
-    `writers` are the operators that read or write a tensor of the group.  `shuffles` are the operators of channel shuffles.
+    `writers` are the operators that read or write a tensor of the group, `shuffles` those of
+    channel shuffles.
     """
 
     group: Mapping[str, int]

@@ -157,6 +157,8 @@ class _Walk:
             self._fill(at)
             offset = 0
         window = self._window
+        if window and window[offset] < 0x80 and at < end:
+            return window[offset], at + 1
         value = shift = 0
         for position in range(offset, min(offset + _LONGEST_VARINT, len(window))):
             byte = window[position]

@@ -66,9 +66,7 @@ def _matching(path: str, model: Model, wanted: str) -> tuple[Operator, ...]:
     if not found:
         names = [op.name for op in model.operators]
         names += list(dict.fromkeys(op.module for op in model.operators if op.module))
-        raise UsageError(
-            f'{path}: no operator or module "{wanted}"{did_you_mean(wanted, names)}'
-        )
+        raise UsageError(f'{path}: no operator or module "{wanted}"{did_you_mean(wanted, names)}')
     return found
 
 

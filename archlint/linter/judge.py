@@ -222,8 +222,8 @@ def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
 def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     """Seconds of these kernels of the lowered model."""
     kernels, pricer = priced.view.lowered.kernels, priced.view.pricer
-    prices = {number: pricer.price(kernels[number].kernel) for number in sorted(numbers)}
-    return {number: price.seconds for number, price in prices.items() if price is not None}
+    times = {number: pricer.seconds([kernels[number].kernel]) for number in sorted(numbers)}
+    return {number: time for number, time in times.items() if time is not None}
 
 
 def _shared(modules: Iterable[str]) -> str:

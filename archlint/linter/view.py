@@ -56,9 +56,9 @@ class Priced:
         time: dict[Kind, float] = defaultdict(float)
         count: Counter[Kind] = Counter()
         for placed in self.view.lowered.kernels:
-            price = self.view.pricer.price(placed.kernel)
-            if price is not None:
-                time[placed.kernel.kind] += price.seconds
+            seconds = self.view.pricer.seconds([placed.kernel])
+            if seconds is not None:
+                time[placed.kernel.kind] += seconds
                 count[placed.kernel.kind] += 1
         shares = [
             KindShare(kind.value, seconds, seconds / self.total.seconds, count[kind])
@@ -72,7 +72,7 @@ def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
     target = pricer.target
     _fits(model, target)
     lowered = lower(model, target.lowering)
-    kernels = [k.kernel for k in lowered.kernels if pricer.price(k.kernel) is not None]
+    kernels = [k.kernel for k in lowered.kernels if pricer.covers(k.kernel)]
     total = pricer.total(kernels)
     if total is None:
         raise TargetError(f"{target.name} has no price for any of its operators")
@@ -102,7 +102,7 @@ def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tu
     """
     without = set(lowered.unpriced)
     for placed in lowered.kernels:
-        if pricer.price(placed.kernel) is None:
+        if not pricer.covers(placed.kernel):
             without.update(placed.operators)
     known = [op.mac for op in model.operators if op.mac is not None]
     mean = sum(known) / len(known) if known else 1.0

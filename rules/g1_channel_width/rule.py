@@ -12,7 +12,7 @@ from archlint.cost.redesign import Block, Candidate, fastest, find_block
 from archlint.findings import Severity
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
-from archlint.rule import Option, Place, Silence, View
+from archlint.rule import Option, Place, Rule, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -33,7 +33,7 @@ class Evidence:
     pair_slowdown: float
 
 
-class ChannelWidth:
+class ChannelWidth(Rule):
     """Dense convs and products whose input and output widths differ far."""
 
     code = "G1"

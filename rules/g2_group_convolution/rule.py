@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlint.cost.kernel import Kernel, Kind
 from archlint.cost.pairs import Pair, find_pair
 from archlint.cost.redesign import fastest, find_block
 from archlint.findings import Severity
 from archlint.graph.pattern import pattern_of
-from archlint.rule import Option, Place, Silence, View
+from archlint.rule import Place, Rule, Silence, View
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -29,13 +29,12 @@ class Evidence:
     inner: tuple[int, int]
 
 
-class GroupConvolution:
+class GroupConvolution(Rule):
     """Group convs against the dense block of equal FLOPs."""
 
     code = "G2"
     name = "excessive-group-convolution"
     summary = "Excessive group convolution raises memory access cost"
-    options: tuple[Option, ...] = ()
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each outer width with group convs on it, silences for the rest."""
@@ -81,7 +80,7 @@ class GroupConvolution:
         return Place(
             operators=grouped,
             module=view.module_of(*grouped),
-            decision="groups " + (pattern_of(main.module) or kernel.text),
+            decision="groups " + (pattern_of(main.module) or replace(kernel, batch=1).text),
             summary=(
                 f"{kernel.groups} groups of {_span(per_group)} channels"
                 f" in a {'x'.join(map(str, kernel.window))} conv"

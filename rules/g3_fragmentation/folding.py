@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from archlint.graph.model import Model
@@ -41,8 +41,9 @@ def find_linear_blocks(model: Model) -> Iterator[Fold]:
 
     A branch is a conv, batch-norms behind it or alone, or nothing; no result is read elsewhere.
     """
+    outputs = frozenset(model.outputs)
     for join in find_joins(model):
-        fold = _fold(model, join) if join.adds_only else None
+        fold = _fold(model, join, outputs) if join.adds_only else None
         if fold is not None:
             yield fold
 
@@ -74,13 +75,13 @@ def fold_mixed(model: Model, region: Region) -> Fold | None:
     return Fold(last.index, region.operators, widest.index, len(convs), len(convs), width)
 
 
-def _fold(model: Model, join: Join) -> Fold | None:
+def _fold(model: Model, join: Join, outputs: Collection[str]) -> Fold | None:
     makers = {
         name: maker
         for index in join.operators
         for name, maker in makers_of(model, model.operators[index]).items()
     }
-    branches = [_branch(model, leaf, makers.get(leaf.name)) for leaf in join.leaves]
+    branches = [_branch(model, leaf, makers.get(leaf.name), outputs) for leaf in join.leaves]
     convs = [branch.conv for branch in branches if branch.conv is not None]
     if not convs or len({branch.start.name for branch in branches}) > 1:
         return None
@@ -92,12 +93,12 @@ def _fold(model: Model, join: Join) -> Fold | None:
     return Fold(join.root, tuple(sorted(operators)), widest.index, len(branches), len(convs))
 
 
-def _branch(model: Model, leaf: Tensor, maker: int | None) -> _Branch:
+def _branch(model: Model, leaf: Tensor, maker: int | None, outputs: Collection[str]) -> _Branch:
     """From the join back over one conv, and batch-norms behind it or alone."""
     tensor, operators, conv = leaf, list[int](), None
     while maker is not None:
         op = model.operators[maker]
-        if model.graph.out_degree(maker) != 1 or tensor.name in model.outputs:
+        if model.graph.out_degree(maker) != 1 or tensor.name in outputs:
             break
         if conv is None and _is_plain(op):
             conv = op

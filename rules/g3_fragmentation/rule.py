@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernel import Kernel, Kind
-from archlint.rule import Option, Place, Silence, View
+from archlint.rule import Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
@@ -27,14 +27,16 @@ class Evidence:
     inputs: int
 
 
-class Fragmentation:
+class Fragmentation(Rule):
     """Blocks of parallel branches against a chain of equal FLOPs, or the conv they fold into."""
 
     code = "G3"
     name = "excessive-fragmentation"
     summary = "Fragmentation lowers the degree of parallelism"
     options = (
-        Option("min-width", BRANCHES, "look at blocks of at least this many parallel fragments"),
+        Option(
+            "min-width", BRANCHES, "look at blocks of at least this many parallel convs and pools"
+        ),
     )
 
     def check(self, view: View) -> Iterator[Place | Silence]:
@@ -49,15 +51,16 @@ class Fragmentation:
     def _region(self, view: View, region: Region) -> Place | Silence:
         told, unpriced = region.joins[::-1], set(view.lowered.unpriced)
         if region.width is None:
-            return Silence(told, f"{len(region.fragments)} fragments are too many for one block")
+            return Silence(
+                told,
+                f"{len(region.fragments)} fragments are too many, or too far apart, for a block",
+            )
         if region.width < view.options["min-width"]:
             return Silence(told, f"its branches are {region.width} wide")
         if unpriced.intersection(region.operators):
             return Silence(told, "a kernel of its branches has no price")
         levels = max(levels_of(view, region).values())
-        evidence = Evidence(
-            len(region.fragments), region.width, levels, len(region.inputs)
-        )  # fmt: skip
+        evidence = Evidence(len(region.fragments), region.width, levels, len(region.inputs))
         fold = fold_mixed(view.model, region)
         if fold is not None:
             return self._fold(view, fold, evidence)

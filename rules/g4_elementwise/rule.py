@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archlint.cost.kernel import Kernel
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.findings import Severity
-from archlint.rule import Option, Place, Silence, View
+from archlint.rule import Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
 from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.depthwise import find_depthwise
@@ -39,13 +39,12 @@ class Evidence:
     share: float
 
 
-class ElementWise:
+class ElementWise(Rule):
     """Operators that move much memory for few FLOPs, where they still cost after lowering."""
 
     code = "G4"
     name = "costly-elementwise"
     summary = "Element-wise operators are not negligible"
-    options: tuple[Option, ...] = ()
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each source whose alternative has a price, silences for the rest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import onnx
 from onnx import TensorProto, helper
@@ -85,7 +86,7 @@ class Net:
         *inputs: str,
         name: str = "",
         domain: str = "",
-        **attributes: int | float | Sequence[int],
+        **attributes: Any,
     ) -> str:
         """Any operator with one output; its channels are those of its first input."""
         name = name or self._next(op_type.lower())

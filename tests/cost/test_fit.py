@@ -32,7 +32,7 @@ def projected_gradient(features: Array, seconds: Array, floor: Array, steps: int
     """Another solver of the same problem: small steps downhill, never below the floor."""
     relative = features / seconds[:, None]
     step = 1 / np.linalg.norm(relative, 2) ** 2
-    found = floor.copy()
+    found: Array = floor.copy()
     for _ in range(steps):
         found = np.maximum(found - step * relative.T @ (relative @ found - 1), floor)
     return found

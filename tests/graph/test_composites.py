@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import pi, sqrt
+from typing import Any
 
 import onnx
 import pytest
@@ -16,9 +17,10 @@ _CONSTANTS = {
     "root2": sqrt(2), "root_half": sqrt(0.5), "tanh_scale": sqrt(2 / pi), "cubic": 0.044715,
     "quick": 1.702, "eps": 1e-5, "seven": 7.0,
 }  # fmt: skip
+_SCALARS = [scalar(name, number) for name, number in _CONSTANTS.items()]
 
 
-def _node(call: str, **attributes: float) -> NodeProto:
+def _node(call: str, **attributes: Any) -> NodeProto:
     """`y = Mul x half` as a node."""
     output, _, rest = call.partition(" = ")
     op_type, *inputs = rest.split()

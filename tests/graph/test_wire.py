@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
@@ -71,8 +72,9 @@ def test_weights_are_dropped_and_nothing_else(name: str) -> None:
         ("raw_data", TensorProto.FLOAT, bytes(4000)),
     ],
 )
-def test_each_large_payload_is_dropped(field: str, dtype: int, numbers: object) -> None:
-    tensor = TensorProto(name="w", data_type=dtype, dims=[1000], **{field: numbers})
+def test_each_large_payload_is_dropped(field: str, dtype: int, numbers: Any) -> None:
+    payload: dict[str, Any] = {field: numbers}
+    tensor = TensorProto(name="w", data_type=dtype, dims=[1000], **payload)
     proto = model([helper.make_node("Relu", ["w"], ["y"])], [], weights=[tensor])
     assert _read(proto.SerializeToString()).graph.initializer[0] == _bare(tensor)
 

@@ -154,7 +154,6 @@ def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:
     assert evidence.inner[1] < 80 < 200 < evidence.outer[1] + evidence.inner[1]
     spatial = [kernel for kernel in place.instead_kernels if kernel.window == (3, 3)]
     assert [(k.c_in, k.c_out) for k in spatial] == [(evidence.inner[1], evidence.inner[1])]
-    assert evidence.pair_slowdown > place.comparison.slowdown
 
 
 def test_a_product_that_no_table_measures_is_silent() -> None:

@@ -175,11 +175,11 @@ def test_a_group_conv_on_the_input_of_the_model_is_silent() -> None:
 
 
 def test_a_block_without_a_dense_alternative_is_silent() -> None:
-    # eight times fewer weights than any dense conv that keeps half the width
+    # even at half the width and a quarter a dense conv has more FLOPs
     net = Net()
-    x = net.conv(net.input(8, 3, 28, 28), 16, 3, name="stem")
-    x = net.conv(x, 2048, groups=8, name="grouped")
-    (silence,) = said(view_of(net, net.depthwise(net.conv(x, 8))))
+    x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
+    x = net.conv(x, 64, 3, groups=32, name="grouped")
+    (silence,) = said(view_of(net, net.conv(x, 65)))
     assert isinstance(silence, Silence)
     assert silence.reason == "no aligned widths have a dense block of equal FLOPs"
 
@@ -194,3 +194,15 @@ def test_a_lone_group_conv_is_looked_at_with_the_widths_beside_it() -> None:
     if isinstance(each, Place):
         kinds = [kernel.kind for kernel in view.kernels(each.kernels)]
         assert kinds == [Kind.CONV, Kind.GROUP_CONV, Kind.CONV]
+
+
+@pytest.mark.parametrize("batch", [1, 8])
+def test_without_module_names_the_kernel_stands_for_the_decision(batch: int) -> None:
+    # whatever the batch, for the finding's fingerprint hangs on it
+    net = Net()
+    x = net.conv(net.input(batch, 3, 28, 28), 64, 3, name="stem")
+    x = net.op("Conv", x, net.weight("w", 128, 16, 3, 3), name="grouped", group=4, pads=[1] * 4)
+    (each,) = said(view_of(net, net.op("Conv", x, net.weight("v", 160, 128, 1, 1))))
+    assert isinstance(each, Place)
+    assert each.module == "grouped"
+    assert each.decision == "groups Conv 64>128 k3x3 g4 @28x28"

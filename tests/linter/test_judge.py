@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archlint.cost.price import Basis
+from archlint.findings import Finding, Severity
+from archlint.linter.judge import judge, saving_of
+from archlint.linter.view import Priced
+from archlint.rule import Place
+from tests.cost.paper_targets import ARM_PRICER
+from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced
+
+GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
+MODEL = four_convs()
+ON_ARM = four_convs(ARM_PRICER)
+
+
+def findings(*places: Place, on: Priced = MODEL, min_slowdown: float = 1.1) -> list[Finding]:
+    found = judge(EachConv, {GPU: places}, {GPU: on}, min_slowdown)
+    return [each.finding for each in found]
+
+
+def finding(*places: Place, on: Priced = MODEL, min_slowdown: float = 1.1) -> Finding:
+    (found,) = findings(*places, on=on, min_slowdown=min_slowdown)
+    return found
+
+
+def test_the_places_of_one_decision_are_one_finding() -> None:
+    (found,) = findings(place(MODEL, 0, share=0.05), place(MODEL, 2, share=0.1))
+    assert (found.code, found.name) == ("T1", "wide-conv")
+    assert found.count == 2
+    assert found.module == "blocks.*.conv"
+    # the costliest place comes first
+    assert [each.operators for each in found.places] == [("blocks.2.conv",), ("blocks.0.conv",)]
+    assert found.prices[0].saving_share == pytest.approx(0.15)
+
+
+def test_another_decision_is_another_finding() -> None:
+    found = findings(
+        place(MODEL, 0, share=0.05, decision="one"), place(MODEL, 1, share=0.05, decision="other")
+    )
+    assert [each.count for each in found] == [1, 1]
+    assert len({each.fingerprint for each in found}) == 2
+
+
+def test_no_places_are_no_findings() -> None:
+    assert findings() == []
+
+
+@pytest.mark.parametrize(
+    ("share", "severity"),
+    [
+        (0.101, Severity.ERROR),
+        (0.099, Severity.WARNING),
+        (0.021, Severity.WARNING),
+        (0.019, Severity.NOTE),
+    ],
+)
+def test_the_severity_is_the_share_of_the_model_s_time(share: float, severity: Severity) -> None:
+    found = finding(place(MODEL, 0, share=share))
+    assert found.severity is severity
+    assert found.prices[0].caveat == ""
+
+
+def test_the_severity_is_that_of_all_places_together() -> None:
+    several = [place(MODEL, number, share=0.03) for number in range(4)]
+    assert finding(*several).severity is Severity.ERROR
+    assert finding(several[0]).severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("basis", "severity", "caveat"),
+    [
+        (Basis.MEASURED, Severity.ERROR, ""),
+        (Basis.INTERPOLATED, Severity.ERROR, ""),
+        (Basis.MODELLED, Severity.WARNING, "a warning at most: its prices are modelled"),
+        (Basis.EXTRAPOLATED, Severity.NOTE, "a note at most: its prices are extrapolated"),
+    ],
+)
+def test_the_basis_of_the_prices_limits_the_severity(
+    basis: Basis, severity: Severity, caveat: str
+) -> None:
+    found = finding(place(MODEL, 0, share=0.2, basis=basis))
+    assert found.severity is severity
+    assert found.prices[0].caveat == caveat
+
+
+@pytest.mark.parametrize(("low", "certain"), [(1.001, True), (1.0, False), (0.9, False)])
+def test_a_saving_that_may_be_none_is_a_note(low: float, *, certain: bool) -> None:
+    found = finding(place(MODEL, 0, share=0.2, low=low))
+    assert found.severity is (Severity.ERROR if certain else Severity.NOTE)
+    caveat = "" if certain else "a note at most: uncertain here: measure it"
+    assert found.prices[0].caveat == caveat
+
+
+def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
+    limited = place(MODEL, 0, share=0.2, limit=Severity.WARNING, limit_reason="an upper bound")
+    found = finding(limited)
+    assert found.severity is Severity.WARNING
+    assert found.prices[0].caveat == "a warning at most: an upper bound"
+
+
+def test_a_limit_that_does_not_bind_is_not_told() -> None:
+    limited = place(MODEL, 0, share=0.05, limit=Severity.WARNING, limit_reason="an upper bound")
+    assert finding(limited).prices[0].caveat == ""
+
+
+def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> None:
+    sure = place(MODEL, 0, share=0.03)
+    unsure = place(MODEL, 1, share=0.2, low=0.9)
+    found = finding(sure, unsure)
+    assert found.severity is Severity.WARNING
+    assert found.prices[0].saving_share == pytest.approx(0.23)
+    assert found.prices[0].caveat == "a warning at most: uncertain here: measure it"
+
+
+@pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])
+def test_a_model_that_is_hardly_priced_has_notes_only(coverage: float, severity: Severity) -> None:
+    found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage))
+    assert found.severity is severity
+    told = "a note at most: only 79% of the memory access is priced on this target"
+    assert found.prices[0].caveat == ("" if severity is Severity.ERROR else told)
+
+
+def test_places_below_the_least_slowdown_are_no_finding() -> None:
+    slight = place(MODEL, 0, share=0.2, slowdown=1.09)
+    assert findings(slight) == []
+    assert finding(slight, min_slowdown=1.05).count == 1
+
+
+def test_places_below_the_least_slowdown_do_not_count_for_others() -> None:
+    slight, slow = place(MODEL, 0, share=0.1, slowdown=1.09), place(MODEL, 1, share=0.05)
+    found = finding(slight, slow)
+    assert found.count == 1
+    assert found.prices[0].saving_share == pytest.approx(0.05)
+
+
+def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> None:
+    slow, slight = place(MODEL, 0, share=0.2), place(ON_ARM, 0, share=0.15, slowdown=1.05)
+    views = {GPU: MODEL, ARM: ON_ARM}
+    ((found),) = judge(EachConv, {GPU: [slow], ARM: [slight]}, views, 1.1)
+    assert [(price.target, price.severity) for price in found.finding.prices] == [
+        (GPU, Severity.ERROR),
+        (ARM, Severity.NOTE),
+    ]
+    assert found.finding.severity is Severity.ERROR
+    assert found.finding.prices[1].caveat == "a note at most: less than 1.10 times slower"
+    assert found.finding.count == 1
+
+
+def test_a_decision_that_is_slow_nowhere_is_no_finding() -> None:
+    slight = [place(each, 0, share=0.2, slowdown=1.09) for each in (MODEL, ON_ARM)]
+    views = {GPU: MODEL, ARM: ON_ARM}
+    assert judge(EachConv, {GPU: slight[:1], ARM: slight[1:]}, views, 1.1) == []
+
+
+def test_now_less_the_saving_is_instead() -> None:
+    (price,) = finding(place(MODEL, 0, share=0.1), place(MODEL, 1, share=0.05)).prices
+    assert price.now == pytest.approx(MODEL.total.seconds / 2)
+    assert price.instead == pytest.approx(price.now - price.saving)
+    assert price.slowdown == pytest.approx(price.now / price.instead)
+    assert price.saving == pytest.approx(price.now * (1 - 1 / price.slowdown))
+    assert price.slowdown_low <= price.slowdown <= price.slowdown_high
+
+
+def test_a_kernel_of_two_places_saves_once() -> None:
+    greater, lesser = place(MODEL, 0, 1, share=0.2), place(MODEL, 1, 2, share=0.1)
+    # half of the lesser's kernels are gone with the greater
+    assert saving_of([lesser, greater], MODEL) == pytest.approx(
+        [0.05 * MODEL.total.seconds, 0.2 * MODEL.total.seconds]
+    )
+    assert finding(lesser, greater).prices[0].saving_share == pytest.approx(0.25)
+
+
+def test_a_place_found_twice_saves_once() -> None:
+    same = [place(MODEL, 0, 1, share=0.2) for _ in range(3)]
+    assert sum(saving_of(same, MODEL)) == pytest.approx(0.2 * MODEL.total.seconds)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sets(st.integers(0, 3), min_size=1), st.floats(0.01, 0.99)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_savings_never_exceed_what_their_kernels_take(
+    drawn: list[tuple[set[int], float]],
+) -> None:
+    places = [
+        place(MODEL, *sorted(kernels), share=part * len(kernels) / 4) for kernels, part in drawn
+    ]
+    savings = saving_of(places, MODEL)
+    touched = set().union(*(kernels for kernels, _ in drawn))
+    assert sum(savings) <= len(touched) / 4 * MODEL.total.seconds * (1 + 1e-9)
+    for saving, each in zip(savings, places, strict=True):
+        assert 0 <= saving <= each.comparison.saving * (1 + 1e-9)
+
+
+def fingerprint(on: Priced, decision: str = "decision") -> str:
+    return finding(place(on, 0, 1, share=0.1, decision=decision), on=on).fingerprint
+
+
+def test_a_fingerprint_outlives_other_names_and_batches() -> None:
+    assert fingerprint(MODEL) == fingerprint(priced(convs(prefix="stages"), "stages.3.conv"))
+    assert fingerprint(MODEL) == fingerprint(priced(convs(batch=8), "blocks.3.conv"))
+
+
+def test_a_fingerprint_changes_with_what_is_found() -> None:
+    assert fingerprint(MODEL) != fingerprint(MODEL, "another")
+    one, two = (place(MODEL, *kernels, share=0.1) for kernels in ((0,), (0, 1)))
+    assert finding(one).fingerprint != finding(two).fingerprint
+
+
+def test_a_fingerprint_does_not_change_with_prices() -> None:
+    one, two = place(MODEL, 0, share=0.1), place(MODEL, 0, share=0.2, slowdown=2.0)
+    assert finding(one).fingerprint == finding(two).fingerprint
+
+
+def test_the_module_is_what_all_places_share() -> None:
+    def module(*modules: str) -> str:
+        places = [
+            replace(place(MODEL, number, share=0.05), module=module)
+            for number, module in enumerate(modules)
+        ]
+        return finding(*places).module
+
+    assert module("stem.conv") == "stem.conv"
+    assert module("blocks.0.conv", "blocks.3.conv") == "blocks.*.conv"
+    assert module("layer1.0.conv1", "layer2.1.conv1") == "layer*.*.conv1"
+    assert module("encoder.conv", "decoder.conv") == "*.conv"
+    assert module("stem.conv", "stem.conv.inner") == "stem.conv.*"
+
+
+def test_a_place_shows_its_kernels_and_its_own_price() -> None:
+    (found,) = finding(place(MODEL, 0, 1, share=0.2)).places
+    text = "Conv 64>64 k3x3 @28x28"
+    assert found.operators == ("blocks.0.conv", "blocks.1.conv")
+    assert found.now_kernels == found.instead_kernels == (text, text)
+    assert (found.now, found.instead, found.module) == ("much", "less by 0.2", "blocks.0.conv")
+    assert found.prices[0].saving_share == pytest.approx(0.2)

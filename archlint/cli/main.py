@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -33,6 +34,10 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
 _DEFAULT = "check"
 _OWN_OPTIONS = ("-h", "--help", "--version")
 
+_COLLECT_EVERY = 200_000
+"""New objects between two garbage collections.  Imports make hundreds of thousands that stay:
+at Python's own 700, collecting takes a fifth of a short run."""
+
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command line (by default this process's) and return its exit code.
@@ -41,6 +46,7 @@ def run(args: Sequence[str] | None = None) -> int:
     an internal error; 130: interrupted.
     """
     words = list(sys.argv[1:] if args is None else args)
+    gc.set_threshold(_COLLECT_EVERY)
     try:
         if not words:
             _main(["--help"])

@@ -11,7 +11,6 @@ from archlint.cost.kernel import Kernel, Kind
 from archlint.cost.make_kernel import ACTIVATIONS
 from archlint.graph.operator import Operator
 from archlint.rule import View
-from archlint.rules.g3_fragmentation.joins import makers_of
 from archlint.rules.g3_fragmentation.regions import Region
 
 __all__ = ["Chain", "find_chain", "kernels_of", "levels_of"]
@@ -24,6 +23,9 @@ _ORDER = (Kind.POOL, Kind.DEPTHWISE, Kind.GROUP_CONV, Kind.CONV)
 
 _SKEWS = (0, 1, -1, 2, -2, 3, -3)
 """Steps by which the first inner width may differ from the others, if equal ones don't fit."""
+
+_MOST_STEPS = 1 << 16
+"""No layer is wider, in steps of the alignment."""
 
 _WIDENING = (Kind.GROUP_CONV, Kind.CONV)
 _BRANCHING = frozenset({"Concat", "Split", "Slice", "Pad", "Add", "Sum"})
@@ -102,15 +104,18 @@ def _ends_of(view: View, region: Region) -> _Ends | str:
     source, result = region.inputs[-1].shape, root.output.shape
     if len(source) != len(result) or len(result) < 3:
         return "its input is no map"
-    makers = makers_of(view.model, root)
-    inside = frozenset(region.operators)
-    past = [t for t in root.activations if makers.get(t.name) not in inside]
+    if root.op_type == "Concat" and root.attributes.get("axis") not in (1, 1 - len(result)):
+        return "its join is not one of channels in the second dim"
+    past = {tensor.name: tensor for tensor in region.inputs}
+    joined = [t for index in region.joins for t in view.model.operators[index].activations]
     c_out = result[1]
     if root.op_type == "Concat":
-        c_out -= sum(tensor.shape[1] for tensor in past if tensor.shape is not None)
+        kept = [past[t.name].shape for t in root.activations if t.name in past]
+        c_out -= sum(shape[1] for shape in kept if shape is not None)
     if c_out < 1:
         return "its join adds no channels of its own"
-    return _Ends(source[1], c_out, source[2:], result[2:], bool(past))
+    shortcut = any(tensor.name in past for tensor in joined)
+    return _Ends(source[1], c_out, source[2:], result[2:], shortcut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +270,7 @@ def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tupl
         fixed = inner == 0 or ends.c_in == ends.c_out
         return () if fixed and _fits(links, ends, (), flops) else None
     for skew in _SKEWS if inner > 1 else (0,):
-        low, high = inner, inner
-        while _flops(links, ends, _widths(high, inner, step, skew)) < FLOPS_FROM * flops:
-            low, high = high, 2 * high
+        low, high = inner, inner * _MOST_STEPS
         while low < high:
             middle = (low + high) // 2
             if _flops(links, ends, _widths(middle, inner, step, skew)) < FLOPS_FROM * flops:

@@ -120,6 +120,9 @@ def _is_plain(op: Operator) -> bool:
         return False
     if op.malformed or op.attributes.get("auto_pad", "NOTSET") != "NOTSET":
         return False
+    rank = len(_window(op))
+    if len(_ints(op, "pads", 0)) != 2 * rank or len(_ints(op, "strides", 1)) != rank:
+        return False
     return all(step == 1 for step in _ints(op, "dilations", 1))
 
 

@@ -159,6 +159,27 @@ def test_a_shortcut_around_the_branches_stays() -> None:
     assert [kernel.text for kernel in place.instead_kernels][-1] == "Add 144 @28x28 +Relu"
 
 
+def test_a_shortcut_that_is_added_first_stays() -> None:
+    net, x = start()
+    first, *others = (net.op("Relu", net.conv(x, 64, 3)) for _ in range(4))
+    y = added(net, [net.op("Add", x, first), *others])
+    (place,) = places(view_of(net.model(y)))
+    assert [kernel.text for kernel in place.instead_kernels] == [
+        "Conv 64>128 k3x3 @28x28 +Relu",
+        "Conv 128>64 k3x3 @28x28 +Relu",
+        "Add 64 @28x28 +Relu",
+    ]
+
+
+def test_the_channels_of_a_tensor_that_is_concatenated_are_kept() -> None:
+    net, x = start()
+    y = net.concat(x, *branches(net, x, 3))
+    (place,) = places(view_of(net.model(y)))
+    convs = [kernel for kernel in place.instead_kernels if kernel.kind is Kind.CONV]
+    assert (convs[0].c_in, convs[-1].c_out) == (64, 144)
+    assert place.instead_kernels[-1].text == "Concat 208 @28x28"
+
+
 def test_two_branches_are_too_few() -> None:
     net, x = start()
     assert said(view_of(net.model(net.concat(*branches(net, x, 2))))) == []

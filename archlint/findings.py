@@ -143,9 +143,10 @@ class TargetReport:
     """A model on one target; times in seconds.
 
     `title` is the line "priced for ..." without these words: device, runtime and version,
-    dtype, threads, batch, layout.  `coverage` is the share of priced operators, weighted by
-    MAC, 0 to 1.  `saving` is what all findings of warning and above together would save, each
-    kernel counted once; `slow_kinds` is the cost by kind of operator, dearest first.
+    dtype, threads, batch, layout.  `basis` is what the prediction rests on, `coverage` the
+    share of priced operators, weighted by MAC, 0 to 1.  `saving` is what all findings of
+    warning and above together would save, each kernel counted once; `kinds` is the cost by
+    kind of operator, dearest first.
     """
 
     target: str
@@ -154,6 +155,7 @@ class TargetReport:
     predicted: float
     low: float
     high: float
+    basis: Basis
     coverage: float
     unpriced: tuple[Unpriced, ...]
     kinds: tuple[KindShare, ...]

@@ -36,12 +36,15 @@ _BILINEAR = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.TRANSPOSED_CONV, Kind.PR
 class _Width:
     """A width as `fixed + of_outer * outer + of_inner * inner`."""
 
-    fixed: int
-    of_outer: int = 0
-    of_inner: int = 0
+    fixed: float
+    of_outer: float = 0
+    of_inner: float = 0
+
+    def scaled(self, factor: float) -> _Width:
+        return _Width(self.fixed * factor, self.of_outer * factor, self.of_inner * factor)
 
     def at(self, outer: int, inner: int) -> int:
-        return self.fixed + self.of_outer * outer + self.of_inner * inner
+        return round(self.fixed + self.of_outer * outer + self.of_inner * inner)
 
     def over(self, outer: Array, inner: Array) -> Array:
         return self.fixed + self.of_outer * outer + self.of_inner * inner
@@ -215,17 +218,21 @@ def find_block(
     for place, number in enumerate(numbers):
         kernel, members = lowered.kernels[number].kernel, lowered.kernels[number].operators
         main = model.operators[members[0]]
-        c_out = width_of(widths.group.get(main.output.name), kernel.c_out)
+        group = widths.group.get(main.output.name)
+        if group is not None and main.index in widths.shuffles:
+            # the kernel sees the channels split in two dims
+            whole = width_of(group, widths.width[group])
+            c_out = whole and whole.scaled(kernel.c_out / widths.width[group])
+            if dense and group in inside:
+                dropped.add(place)
+        else:
+            c_out = width_of(group, kernel.c_out)
         c_in = width_of(
             widths.group.get(main.activations[0].name) if kernel.kind in _BILINEAR else None,
             kernel.c_in,
         )
         if kernel.kind not in _BILINEAR:
             c_in = c_out
-        if main.index in widths.shuffles:
-            c_out = c_in = _Width(kernel.c_out)
-            if dense and widths.group[main.output.name] in inside:
-                dropped.add(place)
         if c_in is None or c_out is None:
             return f"{main.op_type} {main.name} does not follow the width"
         ins.append(c_in)

@@ -88,12 +88,11 @@ class _Finder:
         if source is None:
             return
         if op.index in self._shuffles:
-            # inside a shuffle the channels are split in two dims; its end joins its start
+            # inside a shuffle the channels are split in two dims, which together are the width
             start = self._shuffles[op.index]
-            if start:
-                self._axis[op.output.name] = 1
-                self._size[op.output.name] = self._size[start]
-                self._unite(start, op.output.name)
+            self._axis[op.output.name] = 1
+            self._size[op.output.name] = self._size[start]
+            self._unite(start, op.output.name)
             return
         if op.op_type == "MatMul" and len(op.activations) > 1:
             for tensor in (*op.activations, *op.outputs):
@@ -192,7 +191,7 @@ def _is_depthwise(op: Operator) -> bool:
 def _shuffles(model: Model) -> dict[int, str]:
     """Operators of channel shuffles (Reshape, Transpose of dims 1 and 2, Reshape back).
 
-    The last one maps to the name of the tensor that enters the shuffle, the others to "".
+    Each maps to the name of the tensor that enters the shuffle.
     """
     found: dict[int, str] = {}
     for op in model.operators:
@@ -211,6 +210,5 @@ def _shuffles(model: Model) -> dict[int, str]:
         start = first.activations[0]
         same = start.shape is not None and last.output.shape == start.shape
         if same and start.shape is not None and start.shape[1] == prod(inner[1:3]):
-            found[first.index] = found[op.index] = ""
-            found[last.index] = start.name
+            found |= dict.fromkeys((first.index, op.index, last.index), start.name)
     return found

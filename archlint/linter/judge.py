@@ -139,12 +139,12 @@ def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> 
         limits = [min(limit, (Severity.NOTE, share), key=_rank) for limit in limits]
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
-        allowed = sum(
-            saved
-            for (limit, _), saved in zip(limits, savings, strict=True)
+        allowed = [
+            place
+            for (limit, _), place in zip(limits, places, strict=True)
             if limit.rank >= level.rank
-        )
-        if _by_share(allowed / total).rank >= level.rank:
+        ]
+        if _by_share(sum(saving_of(allowed, priced)) / total).rank >= level.rank:
             severity = level
             break
     return PricedOn(
@@ -169,14 +169,20 @@ def _caveat(
     savings: Sequence[float],
 ) -> str:
     """Why the severity is lower than the share of time alone makes it: the costliest reason."""
-    weights: dict[str, float] = defaultdict(float)
-    for (limit, reason), saved in zip(limits, savings, strict=True):
-        if limit.rank < by_share.rank or limit is Severity.NOTE:
-            weights[reason] += saved
-    if not weights or (severity is by_share and severity is not Severity.NOTE):
+    if severity is by_share and severity is not Severity.NOTE:
         return ""
-    reason = max(weights, key=lambda each: weights[each])
-    return f"a {severity.value} at most: {reason}"
+    binding: dict[str, float] = defaultdict(float)
+    left_out: dict[str, float] = defaultdict(float)
+    for (limit, reason), saved in zip(limits, savings, strict=True):
+        if limit is severity and limit is not Severity.ERROR:
+            binding[reason] += saved
+        elif limit.rank < severity.rank:
+            left_out[reason] += saved
+    if binding:
+        return f"a {severity.value} at most: {max(binding, key=lambda each: binding[each])}"
+    if left_out:
+        return f"not all places count: {max(left_out, key=lambda each: left_out[each])}"
+    return ""
 
 
 def _by_share(share: float) -> Severity:

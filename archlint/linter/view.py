@@ -45,6 +45,7 @@ class Priced:
             predicted=self.total.seconds,
             low=self.total.low,
             high=self.total.high,
+            basis=self.total.basis,
             coverage=self.coverage,
             unpriced=self.unpriced,
             kinds=self._kinds(),

@@ -110,6 +110,7 @@ def _target(target: TargetReport) -> Json:
         "predicted_ms": _ms(target.predicted),
         "low_ms": _ms(target.low),
         "high_ms": _ms(target.high),
+        "basis": target.basis.value,
         "coverage": rounded(target.coverage),
         "unpriced": [_unpriced(each) for each in target.unpriced],
         "kinds": [

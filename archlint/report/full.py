@@ -165,7 +165,7 @@ def _network(page: Page, model: ModelReport) -> None:
 
 
 def _target(page: Page, model: ModelReport, target: TargetReport) -> None:
-    band = f" ({figure(target.low * 1e3)} to {figure(target.high * 1e3)})"
+    band = f" ({figure(target.low * 1e3)} to {figure(target.high * 1e3)}, {target.basis.value})"
     phrases: list[list[Part]] = [
         [
             ("predicted".ljust(_LABEL), _DIM),

@@ -115,7 +115,7 @@ def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> No
     found = finding(sure, unsure)
     assert found.severity is Severity.WARNING
     assert found.prices[0].saving_share == pytest.approx(0.23)
-    assert found.prices[0].caveat == "a warning at most: uncertain here: measure it"
+    assert found.prices[0].caveat == "not all places count: uncertain here: measure it"
 
 
 @pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])

@@ -154,6 +154,7 @@ def on_gpu(*, is_default: bool = True) -> TargetReport:
         predicted=10.312e-3,
         low=9.621e-3,
         high=11.05e-3,
+        basis=Basis.MODELLED,
         coverage=0.9716,
         unpriced=(Unpriced("Resize", 2), Unpriced("Softmax", 1)),
         kinds=(
@@ -174,6 +175,7 @@ def on_arm() -> TargetReport:
         predicted=1.25,
         low=1.1,
         high=1.4,
+        basis=Basis.INTERPOLATED,
         coverage=1.0,
         unpriced=(),
         kinds=(KindShare("group conv", 1.25, 1.0, 32),),

@@ -68,7 +68,7 @@ note G4 element-wise: channel shuffles move data [upper bound]
 
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
             152 operators
-  predicted 10.3 ms (9.62 to 11.1)  on gtx1080ti-cudnn7-fp32
+  predicted 10.3 ms (9.62 to 11.1, modelled)  on gtx1080ti-cudnn7-fp32
             kind        kernels    time   share
             group conv       32  4.8 ms  46.7 %
             dense conv        3  2.1 ms  20.0 %
@@ -77,7 +77,7 @@ note G4 element-wise: channel shuffles move data [upper bound]
             each kernel once
   coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
             (1)
-  predicted 1250 ms (1100 to 1400)  on snapdragon810-neon-fp32
+  predicted 1250 ms (1100 to 1400, interpolated)  on snapdragon810-neon-fp32
             kind        kernels     time    share
             group conv       32  1250 ms  100.0 %
   coverage  100.0 % of the memory access is priced
@@ -91,7 +91,7 @@ examples/resnet18.onnx
 
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
             152 operators
-  predicted 10.3 ms (9.62 to 11.1)
+  predicted 10.3 ms (9.62 to 11.1, modelled)
             kind        kernels    time   share
             group conv       32  4.8 ms  46.7 %
             dense conv        3  2.1 ms  20.0 %
@@ -122,7 +122,7 @@ error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones wi
       help      Use dense convs with fewer channels.
 
   network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters  152 operators
-  predicted 10.3 ms (9.62 to 11.1)
+  predicted 10.3 ms (9.62 to 11.1, modelled)
             kind        kernels    time   share
             group conv       32  4.8 ms  46.7 %
             dense conv        3  2.1 ms  20.0 %

@@ -43,11 +43,11 @@ def unit(
     return net.op("Relu", net.op("Add", x, y, name=f"{name}.add"))
 
 
-def shufflenet(groups: int = 3, blocks: int = 2) -> tuple[Net, str]:
+def shufflenet(groups: int = 3, *, outer: int = 240, blocks: int = 2) -> tuple[Net, str]:
     net = Net()
-    x = net.conv(net.input(8, 3, 28, 28), 240, 3, name="stem")
+    x = net.conv(net.input(8, 3, 28, 28), outer, 3, name="stem")
     for block in range(blocks):
-        x = unit(net, x, 240, 60, groups, f"blocks.{block}")
+        x = unit(net, x, outer, 60, groups, f"blocks.{block}")
     return net, net.op("GlobalAveragePool", net.conv(x, 512, name="head"))
 
 
@@ -111,6 +111,16 @@ def test_the_alternative_is_dense_at_the_flops_of_now() -> None:
     assert place.now == "3 groups, 240 > 60 > 240 channels on 28x28"
     outer, inner = evidence.outer[1], evidence.inner[1]
     assert place.instead == f"dense, {outer} > {inner} > {outer} channels on 28x28"
+
+
+def test_a_block_that_gives_up_a_quarter_of_its_width_is_a_note() -> None:
+    (place,) = said(view_of(*shufflenet(outer=480, blocks=3)))
+    assert isinstance(place, Place)
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    assert evidence.outer[1] < 0.75 * 480
+    assert place.limit is Severity.NOTE
+    assert place.limit_reason == f"the outer width falls from 480 to {evidence.outer[1]}"
 
 
 def test_the_3x3_group_conv_of_a_resnext_block_is_looked_at() -> None:

@@ -172,12 +172,12 @@ def test_a_shortcut_that_is_added_first_stays() -> None:
 
 
 def test_the_channels_of_a_tensor_that_is_concatenated_are_kept() -> None:
-    net, x = start()
+    net, x = start(144)
     y = net.concat(x, *branches(net, x, 3))
     (place,) = places(view_of(net.model(y)))
     convs = [kernel for kernel in place.instead_kernels if kernel.kind is Kind.CONV]
-    assert (convs[0].c_in, convs[-1].c_out) == (64, 144)
-    assert place.instead_kernels[-1].text == "Concat 208 @28x28"
+    assert (convs[0].c_in, convs[-1].c_out) == (144, 144)
+    assert place.instead_kernels[-1].text == "Concat 288 @28x28"
 
 
 def test_two_branches_are_too_few() -> None:

@@ -192,9 +192,9 @@ def find_block(
         return sign
     now_outer, now_inner = widths.width[outer], widths.width[next(iter(inside))]
     changed = {outer, *inside, *sign}
-    for group in sorted(changed):
-        if group in widths.pinned:
-            return widths.pinned[group]
+    for each in sorted(changed):
+        if each in widths.pinned:
+            return widths.pinned[each]
 
     def width_of(group: int | None, channels: int) -> _Width | None:
         if group not in changed:

@@ -103,7 +103,7 @@ class Family:
         covariance = self._weights @ self._correlate(self._points, self._points) @ self._weights.T
         covariance = spec.spread**2 * covariance + spec.noise**2 * np.eye(len(rows))
         self._inverse = np.linalg.inv(covariance)
-        self._solved = self._inverse @ residuals
+        self._pull = spec.spread**2 * (self._weights.T @ (self._inverse @ residuals))
 
     @staticmethod
     def _terms(kernels: Sequence[Kernel]) -> Array:
@@ -118,8 +118,10 @@ class Family:
 
     def seconds(self, kernels: Sequence[Kernel]) -> Array:
         """Seconds of each kernel."""
-        to_rows = self._to_rows(self._describe(kernels))
-        seconds: Array = (self._terms(kernels) @ self.coefficients) * np.exp(to_rows @ self._solved)
+        # sums along rows, not matrix products: the last bit must not hang on what else is asked
+        correlation = self._correlate(self._describe(kernels), self._points)
+        residuals = (correlation * self._pull).sum(axis=1)
+        seconds: Array = (self._terms(kernels) * self.coefficients).sum(axis=1) * np.exp(residuals)
         return seconds
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import onnx
 
 from archlint.cost.pricer import Pricer
-from archlint.errors import ArchlintError, ModelError, TargetError, UsageError
+from archlint.errors import ModelError, TargetError, UsageError
 from archlint.findings import (
     Finding,
     IgnoredFinding,
@@ -81,13 +81,14 @@ class _Run:
                 inputs=self._options.inputs,
                 dims=self._options.dims,
             )
+            linted = self._lint(path, model)
         except ModelError as fault:
-            self._models.append(ModelReport(path, error=fault.reason))
-            return
+            linted = ModelReport(path, error=fault.reason)
         except UsageError as fault:
-            self._models.append(ModelReport(path, error=str(fault)))
-            return
-        self._models.append(self._lint(path, model))
+            linted = ModelReport(path, error=str(fault))
+        except Exception as fault:  # no model may cost the others their report
+            linted = ModelReport(path, error=f"internal error: {type(fault).__name__}: {fault}")
+        self._models.append(linted)
 
     def report(self) -> Report:
         unused = tuple(
@@ -140,8 +141,6 @@ class _Run:
                 for target, priced in views.items()
             }
             return judge(rule, places, views, self._options.min_slowdown)
-        except ArchlintError:
-            raise
         except Exception as fault:  # a rule that crashes is named, the others still run
             self._problems.append(
                 f"{path}: rule {rule.code} crashed: {type(fault).__name__}: {fault}"

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 from statistics import median
 
@@ -62,24 +63,23 @@ def start() -> None:
         )
 
 
+def heavy(_: int) -> onnx.ModelProto:
+    """VGG-16 with payloads of about 1 GB (its own would be 553 MB)."""
+    model = onnx.load(EXAMPLES / "vgg16.onnx")
+    for each in model.graph.initializer:
+        if each.data_type == TensorProto.FLOAT:
+            each.raw_data = bytes(8 * prod(each.dims))
+    return model
+
+
 def weights() -> None:
     """A model with 1 GB of weights beside its twin without."""
     with tempfile.TemporaryDirectory() as folder:
-        twin, heavy = Path(folder) / "twin.onnx", Path(folder) / "heavy.onnx"
-        model = onnx.load(EXAMPLES / "vgg16.onnx")
-        onnx.save(model, twin)
-        # as many payloads as initializers, about 1 GB together (VGG-16's own are 553 MB)
-        for each in model.graph.initializer:
-            count = 1
-            for dim in each.dims:
-                count *= dim
-            if each.data_type == TensorProto.FLOAT:
-                each.raw_data = bytes(8 * count)
-        onnx.save(model, heavy)
-        del model
-        a, b, ratio, memory, least = alternate([*LINT, str(heavy)], [*LINT, str(twin)], runs=7)
+        file, twin = Path(folder) / "heavy.onnx", EXAMPLES / "vgg16.onnx"
+        make(heavy, 0, file)
+        a, b, ratio, memory, least = alternate([*LINT, str(file)], [*LINT, str(twin)], runs=7)
         print(
-            f"{heavy.stat().st_size / 1e9:.2f} GB of weights: {a:.2f} s, without {b:.2f} s:"
+            f"{file.stat().st_size / 1e9:.2f} GB of weights: {a:.2f} s, without {b:.2f} s:"
             f" {ratio:.2f} times; {(memory - least) / MiB:+.0f} MiB"
         )
 
@@ -143,11 +143,11 @@ def scale() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for shape in shapes:
             file = Path(folder) / "model.onnx"
-            onnx.save(shape(12), file)
+            make(shape, 12, file)
             empty = median(run([*LINT, str(file)])[0] for _ in range(5))
             cells = []
             for operators in (1_000, 10_000, 50_000):
-                onnx.save(shape(operators), file)
+                make(shape, operators, file)
                 found = [run([*LINT, str(file)]) for _ in range(5 if operators < 50_000 else 3)]
                 seconds = median(each[0] for each in found) - empty
                 memory = median(each[1] for each in found)
@@ -158,7 +158,20 @@ def scale() -> None:
             print(f"{shape.__name__}: " + "; ".join(cells))
 
 
+def make(model: Callable[[int], onnx.ModelProto], size: int, file: Path) -> None:
+    """Write a model from a process of its own.
+
+    A process starts with the peak memory of the one that it was forked from: this one must
+    stay small.
+    """
+    subprocess.run([sys.executable, __file__, "make", model.__name__, str(size), file], check=True)
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["make"]:
+        _, _, name, size, file = sys.argv
+        onnx.save({f.__name__: f for f in (heavy, chain, blocks, skips)}[name](int(size)), file)
+        return
     parts = {"start": start, "weights": weights, "scale": scale}
     for name in sys.argv[1:] or parts:
         parts[name]()

@@ -75,8 +75,11 @@ def _main(args: list[str]) -> int:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_archlint)
+    # typer takes 3 ms to build a command: the one that is called will do
+    called = args[0] if args[0] in _COMMANDS else None
     for name, command in _COMMANDS.items():
-        app.command(name, cls=GroupedHelp)(command)
+        if called in (name, None):
+            app.command(name, cls=GroupedHelp)(command)
     return get_command(app).main(args, prog_name="archlint", standalone_mode=False) or 0
 
 

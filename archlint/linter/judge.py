@@ -46,8 +46,8 @@ def judge(
 ) -> list[Found]:
     """The findings of one rule, from its places on each target.
 
-    A decision is a finding if one of its places is `min_slowdown` slower or more on one target;
-    the other targets' figures for the same decision are then shown with it.
+    A place counts if it is `min_slowdown` slower or more on one target; what it costs on the
+    other targets is then shown with it.
     """
     decisions: dict[str, dict[str, list[Place]]] = defaultdict(dict)
     for target, each in places.items():
@@ -56,12 +56,17 @@ def judge(
     found = []
     for decision, by_target in decisions.items():
         slow = {
-            target: tuple(p for p in each if p.comparison.slowdown >= min_slowdown)
+            place.operators
+            for each in by_target.values()
+            for place in each
+            if place.comparison.slowdown >= min_slowdown
+        }
+        told = {
+            target: tuple(place for place in each if place.operators in slow)
             for target, each in by_target.items()
         }
-        if any(slow.values()):
-            # a target on which nothing is slow enough shows what it has, as a note
-            told = {target: slow[target] or tuple(each) for target, each in by_target.items()}
+        told = {target: each for target, each in told.items() if each}
+        if told:
             found.append(_finding(rule, decision, told, views, min_slowdown))
     return found
 
@@ -80,7 +85,10 @@ def _finding(
     for target, each in by_target.items():
         for place in each:
             listed[place.operators, place.instead].append((target, place))
-    ordered = sorted(listed.values(), key=lambda each: -max(p.comparison.saving for _, p in each))
+    ordered = sorted(
+        listed.values(),
+        key=lambda each: -max(p.comparison.saving / views[t].total.seconds for t, p in each),
+    )
     costliest = ordered[0][0][1]
     modules = {pattern_of(each[0][1].module) for each in ordered}
     finding = Finding(

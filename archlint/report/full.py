@@ -93,7 +93,7 @@ def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> 
         _change(page, finding, finding.places[0])
     if style.verbose and finding.count > 1:
         for place in finding.places:
-            _place(page, place)
+            _place(page, finding, place)
     page.blank()
 
 
@@ -109,19 +109,14 @@ def _file(model: ModelReport, finding: Finding) -> str:
 
 
 def _price(page: Page, finding: Finding, price: PricedOn) -> None:
-    saves = "saves at most" if finding.upper_bound else "saves"
     phrases: list[list[Part]] = [
         ["now ", (milliseconds(price.now), _STRONG)],
         ["instead ", (milliseconds(price.instead), _STRONG)],
         [
-            (f"{price.slowdown:.2f}x slower", _STRONG),
+            (_slower(price), _STRONG),
             f" ({price.slowdown_low:.2f} to {price.slowdown_high:.2f}, {price.basis.value})",
         ],
-        [
-            f"{saves} ",
-            (milliseconds(price.saving), _STRONG),
-            f", {percent(price.saving_share)} of the network",
-        ],
+        [*_saves(price, finding), f", {percent(abs(price.saving_share))} of the network"],
     ]
     if len(finding.prices) > 1:
         severity = (price.severity.value, _COLORS[price.severity])
@@ -130,6 +125,17 @@ def _price(page: Page, finding: Finding, price: PricedOn) -> None:
     page.flow(phrases, indent=6, hang=hang)
     if price.caveat:
         page.line((price.caveat, _COLORS[Severity.NOTE]), indent=6 + hang, hang=2)
+
+
+def _slower(price: PricedOn) -> str:
+    return f"{price.slowdown:.2f}x slower" if price.slowdown >= 1 else f"{price.slowdown:.2f}x"
+
+
+def _saves(price: PricedOn, finding: Finding) -> list[Part]:
+    time = (milliseconds(abs(price.saving)), _STRONG)
+    if price.saving < 0:
+        return ["costs ", time, " more"]
+    return ["saves at most " if finding.upper_bound else "saves ", time]
 
 
 def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
@@ -141,12 +147,11 @@ def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
         _labelled(page, "help", finding.advice, indent=6)
 
 
-def _place(page: Page, place: FoundPlace) -> None:
+def _place(page: Page, finding: Finding, place: FoundPlace) -> None:
     phrases: list[list[Part]] = [[("place".ljust(_LABEL), _DIM), _name(place)]]
     for price in place.prices:
-        slower, saves = f"{price.slowdown:.2f}x slower", f"saves {milliseconds(price.saving)}"
         on: list[Part] = [f"{price.target} "] if len(place.prices) > 1 else []
-        phrases += [[*on, milliseconds(price.now)], [slower], [saves]]
+        phrases += [[*on, milliseconds(price.now)], [_slower(price)], _saves(price, finding)]
     page.flow(phrases, indent=6, hang=_LABEL)
 
 

@@ -27,6 +27,10 @@ NEAR = 1.0
 """A row is near by if no feature is further than this many octaves."""
 
 
+UNLIKE = 0.5
+"""How far the errors of two operators of a family correlate at the same features.  No table of
+the paper has two operators of one family: half is neither trust nor distrust."""
+
 HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
 
@@ -90,7 +94,8 @@ class Family:
         self.coefficients[used] = fit_relative((counts @ terms)[:, used], seconds, floor[used])
         parts = counts * (terms @ self.coefficients)
         self._weights = parts / parts.sum(axis=1, keepdims=True)
-        self._points = np.array([describe(kernel) for kernel in kernels])
+        self._points = self._describe(list(kernels))
+        self._names = [kernel.op for kernel in kernels]
         box = np.log2(np.maximum(terms[:, 1:], 1.0))
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
         self._alone = frozenset(
@@ -100,7 +105,8 @@ class Family:
         )
         self._ops = frozenset(kernel.op for kernel in kernels)
         residuals = np.log(seconds / parts.sum(axis=1))
-        covariance = self._weights @ self._correlate(self._points, self._points) @ self._weights.T
+        likeness = self._correlate(self._points, self._names, self._points, self._names)
+        covariance = self._weights @ likeness @ self._weights.T
         covariance = spec.spread**2 * covariance + spec.noise**2 * np.eye(len(rows))
         self._inverse = np.linalg.inv(covariance)
         self._pull = spec.spread**2 * (self._weights.T @ (self._inverse @ residuals))
@@ -110,25 +116,31 @@ class Family:
         return np.array([(1.0, k.flops, k.mac) for k in kernels], dtype=float).reshape(-1, 3)
 
     @staticmethod
-    def _correlate(left: Array, right: Array) -> Array:
+    def _correlate(
+        left: Array, left_names: Sequence[str], right: Array, right_names: Sequence[str]
+    ) -> Array:
         steps = (left[:, None, :] - right[None, :, :]) / LENGTHS
         distance = np.sqrt(3.0 * (steps * steps).sum(axis=-1))
-        correlation: Array = (1.0 + distance) * np.exp(-distance)
+        alike = np.array(left_names)[:, None] == np.array(right_names)[None, :]
+        correlation: Array = (1.0 + distance) * np.exp(-distance) * np.where(alike, 1.0, UNLIKE)
         return correlation
 
     def seconds(self, kernels: Sequence[Kernel]) -> Array:
         """Seconds of each kernel."""
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
-        correlation = self._correlate(self._describe(kernels), self._points)
+        names = [kernel.op for kernel in kernels]
+        correlation = self._correlate(self._describe(kernels), names, self._points, self._names)
         residuals = (correlation * self._pull).sum(axis=1)
         seconds: Array = (self._terms(kernels) * self.coefficients).sum(axis=1) * np.exp(residuals)
         return seconds
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
-        points = self._describe(kernels)
-        to_rows = self._to_rows(points)
-        covariance = self.spec.spread**2 * self._correlate(points, points)
+        points, names = self._describe(kernels), [kernel.op for kernel in kernels]
+        to_rows = self.spec.spread**2 * (
+            self._correlate(points, names, self._points, self._names) @ self._weights.T
+        )
+        covariance = self.spec.spread**2 * self._correlate(points, names, points, names)
         covariance -= to_rows @ self._inverse @ to_rows.T
         covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
         return covariance
@@ -151,11 +163,6 @@ class Family:
                 found.append(Basis.MODELLED if is_inside else Basis.EXTRAPOLATED)
         return found
 
-    def _describe(self, kernels: Sequence[Kernel]) -> Array:
+    @staticmethod
+    def _describe(kernels: Sequence[Kernel]) -> Array:
         return np.array([describe(kernel) for kernel in kernels])
-
-    def _to_rows(self, points: Array) -> Array:
-        covariance: Array = (
-            self.spec.spread**2 * self._correlate(points, self._points) @ self._weights.T
-        )
-        return covariance

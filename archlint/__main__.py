@@ -1,6 +1,6 @@
 """`python -m archlint`."""
 
-from archlint.cli import run
+from archlint.cli import program
 
 if __name__ == "__main__":
-    run()
+    program()

@@ -1,5 +1,5 @@
 """The command line: one file per command."""
 
-from archlint.cli.main import run
+from archlint.cli.main import program, run
 
-__all__ = ["run"]
+__all__ = ["program", "run"]

@@ -7,6 +7,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 import typer
 from typer.main import get_command
@@ -22,7 +24,7 @@ from archlint.cli.targets import targets
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
 
-__all__ = ["run"]
+__all__ = ["program", "run"]
 
 _COMMANDS: Mapping[str, Callable[..., int]] = {
     "check": check,
@@ -65,6 +67,19 @@ def run(args: Sequence[str] | None = None) -> int:
         else:
             complain(f"internal error: {type(e).__name__}: {e} (-v shows the traceback)")
     return 2
+
+
+def program() -> NoReturn:
+    """Run this process's command line and end the process.
+
+    Without Python's own ending: taking half a million imported objects apart takes a fifth of a
+    short run, and nothing is left to close.
+    """
+    code = run()
+    with suppress(OSError):  # a reader that has gone away is no fault
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _main(args: list[str]) -> int:

@@ -93,7 +93,8 @@ class Finding:
     by saving, the costliest first.  `exact` means the alternative computes the same function,
     `upper_bound` that it removes something, so that the saving is the most there is to gain.
     `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
-    `advice` what to do about it, in words.
+    `advice` what to do about it, in words, `flips` how the verdict changes at another usual
+    size where a size was assumed ("no more than a note at batch 8").
     """
 
     code: str
@@ -110,6 +111,7 @@ class Finding:
     places: tuple[FoundPlace, ...]
     sizes: str = ""
     advice: str = ""
+    flips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,8 @@ class ModelReport:
     """One model: what was read, what it costs on each target, the findings, or the error.
 
     `findings` are sorted by saving and hold notes too; which of them a format shows is the
-    format's matter.  With `error` (one line, without the path) the rest may be empty.
+    format's matter.  `flips` are findings that another usual size alone would bring, one line
+    each.  With `error` (one line, without the path) the rest may be empty.
     """
 
     path: str
@@ -182,6 +185,7 @@ class ModelReport:
     findings: tuple[Finding, ...] = ()
     ignored: tuple[IgnoredFinding, ...] = ()
     assumptions: tuple[str, ...] = ()
+    flips: tuple[str, ...] = ()
     shapeless: tuple[Unpriced, ...] = ()
     malformed: tuple[str, ...] = ()
     error: str | None = None

@@ -51,14 +51,23 @@ def alternate(
 
 
 def start() -> None:
-    """A lint of an example beside the imports that it cannot do without."""
+    """A lint of an example beside the imports that it cannot do without.
+
+    Where the batch is assumed, the model is judged at another usual batch too.
+    """
     imports = [sys.executable, "-c", "import onnx, networkx, typer"]
-    for name in ("resnet50", "mobilenet_v2", "nasnet_a_small"):
+    cases = [
+        (name, batch)
+        for name in ("resnet50", "mobilenet_v2", "nasnet_a_small")
+        for batch in (["--batch", "1"], [])
+    ]
+    for name, batch in cases:
         lint, bare, ratio, memory, least = alternate(
-            [*LINT, str(EXAMPLES / f"{name}.onnx")], imports, runs=11
+            [*LINT, *batch, str(EXAMPLES / f"{name}.onnx")], imports, runs=11
         )
+        size = "batch 1" if batch else "batch assumed"
         print(
-            f"{name}: {lint:.2f} s, imports alone {bare:.2f} s: {ratio:.2f} times;"
+            f"{name}, {size}: {lint:.2f} s, imports alone {bare:.2f} s: {ratio:.2f} times;"
             f" {memory / MiB:.0f} and {least / MiB:.0f} MiB"
         )
 

@@ -67,6 +67,7 @@ def build_model(
         parameters=parameters,
         weight_bytes=weight_bytes,
         assumptions=sizes.assumptions,
+        batch_is_assumed=any(0 in each.assumed for each in sizes.inputs),
     )
 
 
@@ -206,7 +207,7 @@ def _weights(
 def _model_inputs(sizes: Sizes, types: Mapping[str, TensorType]) -> Iterable[ModelInput]:
     for each in sizes.inputs:
         known = types.get(each.name, _NO_TYPE)
-        yield ModelInput(each.name, known.dtype, each.sizes, each.assumed)
+        yield ModelInput(each.name, known.dtype, each.sizes, bool(each.assumed))
 
 
 def _graph(operators: Iterable[Operator]) -> nx.MultiDiGraph:

@@ -142,7 +142,7 @@ def _at(operator: Operator, reason: str) -> str:
 
 def _asked(sizes: Sizes) -> str:
     return ", ".join(
-        f"input {each.name} = {'x'.join(map(str, each.sizes))}{' (assumed)' * each.assumed}"
+        f"input {each.name} = {'x'.join(map(str, each.sizes))}{' (assumed)' * bool(each.assumed)}"
         for each in sizes.inputs
         if each.sizes is not None and each.sizes != each.declared
     )

@@ -28,8 +28,9 @@ class Model:
     `graph` is a networkx MultiDiGraph: nodes are `Operator.index`, edges run from producer to
     consumer, one per tensor and use, with the Tensor under "tensor".  `operators` are in
     topological order, so that `operators[i].index == i`.  `parameters` counts weight elements,
-    `weight_bytes` their bytes.  `assumptions` are the sizes that were open, one line each.
-    `outputs` are the names of the model's outputs.
+    `weight_bytes` their bytes.  `assumptions` are the sizes that were open, one line each;
+    `batch_is_assumed` says that the first dim of an input is among them.  `outputs` are the
+    names of the model's outputs.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Model:
     parameters: int
     weight_bytes: int
     assumptions: tuple[str, ...]
+    batch_is_assumed: bool
 
     @property
     def batch(self) -> int | None:

@@ -21,12 +21,15 @@ _MOST_IMAGE_CHANNELS = 4
 
 @dataclass(frozen=True, slots=True)
 class InputSizes:
-    """One input: its dims in the file (None: no rank) and its sizes (None: still unknown)."""
+    """One input: its dims in the file (None: no rank) and its sizes (None: still unknown).
+
+    `assumed` are the axes whose size is.
+    """
 
     name: str
     declared: tuple[Dim, ...] | None
     sizes: tuple[int, ...] | None
-    assumed: bool
+    assumed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ def bind_sizes(
     bound = []
     for name, wanted in fixed.items():
         if name in asked:
-            bound.append(InputSizes(name, declared[name], asked[name], False))
+            bound.append(InputSizes(name, declared[name], asked[name], ()))
         elif wanted is None:
-            bound.append(InputSizes(name, None, None, False))
+            bound.append(InputSizes(name, None, None, ()))
         else:
             bound.append(_fill(name, declared[name], wanted, symbols, assumptions))
     return Sizes(
@@ -151,7 +154,7 @@ def _fill(
     assumptions: list[str],
 ) -> InputSizes:
     sizes = []
-    assumed = False
+    assumed = []
     for axis, dim in enumerate(fixed):
         size = symbols.get(dim) if isinstance(dim, str) else dim
         if size is None:
@@ -160,9 +163,9 @@ def _fill(
                 word = dim
                 symbols[dim] = size
             assumptions.append(f"input {name}: {word} = {size} (assumed)")
-            assumed = True
+            assumed.append(axis)
         sizes.append(size)
-    return InputSizes(name, declared, tuple(sizes), assumed)
+    return InputSizes(name, declared, tuple(sizes), tuple(assumed))
 
 
 def _assume(axis: int, dims: tuple[Dim, ...]) -> tuple[str, int]:

@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.price import Basis
@@ -32,9 +33,10 @@ _BASIS_LIMIT = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding with the places that it came from, by target."""
+    """A finding with the decision and the places that it came from, by target."""
 
     finding: Finding
+    decision: str
     places: Mapping[str, tuple[Place, ...]]
 
 
@@ -104,9 +106,10 @@ def _finding(
         fingerprint=_fingerprint(rule.code, decision, ordered, views),
         prices=prices,
         places=tuple(_found_place(each, views, min_slowdown) for each in ordered),
+        sizes=_sizes([each[0] for each in ordered], views),
         advice=costliest.advice,
     )
-    return Found(finding, by_target)
+    return Found(finding, decision, by_target)
 
 
 def _found_place(
@@ -238,6 +241,25 @@ def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     kernels, pricer = priced.view.lowered.kernels, priced.view.pricer
     times = {number: pricer.seconds([kernels[number].kernel]) for number in sorted(numbers)}
     return {number: time for number, time in times.items() if time is not None}
+
+
+def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> str:
+    """The range of maps and widths of the places' telling kernels, in words."""
+    kernels = [
+        view.lowered.kernels[view.lowered.home[place.operators[0]]].kernel
+        for view, place in ((views[target].view, place) for target, place in places)
+        if place.operators[0] in view.lowered.home
+    ]
+    maps = sorted({kernel.out_map for kernel in kernels if kernel.out_map}, key=prod, reverse=True)
+    widths = sorted({kernel.c_out for kernel in kernels})
+    parts = []
+    if maps:
+        ends = ["x".join(map(str, each)) for each in dict.fromkeys((maps[0], maps[-1]))]
+        parts.append("on " + " to ".join(ends))
+    if widths:
+        ends = [str(each) for each in dict.fromkeys((widths[0], widths[-1]))]
+        parts.append(" to ".join(ends) + " channels")
+    return ", ".join(parts)
 
 
 def _shared(modules: Iterable[str]) -> str:

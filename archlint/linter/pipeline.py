@@ -19,8 +19,10 @@ from archlint.findings import (
     Unpriced,
 )
 from archlint.graph.model import Model
+from archlint.graph.read import read_proto
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
+from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.registry import find_targets, select_rules
 from archlint.linter.view import Priced, look
@@ -75,13 +77,8 @@ class _Run:
     def add(self, source: str | onnx.ModelProto) -> None:
         path = source if isinstance(source, str) else "<model>"
         try:
-            model = read_model(
-                source,
-                batch=self._options.batch,
-                inputs=self._options.inputs,
-                dims=self._options.dims,
-            )
-            linted = self._lint(path, model)
+            proto = read_proto(source) if isinstance(source, str) else source
+            linted = self._lint(path, proto)
         except ModelError as fault:
             linted = ModelReport(path, error=fault.reason)
         except UsageError as fault:
@@ -96,15 +93,18 @@ class _Run:
             for number, ignore in enumerate(self._options.ignores)
             if not self._used[number]
         )
-        return Report(tuple(self._models), unused, tuple(self._problems))
+        return Report(tuple(self._models), unused, tuple(dict.fromkeys(self._problems)))
 
-    def _lint(self, path: str, model: Model) -> ModelReport:
+    def _lint(self, path: str, proto: onnx.ModelProto) -> ModelReport:
+        model = self._build(path, proto, self._options.batch)
         views, refusals = prepare(model, self._pricers)
-        found: list[Found] = []
-        for rule in self._rules:
-            if not self._ignored_for_model(rule, path):
-                found += self._check(rule, path, views)
-        found.sort(key=_order)
+        found = self._find(path, views)
+        flips: tuple[str, ...] = ()
+        ranges = [priced.view.target.batches for priced in views.values()]
+        batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
+        if batch is not None:
+            other, _ = prepare(self._build(path, proto, batch), self._pricers)
+            found, flips = mark_flips(found, self._find(path, other), batch)
         kept, ignored = self._sort_out(path, found)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
         return ModelReport(
@@ -122,12 +122,25 @@ class _Run:
             findings=tuple(each.finding for each in kept),
             ignored=ignored,
             assumptions=model.assumptions,
+            flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
             malformed=tuple(
                 f"{op.op_type} {op.name}: {op.malformed}" for op in model.operators if op.malformed
             ),
             error="; ".join(refusals) or None,
         )
+
+    def _build(self, path: str, proto: onnx.ModelProto, batch: int | None) -> Model:
+        return read_model(
+            proto, batch=batch, inputs=self._options.inputs, dims=self._options.dims, path=path
+        )
+
+    def _find(self, path: str, views: dict[str, Priced]) -> list[Found]:
+        found: list[Found] = []
+        for rule in self._rules:
+            if not self._ignored_for_model(rule, path):
+                found += self._check(rule, path, views)
+        return sorted(found, key=_order)
 
     def _check(self, rule: type[Rule], path: str, views: dict[str, Priced]) -> list[Found]:
         given = self._options.rule_options.get(rule.code, {})

@@ -89,6 +89,8 @@ def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> 
     page.flow(where, indent=2, hang=4)
     for price in finding.prices:
         _price(page, finding, price)
+    for flip in finding.flips:
+        page.line((flip, _COLORS[Severity.NOTE]), indent=6, hang=2)
     if finding.places:
         _change(page, finding, finding.places[0])
     if style.verbose and finding.count > 1:
@@ -206,6 +208,8 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
         _labelled(page, "error", model.error)
     for text in model.assumptions:
         _labelled(page, "assumed", text)
+    for text in model.flips:
+        _labelled(page, "otherwise", text)
     for text in model.malformed:
         _labelled(page, "malformed", text)
     if model.shapeless:

@@ -22,7 +22,7 @@ def _sizes(**inputs: Dims) -> dict[str, tuple[int | str | None, ...]]:
 def test_open_sizes_are_assumed_and_each_assumption_is_a_line() -> None:
     bound = bind_sizes(_sizes(x=["batch", 3, "h", None], tokens=["batch", "seq"]))
     assert [each.sizes for each in bound.inputs] == [(1, 3, 224, 224), (1, 128)]
-    assert [each.assumed for each in bound.inputs] == [True, True]
+    assert [each.assumed for each in bound.inputs] == [(0, 2, 3), (1,)]
     assert bound.assumptions == (
         "input x: batch = 1 (assumed)",
         "input x: h = 224 (assumed)",
@@ -103,7 +103,7 @@ def test_every_input_ends_with_all_its_sizes(dims: list[int | str | None]) -> No
     assert sizes is not None
     assert len(sizes) == len(dims)
     assert all(size == dim for size, dim in zip(sizes, dims, strict=True) if isinstance(dim, int))
-    assert bound.inputs[0].assumed == bool(bound.assumptions)
+    assert len(bound.inputs[0].assumed) == len(bound.assumptions)
 
 
 def test_sizes_asked_for_reach_the_whole_model() -> None:

@@ -1,0 +1,76 @@
+"""What would be judged otherwise at another usual batch, where the batch is assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from archlint.findings import PricedOn, Severity
+from archlint.linter.judge import Found
+
+__all__ = ["mark_flips", "usual_batch"]
+
+
+def usual_batch(assumed: int, ranges: Iterable[tuple[int, int]]) -> int | None:
+    """The greatest batch of the targets, unless it is the assumed one."""
+    greatest = max((high for _, high in ranges), default=assumed)
+    return greatest if greatest != assumed else None
+
+
+def mark_flips(
+    here: Sequence[Found], there: Sequence[Found], batch: int
+) -> tuple[list[Found], tuple[str, ...]]:
+    """The findings with what changes at `batch`, and a line for each that only `batch` brings.
+
+    Only targets that price both batches are compared.  A verdict changes if a warning or an
+    error comes, goes, or becomes the other.
+    """
+    verdicts = {_key(each): _by_target(each) for each in there}
+    targets = {price.target for each in there for price in each.finding.prices}
+    marked = []
+    for each in here:
+        other = verdicts.pop(_key(each), {})
+        flips = tuple(
+            _flip(price.target, other.get(price.target), batch, len(targets))
+            for price in each.finding.prices
+            if price.target in targets and _is_flip(price.severity, other.get(price.target))
+        )
+        marked.append(replace(each, finding=replace(each.finding, flips=flips)))
+    lines = []
+    for each in there:
+        if _key(each) in verdicts and each.finding.severity is not Severity.NOTE:
+            finding = each.finding
+            share = max(price.saving_share for price in finding.prices)
+            lines.append(
+                f"{finding.severity.value} {finding.code} {finding.name} at batch {batch}:"
+                f" {finding.message}, {finding.module}, {_percent(share)} of the network"
+            )
+    return marked, tuple(lines)
+
+
+def _key(found: Found) -> tuple[str, str]:
+    return found.finding.code, found.decision
+
+
+def _by_target(found: Found) -> Mapping[str, PricedOn]:
+    return {price.target: price for price in found.finding.prices}
+
+
+def _is_flip(here: Severity, other: PricedOn | None) -> bool:
+    there = Severity.NOTE if other is None else other.severity
+    return here is not there
+
+
+def _flip(target: str, other: PricedOn | None, batch: int, targets: int) -> str:
+    where = f"at batch {batch}" + (f" on {target}" if targets > 1 else "")
+    if other is None:
+        return f"{where}: nothing to report"
+    share = _percent(other.saving_share)
+    return f"{where}: {_ARTICLE[other.severity]}, {share} of the network"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+_ARTICLE = {Severity.ERROR: "an error", Severity.WARNING: "a warning", Severity.NOTE: "a note"}

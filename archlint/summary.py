@@ -29,7 +29,8 @@ class KindError:
 class TargetSummary:
     """A target and how far its prices can be trusted.
 
-    `threads` is None for a GPU.  `band_coverage` is the share of left-out pairs, 0 to 1, that
+    `threads` is None for a GPU.  `batches` are the least and the greatest batch that it prices,
+    or the only one.  `band_coverage` is the share of left-out pairs, 0 to 1, that
     the band from the 10th to the 90th percentile covers (aim: 0.8), None where not yet known.
     `date` and `source` are those of the measurements; `notes` say what the rows lack.
     """

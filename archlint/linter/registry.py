@@ -151,7 +151,7 @@ def _summary(target: Target) -> TargetSummary:
             for folder, rows in target.tables.items()
         ),
         errors=tuple(
-            KindError(each.table, each.median, each.p90, each.rows)
+            KindError(f"{owner.get(each.table, each.table)} rows", each.median, each.p90, each.rows)
             for each in target.calibration.errors
         ),
         band_coverage=target.calibration.coverage,

@@ -30,7 +30,7 @@ def _target(page: Page, target: TargetSummary) -> None:
     page.line((target.target, _STRONG), (" (the default)", _DIM) if target.is_default else "")
     _labelled(page, "device", ", ".join(_device(target)))
     _labelled(page, "dtype", target.dtype)
-    _labelled(page, "batch", ", ".join(map(str, target.batches)))
+    _labelled(page, "batch", " to ".join(map(str, target.batches)))
     _labelled(page, "rows", ", ".join(f"{each.rows} {each.rule}" for each in target.rows) or "none")
     if target.errors:
         head: list[Part] = [(text, _DIM) for text in ("error of", "median", "90th pct", "rows")]

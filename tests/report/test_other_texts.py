@@ -57,7 +57,7 @@ TARGETS = """\
 gtx1080ti-cudnn7-fp32 (the default)
   device    NVIDIA GTX 1080 Ti, cuDNN 7.0
   dtype     fp32
-  batch     1, 8
+  batch     1 to 8
   rows      12 G1, 12 G2, 4 shared
             error of    median  90th pct  rows
             dense conv   6.1 %    14.2 %    39

@@ -232,6 +232,12 @@ def _end(page: Page, report: Report, style: Style) -> None:
             "check its accuracy again. `archlint rule CODE` explains a rule."
         )
         page.line((text, _DIM))
+    if any(shown(model, style) for model in report.models):
+        text = (
+            "Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML, "
+            "torch.compile), and training."
+        )
+        page.line((text, _DIM))
     page.line((tally(report), _STRONG))
 
 

@@ -105,6 +105,8 @@ examples/resnet18.onnx
 unused ignore pyproject.toml: ignore 2: rule "G2", model "*", place "stem.*"
 Unless marked exact, what stands after `instead` is another design: train it and
 check its accuracy again. `archlint rule CODE` explains a rule.
+Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML,
+torch.compile), and training.
 1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx
 """
 
@@ -132,6 +134,7 @@ error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones wi
   assumed   image: batch is 8
 
 Unless marked exact, what stands after `instead` is another design: train it and check its accuracy again. `archlint rule CODE` explains a rule.
+Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML, torch.compile), and training.
 1 error in 1 model
 """  # noqa: E501 - as wide as the screen
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from archlint.graph import Operator, read_model
 from tests.graph.making import MODELS
 
 torch = pytest.importorskip("torch", reason="compares with PyTorch modules")
+
+_LIBRARY = torch.library.Library("torchvision", "FRAGMENT")
 
 Conv = tuple[tuple[int, ...], int, tuple[int, ...], tuple[int, ...]]
 """Weight shape, groups, stride and output size: exporters fold padding, so inputs may differ."""
@@ -26,9 +30,27 @@ def _pytorchcv(module: str, name: str) -> Callable[[], Any]:
     return make
 
 
+def _import_torchvision() -> Any:
+    """torchvision's Python side, also where its compiled one does not load.
+
+    Its wheels are built for CUDA. With a CPU build of torch the compiled operators are missing,
+    and so the import fails at two that it only wants to describe; no classifier runs them.
+    """
+    if find_spec("torchvision") is None:
+        pytest.skip("compares with torchvision")
+    try:
+        return importlib.import_module("torchvision.models")
+    except RuntimeError:
+        for name in [each for each in sys.modules if each.split(".")[0] == "torchvision"]:
+            del sys.modules[name]
+        for name in ("nms", "qnms"):
+            _LIBRARY.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        return importlib.import_module("torchvision.models")
+
+
 def _timm(name: str) -> Callable[[], Any]:
     def make() -> Any:
-        pytest.importorskip("torchvision", reason="timm needs it")
+        _import_torchvision()
         timm = pytest.importorskip("timm", reason="compares with timm")
         return timm.create_model(name)
 
@@ -37,7 +59,7 @@ def _timm(name: str) -> Callable[[], Any]:
 
 def _torchvision(name: str) -> Callable[[], Any]:
     def make() -> Any:
-        models = pytest.importorskip("torchvision.models", reason="compares with torchvision")
+        models = _import_torchvision()
         options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
         return getattr(models, name)(**options)
 

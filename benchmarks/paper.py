@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from math import sqrt
 from pathlib import Path
@@ -20,12 +21,13 @@ from onnx import TensorProto, helper
 
 from archlint.cost.kernel import Kernel, Kind
 from archlint.cost.lower import lower
-from archlint.cost.pricer import Pricer
+from archlint.cost.pricer import Pricer, Z
 from archlint.cost.target import Calibration, Target, list_targets, load_target
 from archlint.graph import read_model
 from archlint.measure.validation import (
     LeftOut,
     calibrate,
+    cross_coverage,
     kernels_of,
     leave_pairs_out,
     leave_rows_out,
@@ -111,12 +113,18 @@ def report(target: Target) -> None:
         if errors:
             print(f"  without the whole table {table}: {mean(errors):.1%}")
     scale = target.calibration.band_scale
-    inside = [each.deviation <= 1.2815515655446004 * scale for each in leave_pairs_out(target)]
+    left_out = leave_pairs_out(target)
+    inside = [each.deviation <= Z * scale for each in left_out]
     spread = sqrt(0.25 / len(inside))
     print(
         f"  bands cover {mean(inside):.1%} of {len(inside)} left-out pairs"
         f" (scale {scale}; one standard error is at most {spread:.1%})"
     )
+    crossed = cross_coverage(left_out)
+    sizes = Counter(each.table for each in left_out)
+    overall = sum(crossed[table] * count for table, count in sizes.items()) / len(left_out)
+    by_table = ", ".join(f"{table[:2].upper()} {share:.0%}" for table, share in crossed.items())
+    print(f"  with the scale set by the other tables' pairs: {overall:.1%} ({by_table})")
 
 
 def written(calibration: Calibration) -> str:

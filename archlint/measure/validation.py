@@ -7,13 +7,21 @@ from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.pricer import Pricer, Z, equal_flops_pairs
 from archlint.cost.table import Row
 from archlint.cost.target import Calibration, TableError, Target
 
-__all__ = ["LeftOut", "PairLeftOut", "calibrate", "leave_pairs_out", "leave_rows_out"]
+__all__ = [
+    "LeftOut",
+    "PairLeftOut",
+    "calibrate",
+    "cross_coverage",
+    "leave_pairs_out",
+    "leave_rows_out",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +111,23 @@ def calibrate(target: Target) -> Calibration:
                     float(np.quantile(of_table, 0.9)),
                 )
             )  # fmt: skip
-    deviations = np.sort([each.deviation for each in leave_pairs_out(target)])
-    # the least scale at which four in five are inside
-    needed = int(np.ceil(0.8 * len(deviations))) - 1
-    scale = float(deviations[needed]) / Z * (1 + 1e-9)
-    scale = float(f"{scale:.4g}") + 1e-4
+    deviations = np.array([each.deviation for each in leave_pairs_out(target)])
+    scale = float(f"{_scale(deviations):.4g}") + 1e-4
     inside = float((deviations <= scale * Z).mean())
     return Calibration(tuple(errors), scale, inside, len(deviations))
+
+
+def cross_coverage(pairs: Sequence[PairLeftOut]) -> dict[str, float]:
+    """By table, the share of its pairs within bands whose scale the other tables' pairs set."""
+    covered = {}
+    for table in dict.fromkeys(each.table for each in pairs):
+        others = np.array([each.deviation for each in pairs if each.table != table])
+        own = np.array([each.deviation for each in pairs if each.table == table])
+        covered[table] = float((own <= _scale(others) * Z).mean())
+    return covered
+
+
+def _scale(deviations: NDArray[np.float64]) -> float:
+    """The least scale of the bands at which four in five of these are inside."""
+    needed = int(np.ceil(0.8 * len(deviations))) - 1
+    return float(np.sort(deviations)[needed]) / Z

@@ -11,6 +11,7 @@ from archlint.cost.target import Target
 from archlint.measure.validation import (
     LeftOut,
     calibrate,
+    cross_coverage,
     kernels_of,
     leave_pairs_out,
     leave_rows_out,
@@ -114,3 +115,11 @@ def test_without_its_whole_table_a_row_is_predicted_worse(
     apart = [each for each in whole if each.table == table]
     beside = [each for each in left_out[GPU.name] if each.table == table]
     assert mean_error(apart) > mean_error(beside)
+
+
+@pytest.mark.parametrize("target", [GPU, ARM], ids=["gpu", "arm"])
+def test_bands_scaled_by_the_other_tables_cover_four_in_five_too(target: Target) -> None:
+    pairs = leave_pairs_out(target)
+    by_table = cross_coverage(pairs)
+    covered = sum(by_table[each.table] for each in pairs) / len(pairs)
+    assert 0.75 <= covered <= 0.85

@@ -117,7 +117,7 @@ def test_without_its_whole_table_a_row_is_predicted_worse(
     assert mean_error(apart) > mean_error(beside)
 
 
-@pytest.mark.parametrize("target", [GPU, ARM], ids=["gpu", "arm"])
+@each_target
 def test_bands_scaled_by_the_other_tables_cover_four_in_five_too(target: Target) -> None:
     pairs = leave_pairs_out(target)
     by_table = cross_coverage(pairs)

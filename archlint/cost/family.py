@@ -26,7 +26,6 @@ LENGTHS = np.array([2.0, 2.0, 4.0, 2.0, 4.0, 2.0])
 NEAR = 1.0
 """A row is near by if no feature is further than this many octaves."""
 
-
 UNLIKE = 0.5
 """How far the errors of two operators of a family correlate at the same features.  No table of
 the paper has two operators of one family: half is neither trust nor distrust."""

@@ -227,12 +227,9 @@ def find_block(
                 dropped.add(place)
         else:
             c_out = width_of(group, kernel.c_out)
-        c_in = width_of(
-            widths.group.get(main.activations[0].name) if kernel.kind in _BILINEAR else None,
-            kernel.c_in,
-        )
-        if kernel.kind not in _BILINEAR:
-            c_in = c_out
+        c_in = c_out
+        if kernel.kind in _BILINEAR:
+            c_in = width_of(widths.group.get(main.activations[0].name), kernel.c_in)
         if c_in is None or c_out is None:
             return f"{main.op_type} {main.name} does not follow the width"
         ins.append(c_in)

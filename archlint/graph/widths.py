@@ -10,7 +10,10 @@ from math import prod
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["Join", "Widths", "find_widths"]
+__all__ = ["MODEL_INPUT", "Join", "Widths", "find_widths"]
+
+MODEL_INPUT = "it is an input of the model"
+"""Why the width of an input is pinned."""
 
 _MIXES = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 """Operators whose output width is a choice of its own."""
@@ -64,7 +67,7 @@ class _Finder:
             for tensor in op.activations:
                 if tensor.name not in self._node:
                     self._add(tensor, _channel_axis(tensor))
-                    self._pin(tensor, "it is an input of the model")
+                    self._pin(tensor, MODEL_INPUT)
             self._relate(op)
         for op in self._model.operators:
             for tensor in op.outputs:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from archlint.findings import PricedOn, Severity
 from archlint.linter.judge import Found
+from archlint.report.units import percent
 
 __all__ = ["mark_flips", "usual_batch"]
 
@@ -43,7 +44,7 @@ def mark_flips(
             share = max(price.saving_share for price in finding.prices)
             lines.append(
                 f"{finding.severity.value} {finding.code} {finding.name} at batch {batch}:"
-                f" {finding.message}, {finding.module}, {_percent(share)} of the network"
+                f" {finding.message}, {finding.module}, {percent(share)} of the network"
             )
     return marked, tuple(lines)
 
@@ -65,12 +66,8 @@ def _flip(target: str, other: PricedOn | None, batch: int, targets: int) -> str:
     where = f"at batch {batch}" + (f" on {target}" if targets > 1 else "")
     if other is None:
         return f"{where}: nothing to report"
-    share = _percent(other.saving_share)
+    share = percent(other.saving_share)
     return f"{where}: {_ARTICLE[other.severity]}, {share} of the network"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 _ARTICLE = {Severity.ERROR: "an error", Severity.WARNING: "a warning", Severity.NOTE: "a note"}

@@ -10,6 +10,7 @@ from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.price import Basis
+from archlint.cost.pricer import Comparison
 from archlint.findings import Finding, FoundPlace, PricedOn, Severity
 from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
@@ -136,12 +137,7 @@ def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> 
     savings = saving_of(places, priced)
     saving = sum(savings)
     now = sum(_times(priced, {number for place in places for number in place.kernels}).values())
-    joint = priced.view.pricer.compare(
-        [kernel for place in places for kernel in priced.view.kernels(place.kernels)],
-        [kernel for place in places for kernel in place.instead_kernels],
-    )
-    if joint is None:
-        raise ValueError("a place without a price")
+    joint = _joint(places, priced)
     # the estimate counts each kernel once; its band is that of all changes together
     slowdown, band = now / (now - saving), joint.high / joint.slowdown
     limits = [_limit(place, min_slowdown) for place in places]
@@ -171,6 +167,19 @@ def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> 
         basis=joint.basis,
         caveat=_caveat(severity, _by_share(saving / total), limits, savings),
     )
+
+
+def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
+    """The comparison of all places at once; one alone has been compared by its rule."""
+    if len(places) == 1:
+        return places[0].comparison
+    joint = priced.view.pricer.compare(
+        [kernel for place in places for kernel in priced.view.kernels(place.kernels)],
+        [kernel for place in places for kernel in place.instead_kernels],
+    )
+    if joint is None:
+        raise ValueError("a place without a price")
+    return joint
 
 
 def _caveat(

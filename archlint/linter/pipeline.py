@@ -47,7 +47,7 @@ def lint(
     run = _Run(options, pricers, rules)
     for number, model in enumerate(models):
         if progress is not None:
-            progress(number, len(models), model if isinstance(model, str) else "<model>")
+            progress(number, len(models), _name(model))
         run.add(model)
     return run.report()
 
@@ -75,7 +75,7 @@ class _Run:
         self._used: Counter[int] = Counter()
 
     def add(self, source: str | onnx.ModelProto) -> None:
-        path = source if isinstance(source, str) else "<model>"
+        path = _name(source)
         try:
             proto = read_proto(source) if isinstance(source, str) else source
             linted = self._lint(path, proto)
@@ -191,6 +191,10 @@ class _Run:
                 self._used[number] += 1
                 return ignore.reason
         return None
+
+
+def _name(source: str | onnx.ModelProto) -> str:
+    return source if isinstance(source, str) else "<model>"
 
 
 def _order(found: Found) -> tuple[float, str, str]:

@@ -12,6 +12,7 @@ from archlint.cost.redesign import Block, Candidate, fastest, find_block
 from archlint.findings import Severity
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
+from archlint.graph.widths import MODEL_INPUT
 from archlint.rule import Option, Place, Rule, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
@@ -73,7 +74,7 @@ class ChannelWidth(Rule):
         if prod(kernel.out_map) <= 1:
             return "its map is 1x1: a classifier or squeeze-excite layer"
         group = view.widths.group[op.activations[0].name]
-        if view.widths.pinned.get(group) == "it is an input of the model":
+        if view.widths.pinned.get(group) == MODEL_INPUT:
             return "the stem: its input channels are given"
         wide, narrow = max(kernel.c_in, kernel.c_out), min(kernel.c_in, kernel.c_out)
         if wide <= 2 * narrow:
@@ -89,7 +90,6 @@ class ChannelWidth(Rule):
         block = find_block(view.model, view.lowered, view.widths, outer, inner)
         if isinstance(block, str):
             return Silence(heads, f"its width cannot change: {block}")
-        pair = [block.numbers.index(view.lowered.home[index]) for index in pairs[0].operators]
         pair = [block.numbers.index(view.lowered.home[index]) for index in pairs[0].operators]
         imbalance = _imbalance(block.outer, block.inner)
         best = fastest(

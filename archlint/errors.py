@@ -6,14 +6,22 @@
     ├── UsageError          a wrong option, rule code, target or path on the command line
     │   └── ConfigError     a wrong configuration file; lists every problem at once
     ├── ModelError          a model that cannot be read or does not fit what was asked
-    └── TargetError         a target whose tables cannot be read or do not fit the model
+    ├── TargetError         a target whose tables cannot be read or do not fit the model
+    └── MeasureError        a runtime refused what it was asked to time
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["ArchlintError", "ConfigError", "ModelError", "TargetError", "UsageError"]
+__all__ = [
+    "ArchlintError",
+    "ConfigError",
+    "MeasureError",
+    "ModelError",
+    "TargetError",
+    "UsageError",
+]
 
 
 class ArchlintError(Exception):
@@ -44,3 +52,7 @@ class ModelError(ArchlintError):
 
 class TargetError(ArchlintError):
     """A target cannot price this model, or its tables cannot be read."""
+
+
+class MeasureError(ArchlintError):
+    """A runtime cannot run what it was asked to time."""

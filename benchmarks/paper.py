@@ -19,7 +19,8 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.lower import lower
 from archlint.cost.pricer import Pricer, Z
 from archlint.cost.target import Calibration, Target, list_targets, load_target

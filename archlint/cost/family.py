@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archlint.cost.fit import fit_relative
-from archlint.cost.kernel import Chain, Kernel, Kind
+from archlint.cost.kernel import Chain, Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.price import Basis
 
 __all__ = ["Family", "FamilySpec"]

@@ -5,32 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import cache
 from math import prod
 
-__all__ = ["Chain", "Kernel", "Kind", "format_chain", "parse_chain"]
+from archlint.cost.kind import Kind
+from archlint.cost.ops import KINDS, OPERANDS
 
-
-class Kind(Enum):
-    """What sort of work a kernel does; fits and tables go by kind."""
-
-    CONV = "conv"
-    GROUP_CONV = "group conv"
-    DEPTHWISE = "depthwise conv"
-    TRANSPOSED_CONV = "transposed conv"
-    PRODUCT = "matrix product"
-    POOL = "pool"
-    ELEMENTWISE = "element-wise"
-    EPILOGUE = "fused epilogue"
-    NORMALISATION = "normalisation"
-    SOFTMAX = "softmax"
-    REDUCTION = "reduction"
-    MOVEMENT = "data movement"
+__all__ = ["Chain", "Kernel", "format_chain", "parse_chain"]
 
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
 _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
+_WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +27,10 @@ class Kernel:
     none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
     outer size; its second operand counts once as weights if `constant`, else once per batch
     entry as an activation.  For an element-wise kernel `operands` is how many tensors it reads.
-    `epilogue` are the activations fused into it, in order; `path` the algorithm or layout.
+    `epilogue` is what is fused into it, in order; an "Add" there reads one more tensor of the
+    output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
+    `rotation` is how many MB of weights the whole model runs through, which decides whether
+    this kernel's are still in a cache; 0 where that is not told.
     """
 
     kind: Kind
@@ -59,6 +48,7 @@ class Kernel:
     epilogue: tuple[str, ...] = ()
     path: str = ""
     itemsize: int = 4
+    rotation: int = 0
 
     @property
     def flops(self) -> int:
@@ -73,7 +63,7 @@ class Kernel:
             return 2 * outputs * self.c_in
         if self.kind is Kind.POOL:
             return outputs * prod(self.window)
-        if self.kind is Kind.MOVEMENT:
+        if self.kind in _WORKLESS:
             return 0
         return outputs * self.operands
 
@@ -95,6 +85,9 @@ class Kernel:
             read = 0
         if self.kind is Kind.PRODUCT and not self.constant:
             read += self.c_in * self.c_out
+        if self.kind is Kind.VIEW:
+            return 0
+        read += written * self.epilogue.count("Add")
         return self.itemsize * self.batch * (read + written)
 
     @property
@@ -124,14 +117,14 @@ class Kernel:
         return Kernel(
             self.kind, self.op, c_in, c_out, self.in_map, self.out_map, self.batch, self.window,
             self.strides, c_in if self.kind is Kind.DEPTHWISE else self.groups, self.operands,
-            self.constant, self.epilogue, self.path, self.itemsize,
+            self.constant, self.epilogue, self.path, self.itemsize, self.rotation,
         )  # fmt: skip
 
     @property
     def text(self) -> str:
         """The kernel in one line, as tables and reports write it; `parse_chain` reads it."""
         words = [self.op]
-        if self.kind in _WEIGHTED or self.kind is Kind.PRODUCT:
+        if self.kind in _WEIGHTED or self.kind is Kind.PRODUCT or self.c_in != self.c_out:
             words.append(f"{self.c_in}>{self.c_out}")
         else:
             words.append(str(self.c_out))
@@ -148,8 +141,14 @@ class Kernel:
             words.append("@" + sizes)
         if self.batch > 1:
             words.append(f"b{self.batch}")
+        if self.operands != OPERANDS.get(self.op, 1):
+            words.append(f"n{self.operands}")
         if self.kind is Kind.PRODUCT and not self.constant:
             words.append("run-time")
+        if self.itemsize != 4:
+            words.append(f"{self.itemsize}B")
+        if self.rotation:
+            words.append(f"/{self.rotation}MB")
         if self.path:
             words.append(f"({self.path})")
         return " ".join(words + [f"+{op}" for op in self.epilogue])
@@ -168,10 +167,9 @@ _TERM = re.compile(
     r"(?:(?P<count>\d+) )?(?P<op>[A-Z]\w*) (?P<c_in>\d+)(?:>(?P<c_out>\d+))?"
     r"(?: k(?P<window>\d+(?:x\d+)*))?(?: s(?P<strides>\d+(?:x\d+)*))?(?: g(?P<groups>\d+))?"
     r"(?: @(?P<in_map>\d+(?:x\d+)*)(?:>(?P<out_map>\d+(?:x\d+)*))?)?(?: b(?P<batch>\d+))?"
-    r"(?P<runtime> run-time)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
+    r"(?: n(?P<operands>\d+))?(?P<runtime> run-time)?(?: (?P<itemsize>\d+)B)?"
+    r"(?: /(?P<rotation>\d+)MB)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
 )
-
-_OPERANDS = {"Add": 2, "Sum": 2, "Sub": 2, "Mul": 2, "Div": 2}
 
 
 @cache
@@ -200,10 +198,12 @@ def _parse_term(term: str) -> tuple[int, Kernel]:
         window=window,
         strides=_sizes(match["strides"]) or (1,) * len(window),
         groups=groups,
-        operands=_OPERANDS.get(op, 1),
+        operands=int(match["operands"] or OPERANDS.get(op, 1)),
         constant=match["runtime"] is None,
         epilogue=tuple(match["epilogue"].replace("+", "").split()),
         path=match["path"] or "",
+        itemsize=int(match["itemsize"] or 4),
+        rotation=int(match["rotation"] or 0),
     )
     return int(match["count"] or 1), kernel
 
@@ -221,29 +221,9 @@ def _kind(op: str, c_in: int, c_out: int, groups: int) -> Kind:
     if op == "Conv":
         return conv_kind(c_in, c_out, groups)
     try:
-        return _KIND_OF_OP[op]
+        return KINDS[op]
     except KeyError:
         raise ValueError(f"no kind of kernel runs {op!r}") from None
-
-
-_KIND_OF_OP = {
-    "ConvTranspose": Kind.TRANSPOSED_CONV,
-    "MatMul": Kind.PRODUCT,
-    "MaxPool": Kind.POOL,
-    "AveragePool": Kind.POOL,
-    "GlobalAveragePool": Kind.REDUCTION,
-    "Softmax": Kind.SOFTMAX,
-    "LayerNormalization": Kind.NORMALISATION,
-    "BatchNormalization": Kind.NORMALISATION,
-    "Concat": Kind.MOVEMENT,
-    "Split": Kind.MOVEMENT,
-    "Transpose": Kind.MOVEMENT,
-    "Add": Kind.ELEMENTWISE,
-    "Sum": Kind.ELEMENTWISE,
-    "Mul": Kind.ELEMENTWISE,
-    "Relu": Kind.ELEMENTWISE,
-    "Sigmoid": Kind.ELEMENTWISE,
-}
 
 
 def format_chain(chain: Iterable[tuple[int, Kernel]]) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from archlint.cost.kernel import Kernel, Kind
-from archlint.cost.make_kernel import ACTIVATIONS, VIEWS, make_kernel
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
+from archlint.cost.make_kernel import make_kernel
+from archlint.cost.ops import ACTIVATIONS, VIEWS
 from archlint.cost.target import Lowering
 from archlint.graph.composites import Composite, find_composites
 from archlint.graph.model import Model

@@ -5,52 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from archlint.cost.kernel import Kernel, Kind, conv_kind
+from archlint.cost.kernel import Kernel, conv_kind
+from archlint.cost.kind import Kind
+from archlint.cost.ops import ACTIVATIONS, ELEMENTWISE, MOVEMENT, NORMALISATIONS, POOLS, REDUCTIONS
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["ACTIVATIONS", "MOVEMENT", "NORMALISATIONS", "POOLS", "VIEWS", "make_kernel"]
-
-ACTIVATIONS = frozenset(
-    """
-    Relu Clip LeakyRelu PRelu Elu Celu Selu Sigmoid HardSigmoid HardSwish Gelu GELU Tanh
-    Softplus Softsign Mish SiLU Swish Silu ThresholdedRelu QuickGelu
-    """.split()
-)
-VIEWS = frozenset(
-    """
-    Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size ConstantOfShape
-    """.split()
-)
-POOLS = frozenset(
-    """
-    MaxPool AveragePool LpPool
-    """.split()
-)
-NORMALISATIONS = frozenset(
-    """
-    BatchNormalization LayerNormalization InstanceNormalization GroupNormalization LayerNorm
-    RMSNormalization LRN LpNormalization MeanVarianceNormalization
-    """.split()
-)
-REDUCTIONS = frozenset(
-    """
-    GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax ReduceMin
-    ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin
-    """.split()
-)
-MOVEMENT = frozenset(
-    """
-    Transpose Concat Split Slice Pad Gather GatherElements GatherND ScatterElements
-    ScatterND Expand Tile DepthToSpace SpaceToDepth Resize Upsample Cast Trilu OneHot
-    """.split()
-)
-ELEMENTWISE = frozenset(
-    """
-    Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Reciprocal Sum Mean Max Min Mod Floor Ceil
-    Round Sign Sin Cos Where Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not
-    IsNaN IsInf
-    """.split()
-)
+__all__ = ["make_kernel"]
 
 _ITEMSIZE = {"float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
 

@@ -10,7 +10,8 @@ from math import exp, log, sqrt
 import numpy as np
 
 from archlint.cost.family import Family, FamilySpec
-from archlint.cost.kernel import Chain, Kernel, Kind
+from archlint.cost.kernel import Chain, Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.price import Basis, Price
 from archlint.cost.table import Row
 from archlint.cost.target import Target

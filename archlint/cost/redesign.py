@@ -10,7 +10,8 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.graph.model import Model

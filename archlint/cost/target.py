@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archlint.cost.family import FamilySpec
-from archlint.cost.kernel import Kind
+from archlint.cost.kind import Kind
 from archlint.cost.table import Row, read_table
 from archlint.errors import TargetError
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from archlint.cost.kernel import Kind
+from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered, lower
 from archlint.cost.price import Price
 from archlint.cost.pricer import Pricer

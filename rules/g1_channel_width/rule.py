@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.pairs import Pair, find_pair
 from archlint.cost.redesign import Block, Candidate, fastest, find_block
 from archlint.findings import Severity

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from archlint.cost.kernel import Kernel, Kind
-from archlint.cost.make_kernel import ACTIVATIONS
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
+from archlint.cost.ops import ACTIVATIONS
 from archlint.graph.operator import Operator
 from archlint.rule import View
 from archlint.rules.g3_fragmentation.regions import Region

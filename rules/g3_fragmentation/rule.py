@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.rule import Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed

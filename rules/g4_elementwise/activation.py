@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.lower import Change, lower
-from archlint.cost.make_kernel import ACTIVATIONS
+from archlint.cost.ops import ACTIVATIONS
 from archlint.graph.composites import find_composites
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil, prod
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.redesign import FLOPS_TO, Block, find_block
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of

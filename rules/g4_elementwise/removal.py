@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from archlint.cost.kernel import Kernel, Kind
-from archlint.cost.make_kernel import VIEWS
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
+from archlint.cost.ops import VIEWS
 from archlint.graph.operator import Tensor
 from archlint.rule import View
 

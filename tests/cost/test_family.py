@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archlint.cost.family import Family, FamilySpec
-from archlint.cost.kernel import Kernel, Kind, parse_chain
+from archlint.cost.kernel import Kernel, parse_chain
+from archlint.cost.kind import Kind
 from archlint.cost.price import Basis
 
 SPEC = FamilySpec(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.cost.kernel import Kernel, Kind, conv_kind, format_chain, parse_chain
+from archlint.cost.kernel import Kernel, conv_kind, format_chain, parse_chain
+from archlint.cost.kind import Kind
 
 CONV = Kernel(Kind.CONV, "Conv", 16, 32, (28, 28), (14, 14), 2, (3, 3), (2, 2))
 GROUPED = replace(CONV, kind=Kind.GROUP_CONV, groups=4)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from onnx import TensorProto
 
-from archlint.cost.kernel import Kind
+from archlint.cost.kind import Kind
 from archlint.cost.lower import Change, Lowered, lower
 from archlint.graph import Model
 from tests.cost.net import Net

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archlint.cost.kernel import Kernel, Kind
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.redesign import Block, Candidate, fastest, find_block

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archlint.cost.kernel import Kernel, Kind, parse_chain
+from archlint.cost.kernel import Kernel, parse_chain
+from archlint.cost.kind import Kind
 from archlint.cost.price import Basis
 from archlint.cost.pricer import Pricer
 from archlint.findings import Severity

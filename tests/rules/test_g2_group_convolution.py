@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from archlint.cost.kernel import Kind
+from archlint.cost.kind import Kind
 from archlint.cost.pricer import Pricer
 from archlint.findings import Severity
 from archlint.graph.widths import find_widths

@@ -395,7 +395,7 @@ def test_unfused_activations_and_squeeze_excite_follow_the_middle_width() -> Non
         "Conv 200>40 k1x1 @1x1 +Relu",
         "Conv 40>200 k1x1 @1x1",
         "Sigmoid 200 @1x1",
-        "Mul 200 @7x7",
+        "Mul 200 @7x7 n1",
         "Conv 200>160 k1x1 @7x7",
     ]
 
@@ -514,7 +514,7 @@ def test_a_squeeze_excite_block_is_compared_with_none() -> None:
         "Conv 64>16 k1x1 @1x1 +Relu",
         "Conv 16>64 k1x1 @1x1",
         "Sigmoid 64 @1x1",
-        "Mul 64 @28x28",
+        "Mul 64 @28x28 n1",
     ]
     assert texts(place.instead_kernels) == ["Conv 64>64 k1x1 @28x28"]
     assert place.upper_bound

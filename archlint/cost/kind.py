@@ -1,0 +1,25 @@
+"""What sorts of work kernels do."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["Kind"]
+
+
+class Kind(Enum):
+    """What sort of work a kernel does; fits and tables go by kind."""
+
+    CONV = "conv"
+    GROUP_CONV = "group conv"
+    DEPTHWISE = "depthwise conv"
+    TRANSPOSED_CONV = "transposed conv"
+    PRODUCT = "matrix product"
+    POOL = "pool"
+    ELEMENTWISE = "element-wise"
+    EPILOGUE = "fused epilogue"
+    NORMALISATION = "normalisation"
+    SOFTMAX = "softmax"
+    REDUCTION = "reduction"
+    MOVEMENT = "data movement"
+    VIEW = "view"

@@ -9,10 +9,15 @@ __all__ = ["Experiment"]
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One chain of kernels to time (text of `parse_chain`) and the series that it belongs to.
+    """One kernel or chain to time (text of `parse_chain`) and the series that it belongs to.
 
-    The experiments of a series have equal FLOPs, so that their times can be compared.
+    The experiments of a series have equal FLOPs, so that their times can be compared.  The text
+    holds for any target: the path, say a blocked layout, is the target's to add.  `rotation`
+    says where constant weights come from: 0 a cache, 1 between, 2 memory.  `only` names the
+    layout ("blocked") without which a target has no such kernel; "" for every target.
     """
 
     kernels: str
     series: str
+    rotation: int = 0
+    only: str = ""

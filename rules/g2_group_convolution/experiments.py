@@ -1,10 +1,91 @@
-"""The workloads of G2: pointwise group convs at equal FLOPs and growing group number."""
+"""The workloads of G2: group convs with dense ones and other groups at equal FLOPs.
+
+210 kernels: 120 of 1x1 and 90 of 3x3, one in five of them a dense conv that the others are
+compared with; a series has up to four group numbers.  `PAPER` are the paper's.
+"""
 
 from __future__ import annotations
 
-from archlint.measure.experiment import Experiment
+from math import prod, sqrt
 
-__all__ = ["EXPERIMENTS", "grouped"]
+from archlint.cost.kernel import Kernel
+from archlint.measure.experiment import Experiment
+from archlint.measure.low_discrepancy import Point, at_share
+from archlint.measure.sampling import (
+    BATCHES,
+    EPILOGUES,
+    MAPS,
+    MOST_FLOPS,
+    SEED,
+    WIDEST,
+    Map,
+    conv,
+    draw,
+    equal_widths,
+    interleave,
+    strided,
+)
+
+__all__ = ["EXPERIMENTS", "PAPER", "grouped", "sample"]
+
+GROUPS = {2: 3.0, 3: 2.0, 4: 3.0, 8: 3.0, 16: 3.0, 32: 4.0, 64: 1.5}
+
+STEPS = {8: 3.0, 4: 3.0, 2: 1.0, 1: 1.0}
+"""Of which number the channels a group are a multiple."""
+
+RATIOS = {1.0: 6.0, 0.25: 1.0, 4.0: 1.0, 0.5: 0.5, 2.0: 0.5}
+"""Of a conv's output width to its input width; the first counts for 3x3 too."""
+
+
+def sample(seed: int) -> tuple[Experiment, ...]:
+    """Kernels drawn with this seed; another one gives others of the same distribution."""
+    return interleave(
+        draw(seed, "group conv 1x1", 120, lambda point: _convs(point, (1, 1))),
+        draw(seed, "group conv 3x3", 90, lambda point: _convs(point, (3, 3))),
+    )
+
+
+def _convs(point: Point, window: Map) -> list[Kernel]:
+    groups, share, sizes = point.pick(GROUPS), point.coordinate(), point.pick(MAPS)
+    batch = point.pick(BATCHES)
+    stride = point.pick({1: 6.0, 2: 1.0} if window == (1, 1) else {1: 3.0, 2: 1.0})
+    ratio = point.pick(RATIOS) if window == (1, 1) else 1.0
+    area = prod(strided(sizes, stride))
+    most = min(
+        128.0,
+        WIDEST / groups,
+        # networks have narrower tensors on large maps
+        28672 / sqrt(prod(sizes)) / groups,
+        sqrt(MOST_FLOPS / (2.1 * batch * area * prod(window) * groups)),
+    )
+    mean = at_share(share, 4.0, most)
+    step = point.pick(STEPS)
+    if mean < step:
+        step = 4
+    a, b = (max(round(mean * each / step), 1) * step for each in (ratio**-0.5, ratio**0.5))
+    epilogue = point.pick(EPILOGUES)
+    found = [(groups, a, b)]
+    others = {1: 3.0} | {each: 1.0 for each in (2, 4, 8, 16, 32, 64) if each != groups}
+    for _ in range(point.pick({1: 1.0, 2: 2.0, 3: 1.0})):
+        other = point.pick(others)
+        del others[other]
+        # aligned where that divides, for a dense conv always
+        for step in (8, 4, 2) if other > 1 else (8,):
+            pair = equal_widths(groups * a * b // other, b / a, step)
+            fits = pair is not None and min(pair) >= 4 and max(pair) <= (128, WIDEST)[other == 1]
+            if pair is not None and fits and max(pair) * other <= WIDEST:
+                found.append((other, *pair))
+                break
+    return [
+        conv(
+            g * c_in, g * c_out, window, sizes,
+            stride=stride, batch=batch, groups=g, epilogue=epilogue,
+        )
+        for g, c_in, c_out in found
+    ]  # fmt: skip
+
+
+EXPERIMENTS = sample(SEED)
 
 
 def grouped(groups: int, channels: int, series: str) -> Experiment:
@@ -26,7 +107,7 @@ _CHANNELS = {
     "arm x4": {1: 256, 2: 360, 4: 512, 8: 720},
 }
 
-EXPERIMENTS = tuple(
+PAPER = tuple(
     grouped(groups, channels, series)
     for series, widths in _CHANNELS.items()
     for groups, channels in widths.items()

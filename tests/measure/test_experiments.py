@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from itertools import islice, pairwise
+from math import prod
+
+import pytest
+
+from archlint.cost.kernel import Kernel, parse_chain
+from archlint.cost.kind import Kind
+from archlint.cost.target import Target
+from archlint.measure.experiment import Experiment
+from archlint.measure.low_discrepancy import points
+from archlint.measure.sampling import SEED, equal_widths, interleave
+from archlint.rules.g1_channel_width import experiments as g1
+from archlint.rules.g2_group_convolution import experiments as g2
+from archlint.rules.g3_fragmentation import experiments as g3
+from archlint.rules.g4_elementwise import experiments as g4
+from archlint.rules.targets import experiments as shared
+from tests.cost.paper_targets import ARM, GPU
+
+Experiments = tuple[Experiment, ...]
+
+MODULES = {"g1": g1, "g2": g2, "g3": g3, "g4": g4, "targets": shared}
+
+ALL = pytest.mark.parametrize(
+    "experiments", [each.EXPERIMENTS for each in MODULES.values()], ids=list(MODULES)
+)
+
+
+def kernel_of(experiment: Experiment) -> Kernel:
+    ((count, kernel),) = parse_chain(experiment.kernels)
+    assert count == 1
+    return kernel
+
+
+def kernels(experiments: Experiments) -> list[Kernel]:
+    return [kernel_of(each) for each in experiments]
+
+
+def count(experiments: Experiments, *kinds: Kind) -> int:
+    return sum(each.kind in kinds for each in kernels(experiments))
+
+
+def test_there_are_as_many_as_the_docstrings_say() -> None:
+    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [740, 210, 60, 755, 250]
+    assert count(g1.EXPERIMENTS, Kind.CONV) == 488
+    assert count(g1.EXPERIMENTS, Kind.PRODUCT) == 252
+    assert count(g4.EXPERIMENTS, Kind.DEPTHWISE) == 180
+    assert count(g4.EXPERIMENTS, Kind.ELEMENTWISE) == 200
+    assert count(g4.EXPERIMENTS, Kind.MOVEMENT) == 300
+    assert count(g4.EXPERIMENTS, Kind.NORMALISATION) == 75
+    assert count(shared.EXPERIMENTS, Kind.POOL) == 110
+    assert count(shared.EXPERIMENTS, Kind.REDUCTION) == 60
+
+
+@ALL
+def test_each_is_one_kernel_that_reads_back_as_it_is_written(experiments: Experiments) -> None:
+    assert [each.text for each in kernels(experiments)] == [each.kernels for each in experiments]
+
+
+@ALL
+def test_no_kernel_is_there_twice(experiments: Experiments) -> None:
+    assert len({each.kernels for each in experiments}) == len(experiments)
+
+
+@ALL
+def test_a_series_has_equal_flops_on_one_map(experiments: Experiments) -> None:
+    series = defaultdict(list)
+    for experiment in experiments:
+        series[experiment.series].append(experiment)
+    for members in series.values():
+        found = [kernel_of(each) for each in members]
+        assert max(each.flops for each in found) <= 1.03 * min(each.flops for each in found) + 1e-9
+        # of attention's two products the tokens are the rows of both
+        assert len({(each.out_map, each.strides, each.batch) for each in found}) == 1
+        if found[0].kind is not Kind.DEPTHWISE:
+            assert len({each.window for each in found}) == 1
+        assert len({each.rotation for each in members}) == 1
+
+
+def test_no_two_sets_share_a_series() -> None:
+    names = [{each.series for each in module.EXPERIMENTS} for module in MODULES.values()]
+    assert sum(map(len, names)) == len(set().union(*names))
+
+
+@ALL
+def test_each_is_small_enough_to_measure(experiments: Experiments) -> None:
+    for each in kernels(experiments):
+        assert each.flops <= 2e9
+        assert each.batch * prod(each.in_map) * each.c_in * each.itemsize <= 64 * 2**20
+        assert each.batch * prod(each.out_map) * each.c_out * each.itemsize <= 64 * 2**20
+        assert each.weight_bytes <= 64 * 2**20
+
+
+@ALL
+def test_none_is_written_for_one_target(experiments: Experiments) -> None:
+    for experiment in experiments:
+        kernel = kernel_of(experiment)
+        assert "nchw" not in kernel.path
+        assert not kernel.rotation
+        assert experiment.rotation in (0, 1, 2)
+        assert (experiment.only == "blocked") is kernel.op.startswith("Reorder")
+
+
+def test_the_first_experiments_cover_the_space_coarsely() -> None:
+    first = g1.EXPERIMENTS[:60]
+    found = kernels(first)
+    convs = [each for each in found if each.kind is Kind.CONV]
+    assert {(1, 1), (3, 3), (5, 5), (7, 7)} <= {each.window for each in convs}
+    assert {each.batch for each in found} >= {1, 8}
+    assert {each.strides[0] for each in convs} >= {1, 2}
+    assert {each.constant for each in found} == {True, False}
+    assert {each.rotation for each in first} == {0, 1, 2}
+    assert min(each.in_map[0] for each in convs) <= 7
+    assert max(each.in_map[0] for each in convs) >= 112
+    assert min(each.c_in for each in convs) == 3
+    assert max(max(each.c_in, each.c_out) for each in convs) >= 1024
+    assert max(each.c_out / each.c_in for each in convs if each.c_in > 3) >= 4
+    assert max(each.c_in / each.c_out for each in convs) >= 4
+    assert {each.kind for each in kernels(g4.EXPERIMENTS[:20])} == {
+        each.kind for each in kernels(g4.EXPERIMENTS)
+    }
+    assert {each.kind for each in kernels(shared.EXPERIMENTS[:20])} == {
+        each.kind for each in kernels(shared.EXPERIMENTS)
+    }
+
+
+def test_about_one_dense_conv_in_four_is_off_the_alignment() -> None:
+    convs = [each for each in kernels(g1.EXPERIMENTS) if each.kind is Kind.CONV and each.c_in > 4]
+    off = [each for each in convs if each.c_in % 8 or each.c_out % 8]
+    assert 1 / 5 <= len(off) / len(convs) <= 1 / 3
+    assert {each.c_in % 8 for each in off} >= {2, 4, 6}
+    assert any(each.c_in % 2 for each in off)
+
+
+def test_two_convs_in_five_have_no_epilogue() -> None:
+    convs = [each for each in kernels(g1.EXPERIMENTS) if each.kind is Kind.CONV]
+    assert 0.33 <= sum(not each.epilogue for each in convs) / len(convs) <= 0.47
+
+
+def test_they_are_the_same_everywhere() -> None:
+    lines = [f"{each}\n" for module in MODULES.values() for each in module.EXPERIMENTS]
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    # a change here makes rows of existing tables useless: `archlint measure` would time others
+    assert digest == "60e181ba461a404ac7b73098dd07877446450216a5a9796a36a81fce26810bcc"
+
+
+def test_another_seed_draws_other_kernels() -> None:
+    new = 0
+    for module in MODULES.values():
+        assert module.sample(SEED) == module.EXPERIMENTS
+        known = {each.kernels for each in module.EXPERIMENTS}
+        other = module.sample(SEED + 1)
+        assert len(other) == len(known)
+        of_module = sum(each.kernels not in known for each in other)
+        # a pool or a Softmax has few sizes to draw, and the usual ones come again
+        assert of_module >= 0.9 * len(other)
+        new += of_module
+    assert new >= 0.95 * 1320
+
+
+@pytest.mark.parametrize("target", [GPU, ARM], ids=lambda target: target.name)
+def test_the_papers_tables_hold_the_papers_workloads(target: Target) -> None:
+    for module, folder in (
+        (g1, "g1_channel_width"),
+        (g2, "g2_group_convolution"),
+        (g3, "g3_fragmentation"),
+        (g4, "g4_elementwise"),
+    ):
+        workloads = {each.kernels for each in module.PAPER}
+        assert {row.kernels for row in target.tables[folder]} <= workloads
+
+
+def test_points_fill_an_interval_evenly() -> None:
+    found = sorted(point.coordinate() for point in islice(points(1, "test", 1), 20))
+    gaps = [right - left for left, right in pairwise(found)]
+    assert max(gaps) < 2.7 / 20
+    assert min(gaps) > 0.3 / 20
+
+
+def test_points_go_by_seed_and_name() -> None:
+    def first(seed: int, name: str) -> float:
+        return next(points(seed, name, 2)).coordinate()
+
+    assert first(1, "a") == first(1, "a")
+    assert len({first(1, "a"), first(2, "a"), first(1, "b")}) == 3
+
+
+def test_a_point_has_random_coordinates_beyond_its_own() -> None:
+    one, other = islice(points(1, "test", 1), 2)
+    assert [one.coordinate() for _ in range(3)][1:] != [other.coordinate() for _ in range(3)][1:]
+
+
+def test_picks_come_as_often_as_their_weights() -> None:
+    found = [point.pick({"a": 3.0, "b": 1.0}) for point in islice(points(1, "test", 1), 100)]
+    assert 73 <= found.count("a") <= 77
+
+
+def test_equal_widths_are_aligned_and_never_less_work() -> None:
+    assert equal_widths(64 * 256, 1.0, 8) == (128, 128)
+    assert equal_widths(64 * 64, 4.0, 8) == (32, 128)
+    assert equal_widths(24, 1.0, 8) is None
+
+
+def test_interleaving_gives_each_part_its_share_of_any_prefix() -> None:
+    many = [Experiment(f"Relu {width} @7x7", "many") for width in range(1, 9)]
+    few = [Experiment(f"Add {width} @7x7", "few") for width in range(1, 3)]
+    assert [each.series for each in interleave(many, few)[:5]].count("few") == 1
+    assert sorted(map(str, interleave(many, few))) == sorted(map(str, many + few))

@@ -26,11 +26,12 @@ class Kernel:
     Tensors are `batch` x channels x map; `in_map` and `out_map` are the spatial sizes, () for
     none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
     outer size; its second operand counts once as weights if `constant`, else once per batch
-    entry as an activation.  For an element-wise kernel `operands` is how many tensors it reads.
+    entry as an activation.  `operands` is how many tensors an element-wise kernel or a Concat
+    reads; the `c_in` of a Concat of channels is their mean width.
     `epilogue` is what is fused into it, in order; an "Add" there reads one more tensor of the
     output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
-    `rotation` is how many MB of weights the whole model runs through, which decides whether
-    this kernel's are still in a cache; 0 where that is not told.
+    `rotation` is how many MB of weights the whole model runs through between two runs of this
+    kernel, which decides what of its operands is still in a cache; 0 where that is not told.
     """
 
     kind: Kind
@@ -83,6 +84,9 @@ class Kernel:
         written = prod(self.out_map) * self.c_out
         if self.kind is Kind.EPILOGUE:
             read = 0
+        if self.op == "Concat":
+            # the mean width may be rounded, and rows are joined at their full width
+            read = written
         if self.kind is Kind.PRODUCT and not self.constant:
             read += self.c_in * self.c_out
         if self.kind is Kind.VIEW:
@@ -122,7 +126,15 @@ class Kernel:
 
     @property
     def text(self) -> str:
-        """The kernel in one line, as tables and reports write it; `parse_chain` reads it."""
+        """The kernel in one line, as tables write it; `parse_chain` reads it."""
+        return self._line(rotation=True)
+
+    @property
+    def title(self) -> str:
+        """The same for people: without what the rest of the model does to its caches."""
+        return self._line(rotation=False)
+
+    def _line(self, *, rotation: bool) -> str:
         words = [self.op]
         if self.kind in _WEIGHTED or self.kind is Kind.PRODUCT or self.c_in != self.c_out:
             words.append(f"{self.c_in}>{self.c_out}")
@@ -147,7 +159,7 @@ class Kernel:
             words.append("run-time")
         if self.itemsize != 4:
             words.append(f"{self.itemsize}B")
-        if self.rotation:
+        if rotation and self.rotation:
             words.append(f"/{self.rotation}MB")
         if self.path:
             words.append(f"({self.path})")

@@ -2,181 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import replace
 
+from archlint.cost.declared import Declared
 from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.make_kernel import make_kernel
-from archlint.cost.ops import ACTIVATIONS, VIEWS
-from archlint.cost.target import Lowering
-from archlint.graph.composites import Composite, find_composites
+from archlint.cost.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
+from archlint.cost.lowering import Lowering
+from archlint.cost.rewritten import lower_rewritten
 from archlint.graph.model import Model
-from archlint.graph.operator import Operator
 
 __all__ = ["Change", "Lowered", "PlacedKernel", "lower"]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What to imagine otherwise: operators passed by, activations replaced by another one."""
-
-    bypass: frozenset[int] = frozenset()
-    activations: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedKernel:
-    """A kernel and the operators that it runs, the one that gives it its kind first."""
-
-    kernel: Kernel
-    operators: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lowered:
-    """A model's kernels on a target.
-
-    `home` maps an operator to the number of the kernel that runs it; an operator in neither
-    `home` nor `unpriced` costs nothing (a view).
-    """
-
-    kernels: tuple[PlacedKernel, ...]
-    home: Mapping[int, int]
-    unpriced: tuple[int, ...]
-
-    def of(self, *operators: int) -> tuple[Kernel, ...]:
-        """The kernels that run these operators, each once, in order."""
-        numbers = sorted({self.home[index] for index in operators if index in self.home})
-        return tuple(self.kernels[number].kernel for number in numbers)
-
-
-_NO_CHANGE = Change()
-
-_WEIGHTED = frozenset(
-    {Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.PRODUCT}
-)
-
-
-def lower(model: Model, rules: Lowering, change: Change = _NO_CHANGE) -> Lowered:
+def lower(model: Model, lowering: Lowering, change: Change = NO_CHANGE) -> Lowered:
     """The kernels that run `model`, in topological order of their main operators."""
-    return _Lowering(model, rules, change).run()
+    if lowering.fusions is None:
+        lowered = Declared(model, lowering, change).run()
+    else:
+        lowered = lower_rewritten(model, lowering, lowering.fusions, change)
+    return _rotated(lowered, lowering.rotation)
 
 
-class _Lowering:
-    def __init__(self, model: Model, rules: Lowering, change: Change) -> None:
-        self._model, self._rules, self._change = model, rules, change
-        self._outputs = frozenset(model.outputs)
-        self._kernels: list[Kernel] = []
-        self._members: list[list[int]] = []
-        self._tails: list[int] = []
-        self._home: dict[int, int] = {}
-        self._unpriced: list[int] = []
-        self._behind: dict[int, int] = {}
-        """For a view or a passed-by operator: the operator whose output it hands on."""
-        self._composites = {
-            index: composite
-            for composite in find_composites(model)
-            for index in composite.operators
-        }
+def _rotated(lowered: Lowered, levels: tuple[int, ...]) -> Lowered:
+    """Tell each kernel how many MB of weights the whole model runs through."""
+    total = sum(placed.kernel.weight_bytes for placed in lowered.kernels) / 1e6
+    if not levels or not total:
+        return lowered
+    # beyond the levels measured nothing changes: all is in a cache, or all in memory
+    level = min(max(round(total), min(levels)), max(levels))
+    kernels = tuple(
+        PlacedKernel(_in_rotation(placed.kernel, level), placed.operators)
+        for placed in lowered.kernels
+    )
+    return replace(lowered, kernels=kernels)
 
-    def run(self) -> Lowered:
-        for op in self._model.operators:
-            self._place(op)
-        placed = tuple(
-            PlacedKernel(kernel, tuple(members))
-            for kernel, members in zip(self._kernels, self._members, strict=True)
-        )
-        return Lowered(placed, self._home, tuple(self._unpriced))
 
-    def _place(self, op: Operator) -> None:
-        composite = self._composites.get(op.index)
-        if op.malformed or op.output.shape is None:
-            self._unpriced.append(op.index)
-        elif op.index in self._change.bypass or (composite is None and op.op_type in VIEWS):
-            source = self._source(op)
-            if source is not None:
-                self._behind[op.index] = source
-        elif composite is not None:
-            if op.index == composite.operators[-1]:
-                self._place_composite(op, composite)
-        elif op.op_type in ACTIVATIONS:
-            self._activate(op, self._change.activations.get(op.index, op.op_type), (op.index,))
-        elif not self._fold(op):
-            self._start(op, make_kernel(op), (op.index,))
-
-    def _place_composite(self, op: Operator, composite: Composite) -> None:
-        if composite.kind in ACTIVATIONS:
-            act = self._change.activations.get(op.index, composite.kind)
-            self._activate(op, act, composite.operators, composite.source)
-        else:
-            kernel = make_kernel(op, composite.kind)
-            self._start(op, kernel, composite.operators)
-
-    def _start(self, op: Operator, kernel: Kernel | None, members: tuple[int, ...]) -> None:
-        if kernel is None:
-            self._unpriced.extend(members)
-            return
-        for index in members:
-            self._home[index] = len(self._kernels)
-        self._kernels.append(kernel)
-        self._members.append([op.index, *(index for index in members if index != op.index)])
-        self._tails.append(op.index)
-
-    def _activate(
-        self, op: Operator, act: str, members: tuple[int, ...], source: int | None = None
-    ) -> None:
-        if source is None:
-            source = self._source(op)
-        number = self._open_kernel(source, members)
-        fits = number is not None and self._kernels[number].kind in self._rules.fuse_into
-        if act in self._rules.fuse and fits and number is not None:
-            self._join(op, number, members)
-            kernel = self._kernels[number]
-            self._kernels[number] = replace(kernel, epilogue=(*kernel.epilogue, act))
-        else:
-            self._start(op, make_kernel(op, act), members)
-
-    def _fold(self, op: Operator) -> bool:
-        """Whether the operator vanishes into the weights of the kernel before it."""
-        if op.op_type not in self._rules.fold or len(op.activations) != 1:
-            return False
-        number = self._open_kernel(self._source(op), (op.index,))
-        if number is None or self._kernels[number].kind not in _WEIGHTED:
-            return False
-        if self._kernels[number].epilogue or not self._kernels[number].constant:
-            return False
-        self._join(op, number, (op.index,))
-        return True
-
-    def _join(self, op: Operator, number: int, members: tuple[int, ...]) -> None:
-        for index in members:
-            self._home[index] = number
-        self._members[number].extend(members)
-        self._tails[number] = op.index
-
-    def _open_kernel(self, source: int | None, members: tuple[int, ...]) -> int | None:
-        """The kernel that ends at `source`, if only `members` read what it makes."""
-        readers = set(members)
-        while source is not None:
-            outputs = self._model.operators[source].outputs
-            if any(tensor.name in self._outputs for tensor in outputs):
-                return None
-            if not readers.issuperset(self._model.graph.successors(source)):
-                return None
-            if source in self._home:
-                number = self._home[source]
-                return number if self._tails[number] == source else None
-            readers, source = {source}, self._behind.get(source)
-        return None
-
-    def _source(self, op: Operator) -> int | None:
-        """The operator that makes the first run-time input."""
-        if not op.activations:
-            return None
-        wanted = op.activations[0].name
-        for index, _, tensor in self._model.graph.in_edges(op.index, data="tensor"):
-            if tensor.name == wanted:
-                return int(index)
-        return None
+def _in_rotation(kernel: Kernel, level: int) -> Kernel:
+    # not dataclasses.replace, which takes six times as long: every conv of a model comes here
+    return Kernel(
+        kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
+        kernel.batch, kernel.window, kernel.strides, kernel.groups, kernel.operands,
+        kernel.constant, kernel.epilogue, kernel.path, kernel.itemsize, level,
+    )  # fmt: skip

@@ -7,7 +7,15 @@ from math import prod
 
 from archlint.cost.kernel import Kernel, conv_kind
 from archlint.cost.kind import Kind
-from archlint.cost.ops import ACTIVATIONS, ELEMENTWISE, MOVEMENT, NORMALISATIONS, POOLS, REDUCTIONS
+from archlint.cost.ops import (
+    ACTIVATIONS,
+    ELEMENTWISE,
+    MOVEMENT,
+    NORMALISATIONS,
+    POOLS,
+    REDUCTIONS,
+    VIEWS,
+)
 from archlint.graph.operator import Operator, Tensor
 
 __all__ = ["make_kernel"]
@@ -41,6 +49,8 @@ def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
         return _pool(op, name)
     if name in REDUCTIONS:
         return _reduce(op, name)
+    if name in VIEWS:
+        return _pass(op, name, Kind.VIEW, 1)
     return None
 
 
@@ -83,7 +93,23 @@ def _move(op: Operator, name: str) -> Kernel:
             Kind.MOVEMENT, name, channels, channels, sizes, out_sizes, batch,
             itemsize=_itemsize(op),
         )  # fmt: skip
+    if name == "Concat":
+        return _concat(op)
     return _pass(op, name, Kind.MOVEMENT, 1)
+
+
+def _concat(op: Operator) -> Kernel:
+    """Joined along the channels, `c_in` is the inputs' mean width; constants are inputs too."""
+    shape = _shape(op.output)
+    batch, channels, sizes = layout(shape)
+    axis, count = op.attributes.get("axis"), max(len(op.inputs), 1)
+    of_channels = (2,) if len(shape) == 3 else (1,)
+    joins_channels = isinstance(axis, int) and shape and axis % len(shape) in of_channels
+    c_in = max(round(channels / count), 1) if joins_channels else channels
+    return Kernel(
+        Kind.MOVEMENT, "Concat", c_in, channels, sizes, sizes, batch,
+        operands=count, itemsize=_itemsize(op),
+    )  # fmt: skip
 
 
 def _pool(op: Operator, name: str) -> Kernel:

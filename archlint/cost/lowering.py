@@ -1,0 +1,112 @@
+"""What a runtime does to operators before it runs them, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archlint.cost.kind import Kind
+
+__all__ = ["Blocked", "Fusions", "Lowering"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fusions:
+    """The fusions of a runtime that rewrites the graph, pass by pass.
+
+    `removed` operators vanish.  `forms` are the functions of several operators that it knows:
+    their kind, the operator that runs them and, where not "", an operator type that has to be
+    among them.  `expanded` operators have no kernel: each becomes a chain of operators and a
+    product with the input.  `products` are the activations that a matrix product with a bias
+    fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    """
+
+    removed: frozenset[str]
+    forms: Mapping[str, tuple[str, str]]
+    expanded: Mapping[str, tuple[str, ...]]
+    products: frozenset[str]
+    sums: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A layout with `block` channels side by side (NCHWc), and what runs on it.
+
+    A dense conv takes it where its input channels are a multiple of `align`, or so few (less
+    than a block) that it reads the plain tensor.  `pools` take it where the channels are whole
+    blocks; `maps` and `joins` (operators of one and of several tensors) where their inputs have
+    it.  A blocked conv without an epilogue takes an Add of `sums` as an input and then fuses
+    the activations `fuse`, or one of `gated`, which is the product of the conv with the activation
+    that `gated` maps it to; `resizes` are the modes (with the coordinate transformation) run.
+    """
+
+    block: int
+    align: int
+    pools: frozenset[str]
+    maps: frozenset[str]
+    joins: frozenset[str]
+    sums: frozenset[str]
+    fuse: frozenset[str]
+    gated: Mapping[str, str]
+    resizes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """What the runtime does to operators before it runs them.
+
+    `fold` are operators that vanish into the conv or product before them, `fuse` activations
+    that become an epilogue of a kernel of the kinds `fuse_into`.  `views` says that a view is
+    launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
+    kernels with weights were measured.  A target with `fusions` is one whose runtime rewrites
+    the graph, with `blocked` one that runs convs on blocked tensors.
+    """
+
+    fold: frozenset[str]
+    fuse: frozenset[str]
+    fuse_into: frozenset[Kind]
+    views: bool = False
+    rotation: tuple[int, ...] = ()
+    fusions: Fusions | None = None
+    blocked: Blocked | None = None
+
+    def fuses(self, kind: Kind, activation: str) -> bool:
+        """Whether an activation becomes an epilogue of a kernel of this kind."""
+        if self.fusions is not None and kind is Kind.PRODUCT:
+            return activation in self.fusions.products
+        return activation in self.fuse and kind in self.fuse_into
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Lowering:
+        """Read the `[lowering]` section of a target file; raises KeyError and ValueError."""
+        fusions, blocked = data.get("fusions"), data.get("blocked")
+        return cls(
+            fold=frozenset(data["fold"]),
+            fuse=frozenset(data["fuse"]),
+            fuse_into=frozenset(map(Kind, data["fuse_into"])),
+            views=bool(data.get("views", False)),
+            rotation=tuple(data.get("rotation", ())),
+            fusions=None if fusions is None else _fusions(fusions),
+            blocked=None if blocked is None else _blocked(blocked),
+        )
+
+
+def _fusions(data: Mapping[str, Any]) -> Fusions:
+    return Fusions(
+        removed=frozenset(data["removed"]),
+        forms={kind: (each[0], each[1]) for kind, each in data["forms"].items()},
+        expanded={op: tuple(chain) for op, chain in data["expanded"].items()},
+        products=frozenset(data["products"]),
+        sums=frozenset(data["sums"]),
+    )
+
+
+def _blocked(data: Mapping[str, Any]) -> Blocked:
+    sets = ("pools", "maps", "joins", "sums", "fuse", "resizes")
+    return Blocked(
+        block=int(data["block"]),
+        align=int(data["align"]),
+        gated=dict(data["gated"]),
+        **{name: frozenset(data[name]) for name in sets},
+    )

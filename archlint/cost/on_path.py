@@ -1,0 +1,97 @@
+"""The path that a target takes for a kernel at its widths."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from archlint.cost.blocked import BLOCKED, STEM, conv_path
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
+from archlint.cost.lowering import Blocked, Lowering
+from archlint.cost.ops import OPERANDS
+
+__all__ = ["apart", "on_path"]
+
+_CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
+_LAYOUTS = frozenset({"", BLOCKED, STEM})
+_MAP_DIMS = 2  # blocked tensors have a map of two dims
+
+
+def on_path(kernel: Kernel, lowering: Lowering) -> Kernel:
+    """The same kernel on the path that the target takes for it, its epilogue cut to what fuses.
+
+    A path that is no layout (a permutation, an axis) stays.
+    """
+    path = kernel.path
+    if lowering.blocked is not None and path in _LAYOUTS:
+        path = _path(kernel, lowering.blocked)
+    epilogue = _epilogue(kernel, path, lowering)
+    if path == kernel.path and epilogue == kernel.epilogue:
+        return kernel
+    return replace(kernel, path=path, epilogue=epilogue)
+
+
+def apart(kernel: Kernel, lowering: Lowering) -> tuple[Kernel, ...]:
+    """The kernel on its path, and kernels of their own for what of its epilogue does not fuse.
+
+    Where the target declares its fusions, all of the epilogue is fused or none.
+    """
+    main = on_path(kernel, lowering)
+    rest = kernel.epilogue[len(main.epilogue) :]
+    if rest and lowering.fusions is None:
+        main, rest = kernel.core, kernel.epilogue
+    return main, *(alone for act in rest for alone in _alone(act, kernel, lowering))
+
+
+def _alone(act: str, kernel: Kernel, lowering: Lowering) -> tuple[Kernel, ...]:
+    chain = lowering.fusions.expanded.get(act) if lowering.fusions is not None else None
+    ops = (act,) if chain is None else (*chain, "Mul")
+    return tuple(
+        Kernel(
+            Kind.ELEMENTWISE, op, kernel.c_out, kernel.c_out, kernel.out_map, kernel.out_map,
+            kernel.batch, operands=OPERANDS.get(op, 1), itemsize=kernel.itemsize,
+            rotation=kernel.rotation,
+        )
+        for op in ops
+    )  # fmt: skip
+
+
+def _path(kernel: Kernel, layout: Blocked) -> str:
+    if len(kernel.in_map) != _MAP_DIMS:
+        return ""
+    if kernel.kind in _CONVS:
+        return conv_path(kernel.c_in, kernel.c_out, kernel.groups, layout)
+    if kernel.op in layout.pools:
+        return "" if kernel.c_in % layout.block else BLOCKED
+    return kernel.path
+
+
+def _epilogue(kernel: Kernel, path: str, lowering: Lowering) -> tuple[str, ...]:
+    """What fuses of an epilogue, up to the first operator that does not."""
+    if lowering.fusions is None:
+        return _while_fused(kernel, lowering)
+    summed = kernel.epilogue[:1] == ("Add",) and kernel.kind in _CONVS
+    rest = kernel.epilogue[1:] if summed else kernel.epilogue
+    if kernel.epilogue[:1] == ("Add",) and not summed:
+        return ()
+    if rest and not _fuses(kernel.kind, rest[0], lowering, path=path, summed=summed):
+        rest = ()
+    return (("Add",) if summed else ()) + rest[:1]
+
+
+def _while_fused(kernel: Kernel, lowering: Lowering) -> tuple[str, ...]:
+    fused = []
+    for op in kernel.epilogue:
+        if not lowering.fuses(kernel.kind, op):
+            break
+        fused.append(op)
+    return tuple(fused)
+
+
+def _fuses(kind: Kind, act: str, lowering: Lowering, *, path: str, summed: bool) -> bool:
+    layout = lowering.blocked
+    if layout is None or not path:
+        return lowering.fuses(kind, act)
+    if act in layout.gated:
+        return True
+    return act in layout.fuse if summed else lowering.fuses(kind, act)

@@ -43,6 +43,18 @@ class Backend(ABC):
         """What the measurements are measurements of."""
 
     @abstractmethod
+    def lowering(self) -> str:
+        """What it does to operators before it runs them: a target file's [lowering], as TOML."""
+
+    @abstractmethod
+    def caches(self) -> tuple[int, int]:
+        """The bytes of a core's own cache and of the last one; 0 if not told."""
+
+    @abstractmethod
+    def alignment(self) -> int:
+        """What the channel widths are multiples of that it runs at full speed."""
+
+    @abstractmethod
     def runs(self, kernel: Kernel) -> bool:
         """Whether it can build this kernel."""
 

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log2, prod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from archlint.cost.features import FEATURES, PAPER_LENGTHS
 from archlint.cost.fit import fit_relative
 from archlint.cost.kernel import Chain, Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.machine import UNTOLD, Machine
 from archlint.cost.price import Basis
+from archlint.cost.terms import TERMS
 
-__all__ = ["Family", "FamilySpec"]
+__all__ = ["Family", "FamilySpec", "correlate", "describe", "names_of", "terms_of"]
 
 Array = NDArray[np.float64]
-
-TERMS = ("launch", "flops", "bytes")
-
-LENGTHS = np.array([2.0, 2.0, 4.0, 2.0, 4.0, 2.0])
-"""Octaves over which a residual fades: channels a group in and out, groups, window, positions
-(batch x map), strides."""
+Names = NDArray[np.str_]
 
 NEAR = 1.0
-"""A row is near by if no feature is further than this many octaves."""
+"""A row is near by if no feature is further than this many octaves, or half its length."""
 
 UNLIKE = 0.5
-"""How far the errors of two operators of a family correlate at the same features.  No table of
-the paper has two operators of one family: half is neither trust nor distrust."""
+"""How far the errors of two operators of a family correlate at the same features, where a
+target file does not say.  No table of the paper has two operators of one family: half is
+neither trust nor distrust."""
 
 HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
@@ -39,12 +39,15 @@ HULL = 1.0
 class FamilySpec:
     """What a target file says of a family.
 
-    `kinds` have rows of their own; `borrows` have none and take this family's fit, so that
-    they are never better than modelled.  `terms` are those of "launch", "flops" and "bytes"
-    that its fit has.  `differences_of` names the table whose rows give this family's, as
-    differences of two chains, where no chain holds this family alone; "" for none.  `spread`
-    is the standard deviation (log) of what the fit misses where no row is near, `noise` that
-    of a row's own error.
+    Where the target's kernels go by variety, `name` is the variety and `kinds` is empty.  Else
+    `kinds` have rows of their own, and `borrows` have none and take this family's fit, so that
+    they are never better than modelled.  `terms` are those of TERMS that its fit has.
+    `differences_of` names the table whose rows give this family's, as differences of two
+    chains, where no chain holds this family alone; "" for none.  `spread` is the standard
+    deviation (log) of what the fit misses where no row is near, `noise` that of a row's own
+    error, `lengths` the octaves of each feature over which a residual fades.  `band_scale` is
+    the factor on the log standard deviation at which four in five of its rows, each left out,
+    fall within their 10th to 90th percentile.
     """
 
     name: str
@@ -54,29 +57,27 @@ class FamilySpec:
     differences_of: str
     spread: float
     noise: float
-
-
-def describe(kernel: Kernel) -> tuple[float, ...]:
-    """The features of a kernel, in octaves, as LENGTHS lists them."""
-    return (
-        log2(max(kernel.c_in // kernel.groups, 1)),
-        log2(max(kernel.c_out // kernel.groups, 1)),
-        log2(kernel.groups),
-        log2(prod(kernel.window) or 1),
-        log2(max(kernel.batch * prod(kernel.out_map), 1)),
-        log2(prod(kernel.strides) or 1),
-    )
+    lengths: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(PAPER_LENGTHS))
+    unlike: float = UNLIKE
+    band_scale: float = 1.0
 
 
 class Family:
-    """A non-negative fit `launch + FLOPs / rate + bytes / bandwidth`, times a residual.
+    """A non-negative fit (see TERMS), times a residual.
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
-    row is a chain: its residual is the mean of its kernels', weighted by their time.
+    row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
+    is the least that a term's coefficient can be.
     """
 
-    def __init__(self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]], floor: Array) -> None:
-        self.spec = spec
+    def __init__(
+        self,
+        spec: FamilySpec,
+        rows: Sequence[tuple[Chain, float]],
+        floor: Mapping[str, float] = MappingProxyType({}),
+        machine: Machine = UNTOLD,
+    ) -> None:
+        self.spec, self.machine = spec, machine
         self._own = frozenset(spec.kinds)
         kernels: dict[Kernel, int] = {}
         for chain, _ in rows:
@@ -88,15 +89,15 @@ class Family:
             for count, kernel in chain:
                 counts[number, kernels[kernel]] += count
         seconds = np.array([time for _, time in rows], dtype=float)
-        terms = self._terms(list(kernels))
-        used = [TERMS.index(term) for term in spec.terms]
-        self.coefficients = np.zeros(len(TERMS))
-        self.coefficients[used] = fit_relative((counts @ terms)[:, used], seconds, floor[used])
-        parts = counts * (terms @ self.coefficients)
+        terms = terms_of(spec.terms, list(kernels), machine)
+        least = np.array([floor.get(term, 0.0) for term in spec.terms])
+        self.coefficients = fit_relative(counts @ terms, seconds, least)
+        parts = counts * (terms * self.coefficients).sum(axis=1)
         self._weights = parts / parts.sum(axis=1, keepdims=True)
-        self._points = self._describe(list(kernels))
-        self._names = [kernel.op for kernel in kernels]
-        box = np.log2(np.maximum(terms[:, 1:], 1.0))
+        self._lengths = np.array(list(spec.lengths.values()))
+        self._points = describe(spec.lengths, list(kernels), machine)
+        self._names = names_of(list(kernels))
+        box = _box(list(kernels))
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
         self._alone = frozenset(
             kernel
@@ -104,65 +105,95 @@ class Family:
             if (self._weights[:, column] > 1 - 1e-9).any()
         )
         self._ops = frozenset(kernel.op for kernel in kernels)
-        residuals = np.log(seconds / parts.sum(axis=1))
-        likeness = self._correlate(self._points, self._names, self._points, self._names)
-        covariance = self._weights @ likeness @ self._weights.T
-        covariance = spec.spread**2 * covariance + spec.noise**2 * np.eye(len(rows))
-        self._inverse = np.linalg.inv(covariance)
-        self._pull = spec.spread**2 * (self._weights.T @ (self._inverse @ residuals))
+        self.residuals = np.log(seconds / parts.sum(axis=1))
+        covariance = self._correlate(self._points, self._names)
+        # most rows are one kernel, and then this is the identity
+        if not np.array_equal(self._weights, np.eye(len(rows), len(kernels))):
+            covariance = self._weights @ covariance @ self._weights.T
+        covariance *= spec.spread**2
+        covariance[np.diag_indices_from(covariance)] += spec.noise**2
+        self.inverse = np.linalg.inv(covariance)
+        self._pull = spec.spread**2 * (self._weights.T @ (self.inverse @ self.residuals))
 
-    @staticmethod
-    def _terms(kernels: Sequence[Kernel]) -> Array:
-        return np.array([(1.0, k.flops, k.mac) for k in kernels], dtype=float).reshape(-1, 3)
-
-    @staticmethod
-    def _correlate(
-        left: Array, left_names: Sequence[str], right: Array, right_names: Sequence[str]
-    ) -> Array:
-        steps = (left[:, None, :] - right[None, :, :]) / LENGTHS
-        distance = np.sqrt(3.0 * (steps * steps).sum(axis=-1))
-        alike = np.array(left_names)[:, None] == np.array(right_names)[None, :]
-        correlation: Array = (1.0 + distance) * np.exp(-distance) * np.where(alike, 1.0, UNLIKE)
-        return correlation
+    def _correlate(self, points: Array, names: Names) -> Array:
+        return correlate(points, names, self._points, self._names, self._lengths, self.spec.unlike)
 
     def seconds(self, kernels: Sequence[Kernel]) -> Array:
         """Seconds of each kernel."""
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
-        names = [kernel.op for kernel in kernels]
-        correlation = self._correlate(self._describe(kernels), names, self._points, self._names)
-        residuals = (correlation * self._pull).sum(axis=1)
-        seconds: Array = (self._terms(kernels) * self.coefficients).sum(axis=1) * np.exp(residuals)
+        points = describe(self.spec.lengths, kernels, self.machine)
+        residuals = (self._correlate(points, names_of(kernels)) * self._pull).sum(axis=1)
+        terms = terms_of(self.spec.terms, kernels, self.machine)
+        seconds: Array = (terms * self.coefficients).sum(axis=1) * np.exp(residuals)
         return seconds
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
-        points, names = self._describe(kernels), [kernel.op for kernel in kernels]
-        to_rows = self.spec.spread**2 * (
-            self._correlate(points, names, self._points, self._names) @ self._weights.T
-        )
-        covariance = self.spec.spread**2 * self._correlate(points, names, points, names)
-        covariance -= to_rows @ self._inverse @ to_rows.T
+        points, names = describe(self.spec.lengths, kernels, self.machine), names_of(kernels)
+        to_rows = self.spec.spread**2 * (self._correlate(points, names) @ self._weights.T)
+        own = correlate(points, names, points, names, self._lengths, self.spec.unlike)
+        covariance = self.spec.spread**2 * own
+        covariance -= to_rows @ self.inverse @ to_rows.T
         covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
-        return covariance
+        return covariance * self.spec.band_scale**2
 
     def bases(self, kernels: Sequence[Kernel]) -> list[Basis]:
         """How close the rows come to each kernel."""
-        points = self._describe(kernels)
-        gaps = np.abs(points[:, None, :] - self._points[None, :, :]).max(axis=2)
-        near = (gaps <= NEAR).sum(axis=1) >= 2
-        at = np.log2(np.maximum(self._terms(kernels)[:, 1:], 1.0))
-        inside = ((at >= self._low) & (at <= self._high)).all(axis=1)
+        points = describe(self.spec.lengths, kernels, self.machine)
+        reach = np.maximum(NEAR, self._lengths / 2 if not self._own else NEAR)
+        near = np.zeros(len(kernels), dtype=int)
+        for at, point in enumerate(points):
+            near[at] = (np.abs(point - self._points) <= reach).all(axis=1).sum()
+        box = _box(kernels)
+        inside = ((box >= self._low) & (box <= self._high)).all(axis=1)
         found = []
-        for kernel, is_near, is_inside in zip(kernels, near, inside, strict=True):
-            own = kernel.kind in self._own and kernel.op in self._ops
+        for kernel, rows, is_inside in zip(kernels, near, inside, strict=True):
+            own = (not self._own or kernel.kind in self._own) and kernel.op in self._ops
             if own and kernel in self._alone:
                 found.append(Basis.MEASURED)
-            elif own and is_near:
+            elif own and rows >= 2:
                 found.append(Basis.INTERPOLATED)
             else:
                 found.append(Basis.MODELLED if is_inside else Basis.EXTRAPOLATED)
         return found
 
-    @staticmethod
-    def _describe(kernels: Sequence[Kernel]) -> Array:
-        return np.array([describe(kernel) for kernel in kernels])
+
+def terms_of(names: Sequence[str], kernels: Sequence[Kernel], machine: Machine) -> Array:
+    """Kernels x terms."""
+    functions = [TERMS[name] for name in names]
+    values = [[term(kernel, machine) for term in functions] for kernel in kernels]
+    return np.array(values, dtype=float).reshape(len(kernels), len(functions))
+
+
+def describe(lengths: Mapping[str, float], kernels: Sequence[Kernel], machine: Machine) -> Array:
+    """Kernels x features."""
+    functions = [FEATURES[name] for name in lengths]
+    values = [[feature(kernel, machine) for feature in functions] for kernel in kernels]
+    return np.array(values, dtype=float).reshape(len(kernels), len(functions))
+
+
+def correlate(
+    left: Array, left_names: Names, right: Array, right_names: Names, lengths: Array, unlike: float
+) -> Array:
+    """Matern 3/2 over the scaled distance; less by `unlike` between two operator types."""
+    squares = np.zeros((len(left), len(right)))
+    for one, other, length in zip(left.T, right.T, lengths, strict=True):
+        if length < inf:
+            steps = (one[:, None] - other[None, :]) / length
+            squares += steps * steps
+    distance = np.sqrt(3.0 * squares)
+    correlation: Array = (1.0 + distance) * np.exp(-distance)
+    if unlike < 1.0:
+        correlation[left_names[:, None] != right_names[None, :]] *= unlike
+    return correlation
+
+
+def names_of(kernels: Sequence[Kernel]) -> Names:
+    """What kernels are unlike by: the operator, and how it walks over its tensors."""
+    return np.array([f"{kernel.op} {kernel.path}" for kernel in kernels])
+
+
+def _box(kernels: Sequence[Kernel]) -> Array:
+    sizes = [(max(kernel.flops, 1), max(kernel.mac, 1)) for kernel in kernels]
+    box: Array = np.log2(np.array(sizes, dtype=float).reshape(-1, 2))
+    return box

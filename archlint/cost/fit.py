@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,22 +14,38 @@ def fit_relative(features: Array, seconds: Array, floor: Array) -> Array:
     """Coefficients c >= floor that minimise the sum of `(features @ c / seconds - 1)^2`.
 
     `features` is rows x terms.  `floor` holds what physics allows at the least (the inverse of
-    the device's peak rates, 0 elsewhere).  With up to half a dozen terms the best set of free
-    terms is found by trying all of them, which is exact, where an iterative solver is not.
+    the device's peak rates, 0 elsewhere).  The active-set method of Lawson and Hanson (Solving
+    Least Squares Problems, 1974, chapter 23), which is exact.
     """
     relative = features / seconds[:, None]
     target = 1.0 - relative @ floor
-    terms = range(features.shape[1])
-    best = floor
-    least = float(target @ target)
-    for free in chain.from_iterable(combinations(terms, n) for n in range(1, len(terms) + 1)):
-        columns = relative[:, free]
-        solution, *_ = np.linalg.lstsq(columns, target, rcond=None)
-        if (solution < 0).any():
-            continue
-        error = target - columns @ solution
-        if float(error @ error) < least * (1 - 1e-12):
-            least = float(error @ error)
-            best = floor.copy()
-            best[list(free)] += solution
-    return best
+    # columns of like size, so that one tolerance fits all
+    size = np.sqrt((relative * relative).sum(axis=0))
+    size[size == 0] = 1.0
+    found: Array = floor + _non_negative(relative / size, target) / size
+    return found
+
+
+def _non_negative(columns: Array, target: Array) -> Array:
+    count = columns.shape[1]
+    solution = np.zeros(count)
+    free = np.zeros(count, dtype=bool)
+    for _ in range(10 * count):
+        pull = columns.T @ (target - columns @ solution)
+        pull[free] = 0.0
+        best = int(np.argmax(pull))
+        if pull[best] <= 1e-10:
+            break
+        free[best] = True
+        while True:
+            trial = np.zeros(count)
+            trial[free] = np.linalg.lstsq(columns[:, free], target, rcond=None)[0]
+            negative = free & (trial <= 0)
+            if not negative.any():
+                break
+            # as far towards the trial as no coefficient turns negative
+            step = (solution[negative] / (solution[negative] - trial[negative])).min()
+            solution += step * (trial - solution)
+            free &= solution > 1e-14
+        solution = trial
+    return solution

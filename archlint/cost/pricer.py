@@ -10,11 +10,13 @@ from math import exp, log, sqrt
 import numpy as np
 
 from archlint.cost.family import Family, FamilySpec
-from archlint.cost.kernel import Chain, Kernel
+from archlint.cost.kernel import Chain, Kernel, parse_chain
 from archlint.cost.kind import Kind
+from archlint.cost.ops import KINDS
 from archlint.cost.price import Basis, Price
 from archlint.cost.table import Row
 from archlint.cost.target import Target
+from archlint.cost.variety import variety_of
 
 __all__ = ["Comparison", "Pricer", "equal_flops_pairs"]
 
@@ -45,27 +47,65 @@ class Comparison:
 class Pricer:
     """Prices kernels out of a target's tables.
 
-    Raises TargetError, through the table reader, only when the target is loaded; pricing
-    itself cannot fail: what no family covers has no price.
+    A target's families go by kind, or, where its kernels were measured one by one, by variety;
+    each is fitted when its first kernel is asked for.  Raises TargetError, through the table
+    reader, only when the target is loaded; pricing itself cannot fail: what no family covers
+    has no price.
     """
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.band_scale = target.calibration.band_scale
-        self._families: dict[Kind, Family] = {}
+        self.price_scale = target.calibration.price_scale
         self._prices: dict[Kernel, Price | None] = {}
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._known: dict[Kernel, tuple[float, Basis]] = {}
+        self._texts: dict[Kind, list[tuple[str, float]]] | None = None
+        self._rows: dict[str, list[tuple[Chain, float]]] = {}
+        self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
+        self._families: dict[Kind | str, Family | None] = {}
         for spec in target.families:
-            rows = self._rows_of(spec)
-            if not rows:
-                continue
-            peak = np.array([0.0, 1 / target.peak.flops, 1 / target.peak.bandwidth])
-            if Kind.EPILOGUE in spec.kinds:
-                peak = np.zeros(3)  # it works on what is in registers
-            family = Family(spec, rows, peak)
-            for kind in spec.kinds + spec.borrows:
-                self._families[kind] = family
+            if spec.kinds:
+                family = self._fit(spec, self._rows_of(spec))
+                for kind in (spec.kinds + spec.borrows) if family is not None else ():
+                    self._families[kind] = family
+
+    def _fit(self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]]) -> Family | None:
+        if not rows:
+            return None
+        peak, floor = self.target.peak, {}
+        if peak is not None and Kind.EPILOGUE not in spec.kinds:
+            # what is fused works on what is in registers: nothing limits it
+            floor = {"flops": 1 / peak.flops, "bytes": 1 / peak.bandwidth}
+        return Family(spec, rows, floor, self.target.machine)
+
+    def _family(self, kernel: Kernel) -> Family | None:
+        """The family that prices a kernel, or None."""
+        if not self._by_variety:
+            return self._families.get(kernel.kind)
+        name = variety_of(kernel)
+        if name not in self._families:
+            spec = self._by_variety.get(name)
+            self._families[name] = None
+            if spec is not None:
+                self._families[name] = self._fit(spec, self._measured(kernel.op, name))
+        return self._families[name]
+
+    def _measured(self, op: str, variety: str) -> list[tuple[Chain, float]]:
+        """The rows of a variety, one that this operator type belongs to.
+
+        A text is read only when its kind of operator is first asked for: most models need but
+        a few kinds, and reading is what takes the time.
+        """
+        if self._texts is None:
+            self._texts = {}
+            for row in (row for table in self.target.tables.values() for row in table):
+                key = _kind_of(row.kernels.split(" ", 1)[0])
+                self._texts.setdefault(key, []).append((row.kernels, row.median_s))
+        for text, seconds in self._texts.pop(_kind_of(op), ()):
+            chain = parse_chain(text)
+            self._rows.setdefault(variety_of(chain[0][1]), []).append((chain, seconds))
+        return self._rows.get(variety, [])
 
     def _rows_of(self, spec: FamilySpec) -> list[tuple[Chain, float]]:
         """Chains of this family alone, as measured or with the solved families taken off."""
@@ -89,6 +129,9 @@ class Pricer:
 
     def measures(self, kind: Kind) -> bool:
         """Whether the target has rows of this kind of kernel."""
+        if self._by_variety:
+            # a variety's name begins with its kind
+            return any(name.startswith(kind.value) for name in self._by_variety)
         family = self._families.get(kind)
         return family is not None and kind in family.spec.kinds
 
@@ -141,7 +184,7 @@ class Pricer:
         )
 
     def _price(self, seconds: float, variance: float, basis: Basis) -> Price:
-        band = exp(Z * self.band_scale * sqrt(variance))
+        band = exp(Z * self.price_scale * sqrt(variance))
         return Price(seconds, seconds / band, seconds * band, basis)
 
     def _count(self, kernels: Iterable[Kernel]) -> dict[Kernel, int] | None:
@@ -150,9 +193,11 @@ class Pricer:
         for kernel, count in Counter(kernels).items():
             parts = self._parts.get(kernel)
             if parts is None:
-                parts = self._parts[kernel] = (kernel.core, *kernel.epilogues)
+                # a kernel measured whole has no parts
+                whole = (kernel,) if self._by_variety else (kernel.core, *kernel.epilogues)
+                parts = self._parts[kernel] = whole
             for part in parts:
-                if part.kind not in self._families:
+                if self._family(part) is None:
                     return None
                 counts[part] = counts.get(part, 0) + count
         return counts
@@ -161,8 +206,9 @@ class Pricer:
         """Seconds and basis of parts not seen before, one family at a time."""
         new: dict[Family, list[Kernel]] = {}
         for part in parts:
-            if part not in self._known:
-                new.setdefault(self._families[part.kind], []).append(part)
+            family = self._family(part)
+            if part not in self._known and family is not None:
+                new.setdefault(family, []).append(part)
         for family, members in new.items():
             seconds, bases = family.seconds(members), family.bases(members)
             for part, time, basis in zip(members, seconds, bases, strict=True):
@@ -177,7 +223,9 @@ class Pricer:
         ]
         by_family: dict[Family, list[Kernel]] = {}
         for part in every:
-            by_family.setdefault(self._families[part.kind], []).append(part)
+            family = self._family(part)
+            if family is not None:
+                by_family.setdefault(family, []).append(part)
         variances, ratio_variance = [0.0] * len(sides), 0.0
         for family, members in by_family.items():
             covariance = family.covariance(members)
@@ -216,6 +264,11 @@ def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
         if weak >= RESTS_ON * total:
             return basis
     return Basis.MEASURED
+
+
+def _kind_of(op: str) -> Kind:
+    """The kind that an operator type's rows are kept under; convs of all kinds are one."""
+    return Kind.CONV if op == "Conv" else KINDS[op]
 
 
 def _split(chain: Chain) -> Counter[Kernel]:

@@ -10,9 +10,12 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from archlint.cost.block_reorders import NO_REORDERS, Reorders, find_reorders
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered
+from archlint.cost.lowering import Lowering
+from archlint.cost.on_path import on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
@@ -74,9 +77,11 @@ class Block:
     numbers: tuple[int, ...]
     kernels: tuple[Kernel, ...]
     dense: frozenset[int]
+    lowering: Lowering
     _ins: tuple[_Width, ...]
     _outs: tuple[_Width, ...]
     _dropped: frozenset[int]
+    _reorders: Reorders
 
     def falls(self, candidate: Candidate) -> bool:
         """Whether the outer width falls by more than a quarter."""
@@ -109,7 +114,8 @@ class Block:
             if kernel.kind in _BILINEAR:
                 ratio = ratio * c_in / kernel.c_in
             flops += count * kernel.flops * ratio
-            read = prod(kernel.in_map) * kernel.operands * c_in
+            operands = 1 if kernel.op == "Concat" else kernel.operands
+            read = prod(kernel.in_map) * operands * (c_out if kernel.op == "Concat" else c_in)
             moved = kernel.batch * (read + prod(kernel.out_map) * c_out)
             mac += count * (kernel.itemsize * moved + kernel.weight_bytes * ratio)
         now = sum(kernel.flops for kernel in self.kernels)
@@ -124,18 +130,23 @@ class Block:
 
     def at(self, outer: int, inner: int) -> tuple[Kernel, ...]:
         """The block's kernels at these widths."""
-        made = []
+        made: dict[int, Kernel] = {}
+        freed = set(self._dropped)
         for number, kernel in enumerate(self.kernels):
             if number in self._dropped:
                 continue
+            now = kernel
             if number in self.dense:
                 kernel = replace(kernel, kind=Kind.CONV, groups=1)
-            made.append(
-                kernel.with_widths(
-                    self._ins[number].at(outer, inner), self._outs[number].at(outer, inner)
-                )
+            wide = kernel.with_widths(
+                self._ins[number].at(outer, inner), self._outs[number].at(outer, inner)
             )
-        return tuple(made)
+            made[number] = wide if self.lowering.blocked is None else on_path(wide, self.lowering)
+            if made[number].path and not now.path:
+                freed.add(number)
+        gone = self._reorders.gone(freed)
+        kept = (kernel for place, kernel in made.items() if self.numbers[place] not in gone)
+        return *kept, *self._reorders.new(freed, made)
 
 
 def fastest(
@@ -178,6 +189,7 @@ def find_block(
     outer: int,
     inners: Iterable[int],
     *,
+    lowering: Lowering,
     dense: frozenset[int] = frozenset(),
 ) -> Block | str:
     """The block of an outer width group and the inner groups that hang on it.
@@ -215,6 +227,7 @@ def find_block(
         for index in (*widths.readers.get(group, ()), *widths.writers.get(group, ()))
     }
     numbers = tuple(sorted({lowered.home[i] for i in operators if i in lowered.home}))
+    reorders = find_reorders(model, lowered, numbers) if lowered.reorders else NO_REORDERS
     ins, outs, dropped = [], [], set()
     for place, number in enumerate(numbers):
         kernel, members = lowered.kernels[number].kernel, lowered.kernels[number].operators
@@ -229,21 +242,34 @@ def find_block(
         else:
             c_out = width_of(group, kernel.c_out)
         c_in = c_out
+        if kernel.op == "Concat" and c_out is not None:
+            # the mean width of what it joins
+            c_in = c_out.scaled(kernel.c_in / kernel.c_out)
         if kernel.kind in _BILINEAR:
             c_in = width_of(widths.group.get(main.activations[0].name), kernel.c_in)
         if c_in is None or c_out is None:
             return f"{main.op_type} {main.name} does not follow the width"
         ins.append(c_in)
         outs.append(c_out)
+    for number, place in reorders.forced.items():
+        # behind the others, whose places the rules know
+        kernel = lowered.kernels[number].kernel
+        width = ins[place] if kernel.op == "ReorderOutput" else outs[place]
+        if width.at(now_outer, now_inner) == kernel.c_out:
+            numbers += (number,)
+            ins.append(width)
+            outs.append(width)
     return Block(
         now_outer,
         now_inner,
         numbers,
         tuple(lowered.kernels[number].kernel for number in numbers),
         frozenset(p for p, n in enumerate(numbers) if dense & set(lowered.kernels[n].operators)),
+        lowering,
         tuple(ins),
         tuple(outs),
         frozenset(dropped),
+        reorders,
     )
 
 

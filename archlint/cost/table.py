@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from math import inf
@@ -11,7 +12,10 @@ from pathlib import Path
 from archlint.cost.kernel import Chain, parse_chain
 from archlint.errors import TargetError
 
-__all__ = ["Row", "read_table", "write_table"]
+__all__ = ["HEADER", "Row", "format_rows", "read_table", "write_table"]
+
+WIDEST = 0.10
+"""The widest interval, as a share of the median, of a row that prices may rest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class Row:
     independent runs, `median_s`, `p10_s` and `p90_s` are seconds for the whole chain,
     `interval` the half width of the median's 95 % interval as a share of it; the last three
     are None where the source gives none.  `series` groups rows of equal FLOPs, `measured` is a
-    date, `how` the source or the command.
+    date, `how` the source or the command.  `uncorrected_s` is the median as the clock gave it,
+    before the drift of the machine's speed was taken off; None where nothing was.
     """
 
     kernels: str
@@ -38,14 +43,23 @@ class Row:
     interval: float | None
     measured: str
     how: str
+    uncorrected_s: float | None = None
 
     @property
     def chain(self) -> Chain:
         """The kernels, each with its count."""
         return parse_chain(self.kernels)
 
+    @property
+    def marked(self) -> bool:
+        """Whether its sessions differ too much for it to be used."""
+        return self.interval is not None and self.interval > WIDEST
+
 
 _COLUMNS = tuple(field.name for field in fields(Row))
+
+HEADER = ",".join(_COLUMNS) + "\n"
+"""The first line of a table."""
 
 
 def read_table(path: Path) -> tuple[Row, ...]:
@@ -83,6 +97,7 @@ def _row(record: dict[str, str]) -> Row:
         interval=optional("interval"),
         measured=record["measured"],
         how=record["how"],
+        uncorrected_s=optional("uncorrected_s"),
     )
     if not 0 < row.median_s < inf:
         raise ValueError(f"median_s is {row.median_s}, not a positive time")
@@ -93,8 +108,13 @@ def _row(record: dict[str, str]) -> Row:
 def write_table(path: Path, rows: Iterable[Row]) -> None:
     """Write a table, empty cells for what is None."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as lines:
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for row in rows:
-            writer.writerow("" if cell is None else cell for cell in astuple(row))
+    path.write_text(HEADER + format_rows(rows), encoding="utf-8", newline="\n")
+
+
+def format_rows(rows: Iterable[Row]) -> str:
+    """The lines of these rows as they stand in a table."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    for row in rows:
+        writer.writerow("" if cell is None else cell for cell in astuple(row))
+    return lines.getvalue()

@@ -10,6 +10,8 @@ from typing import Any
 
 from archlint.cost.family import FamilySpec
 from archlint.cost.kind import Kind
+from archlint.cost.lowering import Lowering
+from archlint.cost.machine import UNTOLD, Machine
 from archlint.cost.table import Row, read_table
 from archlint.errors import TargetError
 
@@ -20,26 +22,12 @@ else:
 
 __all__ = [
     "Calibration",
-    "Lowering",
     "Peak",
     "TableError",
     "Target",
     "list_targets",
     "load_target",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Lowering:
-    """What the runtime does to operators before it runs them.
-
-    `fold` are operators that vanish into the conv or product before them, `fuse` activations
-    that become an epilogue of a kernel of the kinds `fuse_into`.
-    """
-
-    fold: frozenset[str]
-    fuse: frozenset[str]
-    fuse_into: frozenset[Kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +53,18 @@ class TableError:
 class Calibration:
     """How far predictions missed rows left out of the fit.
 
-    `errors` are those of each table, `band_scale` the factor on the slow-downs'
+    `errors` are those of each table or family, `band_scale` the factor on the slow-downs'
     log standard deviation with which `coverage` of `pairs` left-out pairs of equal FLOPs fall
-    within their 10th to 90th percentile.
+    within their 10th to 90th percentile; None where that is not known.  `price_scale` is that
+    factor for single prices, of which `price_coverage` fall within their band.
     """
 
     errors: tuple[TableError, ...]
     band_scale: float
-    coverage: float
+    coverage: float | None
     pairs: int
+    price_scale: float = 1.0
+    price_coverage: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +73,9 @@ class Target:
 
     `tables` maps a rule folder's name to its rows.  `batches` is the least and the greatest
     batch that the target prices, `alignment` what a proposed channel width is a multiple of.
+    `peak` is None where no limit is specified.  `marked` counts the rows that are left out of
+    the tables because their sessions differ too much.  While a target is being measured it has
+    no families yet.
     """
 
     name: str
@@ -95,11 +89,13 @@ class Target:
     notes: tuple[str, ...]
     batches: tuple[int, int]
     alignment: int
-    peak: Peak
+    peak: Peak | None
     lowering: Lowering
     families: tuple[FamilySpec, ...]
     calibration: Calibration
     tables: Mapping[str, tuple[Row, ...]]
+    marked: int = 0
+    machine: Machine = UNTOLD
 
 
 def list_targets(folders: Iterable[Path]) -> dict[str, Path]:
@@ -122,8 +118,11 @@ def load_target(file: Path, folders: Sequence[Path]) -> Target:
         raise TargetError(f"{file.name}: not a target file: {fault}") from fault
 
 
+_UNCALIBRATED: dict[str, Any] = {"errors": (), "band_scale": 1.0, "coverage": None, "pairs": 0}
+
+
 def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Target:
-    lowering, calibration = data["lowering"], data["calibration"]
+    lowering = Lowering.parse(data["lowering"])
     low, high = data["batches"]
     return Target(
         name=data["name"],
@@ -137,29 +136,43 @@ def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Targ
         notes=tuple(data["notes"]),
         batches=(low, high),
         alignment=data["alignment"],
-        peak=Peak(**data["peak"]),
-        lowering=Lowering(
-            fold=frozenset(lowering["fold"]),
-            fuse=frozenset(lowering["fuse"]),
-            fuse_into=frozenset(map(Kind, lowering["fuse_into"])),
+        peak=Peak(**data["peak"]) if "peak" in data else None,
+        lowering=lowering,
+        families=tuple(_family(each) for each in data.get("families", ())),
+        calibration=_calibration(data.get("calibration", _UNCALIBRATED)),
+        tables={
+            table: tuple(row for row in rows if not row.marked) for table, rows in tables.items()
+        },
+        marked=sum(row.marked for rows in tables.values() for row in rows),
+        machine=Machine(
+            block=1 if lowering.blocked is None else lowering.blocked.block,
+            **data.get("machine", {}),
         ),
-        families=tuple(
-            FamilySpec(
-                name=family["name"],
-                kinds=tuple(map(Kind, family["kinds"])),
-                borrows=tuple(map(Kind, family["borrows"])),
-                terms=tuple(family["terms"]),
-                differences_of=family.get("differences_of", ""),
-                spread=family["spread"],
-                noise=family["noise"],
-            )
-            for family in data["families"]
-        ),
-        calibration=Calibration(
-            errors=tuple(TableError(**each) for each in calibration["errors"]),
-            band_scale=calibration["band_scale"],
-            coverage=calibration["coverage"],
-            pairs=calibration["pairs"],
-        ),
-        tables=tables,
+    )
+
+
+def _family(data: dict[str, Any]) -> FamilySpec:
+    given: dict[str, Any] = {
+        key: data[key] for key in ("lengths", "unlike", "band_scale") if key in data
+    }
+    return FamilySpec(
+        name=data["name"],
+        kinds=tuple(map(Kind, data.get("kinds", ()))),
+        borrows=tuple(map(Kind, data.get("borrows", ()))),
+        terms=tuple(data["terms"]),
+        differences_of=data.get("differences_of", ""),
+        spread=data["spread"],
+        noise=data["noise"],
+        **given,
+    )
+
+
+def _calibration(data: dict[str, Any]) -> Calibration:
+    return Calibration(
+        errors=tuple(TableError(**each) for each in data["errors"]),
+        band_scale=data["band_scale"],
+        coverage=data.get("coverage"),
+        pairs=data["pairs"],
+        price_scale=data.get("price_scale", data["band_scale"]),
+        price_coverage=data.get("price_coverage"),
     )

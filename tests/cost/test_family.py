@@ -51,7 +51,7 @@ def family(
     floor: tuple[float, float, float] = (0, 0, 0),
 ) -> Family:
     rows = [(parse_chain(text), time) for text, time in seconds.items()]
-    return Family(spec, rows, np.array(floor, dtype=float))
+    return Family(spec, rows, dict(zip(("launch", "flops", "bytes"), floor, strict=True)))
 
 
 DEVICE = (1e-5, 1e-13, 5e-12)

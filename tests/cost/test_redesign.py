@@ -29,7 +29,7 @@ def block_of(net: Net, *outputs: str, outer: str = "stem", inner: str = "expand"
     """The block of the group of one tensor and those of all convs named `inner`."""
     model, lowered, widths = parts_of(net, *outputs)
     inners = [widths.group[op.output.name] for op in model.operators if op.name.endswith(inner)]
-    return find_block(model, lowered, widths, widths.group[outer], inners)
+    return find_block(model, lowered, widths, widths.group[outer], inners, lowering=GPU.lowering)
 
 
 def found(block: Block | str) -> Block:
@@ -178,7 +178,11 @@ def test_an_input_of_a_concat_takes_up_what_its_output_changes() -> None:
     model, lowered, widths = parts_of(net, last)
     (concat,) = [op for op in model.operators if op.op_type == "Concat"]
     inner = [widths.group["blocks.0.expand"]]
-    block = found(find_block(model, lowered, widths, widths.group[concat.output.name], inner))
+    block = found(
+        find_block(
+            model, lowered, widths, widths.group[concat.output.name], inner, lowering=GPU.lowering
+        )
+    )
     candidates = [each for each in everything(block) if each.outer != 64]
     assert candidates
     for candidate in candidates:
@@ -291,6 +295,7 @@ def shuffled(*, dense: bool) -> Block:
     return found(
         find_block(
             model, lowered, widths, widths.group["stem"], [widths.group["first"]],
+            lowering=GPU.lowering,
             dense=frozenset({by_name["first"], by_name["second"]}) if dense else frozenset(),
         )
     )  # fmt: skip

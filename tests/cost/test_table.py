@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,13 @@ ROW = Row(
     interval=0.01,
     measured="2024-05-01",
     how="archlint measure, 5 sessions",
+    uncorrected_s=0.000702,
 )
-HEADER = "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how"
-GOOD = "Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x"
+HEADER = (
+    "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how,"
+    "uncorrected_s"
+)
+GOOD = "Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x,"
 
 times = st.floats(1e-9, 10, allow_nan=False)
 texts = st.text("aé ,;\"+'", max_size=8)
@@ -46,6 +51,7 @@ def rows(draw: st.DrawFn) -> Row:
         interval=draw(st.none() | times),
         measured="2024",
         how=draw(texts),
+        uncorrected_s=draw(st.none() | times),
     )
 
 
@@ -61,7 +67,7 @@ def test_a_table_reads_back_as_it_was_written(
 def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
     write_table(path, [Row("Add 3", "a,b", "float", 1, "", 1, 0.5, None, None, None, "2018", "x")])
-    assert path.read_bytes().decode() == f'{HEADER}\nAdd 3,"a,b",float,1,,1,0.5,,,,2018,x\n'
+    assert path.read_bytes().decode() == f'{HEADER}\nAdd 3,"a,b",float,1,,1,0.5,,,,2018,x,\n'
 
 
 def test_a_row_gives_its_chain() -> None:
@@ -71,21 +77,22 @@ def test_a_row_gives_its_chain() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("Conf 3,s,float,1,,5,0.001,,,,2024,x", "no kind of kernel runs 'Conf'"),
-        ("add 32,s,float,1,,5,0.001,,,,2024,x", "not a kernel: 'add 32'"),
-        (",s,float,1,,5,0.001,,,,2024,x", "not a kernel: ''"),
-        ("Add 32,s,float,one,,5,0.001,,,,2024,x", "'one'"),
-        ("Add 32,s,float,1,,,0.001,,,,2024,x", "''"),
-        ("Add 32,s,float,1,,5,fast,,,,2024,x", "'fast'"),
-        ("Add 32,s,float,1,,5,0,,,,2024,x", "median_s is 0.0, not a positive time"),
-        ("Add 32,s,float,1,,5,-1,,,,2024,x", "median_s is -1.0, not a positive time"),
-        ("Add 32,s,float,1,,5,nan,,,,2024,x", "median_s is nan, not a positive time"),
-        ("Add 32,s,float,1,,5,inf,,,,2024,x", "median_s is inf, not a positive time"),
-        ("Add 32,s,float,1,,5,0.001,low,,,2024,x", "'low'"),
-        ("Add 32,s,float,1,,5,0.001,,,wide,2024,x", "'wide'"),
-        ("Add 32,s,float,1,,5,0.001,,,,2024", "not 12 cells"),
-        ("Add 32,s", "not 12 cells"),
-        (GOOD + ",more", "not 12 cells"),
+        ("Conf 3,s,float,1,,5,0.001,,,,2024,x,", "no kind of kernel runs 'Conf'"),
+        ("add 32,s,float,1,,5,0.001,,,,2024,x,", "not a kernel: 'add 32'"),
+        (",s,float,1,,5,0.001,,,,2024,x,", "not a kernel: ''"),
+        ("Add 32,s,float,one,,5,0.001,,,,2024,x,", "'one'"),
+        ("Add 32,s,float,1,,,0.001,,,,2024,x,", "''"),
+        ("Add 32,s,float,1,,5,fast,,,,2024,x,", "'fast'"),
+        ("Add 32,s,float,1,,5,0,,,,2024,x,", "median_s is 0.0, not a positive time"),
+        ("Add 32,s,float,1,,5,-1,,,,2024,x,", "median_s is -1.0, not a positive time"),
+        ("Add 32,s,float,1,,5,nan,,,,2024,x,", "median_s is nan, not a positive time"),
+        ("Add 32,s,float,1,,5,inf,,,,2024,x,", "median_s is inf, not a positive time"),
+        ("Add 32,s,float,1,,5,0.001,low,,,2024,x,", "'low'"),
+        ("Add 32,s,float,1,,5,0.001,,,wide,2024,x,", "'wide'"),
+        ("Add 32,s,float,1,,5,0.001,,,,2024,x,slow", "'slow'"),
+        ("Add 32,s,float,1,,5,0.001,,,,2024", "not 13 cells"),
+        ("Add 32,s", "not 13 cells"),
+        (GOOD + ",more", "not 13 cells"),
     ],
 )
 def test_a_bad_row_is_named_with_its_file_and_line(line: str, fault: str, tmp_path: Path) -> None:
@@ -103,3 +110,10 @@ def test_other_columns_are_an_error(header: str, tmp_path: Path) -> None:
     path.write_text(f"{header}\n{GOOD}\n", encoding="utf-8")
     with pytest.raises(TargetError, match="the columns are not kernels, series, dtype"):
         read_table(path)
+
+
+@pytest.mark.parametrize(("interval", "marked"), [(None, False), (0.1, False), (0.101, True)])
+def test_a_row_is_marked_from_an_interval_of_a_tenth_on(
+    interval: float | None, marked: bool
+) -> None:
+    assert replace(ROW, interval=interval).marked is marked

@@ -1,0 +1,39 @@
+"""Varieties: kernels of one kind on one path, which share a fit and a residual."""
+
+from __future__ import annotations
+
+from math import prod
+
+from archlint.cost.kernel import Kernel
+from archlint.cost.kind import Kind
+
+__all__ = ["variety_of"]
+
+_WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
+_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
+_PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL})
+
+
+def variety_of(kernel: Kernel) -> str:
+    """The kernel's variety, as target files and error tables name it: "conv 1x1 nchwc"."""
+    words = [kernel.kind.value]
+    if kernel.kind in _WINDOWED:
+        pointwise = prod(kernel.window) == 1 and prod(kernel.strides) == 1
+        words.append("1x1" if pointwise else "kxk")
+    if kernel.kind is Kind.PRODUCT:
+        if not kernel.constant:
+            words.append("of activations")
+        elif kernel.batch * prod(kernel.in_map) == 1:
+            words.append("of one row")
+    if kernel.kind is Kind.NORMALISATION:
+        words.append(kernel.op)
+    if kernel.kind is Kind.MOVEMENT:
+        if kernel.op in _REORDERS:
+            words = ["reorder"]
+        elif kernel.op in ("Transpose", "Resize"):
+            words = [kernel.op.lower()]
+        else:
+            words = ["copy"]
+    if kernel.path and kernel.kind in _PLACED:
+        words.append(kernel.path)
+    return " ".join(words)

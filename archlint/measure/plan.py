@@ -1,0 +1,181 @@
+"""The plan of a measurement: which experiments are timed, in which batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from math import log2
+from random import Random
+
+from archlint.cost.kernel import Kernel, parse_chain
+from archlint.cost.lowering import Lowering
+from archlint.cost.on_path import on_path
+from archlint.errors import MeasureError
+from archlint.measure.experiment import Experiment
+
+__all__ = ["Batch", "Plan", "Runtime", "Task", "make_plan"]
+
+SIZE = 40
+"""Kernels of a batch: with so many, what ran just before a kernel is another one each time."""
+
+WINDOW = 12 * SIZE
+"""Tasks in their informative order that are sorted into batches at once."""
+
+ROOM = 0.25
+"""The share of the memory that a batch may fill."""
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kernel on the target's path to time for the table of a rule's folder."""
+
+    folder: str
+    series: str
+    kernel: Kernel
+
+    @property
+    def text(self) -> str:
+        """The kernel as its row names it."""
+        return self.kernel.text
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks that run in the same sessions, with the bytes of weights to run through."""
+
+    tasks: tuple[Task, ...]
+    weight_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The batches in the order to time them, and what is not in them.
+
+    `done` counts the experiments that the tables hold already, `refused` those that the
+    runtime does not run, `too_big` those that the memory does not hold.
+    """
+
+    batches: tuple[Batch, ...]
+    done: int
+    refused: int
+    too_big: int
+
+    @property
+    def tasks(self) -> int:
+        """How many kernels there are to time."""
+        return sum(len(batch.tasks) for batch in self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the plan has to know of the target.
+
+    `lowering` tells the path that it takes for a kernel and the levels of weight bytes, `runs`
+    whether it can run it; `memory` is in bytes.
+    """
+
+    lowering: Lowering
+    runs: Callable[[Kernel], bool]
+    memory: int
+
+
+def make_plan(
+    experiments: Mapping[str, Sequence[Experiment]],
+    runtime: Runtime,
+    done: Mapping[str, frozenset[str]],
+) -> Plan:
+    """Plan the experiments, by rule folder; `done` are the kernels that each table holds.
+
+    One of each folder in turn, most informative first, so that a budget cuts what tells least.
+    """
+    tasks: list[Task] = []
+    seen: set[tuple[str, str]] = set()
+    finished = refused = too_big = 0
+    for turn in zip_longest(*(_tasks(*each, runtime) for each in experiments.items())):
+        for task in turn:
+            if task is None or (task.folder, task.text) in seen:
+                continue
+            seen.add((task.folder, task.text))
+            if task.text in done.get(task.folder, ()):
+                finished += 1
+            elif not runtime.runs(task.kernel):
+                refused += 1
+            elif _bytes(task.kernel) > ROOM * runtime.memory:
+                too_big += 1
+            else:
+                tasks.append(task)
+    return Plan(tuple(_batches(tasks, ROOM * runtime.memory)), finished, refused, too_big)
+
+
+def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
+    tasks = []
+    for experiment in experiments:
+        if experiment.only == "blocked" and runtime.lowering.blocked is None:
+            continue
+        try:
+            ((count, kernel),) = parse_chain(experiment.kernels)
+        except ValueError as fault:
+            raise MeasureError(f"{folder}: an experiment is not one kernel: {fault}") from fault
+        if count != 1:
+            raise MeasureError(f'{folder}: an experiment is not one kernel: "{experiment.kernels}"')
+        kernel = on_path(kernel, runtime.lowering)
+        kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
+        tasks.append(Task(folder, experiment.series, kernel))
+    return tasks
+
+
+def _at_level(kernel: Kernel, number: int, levels: Sequence[int]) -> Kernel:
+    """The kernel at a level of weights in rotation, or at the next that holds its own."""
+    if kernel.rotation or not levels:
+        return kernel
+    own = kernel.weight_bytes
+    holding = (level for level in levels[number:] if own <= level * MB)
+    return replace(kernel, rotation=next(holding, levels[-1]))
+
+
+def _bytes(kernel: Kernel) -> int:
+    return max(kernel.mac, kernel.rotation * MB)
+
+
+def _batches(tasks: Sequence[Task], room: float) -> list[Batch]:
+    """Batches of one weight level and of kernels of about one size, window after window.
+
+    In a network small kernels run among small ones and find the caches warm: between large
+    ones the same kernel takes up to three times as long.
+    """
+    batches = []
+    for start in range(0, len(tasks), WINDOW):
+        window = sorted(tasks[start : start + WINDOW], key=_size)
+        for level in sorted({task.kernel.rotation for task in window}):
+            left = [task for task in window if task.kernel.rotation == level]
+            while left:
+                batch, left = _fill(left, level * MB, room)
+                batches.append(Batch(tuple(batch), level * MB))
+    return batches
+
+
+def _size(task: Task) -> float:
+    """About the time that a kernel takes, in whatever unit, blurred to a factor of two."""
+    kernel = task.kernel
+    blur = Random(task.text).uniform(-0.5, 0.5)
+    return log2(1e5 + kernel.flops + 10 * kernel.mac) + blur
+
+
+def _fill(tasks: Sequence[Task], level: int, room: float) -> tuple[list[Task], list[Task]]:
+    """The next batch of a weight level, and the rest."""
+    batch: list[Task] = []
+    rest: list[Task] = []
+    weights = total = 0
+    for task in tasks:
+        kernel, own = task.kernel, task.kernel.weight_bytes
+        # no more weights of their own than the rotation that they are timed in
+        within = not own or not weights or not level or weights + own <= level
+        if within and len(batch) < SIZE and total + kernel.mac <= room:
+            batch.append(task)
+            weights, total = weights + own, total + kernel.mac
+        else:
+            rest.append(task)
+    return batch, rest

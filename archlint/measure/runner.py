@@ -1,0 +1,223 @@
+"""Measuring a target: batch after batch, each row kept as soon as it is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from archlint.cost.kind import Kind
+from archlint.cost.table import Row
+from archlint.measure.backend import Backend
+from archlint.measure.drift import Reference, reference_kernels, take_baseline
+from archlint.measure.experiment import Experiment
+from archlint.measure.plan import Batch, Plan, Runtime, Task, make_plan
+from archlint.measure.session import BatchTimer
+from archlint.measure.statistics import interval_of, quantile
+from archlint.measure.store import Store
+from archlint.measure.target_file import TargetFile, lowering_of
+
+__all__ = ["Measured", "Progress", "Request", "Stopped", "measure"]
+
+CONVS = (Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE)
+"""Whose batch is that of the model."""
+
+HOW = "archlint measure: medleys of {} kernels"
+
+
+class Progress(Protocol):
+    """Is told how many rows are done, of how many, and what is being measured."""
+
+    def __call__(self, done: int, total: int, doing: str) -> None:
+        """Show it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to measure: the target's name, the folder of its tables, experiments by rule folder.
+
+    No batch is begun that would probably end after `budget` seconds; None is no limit.
+    """
+
+    target: str
+    out: Path
+    experiments: Mapping[str, Sequence[Experiment]]
+    budget: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run did: rows written, those of them marked, and what it left.
+
+    `refused` counts kernels that the runtime does not run, `too_big` those that the memory
+    does not hold, `left` those that the budget cut; `before` the rows that were there already.
+    """
+
+    rows: int
+    marked: int
+    before: int
+    left: int
+    refused: int
+    too_big: int
+    file: Path
+
+
+class Stopped(KeyboardInterrupt):
+    """The user interrupted a run; `measured` is what it had done until then."""
+
+    def __init__(self, measured: Measured) -> None:
+        super().__init__()
+        self.measured = measured
+
+
+def measure(
+    request: Request,
+    backend: Backend,
+    *,
+    finish: Callable[[Path], None],
+    progress: Progress,
+    clock: Callable[[], float] = time.monotonic,
+) -> Measured:
+    """Measure what the target's tables do not hold yet; `finish` gets its file at the end.
+
+    Raises MeasureError where another process measures the target or its tables are those of
+    something else, and Stopped on Ctrl-C.
+    """
+    store = Store(request.out, request.target)
+    runtime = Runtime(lowering_of(backend), backend.runs, backend.provenance().memory)
+    with store.locked():
+        file = TargetFile(store.file, backend)
+        done = {
+            folder: frozenset(row.kernels for row in store.rows(folder))
+            for folder in request.experiments
+        }
+        run = _Run(request, backend, store, make_plan(request.experiments, runtime, done), progress)
+        try:
+            try:
+                run.go(file, clock)
+            finally:
+                run.close(file)
+            if store.file.exists():
+                finish(store.file)
+        except KeyboardInterrupt as fault:
+            raise Stopped(run.measured()) from fault
+        return run.measured()
+
+
+class _Run:
+    def __init__(
+        self, request: Request, backend: Backend, store: Store, plan: Plan, progress: Progress
+    ) -> None:
+        self._request, self._backend, self._store = request, backend, store
+        self._plan, self._progress = plan, progress
+        self._rows = self._marked = self._refused = 0
+
+    def measured(self) -> Measured:
+        return Measured(
+            rows=self._rows,
+            marked=self._marked,
+            before=self._plan.done,
+            left=self._plan.tasks - self._rows - self._refused,
+            refused=self._plan.refused + self._refused,
+            too_big=self._plan.too_big,
+            file=self._store.file,
+        )
+
+    def go(self, file: TargetFile, clock: Callable[[], float]) -> None:
+        """Time the batches until all are done or the budget is spent."""
+        if not self._plan.batches:
+            return
+        start = clock()
+        reference, drift = self._reference(file)
+        began = clock()
+        for number, batch in enumerate(self._plan.batches):
+            spent = clock() - start
+            usual = (clock() - began) / number if number else 0.0
+            budget = self._request.budget
+            if budget is not None and number and spent + usual > budget:
+                break
+            times = self._time(number, batch, reference)
+            self._tell("the reference medley")
+            after = reference.drift(self._backend)
+            self._keep(batch, times, (drift + after) / 2)
+            drift = after
+
+    def _reference(self, file: TargetFile) -> tuple[Reference, float]:
+        """The reference medley and the drift before the first batch."""
+        self._tell("the reference medley")
+        reference = file.reference
+        tasks = [task.kernel for batch in self._plan.batches for task in batch.tasks]
+        drift = 1.0
+        if reference is None:
+            reference = take_baseline(self._backend, reference_kernels(tasks))
+        else:
+            drift = reference.drift(self._backend)
+        # of attention's products the batch is that of the heads
+        sizes = [each.batch for each in tasks if each.kind in CONVS] or [1]
+        file.begin(reference, (min(sizes), max(sizes)), _today())
+        return reference, drift
+
+    def _time(self, number: int, batch: Batch, reference: Reference) -> list[list[float]]:
+        tasks, batches = batch.tasks, len(self._plan.batches)
+        others = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
+
+        def tell(session: int, sessions: int) -> None:
+            where = f"batch {number + 1} of {batches}, session {session} of {sessions}"
+            self._tell(f"{where}: {tasks[0].text}{others}")
+
+        company = [kernel for kernel in reference.medley if not kernel.weight_bytes]
+        timer = BatchTimer(self._backend, self._request.target, batch, company, tell)
+        return timer.seconds()
+
+    def _tell(self, doing: str) -> None:
+        self._progress(self._rows + self._refused, self._plan.tasks, doing)
+
+    def _keep(self, batch: Batch, times: Sequence[Sequence[float]], drift: float) -> None:
+        rows, dtype = [], self._backend.provenance().dtype
+        for task, seconds in zip(batch.tasks, times, strict=True):
+            if not seconds:
+                self._refused += 1
+                continue
+            row = _row(task, seconds, drift, dtype, len(batch.tasks))
+            rows.append((task.folder, row))
+        self._store.append(rows)
+        self._rows += len(rows)
+        self._marked += sum(row.marked for _, row in rows)
+
+    def close(self, file: TargetFile) -> None:
+        """Write the counts of rows into the target's file, if there is one yet."""
+        if not self._store.file.exists():
+            return
+        tables = {folder: self._store.rows(folder) for folder in self._store.folders()}
+        marked = sum(row.marked for rows in tables.values() for row in rows)
+        file.end({folder: len(rows) for folder, rows in tables.items()}, marked, _today())
+
+
+def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str, company: int) -> Row:
+    def rounded(value: float) -> float:
+        return float(f"{value:.6g}")
+
+    return Row(
+        kernels=task.text,
+        series=task.series,
+        dtype=dtype,
+        batch=task.kernel.batch,
+        layout="",
+        sessions=len(seconds),
+        median_s=rounded(median(seconds) / drift),
+        p10_s=rounded(quantile(seconds, 0.1) / drift),
+        p90_s=rounded(quantile(seconds, 0.9) / drift),
+        interval=float(f"{interval_of(seconds):.4f}"),
+        measured=_today(),
+        how=HOW.format(company),
+        uncorrected_s=rounded(median(seconds)),
+    )
+
+
+def _today() -> str:
+    return date.today().isoformat()

@@ -1,0 +1,155 @@
+"""The file of a measured target: what was measured on, and how far the measuring got."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from archlint.cost.lowering import Lowering
+from archlint.errors import MeasureError
+from archlint.measure.backend import Backend
+from archlint.measure.drift import Reference
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["TargetFile", "lowering_of", "put_sections", "reference_of"]
+
+HEAD = "# Written by `archlint measure`, which goes on from here.\n"
+
+
+class TargetFile:
+    """The TOML file of a target that `backend` measures, read if it is there.
+
+    What is not the measuring's own (families, calibration) is kept as it stands.  Raises
+    MeasureError where the file is of another device, runtime, dtype or thread number.
+    """
+
+    def __init__(self, path: Path, backend: Backend) -> None:
+        self.path = path
+        self._data = _read(path)
+        provenance = backend.provenance()
+        now: dict[str, Any] = {
+            "name": path.stem,
+            "device": provenance.device,
+            "runtime": provenance.runtime,
+            "dtype": provenance.dtype,
+            "threads": str(provenance.threads or ""),
+        }
+        _compare(path, self._data, now)
+        fresh: dict[str, Any] = {
+            **now,
+            "layout": "",
+            "started": "",
+            "measured": "",
+            "source": "archlint measure",
+            "notes": [],
+            "batches": [],
+            "alignment": backend.alignment(),
+            "simd": provenance.simd,
+            "machine": dict(zip(("near", "far"), backend.caches(), strict=True)),
+            "marked": 0,
+            "versions": dict(provenance.versions),
+            "rows": {},
+            "lowering": _lowering(backend),
+        }
+        kept = ("started", "measured", "batches", "notes", "rows", "marked")
+        before = {key: self._data[key] for key in kept if key in self._data}
+        self._data = {**self._data, **fresh, **before}
+
+    @property
+    def reference(self) -> Reference | None:
+        """The reference medley that the drift is told by, None before the first run."""
+        return _reference(self._data)
+
+    def begin(self, reference: Reference, batches: tuple[int, int], today: str) -> None:
+        """Write what is known before the first row."""
+        self._data["started"] = self._data["started"] or today
+        self._data["measured"] = self._data["measured"] or today
+        low, high = (*self._data["batches"], *batches)[:2]
+        self._data["batches"] = [min(low, batches[0]), max(high, batches[1])]
+        self._data["reference"] = {
+            "kernels": list(reference.kernels),
+            "seconds": [float(f"{each:.6g}") for each in reference.seconds],
+        }
+        self._write()
+
+    def end(self, rows: Mapping[str, int], marked: int, today: str) -> None:
+        """Write how many rows each table has, and how many of all are marked."""
+        self._data.update(rows=dict(rows), marked=marked, measured=today)
+        self._write()
+
+    def _write(self) -> None:
+        _write(self.path, self._data)
+
+
+def lowering_of(backend: Backend) -> Lowering:
+    """What a backend does to operators before it runs them."""
+    return Lowering.parse(_lowering(backend))
+
+
+def _lowering(backend: Backend) -> dict[str, Any]:
+    table: dict[str, Any] = tomllib.loads(backend.lowering())["lowering"]
+    return table
+
+
+def reference_of(path: Path) -> Reference:
+    """The reference medley of a target's file; raises MeasureError if it has none."""
+    reference = _reference(_read(path))
+    if reference is None:
+        raise MeasureError(f"{path}: it has no reference medley: it was not measured by archlint")
+    return reference
+
+
+def _reference(data: Mapping[str, Any]) -> Reference | None:
+    table = data.get("reference")
+    return table and Reference(tuple(table["kernels"]), tuple(table["seconds"]))
+
+
+def put_sections(path: Path, tables: Mapping[str, Any]) -> None:
+    """Set these top-level tables and keys in a target file, in place of its own."""
+    _write(path, {**_read(path), **tables})
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    """Write the file whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(HEAD + tomli_w.dumps(data))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        data = {}
+    except (OSError, ValueError) as fault:
+        raise MeasureError(f"{path}: not a target file: {fault}") from fault
+    return data
+
+
+def _compare(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Rows of two machines must not stand in one table."""
+    differ = [
+        f'{key} was "{before.get(key, "")}" and is "{value}"'
+        for key, value in now.items()
+        if before and before.get(key, "") != value
+    ]
+    if differ:
+        raise MeasureError(
+            f"{path}: measured on something else: {', '.join(differ)} (give another --target)"
+        )

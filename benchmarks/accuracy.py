@@ -1,0 +1,270 @@
+"""How well measured targets predict fresh work: kernels off their tables, and whole networks.
+
+Run from the repository, on the device that the targets were measured on:
+`python benchmarks/accuracy.py [TARGET ...] [--kernels 480] [--sessions 3] [--json FILE]`.
+Everything is measured and predicted in one run.  Times are corrected by the drift of the
+target's reference medley since its tables were measured; the drift is printed, and with it what
+the figures would be without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from itertools import combinations
+from math import log
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import onnx
+
+from archlint.cost.kernel import Kernel, parse_chain
+from archlint.cost.lower import lower
+from archlint.cost.pricer import Pricer
+from archlint.cost.target import Target, load_target
+from archlint.graph.reader import read_model
+from archlint.measure.backend import Backend
+from archlint.measure.backends import backend_of
+from archlint.measure.experiment import Experiment
+from archlint.measure.medley import Medley
+from archlint.measure.plan import Runtime, make_plan
+from archlint.measure.random_weights import with_random_weights
+from archlint.measure.target_file import reference_of
+
+ROOT = Path(__file__).parents[1]
+RULES = ROOT / "rules"
+FOLDERS = (
+    "g1_channel_width", "g2_group_convolution", "g3_fragmentation", "g4_elementwise", "targets",
+)  # fmt: skip
+MB = 1_000_000
+EQUAL = 0.15
+"""How far (log) the FLOPs of two kernels of a series may differ for a pair."""
+FRESH = 20261122
+"""The seed of kernels that no table holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """One kernel, what it took and what was predicted, in seconds, and the band."""
+
+    kernel: str
+    series: str
+    measured: float
+    predicted: float
+    low: float
+    high: float
+
+    @property
+    def error(self) -> float:
+        """The absolute error as a share of the measured time."""
+        return abs(self.predicted / self.measured - 1)
+
+    @property
+    def inside(self) -> bool:
+        """Whether the measured time lies within the band."""
+        return self.low <= self.measured <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A whole network: its time, what was predicted, and its kernels' errors."""
+
+    name: str
+    measured: float
+    predicted: float
+    low: float
+    high: float
+    median_error: float
+    p90_error: float
+    coverage: float
+    kernels: int
+
+    @property
+    def error(self) -> float:
+        """The error as a share of the measured time, with its sign."""
+        return self.predicted / self.measured - 1
+
+
+class Judge:
+    """One target with its backend; times are corrected by the machine's drift."""
+
+    def __init__(self, target: Target, file: Path, sessions: int) -> None:
+        self.target, self.pricer, self._sessions = target, Pricer(target), sessions
+        self.backend: Backend = backend_of(target)
+        self._reference = reference_of(file)
+        self.drifts: list[float] = []
+
+    def drift(self) -> float:
+        """How much slower the machine is now than when the tables were measured."""
+        now = [self._reference.drift(self.backend) for _ in range(3)]
+        self.drifts.append(median(now))
+        return self.drifts[-1]
+
+    def kernels(self, count: int) -> list[Missed]:
+        """Fresh kernels that the tables do not hold, drawn like those that they hold."""
+        done = {
+            folder: frozenset(row.kernels for row in self.target.tables.get(folder, ()))
+            for folder in FOLDERS
+        }
+        runtime = Runtime(self.target.lowering, self.backend.runs, self.backend.provenance().memory)
+        plan = make_plan(_fresh(count), runtime, done)
+        found = []
+        for batch in plan.batches:
+            drift = self.drift()
+            times = self._times([task.kernel for task in batch.tasks], batch.weight_bytes)
+            for task in batch.tasks:
+                price = self.pricer.price(task.kernel)
+                if price is not None:
+                    measured = median(times[task.kernel]) / drift
+                    found.append(
+                        Missed(
+                            task.text, task.series, measured, price.seconds, price.low, price.high
+                        )
+                    )
+        return found
+
+    def slowdowns(self, kernels: Sequence[Missed]) -> list[bool]:
+        """Of each pair of equal FLOPs in a series, whether its slow-down lies in the band."""
+        inside = []
+        for one, other in combinations(kernels, 2):
+            if one.series != other.series:
+                continue
+            left, right = _kernel(one.kernel), _kernel(other.kernel)
+            if not left.flops or abs(log(left.flops / right.flops)) > EQUAL:
+                continue
+            compared = self.pricer.compare([left], [right])
+            if compared is not None:
+                inside.append(compared.low <= one.measured / other.measured <= compared.high)
+        return inside
+
+    def network(self, path: Path) -> Network:
+        """The kernels of a network in medleys of its own, and the whole of it."""
+        model = read_model(str(path), batch=1)
+        kernels = [placed.kernel for placed in lower(model, self.target.lowering).kernels]
+        priced = [each for each in kernels if self.pricer.covers(each)]
+        total = self.pricer.total(priced)
+        if total is None:
+            raise ValueError(f"{path.name}: nothing priced")
+        drift = self.drift()
+        times: dict[Kernel, list[float]] = defaultdict(list)
+        runnable = [each for each in priced if self.backend.runs(each)]
+        weights = sum(each.weight_bytes for each in kernels)
+        level = max((*self.target.lowering.rotation, 0)) * MB
+        for session in range(self._sessions):
+            order = random.Random(session).sample(runnable, len(runnable))
+            for start in range(0, len(order), 40):
+                part = tuple(order[start : start + 40])
+                timing = self.backend.time(Medley(part, session, min(weights, level)))
+                for kernel, seconds in zip(part, timing.kernels, strict=True):
+                    times[kernel].append(seconds)
+        errors = []
+        for kernel in runnable:
+            seconds = self.pricer.seconds([kernel])
+            errors.append(abs((seconds or 0.0) * drift / median(times[kernel]) - 1))
+        proto = with_random_weights(onnx.load(str(path), load_external_data=False), 0)
+        whole = median(self.backend.time_model(proto, self._sessions)) / drift
+        return Network(
+            path.name.removesuffix(".onnx"), whole, total.seconds, total.low, total.high,
+            float(np.median(errors)), float(np.quantile(errors, 0.9)),
+            sum(each.mac for each in priced) / sum(each.mac for each in kernels), len(kernels),
+        )  # fmt: skip
+
+    def _times(self, kernels: Sequence[Kernel], weights: int) -> Mapping[Kernel, list[float]]:
+        times: dict[Kernel, list[float]] = {kernel: [] for kernel in kernels}
+        for session in range(self._sessions):
+            order = random.Random(session).sample(kernels, len(kernels))
+            timing = self.backend.time(Medley(tuple(order), session, weights))
+            for kernel, seconds in zip(order, timing.kernels, strict=True):
+                times[kernel].append(seconds)
+        return times
+
+
+def _fresh(count: int) -> dict[str, Sequence[Experiment]]:
+    """A like share of every rule's fresh experiments, a few of which a table may hold.
+
+    As many as the plan sorts into batches at once, or the company of small kernels is not that
+    of the tables.
+    """
+    modules = {name: import_module(f"archlint.rules.{name}.experiments") for name in FOLDERS}
+    every = {name: module.sample(FRESH) for name, module in modules.items()}
+    total = sum(len(each) for each in every.values())
+    return {name: each[: 1 + count * len(each) // total] for name, each in every.items()}
+
+
+def _kernel(text: str) -> Kernel:
+    ((_, kernel),) = parse_chain(text)
+    return kernel
+
+
+def networks() -> Iterator[Path]:
+    """The networks of the examples and of the tests."""
+    yield from sorted((ROOT / "examples" / "onnx").glob("*.onnx"))
+    yield from sorted((ROOT / "tests" / "models").glob("*.onnx"))
+
+
+def judge(name: str, kernels: int, sessions: int) -> dict[str, object]:
+    """Measure, predict, print; returns all figures."""
+    file = RULES / "targets" / f"{name}.toml"
+    one = Judge(load_target(file, [RULES]), file, sessions)
+    print(f"\n{name}: {one.target.device}, {one.target.runtime}, {one.target.threads} thread(s)")
+    fresh = one.kernels(kernels)
+    inside = one.slowdowns(fresh)
+    errors = [each.error for each in fresh]
+    print(
+        f"{len(fresh)} kernels off the table: median {np.median(errors):.1%},"
+        f" p90 {np.quantile(errors, 0.9):.1%}, mean {np.mean(errors):.1%},"
+        f" within their band {np.mean([each.inside for each in fresh]):.1%};"
+        f" slow-downs of {len(inside)} pairs within theirs {np.mean(inside):.1%}"
+    )
+    print(f"{'network':36} {'measured':>10} {'predicted':>10} {'error':>7}  kernels: median, p90")
+    whole = []
+    for path in networks():
+        each = one.network(path)
+        whole.append(each)
+        print(
+            f"{each.name:36} {each.measured * 1e3:7.2f} ms {each.predicted * 1e3:7.2f} ms"
+            f" {each.error:+7.1%}  {each.median_error:5.1%} {each.p90_error:6.1%}"
+            f"  covered {each.coverage:.1%}",
+            flush=True,
+        )
+    misses = [abs(each.error) for each in whole]
+    print(
+        f"within 10 %: {np.mean([e <= 0.1 for e in misses]):.0%} of {len(whole)}, the worst"
+        f" {max(misses):.1%};"
+        f" kernels' median above 10 % in {sum(e.median_error > 0.1 for e in whole)};"
+        f" least coverage {min(e.coverage for e in whole):.1%};"
+        f" within the band {np.mean([e.low <= e.measured <= e.high for e in whole]):.0%}"
+    )
+    print(f"drift {min(one.drifts):.3f} to {max(one.drifts):.3f}")
+    return {
+        "target": name,
+        "kernels": [asdict(each) for each in fresh],
+        "networks": [asdict(each) for each in whole],
+        "drifts": one.drifts,
+    }
+
+
+def main() -> None:
+    """All shipped targets that were measured on ONNX Runtime, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*")
+    parser.add_argument("--kernels", type=int, default=480)
+    parser.add_argument("--sessions", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    names = options.targets or sorted(
+        file.stem for file in RULES.glob("targets/*.toml") if "-ort-" in file.stem
+    )
+    found = [judge(name, options.kernels, options.sessions) for name in names]
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

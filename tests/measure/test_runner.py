@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from archlint.cost.table import Row, read_table
+from archlint.cost.target import load_target
+from archlint.errors import MeasureError
+from archlint.measure.runner import Measured, Request, Stopped, measure
+from tests.measure.fake_backend import (
+    FakeBackend,
+    Silent,
+    convs,
+    experiments,
+    ideal,
+    no_finish,
+    run,
+)
+
+MADE = experiments(
+    g1=convs(45), g4=[f"Add {n} @28x28" for n in range(20)][1:], targets=["Softmax 9"]
+)
+COUNT = 45 + 19 + 1
+BASELINE = 5
+"""Sessions before the first batch."""
+
+
+def rows(out: Path) -> list[Row]:
+    return [row for table in sorted(out.glob("*/costs/*.csv")) for row in read_table(table)]
+
+
+def request(out: Path, budget: float | None = None) -> Request:
+    return Request("mine", out, MADE, budget)
+
+
+def test_every_experiment_gets_one_row_in_its_folder(tmp_path: Path) -> None:
+    backend = FakeBackend()
+    done = run(request(tmp_path), backend)
+    file = tmp_path / "targets" / "mine.toml"
+    assert done == Measured(COUNT, 0, before=0, left=0, refused=0, too_big=0, file=file)
+    target = load_target(file, [tmp_path])
+    assert {folder: len(of_folder) for folder, of_folder in target.tables.items()} == {
+        "g1": 45, "g4": 19, "targets": 1
+    }  # fmt: skip
+    for row in rows(tmp_path):
+        assert row.median_s == pytest.approx(ideal(row.chain[0][1]), rel=1e-5)
+        assert (row.sessions, row.interval, row.series) == (5, 0.0, "series")
+        assert row.uncorrected_s == row.median_s
+
+
+def test_each_session_is_shuffled_and_a_rerun_is_the_same(tmp_path: Path) -> None:
+    first, second = FakeBackend(), FakeBackend()
+    run(request(tmp_path / "a"), first)
+    run(request(tmp_path / "b"), second)
+    assert first.medleys == second.medleys
+    batch = first.medleys[BASELINE : BASELINE + 5]
+    assert len({medley.seed for medley in batch}) == 5
+    assert len({medley.kernels for medley in batch}) == 5
+    assert len({frozenset(medley.kernels) for medley in batch}) == 1
+    assert {medley.weight_bytes for medley in batch} == {4_000_000}
+
+
+def test_small_sessions_have_company(tmp_path: Path) -> None:
+    backend = FakeBackend()
+    run(request(tmp_path), backend)
+    assert min(len(medley.kernels) for medley in backend.medleys) >= 10
+
+
+def test_rows_are_corrected_by_the_drift_about_their_batch(tmp_path: Path) -> None:
+    # five sessions of the baseline, five of the batch at 1.2 times the time, then the reference
+    speeds = [1.0] * BASELINE + [1.2] * 5 + [1.4]
+    backend = FakeBackend(speed=lambda number: speeds[number])
+    run(Request("mine", tmp_path, experiments(g1=convs(12))), backend)
+    for row in rows(tmp_path):
+        plain = ideal(row.chain[0][1])
+        assert row.uncorrected_s == pytest.approx(1.2 * plain, rel=1e-5)
+        assert row.median_s == pytest.approx(plain, rel=1e-5)
+
+
+def test_a_later_run_on_a_slower_machine_is_corrected_to_the_first_one_s_speed(
+    tmp_path: Path,
+) -> None:
+    run(Request("mine", tmp_path, experiments(g1=convs(12))), FakeBackend())
+    slow = FakeBackend(speed=lambda _: 2.0)
+    run(Request("mine", tmp_path, experiments(g1=convs(24))), slow)
+    assert len(rows(tmp_path)) == 24
+    for row in rows(tmp_path):
+        assert row.median_s == pytest.approx(ideal(row.chain[0][1]), rel=1e-5)
+
+
+def test_a_kernel_whose_sessions_differ_is_timed_on_and_then_marked(tmp_path: Path) -> None:
+    backend = FakeBackend(noisy=frozenset({"Softmax"}))
+    assert run(request(tmp_path), backend).marked == 1
+    (marked,) = read_table(tmp_path / "targets" / "costs" / "mine.csv")
+    assert marked.sessions == 10
+    assert marked.marked
+    others = [row for row in rows(tmp_path) if row != marked]
+    assert {row.sessions for row in others} == {5}
+    target = load_target(tmp_path / "targets" / "mine.toml", [tmp_path])
+    assert (target.marked, target.tables["targets"]) == (1, ())
+    extra = [medley for medley in backend.medleys if len(medley.kernels) == 10]
+    assert len(extra) == 5
+
+
+def test_a_kernel_that_breaks_a_session_is_found_and_left_out(tmp_path: Path) -> None:
+    done = run(request(tmp_path), FakeBackend(breaks=frozenset({"Softmax"})))
+    assert (done.rows, done.refused, done.left) == (COUNT - 1, 1, 0)
+    assert not any("Softmax" in row.kernels for row in rows(tmp_path))
+    assert {row.sessions for row in rows(tmp_path)} == {5}
+
+
+def test_a_runtime_that_runs_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match=r"^Fake: not implemented$"):
+        run(request(tmp_path), FakeBackend(breaks=frozenset({"Conv", "Add"})))
+    assert not (tmp_path / "targets" / "mine.toml").exists()
+
+
+def test_a_second_run_measures_what_is_missing(tmp_path: Path) -> None:
+    run(Request("mine", tmp_path, {"g1": MADE["g1"]}), FakeBackend())
+    done = run(request(tmp_path), FakeBackend())
+    assert (done.before, done.rows) == (45, 20)
+    backend = FakeBackend()
+    done = run(request(tmp_path), backend)
+    assert (done.before, done.rows, backend.medleys) == (COUNT, 0, [])
+    assert len({(row.kernels) for row in rows(tmp_path)}) == len(rows(tmp_path)) == COUNT
+
+
+def test_a_budget_ends_before_the_batch_that_would_exceed_it(tmp_path: Path) -> None:
+    seconds = iter(range(0, 10_000, 10))
+    backend = FakeBackend()
+    done = measure(
+        request(tmp_path, budget=15),
+        backend,
+        finish=no_finish,
+        progress=Silent(),
+        clock=lambda: float(next(seconds)),
+    )
+    assert (done.rows, done.left) == (40, 25)
+    folders = {row.kernels.split()[0] for row in rows(tmp_path)}
+    assert folders == {"Conv", "Add", "Softmax"}
+
+
+def test_progress_says_what_is_measured(tmp_path: Path) -> None:
+    silent = Silent()
+    measure(request(tmp_path), FakeBackend(), finish=no_finish, progress=silent)
+    assert silent.told[0] == (0, COUNT, "the reference medley")
+    assert silent.told[1] == (
+        0, COUNT, "batch 1 of 2, session 1 of 5: Conv 8>64 k1x1 @28x28 /4MB and 39 more"
+    )  # fmt: skip
+    assert silent.told[-1] == (40, COUNT, "the reference medley")
+
+
+def test_the_end_gets_the_target_s_file_with_its_rows(tmp_path: Path) -> None:
+    texts: list[str] = []
+
+    def finish(file: Path) -> None:
+        texts.append(file.read_text(encoding="utf-8"))
+
+    measure(request(tmp_path), FakeBackend(), finish=finish, progress=Silent())
+    assert len(texts) == 1
+    assert "[rows]\ng1 = 45\ng4 = 19\ntargets = 1\n" in texts[0]
+
+
+def test_an_interruption_keeps_the_batches_that_are_done(tmp_path: Path) -> None:
+    def speed(number: int) -> float:
+        if number == BASELINE + 5 + 1 + 2:
+            raise KeyboardInterrupt
+        return 1.0
+
+    with pytest.raises(Stopped) as caught:
+        run(request(tmp_path), FakeBackend(speed=speed))
+    assert (caught.value.measured.rows, caught.value.measured.left) == (40, 25)
+    assert len(rows(tmp_path)) == 40
+    assert "[rows]\ng1 = " in (tmp_path / "targets" / "mine.toml").read_text(encoding="utf-8")
+    assert run(request(tmp_path), FakeBackend()).rows == 25
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.measure.fake_backend import FakeBackend, run
+from tests.measure.test_runner import many
+print(run(many(Path(sys.argv[1])), FakeBackend(pause=float(sys.argv[2]))).rows, flush=True)
+"""
+
+
+def many(out: Path) -> Request:
+    adds = [f"Add {n} @28x28" for n in range(1, 200)]
+    return Request("mine", out, experiments(g1=convs(200), g4=adds))
+
+
+def test_a_run_that_is_killed_goes_on_without_losing_or_doubling_a_row(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", KILLED, str(tmp_path)]
+    table, kept = tmp_path / "g1" / "costs" / "mine.csv", 0
+    for _ in range(3):
+        size = table.stat().st_size if table.exists() else 0
+        with subprocess.Popen([*command, "0.02"], cwd=root, stdout=subprocess.PIPE) as process:
+            while process.poll() is None and not (table.exists() and table.stat().st_size > size):
+                time.sleep(0.001)
+            process.send_signal(signal.SIGKILL)
+        before, kept = kept, len(rows(tmp_path))
+        assert kept > before
+    assert kept < 399
+    done = subprocess.run([*command, "0"], cwd=root, stdout=subprocess.PIPE, text=True, check=True)
+    assert int(done.stdout) == 399 - kept
+    of_kernels = [row.kernels for row in rows(tmp_path)]
+    assert len(of_kernels) == len(set(of_kernels)) == 399

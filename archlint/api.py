@@ -20,6 +20,7 @@ def lint(
     models: Source | Sequence[Source],
     *,
     targets: Sequence[str] = (),
+    target_paths: Sequence[str | PathLike[str]] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     batch: int | None = None,
@@ -30,7 +31,8 @@ def lint(
 ) -> Report:
     """Lint one model or several, given as paths or as ModelProtos.
 
-    `targets` empty means the default target; `select` and `ignore` take rule codes or names.
+    `targets` empty means the default target, and `target_paths` are folders with targets of your
+    own; `select` and `ignore` take rule codes or names.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
     targets raise UsageError.  No configuration file is read.
     """
@@ -38,6 +40,7 @@ def lint(
     sources = list(models) if several else [models]  # type: ignore[arg-type]
     options = Options(
         targets=tuple(targets),
+        target_paths=tuple(fspath(each) for each in target_paths),
         select=tuple(select),
         ignore=tuple(ignore),
         batch=batch,

@@ -33,13 +33,15 @@ class Ignore:
 class Options:
     """Everything a run can be told.
 
-    `targets` empty means the default target.  `select` and `ignore` hold rule codes or names;
+    `targets` empty means the default target; `target_paths` are folders with targets of the
+    user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
     empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
     shape, `dims` a symbolic dim to a size.  `fail_on` None means never.  `rule_options` is by
     rule code.  `per_model_ignores` maps a glob of model paths to rule codes.
     """
 
     targets: tuple[str, ...] = ()
+    target_paths: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     batch: int | None = None

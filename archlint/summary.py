@@ -31,8 +31,12 @@ class TargetSummary:
 
     `threads` is None for a GPU.  `batches` are the least and the greatest batch that it prices,
     or the only one.  `band_coverage` is the share of left-out pairs, 0 to 1, that
-    the band from the 10th to the 90th percentile covers (aim: 0.8), None where not yet known.
-    `date` and `source` are those of the measurements; `notes` say what the rows lack.
+    the band from the 10th to the 90th percentile covers (aim: 0.8), `price_coverage` that of
+    left-out prices, None where not known.
+    `date` and `source` are those of the measurements; `notes` say what the rows lack.  `folder`
+    is where a target of the user's lies, None for one that comes with archlint.  `marked`
+    counts rows that are not used because their sessions differ too much, `added` those of the
+    user's, on top of the shipped ones.
     """
 
     target: str
@@ -45,9 +49,13 @@ class TargetSummary:
     rows: tuple[RuleRows, ...]
     errors: tuple[KindError, ...]
     band_coverage: float | None
+    price_coverage: float | None
     date: str
     source: str
     notes: tuple[str, ...] = ()
+    folder: str | None = None
+    marked: int = 0
+    added: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
+import sys
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from itertools import combinations
@@ -27,14 +30,16 @@ import onnx
 from archlint.cost.kernel import Kernel, parse_chain
 from archlint.cost.lower import lower
 from archlint.cost.pricer import Pricer
+from archlint.cost.table import read_table
 from archlint.cost.target import Target, load_target
 from archlint.graph.reader import read_model
 from archlint.measure.backend import Backend
 from archlint.measure.backends import backend_of
 from archlint.measure.experiment import Experiment
 from archlint.measure.medley import Medley
-from archlint.measure.plan import Runtime, make_plan
+from archlint.measure.plan import MB
 from archlint.measure.random_weights import with_random_weights
+from archlint.measure.runner import Request, measure
 from archlint.measure.target_file import reference_of
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +47,6 @@ RULES = ROOT / "rules"
 FOLDERS = (
     "g1_channel_width", "g2_group_convolution", "g3_fragmentation", "g4_elementwise", "targets",
 )  # fmt: skip
-MB = 1_000_000
 EQUAL = 0.15
 """How far (log) the FLOPs of two kernels of a series may differ for a pair."""
 FRESH = 20261122
@@ -97,7 +101,7 @@ class Judge:
     def __init__(self, target: Target, file: Path, sessions: int) -> None:
         self.target, self.pricer, self._sessions = target, Pricer(target), sessions
         self.backend: Backend = backend_of(target)
-        self._reference = reference_of(file)
+        self._file, self._reference = file, reference_of(file)
         self.drifts: list[float] = []
 
     def drift(self) -> float:
@@ -106,28 +110,30 @@ class Judge:
         self.drifts.append(median(now))
         return self.drifts[-1]
 
-    def kernels(self, count: int) -> list[Missed]:
-        """Fresh kernels that the tables do not hold, drawn like those that they hold."""
-        done = {
-            folder: frozenset(row.kernels for row in self.target.tables.get(folder, ()))
-            for folder in FOLDERS
-        }
-        runtime = Runtime(self.target.lowering, self.backend.runs, self.backend.provenance().memory)
-        plan = make_plan(_fresh(count), runtime, done)
-        found = []
-        for batch in plan.batches:
-            drift = self.drift()
-            times = self._times([task.kernel for task in batch.tasks], batch.weight_bytes)
-            for task in batch.tasks:
-                price = self.pricer.price(task.kernel)
-                if price is not None:
-                    measured = median(times[task.kernel]) / drift
+    def kernels(self, count: int) -> tuple[list[Missed], int]:
+        """Fresh kernels, measured like those of the tables, and how many were too uncertain."""
+        found, marked = [], 0
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder)
+            (out / "targets").mkdir()
+            # its reference medley tells the drift since the tables were measured
+            shutil.copy(self._file, out / "targets")
+            request = Request(self.target.name, out, _fresh(count))
+            measure(request, self.backend, finish=_nothing, progress=_say)
+            for table in sorted(out.glob("*/costs/*.csv")):
+                held = {row.kernels for row in self.target.tables.get(table.parents[1].name, ())}
+                for row in read_table(table):
+                    price = self.pricer.price(_kernel(row.kernels))
+                    marked += row.marked
+                    if price is None or row.marked or row.kernels in held:
+                        continue
                     found.append(
                         Missed(
-                            task.text, task.series, measured, price.seconds, price.low, price.high
+                            row.kernels, row.series, row.median_s, price.seconds, price.low,
+                            price.high,
                         )
-                    )
-        return found
+                    )  # fmt: skip
+        return found, marked
 
     def slowdowns(self, kernels: Sequence[Missed]) -> list[bool]:
         """Of each pair of equal FLOPs in a series, whether its slow-down lies in the band."""
@@ -175,14 +181,14 @@ class Judge:
             sum(each.mac for each in priced) / sum(each.mac for each in kernels), len(kernels),
         )  # fmt: skip
 
-    def _times(self, kernels: Sequence[Kernel], weights: int) -> Mapping[Kernel, list[float]]:
-        times: dict[Kernel, list[float]] = {kernel: [] for kernel in kernels}
-        for session in range(self._sessions):
-            order = random.Random(session).sample(kernels, len(kernels))
-            timing = self.backend.time(Medley(tuple(order), session, weights))
-            for kernel, seconds in zip(order, timing.kernels, strict=True):
-                times[kernel].append(seconds)
-        return times
+
+def _nothing(_: Path) -> None:
+    """The fresh kernels' tables need no families."""
+
+
+def _say(done: int, total: int, doing: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done} of {total}, {doing[:60]:60}", end="", file=sys.stderr)
 
 
 def _fresh(count: int) -> dict[str, Sequence[Experiment]]:
@@ -213,11 +219,12 @@ def judge(name: str, kernels: int, sessions: int) -> dict[str, object]:
     file = RULES / "targets" / f"{name}.toml"
     one = Judge(load_target(file, [RULES]), file, sessions)
     print(f"\n{name}: {one.target.device}, {one.target.runtime}, {one.target.threads} thread(s)")
-    fresh = one.kernels(kernels)
+    fresh, marked = one.kernels(kernels)
     inside = one.slowdowns(fresh)
     errors = [each.error for each in fresh]
     print(
-        f"{len(fresh)} kernels off the table: median {np.median(errors):.1%},"
+        f"{len(fresh)} kernels off the table ({marked} more too uncertain):"
+        f" median {np.median(errors):.1%},"
         f" p90 {np.quantile(errors, 0.9):.1%}, mean {np.mean(errors):.1%},"
         f" within their band {np.mean([each.inside for each in fresh]):.1%};"
         f" slow-downs of {len(inside)} pairs within theirs {np.mean(inside):.1%}"

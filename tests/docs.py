@@ -1,6 +1,7 @@
-"""The console examples of the docs: commands after `$ archlint`, and what they print.
+"""What of the docs comes from the program and its tables.
 
-`python -m tests.docs` writes what they print now into the pages.
+Console examples are commands after `$ archlint` with what they print; the rules' pages have a
+plot and tables of measured rows.  `python -m tests.docs` writes all of them anew.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.measured import with_tables
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "rules").glob("*/README.md"))]
+RULE_PAGES = sorted((ROOT / "rules").glob("*/README.md"))
+PAGES = [ROOT / "README.md", *RULE_PAGES]
 
 _BLOCK = re.compile(r"```console\n(\$ archlint .*?)```", re.DOTALL)
 _WIDTH = "100"
@@ -44,10 +48,17 @@ def _output(arguments: list[str]) -> str:
     return f"{run.stdout.rstrip()}\n"
 
 
+def plot_command(page: Path, file: Path) -> list[str]:
+    """What draws the plot of a rule's page into a file."""
+    return ["rule", page.parent.name.split("_", 1)[0], "--plot", str(file)]
+
+
 def main() -> None:
-    """Write the pages anew."""
+    """Write the plots and pages anew."""
+    for page in RULE_PAGES:
+        _output(plot_command(page, page.with_name("plot.svg")))
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
+        text = with_tables(page) if page in RULE_PAGES else page.read_text(encoding="utf-8")
         for block in list(blocks(page)):
             text = text.replace(block, printed(block))
         page.write_text(text, encoding="utf-8")

@@ -39,6 +39,7 @@ def test_every_key() -> None:
     config = read(
         """
         target = "gtx1080ti-cudnn7-fp32"
+        target-paths = "."
         select = ["G1", "group-convolution"]
         ignore = ["G3", { rule = "G2", model = "old/*.onnx", place = "stem.*", reason = "kept" }]
         fail-on = "never"
@@ -65,6 +66,7 @@ def test_every_key() -> None:
     assert config == Config(
         path="archlint.toml",
         target=("gtx1080ti-cudnn7-fp32",),
+        target_paths=(Path.cwd().as_posix(),),
         select=("G1", "group-convolution"),
         ignore=("G3",),
         fail_on="never",
@@ -212,6 +214,26 @@ def test_a_file_that_is_not_there_or_not_text() -> None:
     Path("bad.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"^bad\.toml: not UTF-8 text$"):
         read_config(Path("bad.toml"), KNOWN, FORMATS)
+
+
+def test_target_paths_and_targets_by_path_are_relative_to_the_file(tmp_path: Path) -> None:
+    folder = tmp_path / "team" / "targets"
+    folder.mkdir(parents=True)
+    (folder / "ours.toml").touch()
+    config = read('target = ["ours", "./other/mine"]\ntarget-paths = ["team"]')
+    assert config.target_paths == (f"{tmp_path.as_posix()}/team",)
+    assert config.target == ("ours", f"{tmp_path.as_posix()}/other/mine")
+
+
+def test_target_paths_are_folders() -> None:
+    assert problems('target-paths = ["team", 3]\ntarget = "ours"') == [
+        "archlint.toml: target-paths: expected a string or a list of strings, found a list",
+        'archlint.toml: target: unknown target "ours" '
+        "(known: gtx1080ti-cudnn7-fp32, snapdragon810-neon-fp32)",
+    ]
+    assert problems('target-paths = "team"') == [
+        'archlint.toml: target-paths: no such folder: "team"'
+    ]
 
 
 def test_tool_archlint_must_be_a_table() -> None:

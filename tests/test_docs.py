@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import PAGES, ROOT, blocks, printed
+from archlint.cli import run
+from archlint.linter.registry import locate_all
+from tests.docs import PAGES, ROOT, RULE_PAGES, blocks, plot_command, printed
+from tests.measured import MARKED, with_tables
 
 
 def identifier(page: Path) -> str:
@@ -17,3 +20,23 @@ def test_a_page_shows_what_its_commands_print(page: Path) -> None:
     assert shown
     for block in shown:
         assert block == printed(block)
+
+
+@pytest.mark.parametrize("page", RULE_PAGES, ids=identifier)
+def test_a_rule_s_page_shows_the_rows_of_every_target(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert MARKED.search(text)
+    assert text == with_tables(page)
+
+
+@pytest.mark.parametrize("page", RULE_PAGES, ids=identifier)
+def test_a_rule_s_page_shows_a_plot_of_every_target(page: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert "](plot.svg)" in page.read_text(encoding="utf-8")
+    made = tmp_path / "plot.svg"
+    assert run(plot_command(page, made)) == 0
+    committed = page.with_name("plot.svg").read_text(encoding="utf-8")
+    shipped = [each.target.name for each in locate_all(()) if each.place.is_shipped]
+    for drawn in (committed, made.read_text(encoding="utf-8")):
+        # texts are drawn as outlines, with what they say as a comment
+        assert [name for name in shipped if f"<!-- {name} -->" in drawn] == shipped

@@ -17,10 +17,12 @@ from archlint.cli.arguments import Version
 from archlint.cli.check import check
 from archlint.cli.explain import explain
 from archlint.cli.help import GroupedHelp
+from archlint.cli.measure import measure
 from archlint.cli.output import complain
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
 from archlint.cli.targets import targets
+from archlint.cli.verify import verify
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
 
@@ -31,6 +33,8 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "rule": rule,
     "targets": targets,
     "explain": explain,
+    "measure": measure,
+    "verify": verify,
     "schema": schema,
 }
 _DEFAULT = "check"

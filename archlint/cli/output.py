@@ -59,21 +59,22 @@ def write_out(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, content: str | bytes, option: str = "--output") -> None:
     """Write a file whole or not at all; raises UsageError where that cannot be done."""
+    data = content.encode() if isinstance(content, str) else content
     goal = Path(os.path.realpath(path))
     try:
         if goal.exists() and not goal.is_file():
-            goal.write_text(text, encoding="utf-8", newline="\n")
+            goal.write_bytes(data)
             return
         part = goal.with_name(f".{goal.name}.{os.getpid()}.part")
         try:
-            part.write_text(text, encoding="utf-8", newline="\n")
+            part.write_bytes(data)
             os.replace(part, goal)
         finally:
             part.unlink(missing_ok=True)
     except OSError as e:
-        raise UsageError(f"--output {visible(path)}: {e.strerror or e}") from e
+        raise UsageError(f"{option} {visible(path)}: {e.strerror or e}") from e
 
 
 def complain(text: str, *, lines: bool = False) -> None:

@@ -1,15 +1,27 @@
-"""`archlint rule`: the documentation of a rule."""
+"""`archlint rule`: the documentation of a rule, and its plot."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archlint.cli.arguments import ColorChoice, Verbose
+from archlint.cli.arguments import ColorChoice, Targets, Verbose
+from archlint.errors import UsageError
 
 __all__ = ["rule"]
+
+PlotFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        help="Draw the rule's slow-downs into a .svg, .png or .pdf file, a line for each shipped "
+        "target or for those that --target names.  Needs matplotlib (extra `plot`).",
+    ),
+]
 
 
 def rule(
@@ -17,6 +29,8 @@ def rule(
         str | None,
         typer.Argument(metavar="CODE|NAME", help="The rule; without one, all are listed."),
     ] = None,
+    plot: PlotFile = None,
+    target: Targets = None,
     color: ColorChoice = None,
     verbose: Verbose = False,
 ) -> int:
@@ -25,10 +39,34 @@ def rule(
     from archlint.linter import rule_page, rules
     from archlint.report.rule_text import render_list, render_page
 
+    if plot is not None:
+        if name is None:
+            raise UsageError("--plot: which rule? `archlint rule` lists them")
+        return _draw(name, plot, target or [])
+    if target:
+        raise UsageError("--target goes with --plot FILE")
     style = screen(color and color.value, verbose=verbose)
     if name is None:
         write_out(render_list(rules(), style))
         return 0
     page = rule_page(name)
     write_out(render_page(page, style) if sys.stdout.isatty() else f"{page.page.rstrip()}\n")
+    return 0
+
+
+def _draw(name: str, file: Path, targets: list[str]) -> int:
+    from archlint.cli.output import complain, write_file
+    from archlint.cli.settings import with_file
+    from archlint.config import Config
+    from archlint.linter import plot
+    from archlint.report.plot import KINDS, render
+
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in KINDS:
+        raise UsageError(f'--plot: expected a .svg, .png or .pdf file, found "{file}"')
+    paths = with_file(Config(), None, isolated=False).target_paths if targets else ()
+    priced = plot(name, targets, paths)
+    write_file(str(file), render(priced, kind), "--plot")
+    for target in priced.unpriced:
+        complain(f"no line for {target}: its tables do not price the kernels of this plot")
     return 0

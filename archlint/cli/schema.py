@@ -16,13 +16,16 @@ class JsonOf(str, Enum):
     CHECK = "check"
     EXPLAIN = "explain"
     TARGETS = "targets"
+    VERIFY = "verify"
 
 
 def schema(
     command: Annotated[
         JsonOf,
         typer.Argument(
-            metavar="COMMAND", help="check (the default), explain or targets.", show_default=False
+            metavar="COMMAND",
+            help="check (the default), explain, targets or verify.",
+            show_default=False,
         ),
     ] = JsonOf.CHECK,
 ) -> int:

@@ -37,6 +37,7 @@ def options_of(config: Config) -> Options:
     slowdown = config.min_slowdown
     return Options(
         targets=config.target,
+        target_paths=config.target_paths,
         select=config.select,
         ignore=config.ignore,
         batch=config.batch,

@@ -115,6 +115,12 @@ class Draft:
         step.reads.append(tensor)
         self._readers[tensor.name].append(step)
 
+    def drop(self, step: Step) -> None:
+        """Take out a step whose outputs nobody reads any more."""
+        for tensor in step.reads:
+            self._readers[tensor.name].remove(step)
+        step.alive = False
+
     def absorb(self, step: Step, gone: Step) -> None:
         """Let `step`, which `gone` reads, do the work of `gone` as well and make its output."""
         between = step.output

@@ -47,7 +47,8 @@ class FamilySpec:
     deviation (log) of what the fit misses where no row is near, `noise` that of a row's own
     error, `lengths` the octaves of each feature over which a residual fades.  `band_scale` is
     the factor on the log standard deviation at which four in five of its rows, each left out,
-    fall within their 10th to 90th percentile.
+    fall within their 10th to 90th percentile.  `context` is the log standard deviation of what
+    all its kernels are off by together in one model: what runs around them.
     """
 
     name: str
@@ -60,6 +61,7 @@ class FamilySpec:
     lengths: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(PAPER_LENGTHS))
     unlike: float = UNLIKE
     band_scale: float = 1.0
+    context: float = 0.0
 
 
 class Family:
@@ -135,7 +137,7 @@ class Family:
         covariance = self.spec.spread**2 * own
         covariance -= to_rows @ self.inverse @ to_rows.T
         covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
-        return covariance * self.spec.band_scale**2
+        return covariance * self.spec.band_scale**2 + self.spec.context**2
 
     def bases(self, kernels: Sequence[Kernel]) -> list[Basis]:
         """How close the rows come to each kernel."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from archlint.cost.kind import Kind
 
-__all__ = ["Blocked", "Fusions", "Lowering"]
+__all__ = ["Blocked", "Fusions", "Lowering", "Quantised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,33 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Quantised:
+    """What runs in int8 in a model of QuantizeLinear and DequantizeLinear pairs.
+
+    `kernels` are the operators with a kernel in int8, those in `open_ended` also where their
+    output stays in float; `moving` only move elements, whatever these are; of them `plain` are
+    the same operator in float and in int8.  `vanishing` go into the quantisation behind them.
+    `last` are the kernels that run otherwise with the channels last, as convs always do, and
+    `through` and `through_int8` the operators, in float and in int8, that a Transpose is moved
+    through to meet another one.
+    """
+
+    kernels: frozenset[str]
+    open_ended: frozenset[str]
+    moving: frozenset[str]
+    plain: frozenset[str]
+    vanishing: frozenset[str]
+    last: frozenset[str]
+    through: frozenset[str]
+    through_int8: frozenset[str]
+
+    @property
+    def run_int8(self) -> frozenset[str]:
+        """The operators of the kernels that run in int8; a product is a MatMul there."""
+        return self.kernels | self.moving | {"QuantizeLinear"}
+
+
+@dataclass(frozen=True, slots=True)
 class Lowering:
     """What the runtime does to operators before it runs them.
 
@@ -60,7 +87,8 @@ class Lowering:
     that become an epilogue of a kernel of the kinds `fuse_into`.  `views` says that a view is
     launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
     kernels with weights were measured.  A target with `fusions` is one whose runtime rewrites
-    the graph, with `blocked` one that runs convs on blocked tensors.
+    the graph, with `blocked` one that runs convs on blocked tensors, with `quantised` one that
+    runs quantised models in int8.
     """
 
     fold: frozenset[str]
@@ -70,6 +98,7 @@ class Lowering:
     rotation: tuple[int, ...] = ()
     fusions: Fusions | None = None
     blocked: Blocked | None = None
+    quantised: Quantised | None = None
 
     def fuses(self, kind: Kind, activation: str) -> bool:
         """Whether an activation becomes an epilogue of a kernel of this kind."""
@@ -77,10 +106,14 @@ class Lowering:
             return activation in self.fusions.products
         return activation in self.fuse and kind in self.fuse_into
 
+    def has(self, feature: str) -> bool:
+        """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
+        return {"blocked": self.blocked, "quantised": self.quantised}[feature] is not None
+
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Lowering:
         """Read the `[lowering]` section of a target file; raises KeyError and ValueError."""
-        fusions, blocked = data.get("fusions"), data.get("blocked")
+        fusions, blocked, quantised = map(data.get, ("fusions", "blocked", "quantised"))
         return cls(
             fold=frozenset(data["fold"]),
             fuse=frozenset(data["fuse"]),
@@ -89,6 +122,7 @@ class Lowering:
             rotation=tuple(data.get("rotation", ())),
             fusions=None if fusions is None else _fusions(fusions),
             blocked=None if blocked is None else _blocked(blocked),
+            quantised=None if quantised is None else _quantised(quantised),
         )
 
 
@@ -110,3 +144,8 @@ def _blocked(data: Mapping[str, Any]) -> Blocked:
         gated=dict(data["gated"]),
         **{name: frozenset(data[name]) for name in sets},
     )
+
+
+def _quantised(data: Mapping[str, Any]) -> Quantised:
+    names = (each.name for each in fields(Quantised))
+    return Quantised(**{name: frozenset(data[name]) for name in names})

@@ -7,8 +7,10 @@ from dataclasses import replace
 from archlint.cost.blocked import BLOCKED, STEM, conv_path
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
-from archlint.cost.lowering import Blocked, Lowering
+from archlint.cost.lowering import Blocked, Lowering, Quantised
 from archlint.cost.ops import OPERANDS
+from archlint.cost.quantised import LAST
+from archlint.cost.quantised_kernel import int8_path
 
 __all__ = ["apart", "on_path"]
 
@@ -22,7 +24,9 @@ def on_path(kernel: Kernel, lowering: Lowering) -> Kernel:
 
     A path that is no layout (a permutation, an axis) stays.
     """
-    path = kernel.path
+    path, quantised = kernel.path, lowering.quantised
+    if quantised is not None and kernel.op in quantised.run_int8:
+        return _in_int8(kernel, quantised)
     if lowering.blocked is not None and path in _LAYOUTS:
         path = _path(kernel, lowering.blocked)
     epilogue = _epilogue(kernel, path, lowering)
@@ -54,6 +58,14 @@ def _alone(act: str, kernel: Kernel, lowering: Lowering) -> tuple[Kernel, ...]:
         )
         for op in ops
     )  # fmt: skip
+
+
+def _in_int8(kernel: Kernel, quantised: Quantised) -> Kernel:
+    """With the channels last, where it has a map; no activation fuses, what clips is free."""
+    path = kernel.path
+    if len(kernel.in_map) >= _MAP_DIMS and not path.endswith(LAST):
+        path = int8_path(kernel, quantised)
+    return replace(kernel, path=path, epilogue=(), itemsize=1)
 
 
 def _path(kernel: Kernel, layout: Blocked) -> str:

@@ -48,7 +48,7 @@ MOVEMENT = frozenset(
     """
     Transpose Concat Split Slice Pad Gather GatherElements GatherND ScatterElements
     ScatterND Expand Tile DepthToSpace SpaceToDepth Resize Upsample Cast Trilu OneHot
-    ReorderInput ReorderOutput
+    ReorderInput ReorderOutput QuantizeLinear DequantizeLinear
     """.split()
 )
 ELEMENTWISE = frozenset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import exp, log, sqrt
 
 import numpy as np
@@ -14,9 +15,10 @@ from archlint.cost.kernel import Chain, Kernel, parse_chain
 from archlint.cost.kind import Kind
 from archlint.cost.ops import KINDS
 from archlint.cost.price import Basis, Price
-from archlint.cost.table import Row
+from archlint.cost.table import Row, Table
 from archlint.cost.target import Target
 from archlint.cost.variety import variety_of
+from archlint.errors import TargetError
 
 __all__ = ["Comparison", "Pricer", "equal_flops_pairs"]
 
@@ -60,7 +62,7 @@ class Pricer:
         self._prices: dict[Kernel, Price | None] = {}
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._known: dict[Kernel, tuple[float, Basis]] = {}
-        self._texts: dict[Kind, list[tuple[str, float]]] | None = None
+        self._texts: dict[tuple[str, ...], list[tuple[str, float]]] | None = None
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
         self._families: dict[Kind | str, Family | None] = {}
@@ -88,23 +90,26 @@ class Pricer:
             spec = self._by_variety.get(name)
             self._families[name] = None
             if spec is not None:
-                self._families[name] = self._fit(spec, self._measured(kernel.op, name))
+                self._families[name] = self._fit(spec, self._measured(kernel, name))
         return self._families[name]
 
-    def _measured(self, op: str, variety: str) -> list[tuple[Chain, float]]:
-        """The rows of a variety, one that this operator type belongs to.
+    def _measured(self, kernel: Kernel, variety: str) -> list[tuple[Chain, float]]:
+        """The rows of the variety that this kernel is of.
 
-        A text is read only when its kind of operator is first asked for: most models need but
-        a few kinds, and reading is what takes the time.
+        A text is read only when its sort of kernel is first asked for: most models need but a
+        few sorts, and reading is what takes the time.
         """
         if self._texts is None:
             self._texts = {}
-            for row in (row for table in self.target.tables.values() for row in table):
-                key = _kind_of(row.kernels.split(" ", 1)[0])
-                self._texts.setdefault(key, []).append((row.kernels, row.median_s))
-        for text, seconds in self._texts.pop(_kind_of(op), ()):
-            chain = parse_chain(text)
-            self._rows.setdefault(variety_of(chain[0][1]), []).append((chain, seconds))
+            for text, seconds in chain.from_iterable(map(_times, self.target.tables.values())):
+                self._texts.setdefault(_sort_of(text), []).append((text, seconds))
+        for text, seconds in self._texts.pop(_sort_of(kernel.text), ()):
+            try:
+                ((count, each),) = parse_chain(text)
+            except ValueError as fault:
+                reason = f"{self.target.name}: not a row of one kernel: {fault}"
+                raise TargetError(reason) from fault
+            self._rows.setdefault(variety_of(each), []).append((((count, each),), seconds))
         return self._rows.get(variety, [])
 
     def _rows_of(self, spec: FamilySpec) -> list[tuple[Chain, float]]:
@@ -266,9 +271,20 @@ def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
     return Basis.MEASURED
 
 
-def _kind_of(op: str) -> Kind:
-    """The kind that an operator type's rows are kept under; convs of all kinds are one."""
-    return Kind.CONV if op == "Conv" else KINDS[op]
+def _sort_of(text: str) -> tuple[str, ...]:
+    """What a kernel's text tells of its variety at a glance: kernels of one are of one sort."""
+    op = text.split(" ", 1)[0]
+    if op != "Conv":
+        kind = KINDS.get(op)
+        return () if kind is None else (kind.value,)
+    return op, "grouped" if " g" in text else "", text[text.find("(") : text.find(")")]
+
+
+def _times(table: Sequence[Row]) -> Sequence[tuple[str, float]]:
+    """The rows' texts and times, by the quick way where there is one."""
+    if isinstance(table, Table):
+        return table.times()
+    return [(row.kernels, row.median_s) for row in table]
 
 
 def _split(chain: Chain) -> Counter[Kernel]:

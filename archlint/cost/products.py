@@ -83,6 +83,8 @@ def order_heads(draft: Draft) -> None:
     for step in draft:
         if step.name == "Transpose":
             _split_before(draft, step)
+        elif step.name == "Reshape":
+            _split_behind(draft, step)
         if step.name == "Reshape":
             _transpose_in_place(draft, step)
     for step in draft:
@@ -93,12 +95,30 @@ def order_heads(draft: Draft) -> None:
             _permute(step, tuple(first[each] for each in second))
 
 
-def _split_before(draft: Draft, step: Step) -> None:
-    """Slices of a transposed tensor become one Split, each part transposed alone."""
+def _split_behind(draft: Draft, step: Step) -> None:
+    """Slices of a tensor become one Split."""
     slices = draft.readers(step.output)
-    if len(slices) < 2 or any(each.name != "Slice" for each in slices):
+    axis = _axis_cut(draft, step)
+    if axis is None:
         return
-    sizes = step.shape
+    first = slices[0]
+    for each in slices[1:]:
+        draft.drop(each)
+        draft.makes(first, each.output)
+        first.members.extend(each.members)
+        first.writes.append(each.output)
+    first.name = "Split"
+    first.op = Operator(
+        first.op.index, first.op.name, "Split", "",
+        tuple(first.reads), tuple(first.writes), {"axis": axis},
+    )  # fmt: skip
+
+
+def _axis_cut(draft: Draft, step: Step) -> int | None:
+    """The axis along which nothing but slices take all of a tensor, None if that is not so."""
+    slices, sizes = draft.readers(step.output), step.shape
+    if len(slices) < 2 or any(each.name != "Slice" for each in slices):
+        return None
     axes = {
         axis
         for each in slices
@@ -106,9 +126,16 @@ def _split_before(draft: Draft, step: Step) -> None:
         if size != whole
     }
     if len(axes) != 1 or step.output.name in draft.outputs:
-        return
+        return None
     (axis,) = axes
-    if sum(each.shape[axis] for each in slices) != sizes[axis]:
+    return axis if sum(each.shape[axis] for each in slices) == sizes[axis] else None
+
+
+def _split_before(draft: Draft, step: Step) -> None:
+    """Slices of a transposed tensor become one Split, each part transposed alone."""
+    slices = draft.readers(step.output)
+    axis = _axis_cut(draft, step)
+    if axis is None:
         return
     perm = _perm(step)
     source = step.reads[0]

@@ -227,7 +227,8 @@ def find_block(
         for index in (*widths.readers.get(group, ()), *widths.writers.get(group, ()))
     }
     numbers = tuple(sorted({lowered.home[i] for i in operators if i in lowered.home}))
-    reorders = find_reorders(model, lowered, numbers) if lowered.reorders else NO_REORDERS
+    blocked = lowering.blocked is not None
+    reorders = find_reorders(model, lowered, numbers) if blocked else NO_REORDERS
     ins, outs, dropped = [], [], set()
     for place, number in enumerate(numbers):
         kernel, members = lowered.kernels[number].kernel, lowered.kernels[number].operators

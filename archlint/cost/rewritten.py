@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from archlint.cost.blocked import block
+from archlint.cost.channels_last import put_channels_last
 from archlint.cost.draft import Draft, Step
 from archlint.cost.draft_model import draft_model
 from archlint.cost.fusion import (
@@ -14,10 +15,13 @@ from archlint.cost.fusion import (
     fuse_activations,
     merge_clips,
 )
+from archlint.cost.kernel import Kernel
 from archlint.cost.lowered import Change, Lowered, PlacedKernel
-from archlint.cost.lowering import Fusions, Lowering
+from archlint.cost.lowering import Fusions, Lowering, Quantised
 from archlint.cost.ops import VIEWS
 from archlint.cost.products import fold_transposes_and_scales, join_bias, join_skips, order_heads
+from archlint.cost.quantised import quantise
+from archlint.cost.quantised_kernel import quantised_kernel
 from archlint.cost.step_kernel import step_kernel
 from archlint.graph.model import Model
 
@@ -27,6 +31,9 @@ __all__ = ["lower_rewritten"]
 def lower_rewritten(model: Model, lowering: Lowering, fusions: Fusions, change: Change) -> Lowered:
     """The kernels of a model after all passes, in the order in which the runtime applies them."""
     draft, unknown = draft_model(model, fusions, change)
+    quantised = lowering.quantised
+    if quantised is not None:
+        quantise(draft, quantised)
     merge_clips(draft)
     fold_into_convs(draft, lowering)
     join_bias(draft)
@@ -39,6 +46,8 @@ def lower_rewritten(model: Model, lowering: Lowering, fusions: Fusions, change: 
     if lowering.blocked is not None:
         forced = block(draft, lowering, lowering.blocked)
     add_sums(draft, lowering)
+    if quantised is not None:
+        put_channels_last(draft, quantised)
     return _lowered(draft, lowering, forced, unknown)
 
 
@@ -52,7 +61,7 @@ def _lowered(
     for step in draft:
         if not step.name or (step.name in VIEWS and not lowering.views):
             continue
-        kernel = step_kernel(step)
+        kernel = _kernel(step, lowering.quantised)
         if kernel is None:
             unpriced.extend(step.members)
             continue
@@ -68,3 +77,7 @@ def _lowered(
         tuple(unpriced),
         {index: tuple(numbers) for index, numbers in reorders.items()},
     )
+
+
+def _kernel(step: Step, quantised: Quantised | None) -> Kernel | None:
+    return step_kernel(step) if quantised is None else quantised_kernel(step, quantised)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import cached_property
 from math import inf
 from pathlib import Path
+from typing import overload
 
 from archlint.cost.kernel import Chain, parse_chain
 from archlint.errors import TargetError
 
-__all__ = ["HEADER", "Row", "format_rows", "read_table", "write_table"]
+__all__ = ["HEADER", "Row", "Table", "format_rows", "read_table", "write_table"]
 
 WIDEST = 0.10
 """The widest interval, as a share of the median, of a row that prices may rest on."""
@@ -57,9 +59,51 @@ class Row:
 
 
 _COLUMNS = tuple(field.name for field in fields(Row))
+_KERNELS, _MEDIAN, _INTERVAL = map(_COLUMNS.index, ("kernels", "median_s", "interval"))
 
 HEADER = ",".join(_COLUMNS) + "\n"
 """The first line of a table."""
+
+
+class Table(Sequence[Row]):
+    """The usable rows of a table, read when they are first looked at.
+
+    Pricing needs but their texts and times, which `times` gives much quicker.  Both raise
+    TargetError naming the file and line of a bad row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return tuple(row for row in read_table(self._path) if not row.marked)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def times(self) -> list[tuple[str, float]]:
+        """The text of each row's kernels and its median seconds."""
+        found = []
+        with self._path.open(newline="", encoding="utf-8") as lines:
+            reader = csv.reader(lines)
+            if tuple(next(reader, ())) != _COLUMNS:
+                raise TargetError(f"{self._path}: the columns are not {', '.join(_COLUMNS)}")
+            for cells in reader:
+                try:
+                    interval = cells[_INTERVAL]
+                    if not interval or float(interval) <= WIDEST:
+                        found.append((cells[_KERNELS], float(cells[_MEDIAN])))
+                except (ValueError, IndexError) as fault:
+                    raise TargetError(f"{self._path}:{reader.line_num}: {fault}") from fault
+        return found
 
 
 def read_table(path: Path) -> tuple[Row, ...]:

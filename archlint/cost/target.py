@@ -12,7 +12,7 @@ from archlint.cost.family import FamilySpec
 from archlint.cost.kind import Kind
 from archlint.cost.lowering import Lowering
 from archlint.cost.machine import UNTOLD, Machine
-from archlint.cost.table import Row, read_table
+from archlint.cost.table import Row, Table
 from archlint.errors import TargetError
 
 if sys.version_info >= (3, 11):
@@ -93,7 +93,7 @@ class Target:
     lowering: Lowering
     families: tuple[FamilySpec, ...]
     calibration: Calibration
-    tables: Mapping[str, tuple[Row, ...]]
+    tables: Mapping[str, Sequence[Row]]
     marked: int = 0
     machine: Machine = UNTOLD
 
@@ -104,12 +104,15 @@ def list_targets(folders: Iterable[Path]) -> dict[str, Path]:
 
 
 def load_target(file: Path, folders: Sequence[Path]) -> Target:
-    """Read a target file and its tables in the rule folders; raises TargetError."""
+    """Read a target file; its tables in the rule folders are read when they are needed.
+
+    Raises TargetError.
+    """
     try:
         with file.open("rb") as stream:
             data = tomllib.load(stream)
         tables = {
-            table.parents[1].name: read_table(table)
+            table.parents[1].name: Table(table)
             for folder in folders
             for table in sorted(folder.glob(f"*/costs/{file.stem}.csv"))
         }
@@ -121,7 +124,7 @@ def load_target(file: Path, folders: Sequence[Path]) -> Target:
 _UNCALIBRATED: dict[str, Any] = {"errors": (), "band_scale": 1.0, "coverage": None, "pairs": 0}
 
 
-def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Target:
+def _target(data: dict[str, Any], tables: Mapping[str, Sequence[Row]]) -> Target:
     lowering = Lowering.parse(data["lowering"])
     low, high = data["batches"]
     return Target(
@@ -140,10 +143,8 @@ def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Targ
         lowering=lowering,
         families=tuple(_family(each) for each in data.get("families", ())),
         calibration=_calibration(data.get("calibration", _UNCALIBRATED)),
-        tables={
-            table: tuple(row for row in rows if not row.marked) for table, rows in tables.items()
-        },
-        marked=sum(row.marked for rows in tables.values() for row in rows),
+        tables=tables,
+        marked=data.get("marked", 0),
         machine=Machine(
             block=1 if lowering.blocked is None else lowering.blocked.block,
             **data.get("machine", {}),
@@ -153,7 +154,7 @@ def _target(data: dict[str, Any], tables: Mapping[str, tuple[Row, ...]]) -> Targ
 
 def _family(data: dict[str, Any]) -> FamilySpec:
     given: dict[str, Any] = {
-        key: data[key] for key in ("lengths", "unlike", "band_scale") if key in data
+        key: data[key] for key in ("lengths", "unlike", "band_scale", "context") if key in data
     }
     return FamilySpec(
         name=data["name"],

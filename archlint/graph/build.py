@@ -85,7 +85,11 @@ class _Tensors:
             known = self._types.get(name, _NO_TYPE)
             constants = self._constants
             constant = name in constants.origins
-            tensor = Tensor(name, known.shape, known.dtype, constant, self._values(name))
+            stored = constants.stored.get(name, "")
+            dtype = stored or known.dtype
+            tensor = Tensor(
+                name, known.shape, dtype, constant, self._values(name), quantised=bool(stored)
+            )
             self._made[name] = tensor
         return tensor
 

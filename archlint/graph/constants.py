@@ -33,12 +33,14 @@ class Constants:
 
     `origins` maps each to the initializer or Constant output that it is a view or a recast
     of (itself if none), `values` holds small ones.  `renamed` is `origins` without those
-    behind an Identity, with which exporters share equal weights.
+    behind an Identity, with which exporters share equal weights.  `stored` maps those behind a
+    DequantizeLinear to the dtype in front of it.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
     values: dict[str, Array] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    stored: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, name: object) -> bool:
         return name in self.origins
@@ -105,6 +107,10 @@ def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> No
         found.origins[name] = found.origins.get(source, name) if forwards else name
         if forwards and node.op_type != "Identity":
             found.renamed[name] = found.renamed.get(source, source)
+        if node.op_type == "DequantizeLinear":
+            found.stored[name] = types[source].dtype if source in types else ""
+        elif forwards and source in found.stored:
+            found.stored[name] = found.stored[source]
     values = _computed(node, found, types)
     if values is not None and node.outputs:
         name = node.outputs[0]

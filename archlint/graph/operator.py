@@ -20,7 +20,8 @@ class Tensor:
     `shape` is None where shape inference stopped; dims are then unknown as a whole, for a
     cost needs all of them.  `dtype` is the ONNX name in lower case ("float", "int64"), ""
     where unknown.  `constant` marks initializers and what only depends on them; `values` are
-    the elements of a small one (shapes, axes, scalars), flattened.
+    the elements of a small one (shapes, axes, scalars), flattened.  `quantised` marks a constant
+    behind a DequantizeLinear; its dtype is the one in which it is stored ("int8").
     """
 
     name: str
@@ -28,6 +29,7 @@ class Tensor:
     dtype: str
     constant: bool = False
     values: tuple[float, ...] | None = None
+    quantised: bool = False
 
     @property
     def elements(self) -> int | None:

@@ -7,12 +7,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archlint.linter.explainer import explain
-    from archlint.linter.pipeline import lint
+    from archlint.linter.measuring import request
+    from archlint.linter.pipeline import examine, lint
+    from archlint.linter.plotting import plot
     from archlint.linter.registry import known, rule_page, rules, targets
 
-__all__ = ["explain", "known", "lint", "rule_page", "rules", "targets"]
+__all__ = [
+    "examine",
+    "explain",
+    "known",
+    "lint",
+    "plot",
+    "request",
+    "rule_page",
+    "rules",
+    "targets",
+]
 
-_HOME = {"explain": "archlint.linter.explainer", "lint": "archlint.linter.pipeline"}
+_HOME = {
+    "examine": "archlint.linter.pipeline",
+    "explain": "archlint.linter.explainer",
+    "lint": "archlint.linter.pipeline",
+    "plot": "archlint.linter.plotting",
+    "request": "archlint.linter.measuring",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -34,7 +34,7 @@ def explain(path: str, operator: str | None, options: Options) -> Explanation:
     Raises ModelError for an unreadable model or one that no target fits, UsageError for an
     operator, rule or target that does not exist.
     """
-    pricers = tuple(Pricer(target) for target in find_targets(options.targets))
+    pricers = tuple(Pricer(target) for target in find_targets(options))
     rules = select_rules(options)
     model = read_model(path, batch=options.batch, inputs=options.inputs, dims=options.dims)
     views, refusals = prepare(model, pricers)
@@ -139,7 +139,7 @@ def _kernel(op: Operator, model: Model, priced: Priced) -> str:
         return "view, free"
     placed = lowered.kernels[lowered.home[op.index]]
     if placed.operators[0] == op.index:
-        return placed.kernel.text
+        return placed.kernel.title
     main = model.operators[placed.operators[0]]
     return f"fused into {main.name}"
 

@@ -16,7 +16,7 @@ from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
 from archlint.rule import Place, Rule
 
-__all__ = ["Found", "judge", "saving_of"]
+__all__ = ["Found", "judge", "priced_on", "saving_of"]
 
 ERROR_FROM, WARNING_FROM = 0.10, 0.02
 """Shares of the model's predicted time from which a saving is an error, a warning."""
@@ -82,7 +82,7 @@ def _finding(
     min_slowdown: float,
 ) -> Found:
     prices = tuple(
-        _priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
+        priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
     )
     listed: dict[tuple[tuple[int, ...], str], list[tuple[str, Place]]] = defaultdict(list)
     for target, each in by_target.items():
@@ -127,11 +127,11 @@ def _found_place(
         instead=place.instead,
         now_kernels=tuple(kernel.text for kernel in views[target].view.kernels(place.kernels)),
         instead_kernels=tuple(kernel.text for kernel in place.instead_kernels),
-        prices=tuple(_priced_on((p,), views[name], min_slowdown) for name, p in priced),
+        prices=tuple(priced_on((p,), views[name], min_slowdown) for name, p in priced),
     )
 
 
-def _priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
+def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
     """What these places cost on one target together, each kernel counted once."""
     total = priced.total.seconds
     savings = saving_of(places, priced)
@@ -308,4 +308,4 @@ def _fingerprint(
 
 
 def _shape_of(kernel: Kernel) -> str:
-    return kernel.text.replace(f" b{kernel.batch}", "")
+    return kernel.title.replace(f" b{kernel.batch}", "")

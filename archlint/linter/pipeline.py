@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import onnx
@@ -29,27 +30,46 @@ from archlint.linter.view import Priced, look
 from archlint.options import Options
 from archlint.rule import Place, Rule
 
-__all__ = ["lint", "prepare"]
+__all__ = ["Examined", "examine", "lint", "prepare"]
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A model's report with what it came from: the model by target, the findings' places."""
+
+    report: ModelReport
+    views: Mapping[str, Priced]
+    found: tuple[Found, ...]
 
 
 def lint(
-    models: Sequence[str | onnx.ModelProto],
-    options: Options,
-    progress: Callable[[int, int, str], None] | None = None,
+    models: Sequence[str | onnx.ModelProto], options: Options, progress: Tell | None = None
 ) -> Report:
     """Lint each model on each target.
 
     A model that cannot be linted has its reason in `ModelReport.error`, and the others are
     linted all the same.  Raises UsageError for unknown rules and targets.
     """
-    pricers = tuple(Pricer(target) for target in find_targets(options.targets))
-    rules = select_rules(options)
-    run = _Run(options, pricers, rules)
+    run = _Run(options)
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), _name(model))
         run.add(model)
     return run.report()
+
+
+def examine(
+    models: Sequence[str], options: Options, progress: Tell | None = None
+) -> tuple[tuple[Examined, ...], Report]:
+    """Lint as `lint` does, and keep what each report came from."""
+    run, examined = _Run(options), []
+    for number, model in enumerate(models):
+        if progress is not None:
+            progress(number, len(models), model)
+        examined.append(run.add(model))
+    return tuple(examined), run.report()
 
 
 def prepare(model: Model, pricers: Sequence[Pricer]) -> tuple[dict[str, Priced], tuple[str, ...]]:
@@ -66,28 +86,31 @@ def prepare(model: Model, pricers: Sequence[Pricer]) -> tuple[dict[str, Priced],
 
 
 class _Run:
-    def __init__(
-        self, options: Options, pricers: Sequence[Pricer], rules: Sequence[type[Rule]]
-    ) -> None:
-        self._options, self._pricers, self._rules = options, pricers, rules
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._pricers = tuple(Pricer(target) for target in find_targets(options))
+        self._rules = select_rules(options)
         self._models: list[ModelReport] = []
         self._problems: list[str] = []
         self._used: Counter[int] = Counter()
 
-    def add(self, source: str | onnx.ModelProto) -> None:
+    def add(self, source: str | onnx.ModelProto) -> Examined:
+        """Lint one more model."""
         path = _name(source)
         try:
             proto = read_proto(source) if isinstance(source, str) else source
-            linted = self._lint(path, proto)
+            examined = self._lint(path, proto)
         except ModelError as fault:
-            linted = ModelReport(path, error=fault.reason)
+            examined = _unread(path, fault.reason)
         except UsageError as fault:
-            linted = ModelReport(path, error=str(fault))
+            examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
-            linted = ModelReport(path, error=f"internal error: {type(fault).__name__}: {fault}")
-        self._models.append(linted)
+            examined = _unread(path, f"internal error: {type(fault).__name__}: {fault}")
+        self._models.append(examined.report)
+        return examined
 
     def report(self) -> Report:
+        """What was linted so far."""
         unused = tuple(
             f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}", place "{ignore.place}"'
             for number, ignore in enumerate(self._options.ignores)
@@ -95,7 +118,7 @@ class _Run:
         )
         return Report(tuple(self._models), unused, tuple(dict.fromkeys(self._problems)))
 
-    def _lint(self, path: str, proto: onnx.ModelProto) -> ModelReport:
+    def _lint(self, path: str, proto: onnx.ModelProto) -> Examined:
         model = self._build(path, proto, self._options.batch)
         views, refusals = prepare(model, self._pricers)
         found = self._find(path, views)
@@ -107,7 +130,7 @@ class _Run:
             found, flips = mark_flips(found, self._find(path, other), batch)
         kept, ignored = self._sort_out(path, found)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
-        return ModelReport(
+        report = ModelReport(
             path=path,
             opset=model.opset,
             inputs=model.inputs,
@@ -129,6 +152,7 @@ class _Run:
             ),
             error="; ".join(refusals) or None,
         )
+        return Examined(report, views, tuple(kept))
 
     def _build(self, path: str, proto: onnx.ModelProto, batch: int | None) -> Model:
         return read_model(
@@ -191,6 +215,10 @@ class _Run:
                 self._used[number] += 1
                 return ignore.reason
         return None
+
+
+def _unread(path: str, error: str) -> Examined:
+    return Examined(ModelReport(path, error=error), {}, ())
 
 
 def _name(source: str | onnx.ModelProto) -> str:

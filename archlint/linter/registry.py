@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archlint.cost.target import Target, list_targets, load_target
+from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
+from archlint.linter.target_places import (
+    FoundTarget,
+    find_target_files,
+    is_path,
+    rows_of_user,
+    target_at,
+)
 from archlint.options import DEFAULT_TARGET, Options
 from archlint.rule import Rule
 
@@ -20,14 +28,28 @@ if TYPE_CHECKING:
     from archlint.summary import RulePage, TargetSummary
 
 __all__ = [
+    "Located",
     "all_rules",
     "find_targets",
+    "folder_of",
     "known",
+    "locate",
+    "locate_all",
+    "roots",
+    "rule_named",
     "rule_page",
     "rules",
     "select_rules",
     "targets",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A target and where its file lies."""
+
+    place: FoundTarget
+    target: Target
 
 
 @cache
@@ -47,23 +69,29 @@ def all_rules() -> tuple[type[Rule], ...]:
     return tuple(found[code] for code in sorted(found))
 
 
-def _folder(rule: type[Rule]) -> Path:
+def folder_of(rule: type[Rule]) -> Path:
+    """The folder with a rule's check, page and tables."""
     return Path(inspect.getfile(rule)).parent
 
 
 @cache
-def _roots() -> tuple[Path, ...]:
-    return tuple(dict.fromkeys(_folder(rule).parent for rule in all_rules()))
+def roots() -> tuple[Path, ...]:
+    """The folders that hold the rules' folders."""
+    return tuple(dict.fromkeys(folder_of(rule).parent for rule in all_rules()))
 
 
 @cache
-def _target_files() -> dict[str, Path]:
-    return list_targets(_roots())
-
-
-@cache
-def _load(name: str) -> Target:
-    return load_target(_target_files()[name], _roots())
+def _load(found: FoundTarget) -> Target:
+    """A target; a shipped one with the rows that the user has added to it."""
+    target = load_target(found.file, roots() if found.is_shipped else [found.folder])
+    own = rows_of_user(found)
+    if not own:
+        return target
+    tables = {**target.tables}
+    for folder, rows in own.items():
+        tables[folder] = (*tables.get(folder, ()), *(row for row in rows if not row.marked))
+    marked = sum(row.marked for rows in own.values() for row in rows)
+    return replace(target, tables=tables, marked=target.marked + marked)
 
 
 def known() -> Known:
@@ -76,15 +104,43 @@ def known() -> Known:
             rule.code: {option.name: type(option.default) for option in rule.options}
             for rule in all_rules()
         },
-        targets=tuple(_target_files()),
+        targets=tuple(find_target_files(roots(), ())),
     )
 
 
-def find_targets(names: Sequence[str]) -> tuple[Target, ...]:
-    """The targets of these names, or the default; raises UsageError for an unknown one."""
-    wanted = tuple(dict.fromkeys(names)) or (DEFAULT_TARGET,)
-    _check(wanted, _target_files(), "target")
-    return tuple(_load(name) for name in wanted)
+def find_targets(options: Options) -> tuple[Target, ...]:
+    """The targets that the options name, or the default; see `locate`."""
+    return tuple(each.target for each in locate(options))
+
+
+def locate(options: Options) -> tuple[Located, ...]:
+    """The targets that the options name, or the default, with the places of their files.
+
+    Raises UsageError for an unknown one, and for one whose measuring has not come to its end.
+    """
+    wanted = options.targets or (DEFAULT_TARGET,)
+    files = find_target_files(roots(), options.target_paths)
+    _check([name for name in wanted if not is_path(name)], files, "target")
+    found: dict[str, FoundTarget] = {}
+    for name in wanted:
+        place = target_at(name, files) if is_path(name) else files[name]
+        other = found.setdefault(place.name, place)
+        if other.file != place.file:
+            raise UsageError(f'target "{place.name}" is there twice: {other.file}, {place.file}')
+    targets = tuple(Located(place, _load(place)) for place in found.values())
+    for each in targets:
+        if not each.target.families:
+            raise UsageError(
+                f'target "{each.target.name}" is not measured to its end: '
+                "the `archlint measure` that began it goes on"
+            )
+    return targets
+
+
+def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:
+    """Every target that can be priced for; `paths` are folders with targets of the user's."""
+    every = (Located(each, _load(each)) for each in find_target_files(roots(), paths).values())
+    return tuple(each for each in every if each.target.families)
 
 
 def select_rules(options: Options) -> tuple[type[Rule], ...]:
@@ -108,10 +164,13 @@ def _check(wanted: Iterable[str], names: Iterable[str], what: str) -> None:
         raise UsageError("\n".join(lines))
 
 
+_UNFINISHED = "Not measured to its end: nothing can be priced for it yet."
+
+
 def _page(rule: type[Rule]) -> RulePage:
     from archlint.summary import RulePage
 
-    text = (_folder(rule) / "README.md").read_text(encoding="utf-8")
+    text = (folder_of(rule) / "README.md").read_text(encoding="utf-8")
     return RulePage(rule.code, rule.name, rule.summary, text)
 
 
@@ -122,21 +181,34 @@ def rules() -> tuple[RulePage, ...]:
 
 def rule_page(code_or_name: str) -> RulePage:
     """The page of one rule; raises UsageError if there is none of this code or name."""
+    return _page(rule_named(code_or_name))
+
+
+def rule_named(code_or_name: str) -> type[Rule]:
+    """One rule; raises UsageError if there is none of this code or name."""
     names = {rule.code: rule for rule in all_rules()} | {rule.name: rule for rule in all_rules()}
     wanted = code_or_name.upper() if code_or_name.upper() in names else code_or_name
     _check([wanted], names, "rule")
-    return _page(names[wanted])
+    return names[wanted]
 
 
-def targets() -> tuple[TargetSummary, ...]:
-    """Every target with what it was measured on and how far it can be trusted."""
-    return tuple(_summary(_load(name)) for name in _target_files())
+def targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[TargetSummary, ...]:
+    """Every target, or those named, with what it was measured on and how far it can be trusted.
+
+    `paths` are folders with targets of the user's, beside their own folder.  Raises UsageError
+    for an unknown name.
+    """
+    files = find_target_files(roots(), paths)
+    _check([name for name in names if not is_path(name)], files, "target")
+    found = {name: target_at(name, files) if is_path(name) else files[name] for name in names}
+    return tuple(_summary(each) for each in (found or files).values())
 
 
-def _summary(target: Target) -> TargetSummary:
+def _summary(found: FoundTarget) -> TargetSummary:
     from archlint.summary import KindError, RuleRows, TargetSummary
 
-    owner = {_folder(rule).name: rule.code for rule in all_rules()}
+    target = _load(found)
+    owner = {folder_of(rule).name: rule.code for rule in all_rules()}
     low, high = target.batches
     return TargetSummary(
         target=target.name,
@@ -151,11 +223,20 @@ def _summary(target: Target) -> TargetSummary:
             for folder, rows in target.tables.items()
         ),
         errors=tuple(
-            KindError(f"{owner.get(each.table, each.table)} rows", each.median, each.p90, each.rows)
+            KindError(
+                f"{owner[each.table]} rows" if each.table in owner else each.table,
+                each.median,
+                each.p90,
+                each.rows,
+            )
             for each in target.calibration.errors
         ),
         band_coverage=target.calibration.coverage,
+        price_coverage=target.calibration.price_coverage,
         date=target.measured,
         source=target.source,
-        notes=target.notes,
+        notes=target.notes if target.families else (*target.notes, _UNFINISHED),
+        folder=None if found.is_shipped else str(found.folder),
+        marked=target.marked,
+        added=sum(map(len, rows_of_user(found).values())),
     )

@@ -102,9 +102,11 @@ def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tu
     An operator whose memory access is unknown counts as much as the mean of the others.
     """
     without = set(lowered.unpriced)
-    for placed in lowered.kernels:
+    for number, placed in enumerate(lowered.kernels):
         if not pricer.covers(placed.kernel):
-            without.update(placed.operators)
+            # a reorder that an operator forces is not that operator
+            own = (i for i in placed.operators if lowered.home.get(i) == number)
+            without.update(own)
     known = [op.mac for op in model.operators if op.mac is not None]
     mean = sum(known) / len(known) if known else 1.0
     weights = {op.index: mean if op.mac is None else op.mac for op in model.operators}

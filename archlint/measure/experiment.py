@@ -13,8 +13,8 @@ class Experiment:
 
     The experiments of a series have equal FLOPs, so that their times can be compared.  The text
     holds for any target: the path, say a blocked layout, is the target's to add.  `rotation`
-    says where constant weights come from: 0 a cache, 1 between, 2 memory.  `only` names the
-    layout ("blocked") without which a target has no such kernel; "" for every target.
+    says where constant weights come from: 0 a cache, 1 between, 2 memory.  `only` names
+    what a runtime has to do ("blocked", "quantised") to have such a kernel; "" for every one.
     """
 
     kernels: str

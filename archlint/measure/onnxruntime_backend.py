@@ -23,14 +23,18 @@ from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.medley import Medley, Timing
-from archlint.measure.onnxruntime_nodes import CONTRIB, NCHWC, Graph, can_make, make_nodes
+from archlint.measure.onnxruntime_graph import CONTRIB, NCHWC, Graph
+from archlint.measure.onnxruntime_nodes import can_make, is_int8, make_nodes, reads_bytes
 from archlint.measure.random_weights import random_inputs
 from archlint.measure.weight_levels import weight_levels
 
 __all__ = ["OnnxRuntime"]
 
-RUNS, RUN_FOR, WARM_UP = (7, 150), 0.25, 2
+RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
 """At least and at most this many runs of a session, about so many seconds, after a warm-up."""
+
+LOWERINGS = {"float": "ort.toml", "int8": "ort_int8.toml"}
+"""What says what the runtime does to operators, by dtype."""
 
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""
@@ -47,9 +51,10 @@ class OnnxRuntime(Backend):
             import onnxruntime
         except ImportError as fault:
             raise UsageError('onnxruntime is not installed: pip install "archlint[ort]"') from fault
-        if dtype != "float":
-            raise UsageError(f'the ort backend measures dtype "float", not "{dtype}"')
-        self._ort, self._threads = onnxruntime, threads
+        if dtype not in LOWERINGS:
+            names = " and ".join(f'"{each}"' for each in LOWERINGS)
+            raise UsageError(f'the ort backend measures dtypes {names}, not "{dtype}"')
+        self._ort, self._threads, self._dtype = onnxruntime, threads, dtype
         self._folder = tempfile.TemporaryDirectory(prefix="archlint-")
 
     def provenance(self) -> Provenance:
@@ -58,7 +63,7 @@ class OnnxRuntime(Backend):
             device=cpu_name(),
             runtime=f"ONNX Runtime {self._ort.__version__}",
             versions={"onnxruntime": self._ort.__version__, "python": platform.python_version()},
-            dtype="float",
+            dtype=self._dtype,
             threads=self._threads,
             simd=simd_bits(),
             memory=memory_bytes(),
@@ -71,7 +76,9 @@ class OnnxRuntime(Backend):
 
     def lowering(self) -> str:
         """What ONNX Runtime does to operators, as the `[lowering]` section of a target file."""
-        text = (Path(__file__).parent / "lowerings" / "ort.toml").read_text(encoding="utf-8")
+        text = (Path(__file__).parent / "lowerings" / LOWERINGS[self._dtype]).read_text(
+            encoding="utf-8"
+        )
         text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", text)
         levels = list(weight_levels(self.caches()[1]))
         return re.sub(r"(?m)^rotation = .*$", f"rotation = {levels}", text)
@@ -151,10 +158,12 @@ def _model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[i
     """The medley as a model in lowered form, and the numbers of its kernels' nodes."""
     graph = Graph(medley.seed, block)
     nodes: list[tuple[int, ...]] = []
-    made = None
+    made, in_bytes = None, False
     for kernel in medley.kernels:
-        given = (made.output, made.shape) if made is not None and medley.linked else None
-        made = make_nodes(kernel, graph, given)
+        given = None
+        if made is not None and medley.linked and in_bytes == reads_bytes(kernel):
+            given = made.output, made.shape
+        made, in_bytes = make_nodes(kernel, graph, given), is_int8(kernel)
         nodes.append(made.nodes)
     last = graph.nodes[-1].output[0]
     missing = medley.weight_bytes - graph.weight_bytes

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from math import log2
-from random import Random
+from math import ceil
 
 from archlint.cost.kernel import Kernel, parse_chain
 from archlint.cost.lowering import Lowering
 from archlint.cost.on_path import on_path
 from archlint.errors import MeasureError
+from archlint.measure.company import SIZE, size_of
 from archlint.measure.experiment import Experiment
 
-__all__ = ["Batch", "Plan", "Runtime", "Task", "make_plan"]
+__all__ = ["ROOM", "Batch", "Plan", "Runtime", "Task", "make_plan"]
 
-SIZE = 40
-"""Kernels of a batch: with so many, what ran just before a kernel is another one each time."""
+GROUP = 4 * SIZE
+"""Kernels of a batch: enough that a kernel finds others of its size, and others each time."""
 
-WINDOW = 12 * SIZE
+WINDOW = 3 * GROUP
 """Tasks in their informative order that are sorted into batches at once."""
 
 ROOM = 0.25
-"""The share of the memory that a batch may fill."""
+"""The share of the memory that a session may fill."""
 
 MB = 1_000_000
 
@@ -44,7 +44,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tasks that run in the same sessions, with the bytes of weights to run through."""
+    """Tasks that run in the same sessions, by turns, with the bytes of weights to run through."""
 
     tasks: tuple[Task, ...]
     weight_bytes: int
@@ -107,13 +107,13 @@ def make_plan(
                 too_big += 1
             else:
                 tasks.append(task)
-    return Plan(tuple(_batches(tasks, ROOM * runtime.memory)), finished, refused, too_big)
+    return Plan(tuple(_batches(tasks)), finished, refused, too_big)
 
 
 def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
     tasks = []
     for experiment in experiments:
-        if experiment.only == "blocked" and runtime.lowering.blocked is None:
+        if experiment.only and not runtime.lowering.has(experiment.only):
             continue
         try:
             ((count, kernel),) = parse_chain(experiment.kernels)
@@ -140,42 +140,17 @@ def _bytes(kernel: Kernel) -> int:
     return max(kernel.mac, kernel.rotation * MB)
 
 
-def _batches(tasks: Sequence[Task], room: float) -> list[Batch]:
-    """Batches of one weight level and of kernels of about one size, window after window.
-
-    In a network small kernels run among small ones and find the caches warm: between large
-    ones the same kernel takes up to three times as long.
-    """
+def _batches(tasks: Sequence[Task]) -> list[Batch]:
+    """Batches of one weight level and of kernels of about one size, window after window."""
     batches = []
     for start in range(0, len(tasks), WINDOW):
-        window = sorted(tasks[start : start + WINDOW], key=_size)
+        window = sorted(tasks[start : start + WINDOW], key=lambda task: size_of(task.kernel))
         for level in sorted({task.kernel.rotation for task in window}):
-            left = [task for task in window if task.kernel.rotation == level]
-            while left:
-                batch, left = _fill(left, level * MB, room)
-                batches.append(Batch(tuple(batch), level * MB))
+            of_level = [task for task in window if task.kernel.rotation == level]
+            # of equal length: a short rest would be poor company
+            step = ceil(len(of_level) / ceil(len(of_level) / GROUP))
+            batches += [
+                Batch(tuple(of_level[first : first + step]), level * MB)
+                for first in range(0, len(of_level), step)
+            ]
     return batches
-
-
-def _size(task: Task) -> float:
-    """About the time that a kernel takes, in whatever unit, blurred to a factor of two."""
-    kernel = task.kernel
-    blur = Random(task.text).uniform(-0.5, 0.5)
-    return log2(1e5 + kernel.flops + 10 * kernel.mac) + blur
-
-
-def _fill(tasks: Sequence[Task], level: int, room: float) -> tuple[list[Task], list[Task]]:
-    """The next batch of a weight level, and the rest."""
-    batch: list[Task] = []
-    rest: list[Task] = []
-    weights = total = 0
-    for task in tasks:
-        kernel, own = task.kernel, task.kernel.weight_bytes
-        # no more weights of their own than the rotation that they are timed in
-        within = not own or not weights or not level or weights + own <= level
-        if within and len(batch) < SIZE and total + kernel.mac <= room:
-            batch.append(task)
-            weights, total = weights + own, total + kernel.mac
-        else:
-            rest.append(task)
-    return batch, rest

@@ -15,7 +15,7 @@ from archlint.cost.table import Row
 from archlint.measure.backend import Backend
 from archlint.measure.drift import Reference, reference_kernels, take_baseline
 from archlint.measure.experiment import Experiment
-from archlint.measure.plan import Batch, Plan, Runtime, Task, make_plan
+from archlint.measure.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
 from archlint.measure.session import BatchTimer
 from archlint.measure.statistics import interval_of, quantile
 from archlint.measure.store import Store
@@ -26,7 +26,7 @@ __all__ = ["Measured", "Progress", "Request", "Stopped", "measure"]
 CONVS = (Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE)
 """Whose batch is that of the model."""
 
-HOW = "archlint measure: medleys of {} kernels"
+HOW = "archlint measure"
 
 
 class Progress(Protocol):
@@ -171,7 +171,8 @@ class _Run:
             self._tell(f"{where}: {tasks[0].text}{others}")
 
         company = [kernel for kernel in reference.medley if not kernel.weight_bytes]
-        timer = BatchTimer(self._backend, self._request.target, batch, company, tell)
+        room = ROOM * self._backend.provenance().memory
+        timer = BatchTimer(self._backend, self._request.target, batch, company, room, tell)
         return timer.seconds()
 
     def _tell(self, doing: str) -> None:
@@ -183,7 +184,7 @@ class _Run:
             if not seconds:
                 self._refused += 1
                 continue
-            row = _row(task, seconds, drift, dtype, len(batch.tasks))
+            row = _row(task, seconds, drift, dtype)
             rows.append((task.folder, row))
         self._store.append(rows)
         self._rows += len(rows)
@@ -198,7 +199,7 @@ class _Run:
         file.end({folder: len(rows) for folder, rows in tables.items()}, marked, _today())
 
 
-def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str, company: int) -> Row:
+def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str) -> Row:
     def rounded(value: float) -> float:
         return float(f"{value:.6g}")
 
@@ -214,7 +215,7 @@ def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str, company
         p90_s=rounded(quantile(seconds, 0.9) / drift),
         interval=float(f"{interval_of(seconds):.4f}"),
         measured=_today(),
-        how=HOW.format(company),
+        how=HOW,
         uncorrected_s=rounded(median(seconds)),
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.table import WIDEST
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
+from archlint.measure.company import SIZE, companies, size_of
 from archlint.measure.medley import Medley
 from archlint.measure.plan import Batch
 from archlint.measure.statistics import interval_of
@@ -17,18 +18,19 @@ from archlint.measure.statistics import interval_of
 __all__ = ["SESSIONS", "BatchTimer"]
 
 SESSIONS = 5
-MORE_SESSIONS = 5
+MORE_SESSIONS = 15
 """Sessions of every kernel, and at most so many more of one whose interval stays too wide."""
 
-COMPANY = 10
+LEAST = 10
 """Kernels that a session has at least, where there is company: alone, one runs otherwise."""
 
 
 class BatchTimer:
     """Times the kernels of one batch; `name` seeds the orders and the weights.
 
-    The batch's other kernels and then `company` fill up small sessions, not counted.  `tell` is
-    called before each session with its number and how many there are at least.
+    The batch's other kernels and then `company` fill up small sessions, not counted.  A session
+    fills no more than `room` bytes.  `tell` is called before each round of sessions with its
+    number and how many there are at least.
     """
 
     def __init__(
@@ -37,58 +39,71 @@ class BatchTimer:
         name: str,
         batch: Batch,
         company: Sequence[Kernel],
+        room: float,
         tell: Callable[[int, int], None],
     ) -> None:
-        self._backend, self._tell = backend, tell
+        self._backend, self._tell, self._room = backend, tell, room
         self._kernels = tuple(task.kernel for task in batch.tasks)
         self._company = tuple(company)
         self._weight_bytes = batch.weight_bytes
         self._name = f"{name}: {'; '.join(task.text for task in batch.tasks)}"
         self._seconds: list[list[float]] = [[] for _ in batch.tasks]
-        self._refused: frozenset[int] = frozenset()
+        self._refused: set[int] = set()
 
     def seconds(self) -> list[list[float]]:
         """Each kernel's seconds by session; none where the runtime refused to run it."""
         for number in range(SESSIONS):
             self._tell(number + 1, SESSIONS)
-            self._count(number)
+            self._round(number, self._running(), company=False)
         for number in range(SESSIONS, SESSIONS + MORE_SESSIONS):
-            wide = [at for at, times in enumerate(self._seconds) if times and _is_wide(times)]
+            wide = [at for at in self._running() if _is_wide(self._seconds[at])]
             if not wide:
                 break
             self._tell(number + 1, SESSIONS + MORE_SESSIONS)
-            rest = [at for at in self._running() if at not in wide]
-            self._keep(self._session(number, wide, rest))
+            self._round(number, wide, company=True)
         return self._seconds
 
-    def _count(self, number: int) -> None:
-        """One session of every kernel that the runtime does not refuse."""
-        running = self._running()
-        try:
-            self._keep(self._session(number, running))
-        except MeasureError:
-            self._refused |= self._culprits(number, running)
-            for at in self._refused:
-                self._seconds[at] = []
-            self._keep(self._session(number, self._running()))
+    def _round(self, number: int, counted: Sequence[int], *, company: bool) -> None:
+        """These kernels once each, in as many sessions as that takes."""
+        seed = _seed(f"{self._name}: {number}")
+        kernels = [self._kernels[at] for at in counted]
+        for session in companies(kernels, self._weight_bytes, self._room, seed):
+            members = [counted[place] for place in session]
+            others = self._like(members, seed) if company else ()
+            try:
+                times = self._session(seed, members, others)
+            except MeasureError:
+                for at in self._culprits(seed, members):
+                    self._refused.add(at)
+                    self._seconds[at] = []
+                times = self._session(seed, [at for at in members if at not in self._refused])
+            for at, seconds in times.items():
+                self._seconds[at].append(seconds)
 
     def _running(self) -> list[int]:
         return [at for at in range(len(self._kernels)) if at not in self._refused]
 
-    def _keep(self, seconds: Mapping[int, float]) -> None:
-        for at, each in seconds.items():
-            self._seconds[at].append(each)
+    def _like(self, members: Sequence[int], seed: int) -> list[int]:
+        """Other kernels of the batch, as many as there is place for, of the members' sizes."""
+        sizes = [size_of(self._kernels[at]) for at in members]
+        low, high = min(sizes) - 1, max(sizes) + 1
+        others = [
+            at
+            for at in self._running()
+            if at not in members and low <= size_of(self._kernels[at]) <= high
+        ]
+        place = max(SIZE - len(members), 0)
+        return random.Random(seed).sample(others, min(place, len(others)))
 
     def _session(
-        self, number: int, running: Sequence[int], others: Sequence[int] = ()
+        self, seed: int, members: Sequence[int], others: Sequence[int] = ()
     ) -> dict[int, float]:
         """The seconds of these kernels in a fresh session, in the company of the others."""
-        if not running:
+        if not members:
             return {}
-        seed = _seed(f"{self._name}: {number}")
-        medley = [(at, self._kernels[at]) for at in running]
+        medley = [(at, self._kernels[at]) for at in members]
         medley += [(-1, self._kernels[at]) for at in others]
-        medley += [(-1, each) for each in self._company[: max(0, COMPANY - len(medley))]]
+        medley += [(-1, each) for each in self._company[: max(0, LEAST - len(medley))]]
         random.Random(seed).shuffle(medley)
         timing = self._backend.time(
             Medley(tuple(kernel for _, kernel in medley), seed, self._weight_bytes)
@@ -96,15 +111,15 @@ class BatchTimer:
         places = zip(medley, timing.kernels, strict=True)
         return {at: seconds for (at, _), seconds in places if at >= 0}
 
-    def _culprits(self, number: int, running: Sequence[int]) -> frozenset[int]:
+    def _culprits(self, seed: int, members: Sequence[int]) -> frozenset[int]:
         """The kernels for which the runtime refuses a session, found by halves."""
         try:
-            self._session(number, running)
+            self._session(seed, members)
         except MeasureError:
-            if len(running) == 1:
-                return frozenset(running)
-            half = len(running) // 2
-            return self._culprits(number, running[:half]) | self._culprits(number, running[half:])
+            if len(members) == 1:
+                return frozenset(members)
+            half = len(members) // 2
+            return self._culprits(seed, members[:half]) | self._culprits(seed, members[half:])
         return frozenset()
 
 

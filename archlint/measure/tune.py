@@ -24,7 +24,8 @@ STEPS = (0.5, 0.75, 1.4, 2.0, 4.0)
 """Factors that a parameter is tried at, one parameter after the other."""
 
 SWEEPS = 4
-SHORTEST, LONGEST = 0.5, 64.0
+SHORTEST, LONGEST, FLAT = 0.5, 64.0, 24.0
+"""Octaves: what a length is held between, and from where on its feature tells nothing."""
 LEAST_NOISE = 0.01
 """What sessions differ by at the least (log)."""
 
@@ -78,6 +79,11 @@ def tune(
         np.full(len(features), USUAL), max(float(residuals.std()), 0.02), 0.03,
         0.5 if likelihood.mixed else 1.0,
     ))  # fmt: skip
+    lengths = {
+        name: _rounded(length)
+        for name, length in zip(features, best.lengths, strict=True)
+        if length < FLAT
+    }
     return FamilySpec(
         name=variety,
         kinds=(),
@@ -86,7 +92,7 @@ def tune(
         differences_of="",
         spread=_rounded(best.spread),
         noise=_rounded(best.noise),
-        lengths=dict(zip(features, map(_rounded, best.lengths), strict=True)),
+        lengths=lengths or {features[0]: LONGEST},
         unlike=_rounded(best.unlike),
     )
 

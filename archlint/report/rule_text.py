@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 
@@ -10,6 +11,8 @@ from archlint.report.style import Style
 from archlint.summary import RulePage
 
 __all__ = ["render_list", "render_page"]
+
+_PICTURE = re.compile(r"!\[([^]]*)\]\(([^)]*)\)")
 
 
 def render_list(rules: Sequence[RulePage], style: Style) -> str:
@@ -36,5 +39,6 @@ def render_page(rule: RulePage, style: Style) -> str:
         legacy_windows=False,
         force_jupyter=False,
     )
-    console.print(Markdown(rule.page))
+    # a terminal shows no picture, and rich would put an emoji in its place
+    console.print(Markdown(_PICTURE.sub(r"\1 (\2)", rule.page)))
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())

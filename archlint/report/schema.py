@@ -6,7 +6,7 @@ from importlib.resources import files
 
 __all__ = ["SCHEMAS", "schema"]
 
-SCHEMAS = ("check", "explain", "targets")
+SCHEMAS = ("check", "explain", "targets", "verify")
 """The commands that can write JSON."""
 
 

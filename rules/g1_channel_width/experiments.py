@@ -1,8 +1,8 @@
 """The workloads of G1: dense convs and matrix products in series of equal FLOPs.
 
-740 kernels: 216 convs 1x1 and 130 3x3, which most networks' time goes into, at ratios of their
-widths from 1:1 to 1:16; 60 more whose input channels no blocked layout takes; 82 of other
-windows, stems and patch embeddings; 252 matrix products: 150 with constant weights, 48
+806 kernels: 216 convs 1x1 and 130 3x3, which most networks' time goes into, at ratios of their
+widths from 1:1 to 1:16; 96 more whose input channels no blocked layout takes; 94 of other
+windows, stems and patch embeddings; 270 matrix products: 168 with constant weights, 48
 classifiers, 54 of attention.  `PAPER` are the paper's.
 """
 
@@ -57,10 +57,10 @@ def sample(seed: int) -> tuple[Experiment, ...]:
         draw(seed, "conv of 1x1 map", 36, _squeeze_excite),
         draw(seed, "conv 3x3", 130, lambda point: _convs(point, (3, 3))),
         draw(seed, "conv window", 42, lambda point: _convs(point, point.pick(WINDOWS))),
-        draw(seed, "plain conv 1x1", 36, lambda point: _plain(point, (1, 1))),
-        draw(seed, "plain conv 3x3", 24, lambda point: _plain(point, (3, 3))),
-        draw(seed, "stem", 40, _stem),
-        draw(seed, "product", 150, _products),
+        draw(seed, "plain conv 1x1", 48, lambda point: _plain(point, (1, 1))),
+        draw(seed, "plain conv 3x3", 48, lambda point: _plain(point, (3, 3))),
+        draw(seed, "stem", 52, _stem),
+        draw(seed, "product", 168, _products),
         draw(seed, "classifier", 48, _classifier),
         draw(seed, "attention", 54, _attention),
     )

@@ -88,7 +88,9 @@ class ChannelWidth(Rule):
     def _place(self, view: View, outer: int, pairs: list[Pair]) -> Place | Silence:
         heads = tuple(pair.first for pair in pairs)
         inner = tuple(dict.fromkeys(group for pair in pairs for group in pair.inner))
-        block = find_block(view.model, view.lowered, view.widths, outer, inner)
+        block = find_block(
+            view.model, view.lowered, view.widths, outer, inner, lowering=view.target.lowering
+        )
         if isinstance(block, str):
             return Silence(heads, f"its width cannot change: {block}")
         pair = [block.numbers.index(view.lowered.home[index]) for index in pairs[0].operators]

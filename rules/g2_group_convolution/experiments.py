@@ -1,6 +1,6 @@
 """The workloads of G2: group convs with dense ones and other groups at equal FLOPs.
 
-210 kernels: 120 of 1x1 and 90 of 3x3, one in five of them a dense conv that the others are
+250 kernels: 140 of 1x1 and 110 of 3x3, one in five of them a dense conv that the others are
 compared with; a series has up to four group numbers.  `PAPER` are the paper's.
 """
 
@@ -40,8 +40,8 @@ RATIOS = {1.0: 6.0, 0.25: 1.0, 4.0: 1.0, 0.5: 0.5, 2.0: 0.5}
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "group conv 1x1", 120, lambda point: _convs(point, (1, 1))),
-        draw(seed, "group conv 3x3", 90, lambda point: _convs(point, (3, 3))),
+        draw(seed, "group conv 1x1", 140, lambda point: _convs(point, (1, 1))),
+        draw(seed, "group conv 3x3", 110, lambda point: _convs(point, (3, 3))),
     )
 
 

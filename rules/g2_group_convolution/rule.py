@@ -66,8 +66,9 @@ class GroupConvolution(Rule):
         if outer in inner:
             return Silence(grouped, "its width runs through the whole stage")
         block = find_block(
-            view.model, view.lowered, view.widths, outer, inner, dense=frozenset(grouped)
-        )
+            view.model, view.lowered, view.widths, outer, inner,
+            lowering=view.target.lowering, dense=frozenset(grouped),
+        )  # fmt: skip
         if isinstance(block, str):
             return Silence(grouped, f"its width cannot change: {block}")
         best = fastest(block, view.pricer)
@@ -81,7 +82,7 @@ class GroupConvolution(Rule):
         return Place(
             operators=grouped,
             module=view.module_of(*grouped),
-            decision="groups " + (pattern_of(main.module) or replace(kernel, batch=1).text),
+            decision="groups " + (pattern_of(main.module) or replace(kernel, batch=1).title),
             summary=(
                 f"{kernel.groups} groups of {_span(per_group)} channels"
                 f" in a {'x'.join(map(str, kernel.window))} conv"

@@ -9,6 +9,7 @@ from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.on_path import apart
 from archlint.cost.ops import ACTIVATIONS
 from archlint.graph.operator import Operator
 from archlint.rule import View
@@ -171,8 +172,7 @@ class _Sorter:
         last = joining[0].epilogue if joining else ()
         join: tuple[Kernel, ...] = ()
         if self._ends.shortcut and joining:
-            operands = min(joining[0].operands, 2)
-            join, last = (replace(joining[0], operands=operands),), ()
+            join, last = (_of_two(joining[0]),), ()
         usual = {
             level: max(counter, key=lambda each: (counter[each], each))
             for level, counter in acts.items()
@@ -184,7 +184,7 @@ class _Sorter:
         """Whether a chain does without it: forks, joins, and what folds into a conv there."""
         if op.op_type in _BRANCHING:
             return len(op.activations) > 1 or kernel.kind is Kind.MOVEMENT
-        return op.op_type in self._view.target.lowering.fold
+        return op.op_type in self._view.target.lowering.fold and len(op.activations) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,18 +322,13 @@ def _with_epilogues(
         acts = around.acts.get(link.level, ()) if link.ends_level else ()
         if number == len(kernels) - 1:
             acts += around.last
-        alone = [act for act in acts if not _fuses(view, act, kernel)]
-        if alone:
-            yield kernel
-            for act in acts:
-                yield Kernel(
-                    Kind.ELEMENTWISE, act, kernel.c_out, kernel.c_out, kernel.out_map,
-                    kernel.out_map, kernel.batch, itemsize=kernel.itemsize,
-                )  # fmt: skip
-        else:
-            yield replace(kernel, epilogue=acts)
+        # what is added there was a branch
+        acts = tuple(act for act in acts if act != "Add")
+        yield from apart(replace(kernel, epilogue=acts), view.target.lowering)
 
 
-def _fuses(view: View, act: str, kernel: Kernel) -> bool:
-    lowering = view.target.lowering
-    return act in lowering.fuse and kernel.kind in lowering.fuse_into
+def _of_two(join: Kernel) -> Kernel:
+    """The join of a shortcut and a chain."""
+    if join.op != "Concat":
+        return replace(join, operands=min(join.operands, 2))
+    return replace(join, operands=2, c_in=max(round(join.c_out / 2), 1))

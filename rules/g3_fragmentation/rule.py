@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.on_path import apart
 from archlint.rule import Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
@@ -125,12 +126,10 @@ def _folded(view: View, fold: Fold) -> tuple[Kernel, ...]:
     lowering, lowered = view.target.lowering, view.lowered
     conv = lowered.kernels[lowered.home[fold.conv]].kernel
     if fold.channels is not None:
-        return (conv.with_widths(fold.channels, fold.channels),)
+        return apart(conv.with_widths(fold.channels, fold.channels), lowering)
     join = lowered.kernels[lowered.home[fold.root]].kernel
-    if conv.kind in lowering.fuse_into and lowering.fuse.issuperset(join.epilogue):
-        return (replace(conv, epilogue=join.epilogue),)
-    alone = (replace(join, op=act, operands=1, epilogue=()) for act in join.epilogue)
-    return (conv, *alone)
+    acts = tuple(act for act in join.epilogue if act != "Add")
+    return apart(replace(conv, epilogue=acts), lowering)
 
 
 def _module_of(view: View, operators: tuple[int, ...]) -> str:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from archlint.cost.difference import Difference, differences, relower
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Change, lower
+from archlint.cost.on_path import on_path
 from archlint.cost.ops import ACTIVATIONS
 from archlint.graph.composites import find_composites
 from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative
+from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
 
 __all__ = ["find_activations"]
 
 CHEAPEST = "Relu"
 """One comparison with zero: no activation that targets fuse is cheaper."""
+
+_ADVICE = f"use {CHEAPEST}, which this target fuses into the kernel before it"
 
 _GATES = frozenset({"Sigmoid", "HardSigmoid"})
 
@@ -37,7 +42,9 @@ def find_activations(view: View) -> Iterator[Alternative | Silence]:
     left = {index: kind for index, kind in kinds.items() if kind != CHEAPEST}
     for index in gates:
         del left[index]
-    if left:
+    if left and view.target.lowering.fusions is not None:
+        yield from _relowered(view, left)
+    elif left:
         yield from _replaced(view, left)
 
 
@@ -78,13 +85,9 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
             op=kind,
             operators=tuple(indices),
             decision=f"activation {kind}",
-            summary=(
-                f"{kind} runs as a kernel of its own"
-                if is_alone
-                else f"{kind} is fused, but dearer than {CHEAPEST}"
-            ),
-            advice=f"use {CHEAPEST}, which this target fuses into the kernel before it",
-            now=f"{own.text} {'on its own' if is_alone else 'fused'}",
+            summary=_summary(kind, is_alone=is_alone),
+            advice=_ADVICE,
+            now=f"{own.title} {'on its own' if is_alone else 'fused'}",
             instead=(
                 f"{CHEAPEST} fused into the {placed.kernel.op} before it"
                 if placed.kernel.epilogue
@@ -94,6 +97,77 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
             kernels=tuple(sorted({view.lowered.home[each] for each in placed.operators})),
             instead_kernels=(placed.kernel,),
         )
+
+
+def _summary(kind: str, *, is_alone: bool) -> str:
+    if is_alone:
+        return f"{kind} runs as a kernel of its own"
+    return f"{kind} is fused, but dearer than {CHEAPEST}"
+
+
+def _relowered(view: View, kinds: dict[int, str]) -> Iterator[Alternative | Silence]:
+    """The same where the runtime rewrites the graph: a place may bring or save reorders."""
+    change = Change(activations=dict.fromkeys(kinds, CHEAPEST))
+    relowered = relower(view.model, view.target.lowering, view.lowered, change)
+    members = {index: frozenset([index]) for index in kinds}
+    for composite in find_composites(view.model):
+        if composite.operators[-1] in kinds:
+            members[composite.operators[-1]] = frozenset(composite.operators)
+    indices = tuple(kinds)
+    found = differences(view.model, view.lowered, relowered, [members[i] for i in indices])
+    changed = {place for each in found for place in each.places}
+    same = tuple(index for place, index in enumerate(indices) if place not in changed)
+    if same:
+        yield Silence(same, f"it runs as {CHEAPEST} would run there")
+    for each in found:
+        yield _alternative(view, each, tuple(indices[place] for place in each.places), kinds)
+
+
+def _alternative(
+    view: View, change: Difference, indices: tuple[int, ...], kinds: dict[int, str]
+) -> Alternative:
+    kind, number = kinds[indices[0]], view.lowered.home[indices[0]]
+    kernel = view.lowered.kernels[number].kernel
+    is_alone = not kernel.epilogue
+    alone = Kernel(
+        Kind.ELEMENTWISE, kind, kernel.c_out, kernel.c_out, kernel.out_map, kernel.out_map,
+        kernel.batch, itemsize=kernel.itemsize,
+    )  # fmt: skip
+    fused = next((each for each in change.kernels if CHEAPEST in each.epilogue), None)
+    own: tuple[Kernel, ...] = (kernel,)
+    without: tuple[Kernel, ...] = (on_path(_bare(kernel), view.target.lowering),)
+    if is_alone:
+        # the kernels that nothing replaces: what computes it, and the reorders that it forces
+        own = tuple(k for k in view.kernels(change.numbers) if k.kind in _APART)
+        without = tuple(k for k in change.kernels if k.kind in _APART and k.op != CHEAPEST)
+    reorders = sum(k.op in _REORDERS for k in own) - sum(k.op in _REORDERS for k in without)
+    return Alternative(
+        source="activation",
+        op=kind,
+        operators=indices,
+        decision=f"activation {kind}",
+        summary=_summary(kind, is_alone=is_alone),
+        advice=_ADVICE if fused is not None else f"use {CHEAPEST}, which computes less",
+        now=f"{alone.title} {'on its own' if is_alone else 'fused'}" + and_reorders(reorders),
+        instead=(
+            f"{CHEAPEST} fused into the {fused.op} before it"
+            if fused is not None
+            else f"{CHEAPEST} on its own"
+        ),
+        own=own,
+        own_without=without,
+        kernels=change.numbers,
+        instead_kernels=change.kernels,
+    )
+
+
+_APART = frozenset({Kind.ELEMENTWISE, Kind.MOVEMENT})
+_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
+
+
+def _bare(kernel: Kernel) -> Kernel:
+    """The kernel without its activation, which is the last that is fused."""
+    return replace(kernel, epilogue=kernel.epilogue[:-1])
 
 
 def _own(view: View, index: int, kind: str) -> Kernel:

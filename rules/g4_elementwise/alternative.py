@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archlint.cost.kernel import Kernel
 
-__all__ = ["Alternative", "decision_of"]
+__all__ = ["Alternative", "and_reorders", "decision_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class Alternative:
     """One place of one source; the words are those of a Place.
 
     `kernels` are the numbers of the kernels now, `own` those kernels that the source itself
-    costs, without the ones around it that it has in common with `instead_kernels`.
+    costs, without the ones around it that it has in common with `instead_kernels`.  Where it
+    is fused into them, `own_without` are the same kernels without it.
     """
 
     source: str
@@ -30,6 +31,7 @@ class Alternative:
     kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
     upper_bound: bool = False
+    own_without: tuple[Kernel, ...] = ()
 
 
 def decision_of(source: str, op: str, module: str) -> str:
@@ -39,6 +41,13 @@ def decision_of(source: str, op: str, module: str) -> str:
     `blocks.3` is.
     """
     return " ".join(filter(None, (source, op, _NUMBER.sub("*", module))))
+
+
+def and_reorders(count: int) -> str:
+    """What a source brings with it, in words."""
+    if count < 1:
+        return ""
+    return f" and {count} reorder{'s' if count > 1 else ''} around it"
 
 
 _NUMBER = re.compile(r"\d+[a-z]?(?![a-z])")

@@ -8,6 +8,7 @@ from math import ceil, prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.on_path import apart
 from archlint.cost.redesign import FLOPS_TO, Block, find_block
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
@@ -33,7 +34,8 @@ class _Inverted:
         dense = replace(
             kernels[self.depthwise], kind=Kind.CONV, groups=1, c_in=kernels[self.expand].c_in
         )
-        return (*kernels[: self.expand], dense, *kernels[self.depthwise + 1 :])
+        after = kernels[self.depthwise + 1 :]
+        return (*kernels[: self.expand], *apart(dense, self.block.lowering), *after)
 
 
 def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
@@ -77,7 +79,9 @@ def _inverted(view: View, number: int) -> _Inverted | str:
     if kernel.c_in != kernel.c_out:
         return "it multiplies the channels"
     group = view.widths.group[op.output.name]
-    block = find_block(view.model, view.lowered, view.widths, group, (group,))
+    block = find_block(
+        view.model, view.lowered, view.widths, group, (group,), lowering=view.target.lowering
+    )
     if isinstance(block, str):
         return f"its width cannot change: {block}"
     if any(each.kind is Kind.GROUP_CONV for each in block.kernels):

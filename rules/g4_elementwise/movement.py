@@ -8,8 +8,8 @@ from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.graph.operator import Operator
 from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
-from archlint.rules.g4_elementwise.removal import nearest_input, remove
+from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders, decision_of
+from archlint.rules.g4_elementwise.removal import Spot, nearest_input, remove
 
 __all__ = ["find_movement"]
 
@@ -24,33 +24,62 @@ _ADVICE = {
 
 def find_movement(view: View) -> Iterator[Alternative | Silence]:
     """Every kernel that only moves data, against the network without it."""
-    for placed in view.lowered.kernels:
+    spots: dict[int, Spot] = {}
+    for number, placed in enumerate(view.lowered.kernels):
         op = view.model.operators[placed.operators[0]]
-        if placed.kernel.kind is not Kind.MOVEMENT:
+        if placed.kernel.kind is not Kind.MOVEMENT or view.lowered.home.get(op.index) != number:
             continue
         guard = _guard(op, placed.kernel)
         if guard:
             yield Silence((op.index,), guard)
             continue
-        removal = remove(view, (op.index,), op.index, nearest_input(view, op.index))
-        if removal is None:
-            yield Silence((op.index,), "no kernel with a price stands next to it")
+        spots[number] = _spot(view, op)
+    for (number, spot), removal in zip(
+        spots.items(), remove(view, tuple(spots.values())), strict=True
+    ):
+        placed = view.lowered.kernels[number]
+        op = view.model.operators[placed.operators[0]]
+        if isinstance(removal, str):
+            yield Silence((op.index,), removal)
             continue
-        name = "channel shuffle" if op.index in view.widths.shuffles else op.op_type
+        name = _name(view, op)
         yield Alternative(
             source="movement",
             op=name,
             operators=(op.index,),
-            decision=decision_of("movement", name, op.module),
+            decision=spot.decision,
             summary=f"{name} only moves data",
             advice=_ADVICE.get(name, f"avoid the {name}: it copies what it hands on"),
-            now=removal.own[0].text,
+            now=_words(op, placed.kernel) + and_reorders(removal.reorders),
             instead=f"no {name}",
             own=removal.own,
+            own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
             upper_bound=True,
         )
+
+
+def _words(op: Operator, kernel: Kernel) -> str:
+    """The kernel, and the operator too where the runtime runs another one for it."""
+    return kernel.title if kernel.op == op.op_type else f"{op.op_type}, run as {kernel.title}"
+
+
+def _name(view: View, op: Operator) -> str:
+    return "channel shuffle" if op.index in view.widths.shuffles else op.op_type
+
+
+def _spot(view: View, op: Operator) -> Spot:
+    """The operator; where the model is lowered again, the Reshapes of a channel shuffle too."""
+    sort = _name(view, op)
+    decision = decision_of("movement", sort, op.module)
+    if view.target.lowering.fusions is not None and op.index in view.widths.shuffles:
+        graph = view.model.graph
+        (before,), (after,) = graph.predecessors(op.index), graph.successors(op.index)
+        first = view.model.operators[before]
+        gone = frozenset([before, op.index, after])
+        return Spot(gone, after, first.activations[0], sort, decision)
+    return Spot(frozenset([op.index]), op.index, nearest_input(view, op.index), sort, decision)
 
 
 def _guard(op: Operator, kernel: Kernel) -> str:

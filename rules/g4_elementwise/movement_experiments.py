@@ -1,10 +1,13 @@
-"""The workloads of G4 that move data: 300 kernels.
+"""The workloads of G4 that move data: 392 kernels.
 
-90 Transposes by permutation, for their rates differ tenfold; 90 reorders into and out of a
-blocked layout; 36 Concats, 24 Splits, 24 Resizes and 36 others.
+140 Transposes by permutation, for their rates differ tenfold; 132 reorders into and out of a
+blocked layout; 36 Concats, 24 Splits, 24 Resizes and 36 others.  Another 56 are for runtimes that
+quantise: into and out of bytes, and Transposes of bytes.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
@@ -20,15 +23,17 @@ HEADS = {3: 1.0, 4: 1.0, 6: 1.0, 8: 1.0, 12: 2.0, 16: 1.0}
 def sample_movement(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
     return (
-        draw(seed, "shuffle", 24, _shuffle),
-        draw(seed, "heads", 28, _heads),
-        draw(seed, "layout", 26, _layout),
-        draw(seed, "matrix transpose", 12, _matrix),
-        draw(seed, "reorder", 90, _reorder, only="blocked"),
+        draw(seed, "shuffle", 36, _shuffle),
+        draw(seed, "heads", 42, _heads),
+        draw(seed, "layout", 42, _layout),
+        draw(seed, "matrix transpose", 20, _matrix),
+        draw(seed, "reorder", 132, _reorder, only="blocked"),
         draw(seed, "concat", 36, _concat),
         draw(seed, "split", 24, _split),
         draw(seed, "resize", 24, _resize),
         draw(seed, "movement", 36, _other),
+        draw(seed, "quantise", 32, _quantise, only="quantised"),
+        draw(seed, "layout of bytes", 24, _layout_of_bytes, only="quantised"),
     )
 
 
@@ -79,6 +84,19 @@ def _layout(point: Point) -> list[Kernel]:
         return [_transpose((batch, height, across, channels), "0-3-1-2")]
     down, over = max(height // 7, 1), max(across // 7, 1)
     return [_transpose((batch, down, 7, over, 7, channels), "0-1-3-2-4-5")]
+
+
+def _layout_of_bytes(point: Point) -> list[Kernel]:
+    return [replace(each, itemsize=1) for each in _layout(point)]
+
+
+def _quantise(point: Point) -> list[Kernel]:
+    """Floats to bytes or back, of a map or of rows."""
+    on_rows = point.pick({True: 1.0, False: 2.0})
+    channels, sizes, batch = token_rows(point, widest=2048) if on_rows else feature_map(point)
+    if point.pick({True: 1.0, False: 1.0}):
+        return [_move("QuantizeLinear", channels, sizes, batch, itemsize=1)]
+    return [_move("DequantizeLinear", channels, sizes, batch)]
 
 
 def _matrix(point: Point) -> list[Kernel]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from archlint.cost.kind import Kind
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
-from archlint.rules.g4_elementwise.removal import remove
+from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_normalisations"]
 
@@ -15,6 +15,7 @@ __all__ = ["find_normalisations"]
 def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
     """A place for each BatchNormalization left, a silence with the share for other kinds."""
     shared: dict[str, list[int]] = {}
+    spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
         op = view.model.operators[placed.operators[0]]
         if placed.kernel.kind not in (Kind.NORMALISATION, Kind.SOFTMAX):
@@ -22,20 +23,28 @@ def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
         if placed.kernel.op != "BatchNormalization" or not op.activations:
             shared.setdefault(placed.kernel.op, []).append(number)
             continue
-        removal = remove(view, (op.index,), op.index, op.activations[0])
-        if removal is None:
-            yield Silence((op.index,), "no kernel with a price stands next to it")
+        decision = decision_of("normalisation", op.op_type, op.module)
+        spots[number] = Spot(
+            frozenset([op.index]), op.index, op.activations[0], op.op_type, decision
+        )
+    for (number, spot), removal in zip(
+        spots.items(), remove(view, tuple(spots.values())), strict=True
+    ):
+        op = view.model.operators[spot.last]
+        if isinstance(removal, str):
+            yield Silence((op.index,), removal)
             continue
         yield Alternative(
             source="normalisation",
             op=op.op_type,
             operators=(op.index,),
-            decision=decision_of("normalisation", op.op_type, op.module),
+            decision=spot.decision,
             summary="BatchNormalization that folds into no layer",
             advice="normalise right after a conv, so that it folds into the conv's weights",
-            now=f"{removal.own[0].text} on its own",
+            now=f"{view.lowered.kernels[number].kernel.title} on its own",
             instead="no kernel for it",
             own=removal.own,
+            own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
             upper_bound=True,

@@ -2,31 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from archlint.cost.difference import Difference, differences, relower
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.lower import Change
 from archlint.cost.ops import VIEWS
 from archlint.graph.operator import Tensor
 from archlint.rule import View
 
-__all__ = ["Removal", "nearest_input", "remove"]
+__all__ = ["Removal", "Spot", "nearest_input", "remove"]
+
+LONELY = "no kernel with a price stands next to it"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Operators to pass by: what reads `last`'s output reads `through` instead.
+
+    `sort` is what sort of source it is: spots of one sort are passed by together, which is
+    quicker than one by one; those of different sorts are not, for each has its own saving.
+    """
+
+    gone: frozenset[int]
+    last: int
+    through: Tensor
+    sort: str
+    decision: str
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
     """The removed kernels, the numbers of all kernels now, and what is there instead.
 
-    The last two include the neighbour.
+    The last two include the neighbour.  `own_without` is what stays of the removed kernels:
+    those that the removed operators were fused into.
     """
 
     own: tuple[Kernel, ...]
     kernels: tuple[int, ...]
     instead: tuple[Kernel, ...]
+    own_without: tuple[Kernel, ...] = ()
+
+    @property
+    def reorders(self) -> int:
+        """How many reorders go with the operators that force them."""
+        return sum(each.op in _REORDERS for each in self.own) - sum(
+            each.op in _REORDERS for each in self.own_without
+        )
 
 
-def remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Removal | None:
+_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
+
+
+def remove(view: View, spots: Sequence[Spot]) -> Iterator[Removal | str]:
+    """What passing each of the spots by removes, or why that tells nothing.
+
+    Where the runtime rewrites the graph, the model is lowered again without them; else the
+    kernels around them say it.
+    """
+    if view.target.lowering.fusions is None:
+        for spot in spots:
+            yield _remove(view, spot.gone, spot.last, spot.through) or LONELY
+        return
+    found: dict[int, Removal | str] = {}
+    for sort in dict.fromkeys(spot.sort for spot in spots):
+        numbers = [n for n, spot in enumerate(spots) if spot.sort == sort]
+        found.update(zip(numbers, _relowered(view, [spots[n] for n in numbers]), strict=True))
+    for number in range(len(spots)):
+        yield found[number]
+
+
+def _relowered(view: View, spots: Sequence[Spot]) -> Sequence[Removal | str]:
+    change = Change(
+        bypass=frozenset().union(*(spot.gone for spot in spots)),
+        through={spot.last: spot.through.name for spot in spots},
+    )
+    relowered = relower(view.model, view.target.lowering, view.lowered, change)
+    found: list[Removal | str] = ["no kernel goes with it"] * len(spots)
+    places = [spot.gone for spot in spots]
+    for each in differences(view.model, view.lowered, relowered, places):
+        first, *others = each.places
+        found[first] = _removal(view, spots[first], each)
+        for place in others:
+            name = view.model.operators[spots[first].last].name
+            found[place] = f"it is removed together with {name}"
+    return found
+
+
+def _removal(view: View, spot: Spot, change: Difference) -> Removal | str:
+    operators, own = view.model.operators, view.kernels(change.numbers)
+    before, after = view.pricer.seconds(own), view.pricer.seconds(change.kernels)
+    if before is not None and before <= (after or 0.0):
+        return "the kernels without it are not faster"
+    numbers, instead = change.numbers, change.kernels
+    if not instead:
+        first = next(i for i in sorted(spot.gone) if spot.through in operators[i].activations)
+        maker, _ = _maker_of(view, spot.gone, first, spot.through)
+        neighbour = maker if maker is not None else _reader_of(view, spot.last)
+        if neighbour is None or neighbour in numbers:
+            return LONELY
+        numbers = tuple(sorted((neighbour, *numbers)))
+        instead = view.kernels([neighbour])
+    return Removal(own, numbers, instead, change.kernels)
+
+
+def _remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Removal | None:
     """Pass the operators `gone` by: what reads `last`'s output reads `through` instead.
 
     The kernel that makes `through` takes over what was fused behind `last`, where the target
@@ -45,7 +128,8 @@ def remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Rem
     kernel = lowered.kernels[neighbour].kernel
     rest: tuple[Kernel, ...] = (kernel,)
     if ending.epilogue:
-        fuses = kernel.kind in view.target.lowering.fuse_into
+        lowering = view.target.lowering
+        fuses = all(lowering.fuses(kernel.kind, act) for act in ending.epilogue)
         if maker is not None and is_sole_reader and fuses:
             rest = (replace(kernel, epilogue=kernel.epilogue + ending.epilogue),)
         else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.lowered import PlacedKernel
 from archlint.graph.operator import Operator, Tensor
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
-from archlint.rules.g4_elementwise.removal import remove
+from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_residuals"]
 
@@ -21,32 +23,63 @@ PROJECTION = 4
 
 def find_residuals(view: View) -> Iterator[Alternative | Silence]:
     """Every Add of computed tensors that joins a shortcut, against the layers without it."""
-    for placed in view.lowered.kernels:
-        op = view.model.operators[placed.operators[0]]
-        if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op not in ("Add", "Sum"):
-            continue
-        main = _main_path(view, op)
-        if isinstance(main, str):
-            yield Silence((op.index,), main)
-            continue
-        removal = remove(view, (op.index,), op.index, main)
-        if removal is None:
-            yield Silence((op.index,), "no kernel with a price stands next to it")
+    spots: dict[int, Spot] = {}
+    for number, placed in enumerate(view.lowered.kernels):
+        for index in _adds_of(view, placed):
+            op = view.model.operators[index]
+            main = _main_path(view, op)
+            if isinstance(main, str):
+                yield Silence((index,), main)
+            elif number not in spots:
+                decision = decision_of("residual", op.op_type, op.module)
+                spots[number] = Spot(frozenset([index]), index, main, "residual", decision)
+    for (number, spot), removal in zip(
+        spots.items(), remove(view, tuple(spots.values())), strict=True
+    ):
+        op, kernel = view.model.operators[spot.last], view.lowered.kernels[number].kernel
+        if isinstance(removal, str):
+            yield Silence((op.index,), removal)
             continue
         yield Alternative(
             source="residual",
             op=op.op_type,
             operators=(op.index,),
-            decision=decision_of("residual", op.op_type, op.module),
+            decision=spot.decision,
             summary=f"the {op.op_type} of a shortcut",
             advice="use fewer shortcuts, or join them where the map is small",
-            now=f"{removal.own[0].text} of a shortcut",
+            now=f"{_words(kernel)} of a shortcut",
             instead="the same layers without the shortcut",
             own=removal.own,
+            own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
             upper_bound=True,
         )
+
+
+def _adds_of(view: View, placed: PlacedKernel) -> tuple[int, ...]:
+    """The operators that add two tensors in this kernel: its own, or one that is fused into it."""
+    kernel = placed.kernel
+    if kernel.kind is Kind.ELEMENTWISE and kernel.op in ("Add", "Sum"):
+        return placed.operators[:1]
+    if "Add" not in kernel.epilogue:
+        return ()
+    operators = view.model.operators
+    return tuple(
+        index
+        for index in placed.operators
+        if operators[index].op_type in ("Add", "Sum") and len(operators[index].activations) > 1
+    )
+
+
+def _words(kernel: Kernel) -> str:
+    if "Add" not in kernel.epilogue:
+        return kernel.title
+    alone = Kernel(
+        Kind.ELEMENTWISE, "Add", kernel.c_out, kernel.c_out, kernel.out_map, kernel.out_map,
+        kernel.batch, operands=2, itemsize=kernel.itemsize,
+    )  # fmt: skip
+    return f"{alone.title}, fused,"
 
 
 def _main_path(view: View, op: Operator) -> Tensor | str:

@@ -73,8 +73,9 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
     comparison = comparisons.of(view.kernels(found.kernels), found.instead_kernels)
     if comparison is None:
         return Silence(found.operators, "no price")
-    prices = [view.pricer.price(kernel) for kernel in found.own]
-    seconds = sum(price.seconds for price in prices if price is not None)
+    seconds = _seconds(view, found.own) - _seconds(view, found.own_without)
+    moved = sum(kernel.activation_bytes for kernel in found.own)
+    moved -= sum(kernel.activation_bytes for kernel in found.own_without)
     return Place(
         operators=found.operators,
         module=view.module_of(*found.operators),
@@ -84,8 +85,8 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
         evidence=Evidence(
             found.source,
             found.op,
-            sum(kernel.activation_bytes for kernel in found.own),
-            seconds / view.total,
+            max(moved, 0),
+            max(seconds, 0.0) / view.total,
         ),
         now=found.now,
         instead=found.instead,
@@ -96,3 +97,9 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
         limit=Severity.WARNING if found.upper_bound else Severity.ERROR,
         limit_reason="upper bound" if found.upper_bound else "",
     )
+
+
+def _seconds(view: View, kernels: tuple[Kernel, ...]) -> float:
+    """The time of those of the kernels that have a price."""
+    prices = [view.pricer.price(kernel) for kernel in kernels]
+    return sum(price.seconds for price in prices if price is not None)

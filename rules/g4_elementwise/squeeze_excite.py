@@ -9,7 +9,7 @@ from archlint.cost.kind import Kind
 from archlint.graph.operator import Operator, Tensor
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative
-from archlint.rules.g4_elementwise.removal import remove
+from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_squeeze_excites"]
 
@@ -19,7 +19,8 @@ LARGEST = 32
 
 def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
     """Every Mul with a gate per channel, against the network without the block."""
-    for placed in view.lowered.kernels:
+    spots: dict[int, Spot] = {}
+    for number, placed in enumerate(view.lowered.kernels):
         op = view.model.operators[placed.operators[0]]
         if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op != "Mul":
             continue
@@ -31,20 +32,25 @@ def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
         if block is None:
             yield Silence((op.index,), "its gate is not computed from a global pool of its input")
             continue
-        removal = remove(view, block, op.index, main)
-        if removal is None:
-            yield Silence((op.index,), "no kernel with a price stands next to it")
+        spots[number] = Spot(block, op.index, main, "squeeze-excite", "squeeze-excite")
+    for (number, spot), removal in zip(
+        spots.items(), remove(view, tuple(spots.values())), strict=True
+    ):
+        op, channels = view.model.operators[spot.last], view.lowered.kernels[number].kernel.c_out
+        if isinstance(removal, str):
+            yield Silence((op.index,), removal)
             continue
         yield Alternative(
             source="squeeze-excite",
             op=op.op_type,
-            operators=(op.index, *sorted(block - {op.index})),
+            operators=(op.index, *sorted(spot.gone - {op.index})),
             decision="squeeze-excite",
             summary="squeeze-excite block",
             advice="keep squeeze-excite only where the accuracy needs it",
-            now=f"{len(removal.own)} kernels around a pool of {placed.kernel.c_out} channels",
+            now=f"{len(removal.own)} kernels around a pool of {channels} channels",
             instead="no squeeze-excite",
             own=removal.own,
+            own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
             upper_bound=True,

@@ -1,7 +1,7 @@
 """The workloads of kernels that no rule owns.
 
-250 kernels: 110 pools, 60 reductions over maps and rows, 30 Softmaxes by row length, 30
-transposed convs and 20 views, which cost a launch or nothing.  Attention's products are G1's.
+300 kernels: 150 pools, 60 reductions over maps and rows, 30 Softmaxes by row length, 30
+transposed convs and 30 views, which cost a launch or nothing.  Attention's products are G1's.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ WINDOWS = {
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "pool", 110, _pool),
+        draw(seed, "pool", 150, _pool),
         draw(seed, "reduction", 60, _reduction),
         draw(seed, "softmax", 30, _softmax),
         draw(seed, "transposed conv", 30, _transposed),
-        draw(seed, "view", 20, _view),
+        draw(seed, "view", 30, _view),
     )
 
 

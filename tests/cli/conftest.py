@@ -52,8 +52,11 @@ class FakeLinter:
         self.paths, self.operator, self.options = [model], operator, options
         return fakes.explanation()
 
-    def targets(self) -> tuple[TargetSummary, ...]:
-        return fakes.targets()
+    def targets(
+        self, paths: Sequence[str] = (), names: Sequence[str] = ()
+    ) -> tuple[TargetSummary, ...]:
+        self.paths = list(paths)
+        return tuple(each for each in fakes.targets() if not names or each.target in names)
 
     def rules(self) -> tuple[RulePage, ...]:
         return fakes.RULES

@@ -30,6 +30,8 @@ PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
         ("check", "--help"),
         ("check", "--version"),
         ("explain", "--help"),
+        ("measure", "--help"),
+        ("verify", "--help"),
         ("targets", "--help"),
         ("rule", "--help"),
         ("schema",),
@@ -48,10 +50,20 @@ def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
     assert done.stderr == ""
 
 
+def test_linting_loads_nothing_that_only_measuring_needs() -> None:
+    model = "examples/onnx/mobilenet_v2.onnx"
+    needed = ("filelock", "tomli_w", "onnxruntime", "torch", "libcst")
+    code = f"{PROGRAM}; print([m for m in {needed} if m in sys.modules], code)"
+    command = [sys.executable, "-c", code, "--isolated", "--fail-on", "never", model]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
 def test_help_lists_the_commands(archlint: Archlint) -> None:
     outcome = archlint("--help")
     assert outcome.code == 0
-    for command in ("check", "rule", "targets", "explain", "schema"):
+    for command in ("check", "rule", "targets", "explain", "measure", "verify", "schema"):
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]
 
@@ -103,6 +115,20 @@ def test_targets(archlint: Archlint) -> None:
     assert archlint("targets").out.startswith(f"{GPU} (the default)\n  device ")
     document = json.loads(archlint("targets", "--format", "json").out)
     assert [each["target"] for each in document["targets"]] == [GPU, ARM]
+
+
+def test_targets_by_name(archlint: Archlint) -> None:
+    assert archlint("targets", ARM).out.startswith(f"{ARM}\n  device ")
+
+
+def test_targets_are_those_of_the_configuration_s_folders_too(
+    archlint: Archlint, linter: FakeLinter, tmp_path: Path
+) -> None:
+    (tmp_path / "archlint.toml").write_text('target-paths = ["nets"]', encoding="utf-8")
+    assert archlint("targets").code == 0
+    assert linter.paths == [f"{tmp_path.as_posix()}/nets"]
+    assert archlint("targets", "--isolated").code == 0
+    assert linter.paths == []
 
 
 def test_explain_passes_its_options_on(archlint: Archlint, linter: FakeLinter) -> None:

@@ -280,7 +280,7 @@ def test_kernels_come_in_the_order_of_the_graph_each_operator_in_one() -> None:
         "Conv 16>16 k3x3 g16 @8x8 b2 +Relu",
         "Conv 16>16 k1x1 @8x8 b2",
         "Add 16 @8x8 b2",
-        "Concat 32 @8x8 b2",
+        "Concat 16>32 @8x8 b2 n2",
         "Transpose 16 @2x8x8 b2",
         "GlobalAveragePool 32 @8x8>1 b2",
     ]

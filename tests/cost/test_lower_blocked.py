@@ -11,7 +11,7 @@ import pytest
 from archlint.cost.kernel import parse_chain
 from archlint.cost.lower import Change, Lowered, lower
 from archlint.cost.lowering import Lowering
-from archlint.cost.on_path import on_path
+from archlint.cost.on_path import apart, on_path
 from tests.cost.net import Net
 
 if sys.version_info >= (3, 11):
@@ -110,11 +110,11 @@ def test_paths_say_how_operands_are_repeated_and_dims_permuted() -> None:
     ]
 
 
-def test_kernels_with_weights_know_how_many_the_model_runs_through() -> None:
+def test_all_kernels_know_how_many_weights_the_model_runs_through() -> None:
     net = Net()
     x = net.op("Relu", net.op("MatMul", net.input(4, 1000), net.weight("w", 1000, 5000)))
     lowered = lower(net.model(x), replace(ORT, rotation=(8, 24, 64)))
-    assert [placed.kernel.rotation for placed in lowered.kernels] == [24, 0]
+    assert [placed.kernel.rotation for placed in lowered.kernels] == [20, 20]
 
 
 @pytest.mark.parametrize(
@@ -145,3 +145,21 @@ def test_a_target_without_layouts_only_cuts_the_epilogue() -> None:
     ((_, kernel),) = parse_chain("Conv 64>64 k1x1 @28x28 +Relu +Sigmoid")
     declared = replace(ORT, fusions=None, blocked=None, fuse=frozenset(["Relu"]))
     assert on_path(kernel, declared).text == "Conv 64>64 k1x1 @28x28 +Relu"
+
+
+def test_what_does_not_fuse_on_another_path_is_a_kernel_of_its_own() -> None:
+    ((_, kernel),) = parse_chain("Conv 16>18 k1x1 @8x8 (nchwc) +HardSwish")
+    plain = apart(kernel.with_widths(18, 18), ORT)
+    assert [each.text for each in plain] == [
+        "Conv 18>18 k1x1 @8x8",
+        "HardSigmoid 18 @8x8",
+        "Mul 18 @8x8",
+    ]
+    assert apart(kernel, ORT) == (kernel,)
+
+
+def test_a_sigmoid_times_its_input_is_a_silu() -> None:
+    net = Net()
+    x = net.op("MaxPool", net.input(1, 16, 8, 8), kernel_shape=[1, 1])
+    lowered = lower(net.model(net.op("Mul", x, net.op("Sigmoid", x))), ORT)
+    assert "SiLU 16 @8x8" in texts(lowered)

@@ -142,7 +142,7 @@ def test_what_both_sides_share_narrows_the_band(
 
 def test_a_scale_of_bands_widens_them_in_logs() -> None:
     wide = Pricer(GPU)
-    wide.band_scale = 2 * GPU_PRICER.band_scale
+    wide.price_scale = 2 * GPU_PRICER.price_scale
     kernel = kernels("Conv 96>96 k3x3 @28x28")[0]
     one, two = GPU_PRICER.price(kernel), wide.price(kernel)
     assert one is not None

@@ -16,6 +16,7 @@ from archlint.graph.widths import Widths, find_widths
 from tests.cost.inverted import residual, stage
 from tests.cost.net import Net
 from tests.cost.paper_targets import GPU, GPU_PRICER
+from tests.cost.test_lower_blocked import ORT
 
 ALIGNMENT = 8
 
@@ -322,3 +323,50 @@ def test_a_shuffle_goes_with_the_groups_that_it_mixes() -> None:
     assert "Transpose" in [kernel.op for kernel in block.kernels]
     for candidate in everything(block):
         assert "Transpose" not in [kernel.op for kernel in candidate.kernels]
+
+
+def test_the_reorders_around_a_plain_group_conv_go_where_it_becomes_dense() -> None:
+    net = Net()
+    x = net.conv(net.input(1, 3, 8, 8), 64, 3, name="stem")
+    x = net.conv(x, 64, name="first")
+    x = net.conv(x, 64, 3, groups=16, name="grouped")
+    net.conv(net.conv(x, 128, name="last"), 8, name="head")
+    model = net.model("head")
+    lowered, widths = lower(model, ORT), find_widths(model)
+    inner = [widths.group["first"], widths.group["grouped"]]
+    (index,) = [op.index for op in model.operators if op.name == "grouped"]
+    block = found(
+        find_block(
+            model, lowered, widths, widths.group["stem"], inner,
+            lowering=ORT, dense=frozenset([index]),
+        )
+    )  # fmt: skip
+    assert [kernel.op for kernel in block.kernels].count("ReorderOutput") == 1
+    assert [kernel.op for kernel in block.kernels].count("ReorderInput") == 1
+    made = block.at(64, 32)
+    assert [kernel.text for kernel in made] == [
+        "Conv 3>64 k3x3 @8x8 (nchwc-stem)",
+        "Conv 64>32 k1x1 @8x8 (nchwc)",
+        "Conv 32>32 k3x3 @8x8 (nchwc)",
+        "Conv 32>128 k1x1 @8x8 (nchwc)",
+    ]
+
+
+def test_a_conv_that_stands_among_plain_kernels_brings_reorders_where_it_becomes_dense() -> None:
+    net = Net()
+    x = net.op("Elu", net.input(1, 18, 8, 8))
+    x = net.conv(x, 64, groups=2, name="stem")
+    x = net.op("Elu", net.conv(x, 64, 3, groups=16, name="grouped"))
+    net.conv(x, 18, groups=2, name="head")
+    model = net.model("head")
+    lowered, widths = lower(model, ORT), find_widths(model)
+    assert not any(placed.kernel.op.startswith("Reorder") for placed in lowered.kernels)
+    (index,) = [op.index for op in model.operators if op.name == "grouped"]
+    block = found(
+        find_block(
+            model, lowered, widths, widths.group["stem"], [widths.group["grouped"]],
+            lowering=ORT, dense=frozenset([index]),
+        )
+    )  # fmt: skip
+    assert [kernel.op for kernel in block.at(64, 64)].count("ReorderInput") == 1
+    assert [kernel.op for kernel in block.at(64, 64)].count("ReorderOutput") == 1

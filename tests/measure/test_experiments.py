@@ -44,14 +44,14 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
-    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [740, 210, 60, 755, 250]
-    assert count(g1.EXPERIMENTS, Kind.CONV) == 488
-    assert count(g1.EXPERIMENTS, Kind.PRODUCT) == 252
+    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [806, 250, 60, 962, 300]
+    assert count(g1.EXPERIMENTS, Kind.CONV) == 536
+    assert count(g1.EXPERIMENTS, Kind.PRODUCT) == 270
     assert count(g4.EXPERIMENTS, Kind.DEPTHWISE) == 180
-    assert count(g4.EXPERIMENTS, Kind.ELEMENTWISE) == 200
-    assert count(g4.EXPERIMENTS, Kind.MOVEMENT) == 300
-    assert count(g4.EXPERIMENTS, Kind.NORMALISATION) == 75
-    assert count(shared.EXPERIMENTS, Kind.POOL) == 110
+    assert count(g4.EXPERIMENTS, Kind.ELEMENTWISE) == 280
+    assert count(g4.EXPERIMENTS, Kind.MOVEMENT) == 392
+    assert count(g4.EXPERIMENTS, Kind.NORMALISATION) == 110
+    assert count(shared.EXPERIMENTS, Kind.POOL) == 150
     assert count(shared.EXPERIMENTS, Kind.REDUCTION) == 60
 
 
@@ -115,7 +115,7 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert {each.rotation for each in first} == {0, 1, 2}
     assert min(each.in_map[0] for each in convs) <= 7
     assert max(each.in_map[0] for each in convs) >= 112
-    assert min(each.c_in for each in convs) == 3
+    assert min(each.c_in for each in convs) <= 3
     assert max(max(each.c_in, each.c_out) for each in convs) >= 1024
     assert max(each.c_out / each.c_in for each in convs if each.c_in > 3) >= 4
     assert max(each.c_in / each.c_out for each in convs) >= 4
@@ -127,10 +127,10 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     }
 
 
-def test_about_one_dense_conv_in_four_is_off_the_alignment() -> None:
+def test_one_dense_conv_in_three_is_off_the_alignment() -> None:
     convs = [each for each in kernels(g1.EXPERIMENTS) if each.kind is Kind.CONV and each.c_in > 4]
     off = [each for each in convs if each.c_in % 8 or each.c_out % 8]
-    assert 1 / 5 <= len(off) / len(convs) <= 1 / 3
+    assert 1 / 4 <= len(off) / len(convs) <= 2 / 5
     assert {each.c_in % 8 for each in off} >= {2, 4, 6}
     assert any(each.c_in % 2 for each in off)
 
@@ -144,7 +144,7 @@ def test_they_are_the_same_everywhere() -> None:
     lines = [f"{each}\n" for module in MODULES.values() for each in module.EXPERIMENTS]
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     # a change here makes rows of existing tables useless: `archlint measure` would time others
-    assert digest == "60e181ba461a404ac7b73098dd07877446450216a5a9796a36a81fce26810bcc"
+    assert digest == "6153860a3cf3c939d51fadfc1bfe39c74b974b6a1a3686139e8865c0c31f65b1"
 
 
 def test_another_seed_draws_other_kernels() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.measure.statistics import interval_of, quantile
+from archlint.measure.statistics import bounds_of, interval_of, quantile
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,11 @@ def test_up_to_eight_sessions_the_interval_is_their_range(
     seconds: list[float], interval: float
 ) -> None:
     assert interval_of(seconds) == pytest.approx(interval)
+
+
+def test_the_bounds_are_two_of_the_values() -> None:
+    assert bounds_of([2.0, 2.2, 1.9, 2.0, 2.1]) == (1.9, 2.2)
+    assert bounds_of([8.0, 1.0, 9.0, 10.0, 11.0, 12.0, 13.0, 99.0, 10.0]) == (8.0, 13.0)
 
 
 @given(count=st.integers(6, 60))

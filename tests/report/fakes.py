@@ -287,6 +287,7 @@ def targets() -> tuple[TargetSummary, ...]:
         rows=(RuleRows("G1", 12), RuleRows("G2", 12), RuleRows("shared", 4)),
         errors=(KindError("dense conv", 0.061, 0.142, 39), KindError("group conv", 0.1, 0.2, 12)),
         band_coverage=0.812,
+        price_coverage=None,
         date="2018-07",
         source="Ma et al., ShuffleNet V2, ECCV 2018, Tables 1 to 4",
         notes=("Depthwise convs, 3x3 convs at other maps and pools have no rows: modelled.",),
@@ -302,6 +303,7 @@ def targets() -> tuple[TargetSummary, ...]:
         rows=(),
         errors=(),
         band_coverage=None,
+        price_coverage=None,
         notes=(),
     )
     return (gpu, arm)

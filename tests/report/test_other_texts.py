@@ -7,6 +7,7 @@ import pytest
 from archlint.report import Style, explain_text, rule_text, targets_text
 from archlint.report.escape import visible
 from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent, shape
+from archlint.summary import KindError, RuleRows, TargetSummary
 from tests.report.fakes import RULES, explanation, targets
 
 EXPLAINED = """\
@@ -62,7 +63,7 @@ gtx1080ti-cudnn7-fp32 (the default)
             error of    median  90th pct  rows
             dense conv   6.1 %    14.2 %    39
             group conv  10.0 %    20.0 %    12
-  band      covers 81.2 % of left-out pairs (aim: 80 %)
+  bands     cover 81.2 % of left-out pairs (aim: 80 %)
   measured  2018-07, Ma et al., ShuffleNet V2, ECCV 2018, Tables 1 to 4
   note      Depthwise convs, 3x3 convs at other maps and pools have no rows:
             modelled.
@@ -108,10 +109,87 @@ def test_targets() -> None:
     assert targets_text.render(targets(), Style(width=80)) == TARGETS
 
 
+MEASURED = """\
+laptop-ort-fp32-1t
+  device    AMD EPYC (family 25, model 1), ONNX Runtime 1.32.0, 1 thread
+  dtype     float
+  batch     1 to 8
+  rows      705 G1, 196 G2, + 12 rows of yours
+            328 more rows not used: their sessions differ too much
+            error of        median  90th pct  rows
+            conv kxk nchwc   1.5 %     6.1 %   221
+            conv 1x1 nchwc   2.0 %    11.2 %   182
+            element-wise     9.4 %    25.2 %   160
+            depthwise conv   4.0 %    10.4 %   142
+            matrix product   2.0 %     5.1 %   140
+            pool             7.5 %    23.0 %    41
+            and 2 kinds of fewer rows, medians 2.8 % to 15.9 %:
+              archlint targets laptop-ort-fp32-1t
+  bands     cover 79.8 % of left-out prices, 79.9 % of pairs (aim: 80 %)
+  measured  2026-11-23, archlint measure
+"""
+
+
+def measured() -> TargetSummary:
+    errors = (
+        ("conv 1x1 nchwc", 0.020, 0.112, 182),
+        ("conv kxk nchwc", 0.015, 0.061, 221),
+        ("depthwise conv", 0.040, 0.104, 142),
+        ("element-wise", 0.094, 0.252, 160),
+        ("matrix product", 0.020, 0.051, 140),
+        ("pool", 0.075, 0.230, 41),
+        ("softmax", 0.028, 0.137, 28),
+        ("view", 0.159, 1.31, 7),
+    )
+    return TargetSummary(
+        target="laptop-ort-fp32-1t",
+        device="AMD EPYC (family 25, model 1)",
+        runtime="ONNX Runtime 1.32.0",
+        dtype="float",
+        threads=1,
+        batches=(1, 8),
+        is_default=False,
+        rows=(RuleRows("G1", 705), RuleRows("G2", 196)),
+        errors=tuple(KindError(*each) for each in errors),
+        band_coverage=0.799,
+        price_coverage=0.798,
+        date="2026-11-23",
+        source="archlint measure",
+        marked=328,
+        added=12,
+    )
+
+
+def test_a_measured_target_shows_the_kinds_of_most_rows() -> None:
+    assert targets_text.render([measured()], Style(width=80)) == MEASURED
+
+
+def test_all_kinds_are_shown_where_more_detail_is_asked_for() -> None:
+    text = targets_text.render([measured()], Style(width=80, verbose=True))
+    assert text.splitlines()[6:16] == [
+        "            error of        median  90th pct  rows",
+        "            conv 1x1 nchwc   2.0 %    11.2 %   182",
+        "            conv kxk nchwc   1.5 %     6.1 %   221",
+        "            depthwise conv   4.0 %    10.4 %   142",
+        "            element-wise     9.4 %    25.2 %   160",
+        "            matrix product   2.0 %     5.1 %   140",
+        "            pool             7.5 %    23.0 %    41",
+        "            softmax          2.8 %    13.7 %    28",
+        "            view            15.9 %   131.0 %     7",
+        "  bands     cover 79.8 % of left-out prices, 79.9 % of pairs (aim: 80 %)",
+    ]
+
+
 def test_rules_are_listed_in_a_line_each() -> None:
     assert rule_text.render_list(RULES, Style()) == (
         "G1 channel-width: convs of unbalanced width\nG2 group-convolution: convs in groups\n"
     )
+
+
+def test_a_picture_is_its_title_on_a_terminal() -> None:
+    page = replace(RULES[1], page="# G2\n\n![Slow-down over groups](plot.svg)\n\nText.\n")
+    text = rule_text.render_page(page, Style(width=60))
+    assert "Slow-down over groups (plot.svg)\n\nText." in text
 
 
 def test_a_page_is_drawn_without_trailing_spaces() -> None:

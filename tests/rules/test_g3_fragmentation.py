@@ -178,7 +178,7 @@ def test_the_channels_of_a_tensor_that_is_concatenated_are_kept() -> None:
     (place,) = places(view_of(net.model(y)))
     convs = [kernel for kernel in place.instead_kernels if kernel.kind is Kind.CONV]
     assert (convs[0].c_in, convs[-1].c_out) == (144, 144)
-    assert place.instead_kernels[-1].text == "Concat 288 @28x28"
+    assert place.instead_kernels[-1].text == "Concat 144>288 @28x28 n2"
 
 
 def test_two_branches_are_too_few() -> None:

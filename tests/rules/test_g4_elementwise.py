@@ -560,7 +560,10 @@ def test_a_concat_is_compared_with_the_kernel_before_it() -> None:
     net.op("Concat", "y", net.conv("left", "x", 64, 64), net.conv("right", "x", 64, 32, 3), axis=1)
     view = net.view("y")
     (place,) = places(view)
-    assert texts(view.kernels(place.kernels)) == ["Conv 64>32 k3x3 @28x28", "Concat 96 @28x28"]
+    assert texts(view.kernels(place.kernels)) == [
+        "Conv 64>32 k3x3 @28x28",
+        "Concat 48>96 @28x28 n2",
+    ]
     assert texts(place.instead_kernels) == ["Conv 64>32 k3x3 @28x28"]
 
 

@@ -1,0 +1,179 @@
+"""`archlint measure`: fill a target's cost tables on the device at hand."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archlint.cli.arguments import Verbose
+
+if TYPE_CHECKING:
+    from archlint.measure.runner import Measured
+
+__all__ = ["measure"]
+
+_DEVICE = "What is measured on"
+_ROWS = "What is measured"
+
+
+class BackendName(str, Enum):
+    """The values of --backend."""
+
+    ORT = "ort"
+    TORCH = "torch"
+
+
+class Device(str, Enum):
+    """The values of --device."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class Mode(str, Enum):
+    """The values of --mode."""
+
+    EAGER = "eager"
+    GRAPH = "graph"
+
+
+def measure(
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What to call this device, runtime and dtype (laptop-ort-fp32), or DIR/NAME.",
+            show_default=False,
+            rich_help_panel=_ROWS,
+        ),
+    ],
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Only what these rules need; a comma list, repeatable.",
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Stop after so long (15m, 1h30m); the most informative rows come first.",
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the tables go; by default the folder that archlint finds by itself.",
+            show_default=False,
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    backend: Annotated[
+        BackendName | None,
+        typer.Option(
+            metavar="ort|torch",
+            help="ONNX Runtime (the default on a CPU) or torch (the default on a GPU).",
+            rich_help_panel=_DEVICE,
+        ),
+    ] = None,
+    device: Annotated[
+        Device,
+        typer.Option(
+            metavar="cpu|cuda",
+            help="The CPU (the default) or the NVIDIA GPU.",
+            show_default=False,
+            rich_help_panel=_DEVICE,
+        ),
+    ] = Device.CPU,
+    dtype: Annotated[
+        str,
+        typer.Option(
+            metavar="DTYPE",
+            help="float (the default), float16, bfloat16, int8, as the backend has them.",
+            show_default=False,
+            rich_help_panel=_DEVICE,
+        ),
+    ] = "float",
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            metavar="eager|graph",
+            help="On a GPU: one operator after the other (the default), or as a CUDA graph.",
+            rich_help_panel=_DEVICE,
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="On a CPU: threads (default: 1).", rich_help_panel=_DEVICE
+        ),
+    ] = None,
+    verbose: Verbose = False,  # noqa: ARG001 - the program reads it from the words
+) -> int:
+    """Measure this device, so that models can be priced for it.
+
+    Rows are kept as they come: after an interruption the same command goes on.
+    """
+    from archlint.cli.duration import parse_duration
+    from archlint.cli.measure_progress import measure_progress
+    from archlint.cli.output import complain, write_out
+    from archlint.cli.settings import commas
+    from archlint.linter import request
+    from archlint.measure.backends import Settings, make_backend
+    from archlint.measure.runner import Stopped
+    from archlint.measure.runner import measure as run
+
+    seconds = None if budget is None else parse_duration(budget, "--budget")
+    asked = request(target, commas(rule), seconds, out)
+    settings = Settings(
+        backend and backend.value, device.value, dtype, mode and mode.value, threads
+    )
+    runtime = make_backend(settings)
+    try:
+        with measure_progress() as progress:
+            measured = run(asked, runtime, finish=_finish, progress=progress)
+    except Stopped as stop:
+        kept = stop.measured.before + stop.measured.rows
+        complain(
+            f"interrupted: {_rows(kept)} kept in {asked.out}; the same command goes on from there"
+        )
+        return 130
+    write_out(_summary(measured, target, asked.out, named=out is not None))
+    return 0
+
+
+def _finish(file: Path) -> None:
+    """Fit and calibrate what was measured, and write it into the target's file."""
+    from archlint.cost.target import load_target
+    from archlint.measure.calibrate_target import sections, tune_target
+    from archlint.measure.target_file import put_sections
+
+    put_sections(file, sections(tune_target(load_target(file, [file.parents[1]]))))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
+def _summary(measured: Measured, target: str, out: Path, *, named: bool) -> str:
+    before = f", {measured.before} were there before" if measured.before else ""
+    lines = [f"measured   {_rows(measured.rows)}{before}"]
+    if measured.marked:
+        lines.append(f"marked     {measured.marked}: their sessions differ too much to be used")
+    left = [
+        (measured.left, "left for another run: the budget is spent"),
+        (measured.refused, "that the runtime does not run"),
+        (measured.too_big, "that the memory does not hold"),
+    ]
+    lines += [f"left out   {count} {why}" for count, why in left if count]
+    lines.append(f"tables in  {out}")
+    shown = f"{out}/{target}" if named else target
+    lines.append(f"use them   archlint --target {shown} model.onnx")
+    return "\n".join(lines) + "\n"

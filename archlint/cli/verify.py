@@ -1,0 +1,189 @@
+"""`archlint verify`: have findings measured on the device at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archlint.cli.arguments import (
+    Batch,
+    ColorChoice,
+    ConfigFile,
+    Dims,
+    Inputs,
+    Isolated,
+    OutputKind,
+    Targets,
+    TextOrJson,
+    Verbose,
+)
+
+if TYPE_CHECKING:
+    from archlint.cli.paths import FoundModel
+    from archlint.verification import Verification
+    from archlint.verify import Chosen, Request
+
+__all__ = ["verify"]
+
+_FINDINGS = "Which findings"
+_RUNS = "How they are run"
+
+
+class Lowest(str, Enum):
+    """The values of --severity; a test holds them against `archlint.findings.Severity`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+def verify(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL",
+            help="Models, and folders to search for *.onnx.",
+            show_default=False,
+        ),
+    ],
+    target: Targets = None,
+    batch: Batch = None,
+    input_: Inputs = None,
+    dim: Dims = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Only these rules, by code or name; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Not these rules; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    severity: Annotated[
+        Lowest,
+        typer.Option(
+            metavar="error|warning|note",
+            help="From this severity on (default: note, all findings).",
+            show_default=False,
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = Lowest.NOTE,
+    places: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Run at most N places of a finding, those that save most (default: 3).",
+            show_default=False,
+            rich_help_panel=_RUNS,
+        ),
+    ] = 3,
+    sessions: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            metavar="N",
+            help="Pairs of fresh sessions, now and instead, of each place (default: 7).",
+            show_default=False,
+            rich_help_panel=_RUNS,
+        ),
+    ] = 7,
+    model: Annotated[
+        bool,
+        typer.Option(
+            "--model",
+            help="Run whole models too, against their predicted time.",
+            rich_help_panel=_RUNS,
+        ),
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep",
+            help="Add what was measured to a table of yours, to price with from now on.",
+            rich_help_panel=_RUNS,
+        ),
+    ] = False,
+    format_: TextOrJson = OutputKind.TEXT,
+    color: ColorChoice = None,
+    verbose: Verbose = False,
+    config: ConfigFile = None,
+    isolated: Isolated = False,
+) -> int:
+    """Have findings measured, to prove them on this device.
+
+    Their kernels run now against instead, with random weights: a model needs none.  Exit code 1
+    when a finding is refuted, when what it proposes is surely slower.
+    """
+    from archlint.cli.output import complain, screen, write_out
+    from archlint.cli.paths import find_models
+    from archlint.cli.settings import commas, dims, inputs, options_of, with_file
+    from archlint.config import Config
+    from archlint.findings import Severity
+    from archlint.report import verify_json, verify_text
+    from archlint.verify import Request, choose_target
+
+    flags = Config(
+        target=tuple(target or ()),
+        select=commas(select),
+        ignore=commas(ignore),
+        batch=batch,
+        input=inputs(input_),
+        dim=dims(dim),
+        color=color and color.value,
+        verbose=verbose or None,
+    )
+    asked = with_file(flags, config, isolated=isolated)
+    found = find_models(models)
+    chosen = choose_target(options_of(asked))
+    for remark in chosen.remarks:
+        complain(remark)
+    request = Request(sessions, places, Severity(severity.value), whole=model)
+    verification = _run(found, chosen, request, keep=keep)
+    if format_ is OutputKind.JSON:
+        write_out(verify_json.render(verification))
+    else:
+        style = screen(asked.color, verbose=bool(asked.verbose))
+        write_out(verify_text.render(verification, style))
+    for error in verification.errors:
+        complain(error)
+    return verification.exit_code
+
+
+def _run(
+    found: Iterable[FoundModel], chosen: Chosen, request: Request, *, keep: bool
+) -> Verification:
+    """Lint what can be read, run what was found, and say what could not be read."""
+    from dataclasses import replace
+
+    from archlint.cli.measure_progress import measure_progress
+    from archlint.cli.progress import progress_line
+    from archlint.linter import examine
+    from archlint.verification import VerifiedModel
+    from archlint.verify import Keeper, verify
+
+    found = tuple(found)
+    keeper = Keeper(chosen.located, chosen.backend) if keep else None
+    with progress_line(quiet=False) as linting:
+        readable = [each.path for each in found if each.error is None]
+        examined, report = examine(readable, chosen.options, linting)
+    with measure_progress("verifying", "pairs of sessions") as progress:
+        verification = verify(
+            examined, chosen, request, progress=progress, keeper=keeper, problems=report.problems
+        )
+    verified = iter(verification.models)
+    models = tuple(
+        next(verified) if each.error is None else VerifiedModel(each.path, error=each.error)
+        for each in found
+    )
+    return replace(verification, models=models)

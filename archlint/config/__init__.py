@@ -1,0 +1,11 @@
+"""The configuration file: `[tool.archlint]` in pyproject.toml, or archlint.toml.
+
+What exists (rules, their options, targets) is passed in, so that reading a configuration needs
+neither rules nor tables.
+"""
+
+from archlint.config.config import Config, Known
+from archlint.config.files import find_config, read_config
+from archlint.config.shape import parse_shape
+
+__all__ = ["Config", "Known", "find_config", "parse_shape", "read_config"]

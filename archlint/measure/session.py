@@ -65,9 +65,11 @@ class BatchTimer:
 
     def _round(self, number: int, counted: Sequence[int], *, company: bool) -> None:
         """These kernels once each, in as many sessions as that takes."""
-        seed = _seed(f"{self._name}: {number}")
         kernels = [self._kernels[at] for at in counted]
-        for session in companies(kernels, self._weight_bytes, self._room, seed):
+        seed = _seed(f"{self._name}: {number}")
+        sessions = companies(kernels, self._weight_bytes, self._room, seed)
+        for place, session in enumerate(sessions):
+            seed = _seed(f"{self._name}: {number}, {place}")
             members = [counted[place] for place in session]
             others = self._like(members, seed) if company else ()
             try:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from archlint.cost.kind import Kind
+from archlint.cost.table import HEADER, Table
 from archlint.cost.target import list_targets, load_target
 from archlint.errors import TargetError
 from tests.cost.paper_targets import ARM, GPU, RULES
@@ -62,9 +63,15 @@ def test_a_file_that_is_no_target_is_named(old: str, new: str, fault: str, tmp_p
     assert fault in str(caught.value)
 
 
-def test_a_bad_row_of_a_target_s_table_is_named(tmp_path: Path) -> None:
+def test_a_bad_table_is_named_when_its_rows_are_looked_at(tmp_path: Path) -> None:
     table = tmp_path / "g1" / "costs" / f"{GPU.name}.csv"
     table.parent.mkdir(parents=True)
     table.write_text("kernels,median_s\nAdd 3,fast\n", encoding="utf-8")
+    target = load_target(FILE, [tmp_path])
     with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
-        load_target(FILE, [tmp_path])
+        len(target.tables["g1"])
+    with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
+        Table(table).times()
+    table.write_text(f"{HEADER}Add 3,s,float,1,,5,fast,,,,2026-01-01,x,\n", encoding="utf-8")
+    with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv:2: could not convert"):
+        Table(table).times()

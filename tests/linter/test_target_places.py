@@ -96,7 +96,9 @@ def test_two_paths_of_one_name_are_an_error() -> None:
 def test_targets_are_listed_with_their_folder(user: Path) -> None:
     put(user, "mine")
     folders = {each.target: each.folder for each in targets()}
-    assert folders == {GPU: None, ARM: None, "mine": str(user)}
+    assert folders.pop("mine") == str(user)
+    assert {GPU, ARM} <= set(folders)
+    assert set(folders.values()) == {None}
 
 
 def test_a_target_that_is_being_measured_is_listed_and_not_priced_for(user: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from archlint.errors import MeasureError
 from archlint.measure.drift import Reference
 from archlint.measure.target_file import TargetFile, put_sections
 from tests.measure.fake_backend import FakeBackend
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 REFERENCE = Reference(("Add 8 @8x8", "Softmax 9"), (1.5e-6, 2e-6))
 SECTIONS = """
@@ -61,6 +67,10 @@ batches = [
 alignment = 16
 simd = 256
 marked = 0
+
+[machine]
+near = 524288
+far = 33554432
 
 [versions]
 fake = "1.0"

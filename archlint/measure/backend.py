@@ -54,6 +54,10 @@ class Backend(ABC):
     def alignment(self) -> int:
         """What the channel widths are multiples of that it runs at full speed."""
 
+    def most_batch(self) -> int:
+        """The greatest batch to measure at; no less than that of the experiments."""
+        return 8
+
     @abstractmethod
     def runs(self, kernel: Kernel) -> bool:
         """Whether it can build this kernel."""

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from archlint.cost.kernel import Kernel
 from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.medley import Medley, Timing
-from archlint.measure.onnxruntime_graph import CONTRIB, NCHWC, Graph
-from archlint.measure.onnxruntime_nodes import can_make, is_int8, make_nodes, reads_bytes
+from archlint.measure.onnxruntime_graph import Graph
+from archlint.measure.onnxruntime_model import closed, model_of
+from archlint.measure.onnxruntime_nodes import can_make
 from archlint.measure.random_weights import random_inputs
 from archlint.measure.weight_levels import weight_levels
 
@@ -35,9 +35,6 @@ RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
 
 LOWERINGS = {"float": "ort.toml", "int8": "ort_int8.toml"}
 """What says what the runtime does to operators, by dtype."""
-
-BALLAST = 256, 1024
-"""The shape of the weights of a ballast product, 1 MB."""
 
 CUT = 0.2
 """The share of runs, the longest ones, that the mean leaves out: interrupts lengthen them."""
@@ -97,7 +94,7 @@ class OnnxRuntime(Backend):
 
     def time(self, medley: Medley) -> Timing:
         """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
-        model, nodes = _model_of(medley, self.block)
+        model, nodes = model_of(medley, self.block)
         content = model.SerializeToString()
         feeds = {"start": np.zeros(1, dtype=np.float32)}
         session = self._session(content, optimise=False, profile=True)
@@ -125,7 +122,7 @@ class OnnxRuntime(Backend):
         tensor = graph.fresh(64)
         for _ in range(count):
             tensor = graph.add("Relu", [tensor])
-        content = _close(graph, tensor).SerializeToString()
+        content = closed(graph, tensor).SerializeToString()
         feeds = {"start": np.zeros(1, dtype=np.float32)}
         costs = []
         for _ in range(5):
@@ -152,49 +149,6 @@ class OnnxRuntime(Backend):
             return self._ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as fault:  # the runtime's own exceptions have no common base class
             raise MeasureError(f"ONNX Runtime: {' '.join(str(fault).split())}") from fault
-
-
-def _model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[int, ...]]]:
-    """The medley as a model in lowered form, and the numbers of its kernels' nodes."""
-    graph = Graph(medley.seed, block)
-    nodes: list[tuple[int, ...]] = []
-    made, in_bytes = None, False
-    for kernel in medley.kernels:
-        given = None
-        if made is not None and medley.linked and in_bytes == reads_bytes(kernel):
-            given = made.output, made.shape
-        made, in_bytes = make_nodes(kernel, graph, given), is_int8(kernel)
-        nodes.append(made.nodes)
-    last = graph.nodes[-1].output[0]
-    missing = medley.weight_bytes - graph.weight_bytes
-    inner, outer = BALLAST
-    pieces = max(0, round(missing / (4 * inner * outer)))
-    if not pieces:
-        return _close(graph, last), nodes
-    # in one go before the kernels: between them it would empty the core's own cache, which a
-    # network keeps warm
-    kernels, graph.nodes = graph.nodes, []
-    source = graph.fresh(1, inner)
-    for _ in range(pieces):
-        graph.add("MatMul", [source, graph.weights(inner, outer)])
-    first = len(graph.nodes)
-    graph.nodes += kernels
-    return _close(graph, last), [tuple(first + node for node in each) for each in nodes]
-
-
-def _close(graph: Graph, last: str) -> onnx.ModelProto:
-    """The whole model; one small output, for what leaves the runtime is copied."""
-    graph.nodes.append(helper.make_node("Shape", [last], ["shape"]))
-    graph.nodes.append(helper.make_node("Identity", ["start"], ["end"]))
-    made = helper.make_graph(
-        graph.nodes, "medley",
-        [helper.make_tensor_value_info("start", TensorProto.FLOAT, [1])],
-        [helper.make_tensor_value_info("end", TensorProto.FLOAT, [1])],
-        graph.initializers,
-    )  # fmt: skip
-    opsets = [helper.make_opsetid("", 20), helper.make_opsetid(NCHWC, 1)]
-    opsets.append(helper.make_opsetid(CONTRIB, 1))
-    return helper.make_model(made, opset_imports=opsets, ir_version=9)
 
 
 def _repeat(run: Callable[[], object]) -> list[float]:

@@ -44,6 +44,8 @@ def _transpose(site: Site, kernel: Kernel) -> Made:
 
 
 def _axis(kernel: Kernel, shape: Shape) -> int:
+    if kernel.path.startswith("axis "):
+        return int(kernel.path.removeprefix("axis "))
     return len(shape) - 1 if kernel.path == "by row" or len(shape) == 3 else 1
 
 

@@ -26,7 +26,7 @@ from archlint.measure.onnxruntime_graph import (
 from archlint.measure.onnxruntime_movement import MOVERS, Maker
 from archlint.measure.onnxruntime_quantised import QUANTISED
 
-__all__ = ["can_make", "is_int8", "make_nodes", "reads_bytes"]
+__all__ = ["can_make", "feeds", "make_nodes"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _PARAMETERS = {"Clip": [0.0, 6.0], "HardSigmoid": [1 / 6, 0.5], "LeakyRelu": [0.01]}
@@ -49,14 +49,21 @@ def can_make(kernel: Kernel) -> bool:
     return _maker(kernel) is not None
 
 
-def reads_bytes(kernel: Kernel) -> bool:
+def feeds(writer: Kernel, reader: Kernel) -> bool:
+    """Whether what one kernel writes is of the type that the other reads first."""
+    if writer.op in _COMPARING or writer.op in ("IsNaN", "Cast"):
+        return False
+    return _is_int8(writer) == _reads_bytes(reader)
+
+
+def _reads_bytes(kernel: Kernel) -> bool:
     """Whether a kernel's first input is in int8."""
     if kernel.op == "QuantizeLinear":
         return False
-    return kernel.op == "DequantizeLinear" or is_int8(kernel)
+    return kernel.op == "DequantizeLinear" or _is_int8(kernel)
 
 
-def is_int8(kernel: Kernel) -> bool:
+def _is_int8(kernel: Kernel) -> bool:
     """Whether what a kernel writes is in int8: one byte an element, and no truth value."""
     return kernel.itemsize == 1 and (kernel.op in QUANTISED or kernel.op in _OF_BYTES)
 
@@ -69,7 +76,7 @@ def make_nodes(kernel: Kernel, graph: Graph, given: tuple[str, Shape] | None = N
     make = _maker(kernel)
     if make is None:
         raise ValueError(f"no node for {kernel.text}")
-    return make(Site(graph, given, int8=reads_bytes(kernel)), kernel)
+    return make(Site(graph, given, int8=_reads_bytes(kernel)), kernel)
 
 
 def _maker(kernel: Kernel) -> Maker | None:

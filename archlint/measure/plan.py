@@ -27,6 +27,9 @@ ROOM = 0.25
 
 MB = 1_000_000
 
+LARGE = 8
+"""The greatest batch of the experiments."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -74,12 +77,14 @@ class Runtime:
     """What the plan has to know of the target.
 
     `lowering` tells the path that it takes for a kernel and the levels of weight bytes, `runs`
-    whether it can run it; `memory` is in bytes.
+    whether it can run it; `memory` is in bytes.  What the experiments have at their greatest
+    batch is measured at `most_batch` too, where that is more.
     """
 
     lowering: Lowering
     runs: Callable[[Kernel], bool]
     memory: int
+    most_batch: int = LARGE
 
 
 def make_plan(
@@ -124,6 +129,9 @@ def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> 
         kernel = on_path(kernel, runtime.lowering)
         kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
         tasks.append(Task(folder, experiment.series, kernel))
+        if kernel.batch == LARGE < runtime.most_batch:
+            larger = replace(kernel, batch=runtime.most_batch)
+            tasks.append(Task(folder, f"{experiment.series} b{larger.batch}", larger))
     return tasks
 
 

@@ -89,7 +89,9 @@ def measure(
     something else, and Stopped on Ctrl-C.
     """
     store = Store(request.out, request.target)
-    runtime = Runtime(lowering_of(backend), backend.runs, backend.provenance().memory)
+    runtime = Runtime(
+        lowering_of(backend), backend.runs, backend.provenance().memory, backend.most_batch()
+    )
     with store.locked():
         file = TargetFile(store.file, backend)
         done = {

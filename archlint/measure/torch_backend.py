@@ -109,6 +109,10 @@ class Torch(Backend):
             return max(simd_bits() // 32, 1)
         return 32 if self._dtype == "float" else 8
 
+    def most_batch(self) -> int:
+        """A GPU is filled by more images than a CPU."""
+        return 64 if self._cuda else super().most_batch()
+
     def runs(self, kernel: Kernel) -> bool:
         """Whether torch has functions for this kernel."""
         from archlint.measure.torch_kernels import can_call

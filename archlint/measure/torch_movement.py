@@ -30,6 +30,8 @@ _FLOATS_FROM = {2: torch.float32, 4: torch.int32, 8: torch.int32, 1: torch.float
 
 
 def _axis(kernel: Kernel, shape: Shape) -> int:
+    if kernel.path.startswith("axis "):
+        return int(kernel.path.removeprefix("axis "))
     return len(shape) - 1 if kernel.path == "by row" or len(shape) == 3 else 1
 
 

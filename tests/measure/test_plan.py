@@ -99,3 +99,14 @@ def test_kernels_of_the_plan_read_back() -> None:
     plan = make_plan(experiments(g1=convs(3)), runtime(FakeBackend()), {})
     for task in plan.batches[0].tasks:
         assert parse_chain(task.text) == ((1, task.kernel),)
+
+
+def test_a_device_for_large_batches_gets_the_batches_of_eight_at_its_own_too() -> None:
+    made = experiments(g1=["Conv 8>16 k1x1 @7x7 b8", "Conv 8>16 k1x1 @7x7"])
+    backend = FakeBackend()
+    plain = runtime(backend)
+    assert [task.kernel.batch for task in make_plan(made, plain, {}).batches[0].tasks] == [1, 8]
+    plan = make_plan(made, replace(plain, most_batch=64), {})
+    assert [(task.kernel.batch, task.series) for batch in plan.batches for task in batch.tasks] == [
+        (1, "series"), (8, "series"), (64, "series b64")
+    ]  # fmt: skip

@@ -27,8 +27,8 @@ MADE = experiments(
     g1=convs(45), g4=[f"Add {n} @28x28" for n in range(20)][1:], targets=["Softmax 9"]
 )
 COUNT = 45 + 19 + 1
-BASELINE = 5
-"""Sessions before the first batch."""
+BASELINE, REFERENCE = 15, 3
+"""Sessions before the first batch, and after each."""
 
 
 def rows(out: Path) -> list[Row]:
@@ -77,7 +77,7 @@ def test_small_sessions_have_company(tmp_path: Path) -> None:
 
 def test_rows_are_corrected_by_the_drift_about_their_batch(tmp_path: Path) -> None:
     # five sessions of the baseline, five of the batch at 1.2 times the time, then the reference
-    speeds = [1.0] * BASELINE + [1.2] * 5 + [1.4]
+    speeds = [1.0] * BASELINE + [1.2] * 5 + [1.4] * REFERENCE
     backend = FakeBackend(speed=lambda number: speeds[number])
     run(Request("mine", tmp_path, experiments(g1=convs(12))), backend)
     for row in rows(tmp_path):
@@ -107,7 +107,7 @@ def test_a_kernel_whose_sessions_differ_is_timed_on_and_then_marked(tmp_path: Pa
     assert {row.sessions for row in others} == {5}
     target = load_target(tmp_path / "targets" / "mine.toml", [tmp_path])
     assert (target.marked, len(target.tables["targets"])) == (1, 0)
-    extra = backend.medleys[BASELINE + 10 : -1]
+    extra = backend.medleys[BASELINE + 10 : -REFERENCE]
     assert len(extra) == 15
     assert all(marked.chain[0][1] in medley.kernels for medley in extra)
 
@@ -173,7 +173,7 @@ def test_the_end_gets_the_target_s_file_with_its_rows(tmp_path: Path) -> None:
 def test_an_interruption_keeps_the_batches_that_are_done(tmp_path: Path) -> None:
     def speed(number: int) -> float:
         # five rounds of four sessions, the reference, and in the next batch
-        if number == BASELINE + 20 + 1 + 2:
+        if number == BASELINE + 20 + REFERENCE + 2:
             raise KeyboardInterrupt
         return 1.0
 

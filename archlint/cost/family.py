@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
@@ -10,17 +10,17 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from archlint.cost.columns import Array, Columns
 from archlint.cost.features import FEATURES, PAPER_LENGTHS
 from archlint.cost.fit import fit_relative
 from archlint.cost.kernel import Chain, Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.machine import UNTOLD, Machine
 from archlint.cost.price import Basis
-from archlint.cost.terms import TERMS
+from archlint.cost.terms import term_named
 
-__all__ = ["Family", "FamilySpec", "correlate", "describe", "names_of", "terms_of"]
+__all__ = ["Family", "FamilySpec", "correlate", "describe", "terms_of"]
 
-Array = NDArray[np.float64]
 Names = NDArray[np.str_]
 
 NEAR = 1.0
@@ -41,7 +41,7 @@ class FamilySpec:
 
     Where the target's kernels go by variety, `name` is the variety and `kinds` is empty.  Else
     `kinds` have rows of their own, and `borrows` have none and take this family's fit, so that
-    they are never better than modelled.  `terms` are those of TERMS that its fit has.
+    they are never better than modelled.  `terms` are those that its fit has (see `term_named`).
     `differences_of` names the table whose rows give this family's, as differences of two
     chains, where no chain holds this family alone; "" for none.  `spread` is the standard
     deviation (log) of what the fit misses where no row is near, `noise` that of a row's own
@@ -65,7 +65,7 @@ class FamilySpec:
 
 
 class Family:
-    """A non-negative fit (see TERMS), times a residual.
+    """A non-negative fit (see `term_named`), times a residual.
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
     row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
@@ -91,21 +91,18 @@ class Family:
             for count, kernel in chain:
                 counts[number, kernels[kernel]] += count
         seconds = np.array([time for _, time in rows], dtype=float)
-        terms = terms_of(spec.terms, list(kernels), machine)
+        columns = Columns(list(kernels))
+        terms = terms_of(spec.terms, columns, machine)
         least = np.array([floor.get(term, 0.0) for term in spec.terms])
         self.coefficients = fit_relative(counts @ terms, seconds, least)
         parts = counts * (terms * self.coefficients).sum(axis=1)
         self._weights = parts / parts.sum(axis=1, keepdims=True)
         self._lengths = np.array(list(spec.lengths.values()))
-        self._points = describe(spec.lengths, list(kernels), machine)
-        self._names = names_of(list(kernels))
-        box = _box(list(kernels))
+        self._points, self._names = describe(spec.lengths, columns, machine), columns.names
+        box = _box(columns)
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
-        self._alone = frozenset(
-            kernel
-            for kernel, column in kernels.items()
-            if (self._weights[:, column] > 1 - 1e-9).any()
-        )
+        alone = (self._weights > 1 - 1e-9).any(axis=0)
+        self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)
         self._ops = frozenset(kernel.op for kernel in kernels)
         self.residuals = np.log(seconds / parts.sum(axis=1))
         covariance = self._correlate(self._points, self._names)
@@ -123,15 +120,17 @@ class Family:
     def seconds(self, kernels: Sequence[Kernel]) -> Array:
         """Seconds of each kernel."""
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
-        points = describe(self.spec.lengths, kernels, self.machine)
-        residuals = (self._correlate(points, names_of(kernels)) * self._pull).sum(axis=1)
-        terms = terms_of(self.spec.terms, kernels, self.machine)
+        columns = Columns(kernels)
+        points = describe(self.spec.lengths, columns, self.machine)
+        residuals = (self._correlate(points, columns.names) * self._pull).sum(axis=1)
+        terms = terms_of(self.spec.terms, columns, self.machine)
         seconds: Array = (terms * self.coefficients).sum(axis=1) * np.exp(residuals)
         return seconds
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
-        points, names = describe(self.spec.lengths, kernels, self.machine), names_of(kernels)
+        columns = Columns(kernels)
+        points, names = describe(self.spec.lengths, columns, self.machine), columns.names
         to_rows = self.spec.spread**2 * (self._correlate(points, names) @ self._weights.T)
         own = correlate(points, names, points, names, self._lengths, self.spec.unlike)
         covariance = self.spec.spread**2 * own
@@ -141,12 +140,13 @@ class Family:
 
     def bases(self, kernels: Sequence[Kernel]) -> list[Basis]:
         """How close the rows come to each kernel."""
-        points = describe(self.spec.lengths, kernels, self.machine)
+        columns = Columns(kernels)
+        points = describe(self.spec.lengths, columns, self.machine)
         reach = np.maximum(NEAR, self._lengths / 2 if not self._own else NEAR)
         near = np.zeros(len(kernels), dtype=int)
         for at, point in enumerate(points):
             near[at] = (np.abs(point - self._points) <= reach).all(axis=1).sum()
-        box = _box(kernels)
+        box = _box(columns)
         inside = ((box >= self._low) & (box <= self._high)).all(axis=1)
         found = []
         for kernel, rows, is_inside in zip(kernels, near, inside, strict=True):
@@ -160,18 +160,16 @@ class Family:
         return found
 
 
-def terms_of(names: Sequence[str], kernels: Sequence[Kernel], machine: Machine) -> Array:
+def terms_of(names: Sequence[str], columns: Columns, machine: Machine) -> Array:
     """Kernels x terms."""
-    functions = [TERMS[name] for name in names]
-    values = [[term(kernel, machine) for term in functions] for kernel in kernels]
-    return np.array(values, dtype=float).reshape(len(kernels), len(functions))
+    values = [term_named(name)(columns, machine) for name in names]
+    return np.array(values).reshape(len(names), len(columns)).T
 
 
-def describe(lengths: Mapping[str, float], kernels: Sequence[Kernel], machine: Machine) -> Array:
+def describe(lengths: Iterable[str], columns: Columns, machine: Machine) -> Array:
     """Kernels x features."""
-    functions = [FEATURES[name] for name in lengths]
-    values = [[feature(kernel, machine) for feature in functions] for kernel in kernels]
-    return np.array(values, dtype=float).reshape(len(kernels), len(functions))
+    values = [FEATURES[name](columns, machine) for name in lengths]
+    return np.array(values).reshape(len(values), len(columns)).T
 
 
 def correlate(
@@ -190,12 +188,7 @@ def correlate(
     return correlation
 
 
-def names_of(kernels: Sequence[Kernel]) -> Names:
-    """What kernels are unlike by: the operator, and how it walks over its tensors."""
-    return np.array([f"{kernel.op} {kernel.path}" for kernel in kernels])
-
-
-def _box(kernels: Sequence[Kernel]) -> Array:
-    sizes = [(max(kernel.flops, 1), max(kernel.mac, 1)) for kernel in kernels]
-    box: Array = np.log2(np.array(sizes, dtype=float).reshape(-1, 2))
+def _box(columns: Columns) -> Array:
+    sizes = np.maximum(np.array([columns.flops, columns.mac]), 1.0)
+    box: Array = np.log2(sizes).T
     return box

@@ -22,7 +22,9 @@ def fit_relative(features: Array, seconds: Array, floor: Array) -> Array:
     # columns of like size, so that one tolerance fits all
     size = np.sqrt((relative * relative).sum(axis=0))
     size[size == 0] = 1.0
-    found: Array = floor + _non_negative(relative / size, target) / size
+    # the solution depends on the rows only through the triangle of their QR factorisation
+    triangle = np.linalg.qr(np.column_stack([relative / size, target]), mode="r")
+    found: Array = floor + _non_negative(triangle[:, :-1], triangle[:, -1]) / size
     return found
 
 

@@ -194,32 +194,26 @@ def _parse_term(term: str) -> tuple[int, Kernel]:
     match = _TERM.fullmatch(term)
     if match is None:
         raise ValueError(f"not a kernel: {term!r}")
-    op = match["op"]
-    c_in, c_out = int(match["c_in"]), int(match["c_out"] or match["c_in"])
-    groups = int(match["groups"] or 1)
-    in_map = _map(match["in_map"])
-    window = _sizes(match["window"]) or (1, 1)
+    (
+        count, op, inputs, outputs, sizes, steps, groups_of, read, written, batch, operands,
+        runtime, itemsize, rotation, path, fused,
+    ) = match.groups()  # fmt: skip
+    c_in, c_out = int(inputs), int(outputs or inputs)
+    groups = int(groups_of or 1)
+    in_map = _map(read)
+    window = _sizes(sizes) or (1, 1)
+    # by position, which is quicker than by name: a target has thousands of rows
     kernel = Kernel(
-        kind=_kind(op, c_in, c_out, groups),
-        op=op,
-        c_in=c_in,
-        c_out=c_out,
-        in_map=in_map,
-        out_map=in_map if match["out_map"] is None else _map(match["out_map"]),
-        batch=int(match["batch"] or 1),
-        window=window,
-        strides=_sizes(match["strides"]) or (1,) * len(window),
-        groups=groups,
-        operands=int(match["operands"] or OPERANDS.get(op, 1)),
-        constant=match["runtime"] is None,
-        epilogue=tuple(match["epilogue"].replace("+", "").split()),
-        path=match["path"] or "",
-        itemsize=int(match["itemsize"] or 4),
-        rotation=int(match["rotation"] or 0),
-    )
-    return int(match["count"] or 1), kernel
+        _kind(op, c_in, c_out, groups), op, c_in, c_out, in_map,
+        in_map if written is None else _map(written), int(batch or 1), window,
+        _sizes(steps) or (1,) * len(window), groups, int(operands or OPERANDS.get(op, 1)),
+        runtime is None, tuple(fused.replace("+", "").split()), path or "", int(itemsize or 4),
+        int(rotation or 0),
+    )  # fmt: skip
+    return int(count or 1), kernel
 
 
+@cache
 def _sizes(text: str | None) -> tuple[int, ...]:
     return tuple(map(int, text.split("x"))) if text else ()
 

@@ -75,6 +75,7 @@ KINDS = {
 
 OPERANDS = {
     **dict.fromkeys("Add Sum Sub Mul Div Max Min Mean Pow Equal Greater Less And Or".split(), 2),
+    "SkipLayerNormalization": 2,
     "Where": 3,
 }
 """How many tensors of its output's size an operator type reads, where it is not one."""

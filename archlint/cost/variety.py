@@ -6,11 +6,13 @@ from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.moves import swap_of
 
 __all__ = ["variety_of"]
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
 _REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
+_COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL})
 
 
@@ -20,6 +22,9 @@ def variety_of(kernel: Kernel) -> str:
     if kernel.kind in _WINDOWED:
         pointwise = prod(kernel.window) == 1 and prod(kernel.strides) == 1
         words.append("1x1" if pointwise else "kxk")
+    if kernel.kind is Kind.DEPTHWISE and prod(kernel.window) == 1:
+        # what becomes of a normalisation: a scale of each channel
+        words.append("1x1")
     if kernel.kind is Kind.PRODUCT:
         if not kernel.constant:
             words.append("of activations")
@@ -30,10 +35,10 @@ def variety_of(kernel: Kernel) -> str:
     if kernel.kind is Kind.MOVEMENT:
         if kernel.op in _REORDERS:
             words = ["reorder"]
-        elif kernel.op in ("Transpose", "Resize"):
-            words = [kernel.op.lower()]
+        elif kernel.op == "Transpose":
+            words = ["transpose", "of runs" if swap_of(kernel)[-1] > 1 else "of elements"]
         else:
-            words = ["copy"]
-    if kernel.path and kernel.kind in _PLACED:
+            words = [kernel.op.lower() if kernel.op in _COPIES else "copy"]
+    if kernel.path and (kernel.kind in _PLACED or kernel.op == "Resize"):
         words.append(kernel.path)
     return " ".join(words)

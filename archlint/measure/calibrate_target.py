@@ -103,7 +103,9 @@ def tune_target(target: Target) -> Tuned:
         scaled = replace(found, covariance=found.covariance * scale**2)
         left.update({kernel: (scaled, at) for at, kernel in enumerate(kernels)})
     pairs = np.array(list(_pairs(series, left)))
-    band = _rounded(_scale(pairs)) if len(pairs) else 1.0
+    # two rows of a series ran on the same day, so their slow-down is better known than one that
+    # is to be predicted: pairs may widen its band, not narrow it
+    band = max(_rounded(_scale(pairs)), 1.0) if len(pairs) else 1.0
     calibration = Calibration(
         errors=tuple(errors),
         band_scale=band,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
@@ -9,12 +10,13 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from archlint.cost.family import FamilySpec, describe, names_of, terms_of
+from archlint.cost.columns import Columns
+from archlint.cost.family import FamilySpec, describe, terms_of
 from archlint.cost.features import FEATURES
 from archlint.cost.fit import fit_relative
 from archlint.cost.kernel import Kernel
 from archlint.cost.machine import Machine
-from archlint.cost.terms import TERMS
+from archlint.cost.terms import TERMS, WORK_OF
 
 __all__ = ["tune"]
 
@@ -29,8 +31,22 @@ SHORTEST, LONGEST, FLAT = 0.5, 64.0, 24.0
 LEAST_NOISE = 0.01
 """What sessions differ by at the least (log)."""
 
+OWN_TERM = 2
+"""Rows of an operator from which on, among others, its work is a term of its own."""
+
 USUAL = 4.0
 """Octaves: the lengths' prior is log-normal about it, wide, to hold those no row speaks of."""
+
+_WALK = {"run", "loops", "rows", "columns", "jump", "conflict"}
+_COPY = {"bytes", "run", "operands", "cold"}
+_SWAP = {"bytes", "run", "loops", "rows", "columns", "conflict", "cold"}
+_OF_MOVES = {
+    "transpose of runs": _SWAP,
+    "transpose of elements": _SWAP,
+    "reorder": {"bytes", "positions", "line", "in", "tail", "conflict", "cold"},
+    **dict.fromkeys(("concat", "split", "slice", "pad", "gather", "copy", "element-wise"), _COPY),
+}
+"""Features of what only moves or maps elements; others are told by all but how they walk."""
 
 _SIZELESS = {"view"}
 """Varieties that move nothing: their time is the launch alone."""
@@ -67,14 +83,14 @@ def tune(
     the residuals (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq.
     2.30), one coordinate after the other.
     """
-    times = np.array(seconds, dtype=float)
-    terms = _terms(variety, kernels, machine)
-    matrix = terms_of(terms, kernels, machine)
+    times, columns = np.array(seconds, dtype=float), Columns(kernels)
+    terms = _terms(variety, columns, machine)
+    matrix = terms_of(terms, columns, machine)
     fit = fit_relative(matrix, times, np.zeros(len(terms)))
     residuals = np.log(times / (matrix * fit).sum(axis=1))
-    features = _features(variety, kernels, machine)
-    points = describe(dict.fromkeys(features, inf), kernels, machine)
-    likelihood = _Likelihood(points, names_of(kernels), residuals)
+    features = _features(variety, columns, machine)
+    points = describe(features, columns, machine)
+    likelihood = _Likelihood(points, columns.names, residuals)
     best = _climb(likelihood, _Parameters(
         np.full(len(features), USUAL), max(float(residuals.std()), 0.02), 0.03,
         0.5 if likelihood.mixed else 1.0,
@@ -97,21 +113,26 @@ def tune(
     )
 
 
-def _terms(variety: str, kernels: Sequence[Kernel], machine: Machine) -> tuple[str, ...]:
+def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
     """The terms that differ between these kernels; the sum of all bytes is that of others."""
     if variety in _SIZELESS:
         return "launch", "launch cold"
     names = [name for name in TERMS if name != "bytes"]
-    matrix = terms_of(names, kernels, machine)
+    rows = Counter(kernel.op for kernel in columns.kernels)
+    if len(rows) > 1:
+        names += [f"{WORK_OF}{op}" for op in sorted(rows) if rows[op] >= OWN_TERM]
+    matrix = terms_of(names, columns, machine)
     return tuple(name for name, column in zip(names, matrix.T, strict=True) if column.any())
 
 
-def _features(variety: str, kernels: Sequence[Kernel], machine: Machine) -> tuple[str, ...]:
+def _features(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
     if variety in _SIZELESS:
         return ("cold",)
-    points = describe(dict.fromkeys(FEATURES, inf), kernels, machine)
+    asked = _OF_MOVES.get(variety, FEATURES.keys() - _WALK)
+    names = [name for name in FEATURES if name in asked]
+    points = describe(names, columns, machine)
     return tuple(
-        name for name, column in zip(FEATURES, points.T, strict=True) if np.ptp(column) > 1e-9
+        name for name, column in zip(names, points.T, strict=True) if np.ptp(column) > 1e-9
     ) or ("cold",)
 
 

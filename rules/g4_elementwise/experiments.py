@@ -1,9 +1,9 @@
 """The workloads of G4: what runs between dense convs.
 
-1018 kernels: 180 depthwise convs, of 1x1 too, which is what becomes of a normalisation in a
-blocked layout; 280 element-wise operators, several on the same tensor, so that one activation can
-be compared with another; 110 normalisations; 448 of data movement, which is in
-`movement_experiments.py`.  `PAPER` are the paper's.
+1334 kernels: 220 depthwise convs, of 1x1 too, which is what becomes of a normalisation in a
+blocked layout; 72 convs that an Add is fused into or not; 350 element-wise operators, several on
+the same tensor, so that one activation can be compared with another; 110 normalisations; 582 of
+data movement, which is in `movement_experiments.py`.  `PAPER` are the paper's.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
         draw(seed, "depthwise conv", 180, _depthwise),
-        draw(seed, "activation", 104, _activations),
-        draw(seed, "activation of rows", 32, _activations_of_rows),
-        draw(seed, "binary", 96, _binary),
-        draw(seed, "binary on rows", 36, _binary_on_rows),
+        draw(seed, "scale", 40, _scale),
+        draw(seed, "fused add", 72, _fused_add),
+        draw(seed, "activation", 124, _activations),
+        draw(seed, "activation of rows", 40, _activations_of_rows),
+        draw(seed, "binary", 130, _binary),
+        draw(seed, "binary on rows", 44, _binary_on_rows),
         draw(seed, "mask", 12, _mask),
         draw(seed, "normalisation", 110, _normalisation),
         *sample_movement(seed),
@@ -95,6 +97,28 @@ def _depthwise(point: Point) -> list[Kernel]:
         )
         for number, window in found
     ]  # fmt: skip
+
+
+def _scale(point: Point) -> list[Kernel]:
+    """A depthwise 1x1 conv, alone or with its activation."""
+    channels, sizes, batch = feature_map(point)
+    return [
+        conv(channels, channels, (1, 1), sizes, batch=batch, groups=channels, epilogue=epilogue)
+        for epilogue in point.pick({((),): 2.0, (("Relu",),): 2.0, ((), ("Relu",)): 1.0})
+    ]
+
+
+def _fused_add(point: Point) -> list[Kernel]:
+    """The last conv of a block, with and without what it is added to."""
+    channels, sizes, batch = feature_map(point)
+    groups = point.pick({1: 4.0, 2: 0.5, 4: 0.5})
+    c_out = max(channels // groups, 4) * groups
+    c_in = max(aligned(c_out * point.pick({0.25: 1.0, 0.5: 1.0, 1.0: 2.0}) / groups), 8) * groups
+    side = point.pick({1: 2.0, 3: 1.0})
+    return [
+        conv(c_in, c_out, (side, side), sizes, batch=batch, groups=groups, epilogue=epilogue)
+        for epilogue in ((), ("Add",), ("Add", "Relu"))
+    ]
 
 
 def _pass(
@@ -159,7 +183,10 @@ def _normalisation(point: Point) -> list[Kernel]:
     else:
         channels, sizes, batch = token_rows(point, widest=2048)
     name = "SkipLayerNormalization" if op == "Skip" else op
-    return [Kernel(Kind.NORMALISATION, name, channels, channels, sizes, sizes, batch)]
+    operands = OPERANDS.get(name, 1)
+    return [
+        Kernel(Kind.NORMALISATION, name, channels, channels, sizes, sizes, batch, operands=operands)
+    ]
 
 
 EXPERIMENTS = sample(SEED)

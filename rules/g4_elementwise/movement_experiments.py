@@ -1,7 +1,7 @@
-"""The workloads of G4 that move data: 392 kernels.
+"""The workloads of G4 that move data: 526 kernels.
 
-140 Transposes by permutation, for their rates differ tenfold; 132 reorders into and out of a
-blocked layout; 36 Concats, 24 Splits, 24 Resizes and 36 others.  Another 56 are for runtimes that
+164 Transposes by permutation, for their rates differ tenfold; 160 reorders into and out of a
+blocked layout; 54 Concats, 36 Splits, 40 Resizes and 72 others.  Another 56 are for runtimes that
 quantise: into and out of bytes, and Transposes of bytes.
 """
 
@@ -23,15 +23,16 @@ HEADS = {3: 1.0, 4: 1.0, 6: 1.0, 8: 1.0, 12: 2.0, 16: 1.0}
 def sample_movement(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
     return (
-        draw(seed, "shuffle", 36, _shuffle),
-        draw(seed, "heads", 42, _heads),
+        draw(seed, "shuffle", 54, _shuffle),
+        draw(seed, "heads", 48, _heads),
         draw(seed, "layout", 42, _layout),
         draw(seed, "matrix transpose", 20, _matrix),
-        draw(seed, "reorder", 132, _reorder, only="blocked"),
-        draw(seed, "concat", 36, _concat),
-        draw(seed, "split", 24, _split),
+        draw(seed, "reorder", 160, _reorder, only="blocked"),
+        draw(seed, "concat", 54, _concat),
+        draw(seed, "split", 36, _split),
         draw(seed, "resize", 24, _resize),
-        draw(seed, "movement", 36, _other),
+        draw(seed, "resize of blocks", 16, _resize_of_blocks, only="blocked"),
+        draw(seed, "movement", 72, _other),
         draw(seed, "quantise", 32, _quantise, only="quantised"),
         draw(seed, "layout of bytes", 24, _layout_of_bytes, only="quantised"),
     )
@@ -144,12 +145,20 @@ def _resize(point: Point) -> list[Kernel]:
     return [_move("Resize", channels, sizes, batch, point.pick({"": 3.0, "linear": 1.0}), out=out)]
 
 
+def _resize_of_blocks(point: Point) -> list[Kernel]:
+    """To the nearest neighbour, in whole blocks of channels."""
+    return [replace(each, path="nchwc") for each in _resize(point)]
+
+
 def _other(point: Point) -> list[Kernel]:
-    op = point.pick({"Slice": 3.0, "Pad": 2.0, "Gather": 2.0, "Cast": 1.0})
+    op = point.pick({"Slice": 4.0, "Pad": 2.0, "Gather": 1.5, "Cast": 0.7})
     if op == "Gather" or (op == "Slice" and point.pick({True: 1.0, False: 2.0})):
         channels, rows, batch = token_rows(point, widest=1024)
         return [_move(op, channels, rows, batch, "by row" if op == "Slice" else "")]
     channels, sizes, batch = feature_map(point)
     if op == "Cast":
         return [_move(op, aligned(channels), sizes, point.pick(BATCHES), itemsize=1)]
+    if op == "Slice":
+        # channels, or as NASNet does the first line and column
+        return [_move(op, channels, sizes, batch, point.pick({"": 1.0, "axis 2": 1, "by row": 1}))]
     return [_move(op, channels, sizes, batch)]

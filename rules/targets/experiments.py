@@ -1,6 +1,6 @@
 """The workloads of kernels that no rule owns.
 
-300 kernels: 150 pools, 60 reductions over maps and rows, 30 Softmaxes by row length, 30
+360 kernels: 180 pools, 90 reductions over maps and rows, 30 Softmaxes by row length, 30
 transposed convs and 30 views, which cost a launch or nothing.  Attention's products are G1's.
 """
 
@@ -41,8 +41,9 @@ WINDOWS = {
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "pool", 150, _pool),
+        draw(seed, "pool", 180, _pool),
         draw(seed, "reduction", 60, _reduction),
+        draw(seed, "last reduction", 30, _last_reduction),
         draw(seed, "softmax", 30, _softmax),
         draw(seed, "transposed conv", 30, _transposed),
         draw(seed, "view", 30, _view),
@@ -77,6 +78,15 @@ def _reduction(point: Point) -> list[Kernel]:
     op = point.pick({"GlobalAveragePool": 3.0, "ReduceMean": 3.0, "GlobalMaxPool": 0.5})
     path = "map" if op == "ReduceMean" else ""
     return [Kernel(Kind.REDUCTION, op, channels, channels, sizes, (), batch, path=path)]
+
+
+def _last_reduction(point: Point) -> list[Kernel]:
+    """What a classifier ends with: over a small map, with many channels."""
+    side = point.pick({7: 6.0, 8: 1.0, 10: 1.0, 14: 1.0})
+    channels = aligned(point.between(192, 2048))
+    op = point.pick({"GlobalAveragePool": 1.0, "ReduceMean": 2.0})
+    path, batch = "map" if op == "ReduceMean" else "", point.pick(BATCHES)
+    return [Kernel(Kind.REDUCTION, op, channels, channels, (side, side), (), batch, path=path)]
 
 
 def _softmax(point: Point) -> list[Kernel]:

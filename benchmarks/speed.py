@@ -1,6 +1,6 @@
 """Time and memory of whole `archlint` processes, as ratios within one run.
 
-Run from the repository: `python benchmarks/speed.py [start|weights|scale ...]`.
+Run from the repository: `python benchmarks/speed.py [start|target|weights|scale ...]`.
 Commands that are compared run alternately; figures are medians.
 """
 
@@ -19,7 +19,9 @@ from statistics import median
 import onnx
 from onnx import TensorProto, helper
 
-EXAMPLES = Path(__file__).parents[1] / "examples" / "onnx"
+ROOT = Path(__file__).parents[1]
+EXAMPLES, RULES = ROOT / "examples" / "onnx", ROOT / "rules"
+MEASURED = "amd-epyc-ort-fp32-1t"
 LINT = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
 MiB = 2**20
 
@@ -70,6 +72,40 @@ def start() -> None:
             f"{name}, {size}: {lint:.2f} s, imports alone {bare:.2f} s: {ratio:.2f} times;"
             f" {memory / MiB:.0f} and {least / MiB:.0f} MiB"
         )
+
+
+def target() -> None:
+    """A lint on a target with thousands of measured rows beside one on a paper's 51."""
+    for name in ("resnet50", "mobilenet_v2", "nasnet_a_small"):
+        model = ["--batch", "1", str(EXAMPLES / f"{name}.onnx"), "--target"]
+        measured, paper, _, _, _ = alternate(
+            [*LINT, *model, MEASURED], [*LINT, *model, "gtx1080ti-cudnn7-fp32"], runs=15
+        )
+        print(f"{name}, {MEASURED}: {measured:.3f} s, {(measured - paper) * 1e3:+.0f} ms")
+    command = [sys.executable, __file__, "prices"]
+    runs = [subprocess.run(command, stdout=subprocess.PIPE, check=True) for _ in range(15)]
+    seconds = [float(each.stdout) for each in runs]
+    print(
+        f"of that, to read the tables and fit what ResNet-50 needs: {median(seconds) * 1e3:.0f} ms"
+    )
+
+
+def first_prices() -> float:
+    """Seconds from a target's file to the first prices of ResNet-50's kernels."""
+    # here, for this file's own process must stay small: see `make`
+    from archlint.cost.kernel import parse_chain
+    from archlint.cost.lower import lower
+    from archlint.cost.pricer import Pricer
+    from archlint.cost.target import load_target
+    from archlint.graph.reader import read_model
+
+    file = RULES / "targets" / f"{MEASURED}.toml"
+    model = read_model(str(EXAMPLES / "resnet50.onnx"), batch=1)
+    kernels = [each.kernel for each in lower(model, load_target(file, [RULES]).lowering).kernels]
+    parse_chain.cache_clear()
+    started = time.perf_counter()
+    Pricer(load_target(file, [RULES])).total(kernels)
+    return time.perf_counter() - started
 
 
 def heavy(_: int) -> onnx.ModelProto:
@@ -181,7 +217,10 @@ def main() -> None:
         _, _, name, size, file = sys.argv
         onnx.save({f.__name__: f for f in (heavy, chain, blocks, skips)}[name](int(size)), file)
         return
-    parts = {"start": start, "weights": weights, "scale": scale}
+    if sys.argv[1:2] == ["prices"]:
+        print(first_prices())
+        return
+    parts = {"start": start, "target": target, "weights": weights, "scale": scale}
     for name in sys.argv[1:] or parts:
         parts[name]()
 

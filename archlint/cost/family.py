@@ -163,13 +163,15 @@ class Family:
 def terms_of(names: Sequence[str], columns: Columns, machine: Machine) -> Array:
     """Kernels x terms."""
     values = [term_named(name)(columns, machine) for name in names]
-    return np.array(values).reshape(len(names), len(columns)).T
+    terms: Array = np.array(values).reshape(len(names), len(columns)).T
+    return terms
 
 
 def describe(lengths: Iterable[str], columns: Columns, machine: Machine) -> Array:
     """Kernels x features."""
     values = [FEATURES[name](columns, machine) for name in lengths]
-    return np.array(values).reshape(len(values), len(columns)).T
+    features: Array = np.array(values).reshape(len(values), len(columns)).T
+    return features
 
 
 def correlate(

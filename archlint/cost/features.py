@@ -14,6 +14,7 @@ from archlint.cost.terms import coldness, padded
 __all__ = ["FEATURES", "PAPER_LENGTHS"]
 
 _DEAR = frozenset({"HardSigmoid", "HardSwish", "Sigmoid", "Tanh"})
+_OWN = _DEAR | {"Add", "Relu"}
 
 
 def _octaves(count: Array) -> Array:
@@ -40,9 +41,8 @@ FEATURES: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "fill": lambda c, m: 2.0 * np.log2(padded(c.c_out, 4 * m.block) / c.c_out),
     "add": lambda c, _: c.each(lambda k: "Add" in k.epilogue),
     "dear": lambda c, _: c.each(lambda k: any(op in _DEAR for op in k.epilogue)),
-    "cheap": lambda c, _: c.each(
-        lambda k: any(op not in _DEAR and op != "Add" for op in k.epilogue)
-    ),
+    "relu": lambda c, _: c.each(lambda k: "Relu" in k.epilogue),
+    "cheap": lambda c, _: c.each(lambda k: any(op not in _OWN for op in k.epilogue)),
     "growth": lambda c, _: 2.0 * (_octaves(c.out_positions) - _octaves(c.in_positions)),
     "operands": lambda c, _: _octaves(c.operands),
     "run": lambda c, _: _octaves(c.out_positions * c.batch * c.c_out / c.each(pieces_of)),

@@ -23,7 +23,8 @@ def fit_relative(features: Array, seconds: Array, floor: Array) -> Array:
     size = np.sqrt((relative * relative).sum(axis=0))
     size[size == 0] = 1.0
     # the solution depends on the rows only through the triangle of their QR factorisation
-    triangle = np.linalg.qr(np.column_stack([relative / size, target]), mode="r")
+    rows = np.column_stack([relative / size, target])
+    triangle: Array = np.array(np.linalg.qr(rows, mode="r"))
     found: Array = floor + _non_negative(triangle[:, :-1], triangle[:, -1]) / size
     return found
 

@@ -34,13 +34,14 @@ def coldness(columns: Columns, machine: Machine) -> Array:
     if not machine.far:
         return np.zeros(len(columns))
     # a rotation that is not told, 0, is as none at all
-    share = np.log2(np.maximum(4e6 * columns.rotation / machine.far, 1.0)) / 3
-    return np.minimum(share, 1.0)
+    octaves = np.log2(np.maximum(4e6 * columns.rotation / machine.far, 1.0))
+    share: Array = np.minimum(octaves / 3, 1.0)
+    return share
 
 
 def _flops(columns: Columns, machine: Machine) -> Array:
     """FLOPs at the widths that the kernel's path pads to."""
-    flops = columns.flops.copy()
+    flops: Array = columns.flops.copy()
     for at, kernel in enumerate(columns.kernels):
         if kernel.path.startswith("nchwc") and kernel.kind in _CONVS:
             flops[at] *= _padding(kernel, machine.block)
@@ -81,8 +82,9 @@ def _farness(columns: Columns, machine: Machine) -> Array:
     """The share of a kernel's activations that leave a core's own cache, 0 to 1."""
     if not machine.near:
         return np.ones(len(columns))
-    share = np.log2(np.maximum(2 * columns.activation_bytes / machine.near, 1.0)) / 4
-    return np.minimum(share, 1.0)
+    octaves = np.log2(np.maximum(2 * columns.activation_bytes / machine.near, 1.0))
+    share: Array = np.minimum(octaves / 4, 1.0)
+    return share
 
 
 def _fused(*ops: str) -> Callable[[Columns, Machine], Array]:
@@ -106,7 +108,8 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "weights from memory": lambda c, m: c.weight_bytes * coldness(c, m),
     "activations near": lambda c, m: c.activation_bytes * (1 - _farness(c, m)),
     "activations far": lambda c, m: c.activation_bytes * _farness(c, m),
-    "fused comparisons": _fused("Relu", "Clip", "LeakyRelu"),
+    "fused Relu": _fused("Relu"),
+    "fused comparisons": _fused("Clip", "LeakyRelu"),
     "fused functions": _fused("HardSigmoid", "HardSwish", "Sigmoid", "Tanh"),
 }
 """By name: 1, FLOPs, bytes, loop runs, pieces or elements; a coefficient is seconds for each."""

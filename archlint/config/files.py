@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+import tomli
 
 from archlint.config.config import Config, Known
 from archlint.config.reader import Reader
 from archlint.config.toml_text import value_text
 from archlint.errors import ConfigError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["find_config", "read_config"]
 
@@ -66,12 +62,12 @@ def _shown(path: Path) -> str:
 
 def _load(path: Path, shown: str) -> dict[str, object]:
     try:
-        table: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+        table: dict[str, object] = tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise ConfigError(shown, [e.strerror or str(e)]) from e
     except UnicodeDecodeError as e:
         raise ConfigError(shown, ["not UTF-8 text"]) from e
-    except (tomllib.TOMLDecodeError, RecursionError) as e:
+    except (tomli.TOMLDecodeError, RecursionError) as e:
         raise ConfigError(shown, [f"not valid TOML: {e}"]) from e
     return table
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lowered import Change, Lowered, PlacedKernel
@@ -108,7 +106,7 @@ class Declared:
         if act in self._rules.fuse and fits and number is not None:
             self._join(op, number, members)
             kernel = self._kernels[number]
-            self._kernels[number] = replace(kernel, epilogue=(*kernel.epilogue, act))
+            self._kernels[number] = kernel._replace(epilogue=(*kernel.epilogue, act))
         else:
             self._start(op, make_kernel(op, act), members)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
+from typing import NamedTuple
 
 from archlint.cost.kind import Kind
 from archlint.cost.ops import KINDS, OPERANDS
 
-__all__ = ["Chain", "Kernel", "format_chain", "parse_chain"]
+__all__ = ["Chain", "Kernel", "format_chain", "parse_chain", "parse_term"]
 
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
@@ -19,8 +19,7 @@ _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOS
 _WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
 
 
-@dataclass(frozen=True, slots=True)
-class Kernel:
+class Kernel(NamedTuple):
     """One kernel, by everything that its time depends on.
 
     Tensors are `batch` x channels x map; `in_map` and `out_map` are the spatial sizes, () for
@@ -32,6 +31,8 @@ class Kernel:
     output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
     `rotation` is how many MB of weights the whole model runs through between two runs of this
     kernel, which decides what of its operands is still in a cache; 0 where that is not told.
+    A named tuple, for a table or a search makes thousands: a frozen dataclass takes four times
+    as long.
     """
 
     kind: Kind
@@ -102,7 +103,7 @@ class Kernel:
     @property
     def core(self) -> Kernel:
         """This kernel without its epilogue."""
-        return replace(self, epilogue=()) if self.epilogue else self
+        return self._replace(epilogue=()) if self.epilogue else self
 
     @property
     def epilogues(self) -> tuple[Kernel, ...]:
@@ -117,12 +118,8 @@ class Kernel:
 
     def with_widths(self, c_in: int, c_out: int) -> Kernel:
         """The same kernel at other channel widths; depthwise keeps one channel a group."""
-        # not dataclasses.replace, which takes six times as long: searches make thousands
-        return Kernel(
-            self.kind, self.op, c_in, c_out, self.in_map, self.out_map, self.batch, self.window,
-            self.strides, c_in if self.kind is Kind.DEPTHWISE else self.groups, self.operands,
-            self.constant, self.epilogue, self.path, self.itemsize, self.rotation,
-        )  # fmt: skip
+        groups = c_in if self.kind is Kind.DEPTHWISE else self.groups
+        return self._replace(c_in=c_in, c_out=c_out, groups=groups)
 
     @property
     def text(self) -> str:
@@ -187,10 +184,11 @@ _TERM = re.compile(
 @cache
 def parse_chain(text: str) -> Chain:
     """Read `10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56`; raises ValueError."""
-    return tuple(_parse_term(term.strip()) for term in text.split(";"))
+    return tuple(parse_term(term.strip()) for term in text.split(";"))
 
 
-def _parse_term(term: str) -> tuple[int, Kernel]:
+def parse_term(term: str) -> tuple[int, Kernel]:
+    """Read `10 Conv 128>128 k1x1 @56x56 +Relu`; raises ValueError."""
     match = _TERM.fullmatch(term)
     if match is None:
         raise ValueError(f"not a kernel: {term!r}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archlint.cost.blocked import BLOCKED, STEM, conv_path
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
@@ -32,7 +30,7 @@ def on_path(kernel: Kernel, lowering: Lowering) -> Kernel:
     epilogue = _epilogue(kernel, path, lowering)
     if path == kernel.path and epilogue == kernel.epilogue:
         return kernel
-    return replace(kernel, path=path, epilogue=epilogue)
+    return kernel._replace(path=path, epilogue=epilogue)
 
 
 def apart(kernel: Kernel, lowering: Lowering) -> tuple[Kernel, ...]:
@@ -65,7 +63,7 @@ def _in_int8(kernel: Kernel, quantised: Quantised) -> Kernel:
     path = kernel.path
     if len(kernel.in_map) >= _MAP_DIMS and not path.endswith(LAST):
         path = int8_path(kernel, quantised)
-    return replace(kernel, path=path, epilogue=(), itemsize=1)
+    return kernel._replace(path=path, epilogue=(), itemsize=1)
 
 
 def _path(kernel: Kernel, layout: Blocked) -> str:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from math import exp, log, sqrt
 
 import numpy as np
 
 from archlint.cost.family import Family, FamilySpec
-from archlint.cost.kernel import Chain, Kernel, parse_chain
+from archlint.cost.kernel import Chain, Kernel, parse_term
 from archlint.cost.kind import Kind
-from archlint.cost.ops import KINDS
 from archlint.cost.price import Basis, Price
 from archlint.cost.table import Row, Table
 from archlint.cost.target import Target
-from archlint.cost.variety import variety_of
+from archlint.cost.variety import sort_of, variety_of
 from archlint.errors import TargetError
 
 __all__ = ["Comparison", "Pricer", "equal_flops_pairs"]
@@ -62,9 +60,10 @@ class Pricer:
         self._prices: dict[Kernel, Price | None] = {}
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._known: dict[Kernel, tuple[float, Basis]] = {}
-        self._texts: dict[tuple[str, ...], list[tuple[str, float]]] | None = None
+        self._texts: dict[str, list[tuple[str, Sequence[Row], int]]] | None = None
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
+        self._varieties: dict[Kernel, str] = {}
         self._families: dict[Kind | str, Family | None] = {}
         for spec in target.families:
             if spec.kinds:
@@ -85,7 +84,9 @@ class Pricer:
         """The family that prices a kernel, or None."""
         if not self._by_variety:
             return self._families.get(kernel.kind)
-        name = variety_of(kernel)
+        name = self._varieties.get(kernel)
+        if name is None:
+            name = self._varieties[kernel] = variety_of(kernel)
         if name not in self._families:
             spec = self._by_variety.get(name)
             self._families[name] = None
@@ -101,11 +102,16 @@ class Pricer:
         """
         if self._texts is None:
             self._texts = {}
-            for text, seconds in chain.from_iterable(map(_times, self.target.tables.values())):
-                self._texts.setdefault(_sort_of(text), []).append((text, seconds))
-        for text, seconds in self._texts.pop(_sort_of(kernel.text), ()):
+            for table in self.target.tables.values():
+                texts = table.texts() if isinstance(table, Table) else [r.kernels for r in table]
+                for at, text in enumerate(texts):
+                    self._texts.setdefault(sort_of(text), []).append((text, table, at))
+        for text, table, at in self._texts.pop(sort_of(kernel.text), ()):
+            seconds = table.seconds(at) if isinstance(table, Table) else table[at].median_s
+            if seconds is None:
+                continue
             try:
-                ((count, each),) = parse_chain(text)
+                count, each = parse_term(text)
             except ValueError as fault:
                 reason = f"{self.target.name}: not a row of one kernel: {fault}"
                 raise TargetError(reason) from fault
@@ -215,9 +221,7 @@ class Pricer:
             if part not in self._known and family is not None:
                 new.setdefault(family, []).append(part)
         for family, members in new.items():
-            seconds, bases = family.seconds(members), family.bases(members)
-            for part, time, basis in zip(members, seconds, bases, strict=True):
-                self._known[part] = float(time), basis
+            self._known.update(zip(members, family.prices(members), strict=True))
 
     def _weigh(self, sides: Sequence[Mapping[Kernel, int]]) -> _Sums:
         """Seconds, variance of log seconds and basis of each side, and of their log ratio."""
@@ -269,22 +273,6 @@ def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
         if weak >= RESTS_ON * total:
             return basis
     return Basis.MEASURED
-
-
-def _sort_of(text: str) -> tuple[str, ...]:
-    """What a kernel's text tells of its variety at a glance: kernels of one are of one sort."""
-    op = text.split(" ", 1)[0]
-    if op != "Conv":
-        kind = KINDS.get(op)
-        return () if kind is None else (kind.value,)
-    return op, "grouped" if " g" in text else "", text[text.find("(") : text.find(")")]
-
-
-def _times(table: Sequence[Row]) -> Sequence[tuple[str, float]]:
-    """The rows' texts and times, by the quick way where there is one."""
-    if isinstance(table, Table):
-        return table.times()
-    return [(row.kernels, row.median_s) for row in table]
 
 
 def _split(chain: Chain) -> Counter[Kernel]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archlint.cost.draft import Step
 from archlint.cost.kernel import Kernel
 from archlint.cost.lowering import Quantised
@@ -28,9 +26,9 @@ def quantised_kernel(step: Step, quantised: Quantised) -> Kernel | None:
         return _transpose(step, kernel)
     if path == LAST:
         path = int8_path(kernel, quantised)
-        kernel = kernel if path == kernel.path else replace(kernel, path=path)
+        kernel = kernel if path == kernel.path else kernel._replace(path=path)
     if in_int8 or (step.output.dtype in INT8 and step.name != DEQUANTISE):
-        return kernel if kernel.itemsize == 1 else replace(kernel, itemsize=1)
+        return kernel if kernel.itemsize == 1 else kernel._replace(itemsize=1)
     return kernel
 
 
@@ -47,7 +45,6 @@ def _transpose(step: Step, kernel: Kernel) -> Kernel:
     source = step.reads[0]
     batch, channels, sizes = layout(source.shape or ())
     itemsize = 1 if source.dtype in INT8 else kernel.itemsize
-    return replace(
-        kernel, c_in=channels, c_out=channels, in_map=sizes, out_map=sizes, batch=batch,
+    return kernel._replace(c_in=channels, c_out=channels, in_map=sizes, out_map=sizes, batch=batch,
         itemsize=itemsize,
     )  # fmt: skip

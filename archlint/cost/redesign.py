@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -137,7 +137,7 @@ class Block:
                 continue
             now = kernel
             if number in self.dense:
-                kernel = replace(kernel, kind=Kind.CONV, groups=1)
+                kernel = kernel._replace(kind=Kind.CONV, groups=1)
             wide = kernel.with_widths(
                 self._ins[number].at(outer, inner), self._outs[number].at(outer, inner)
             )

@@ -68,8 +68,8 @@ HEADER = ",".join(_COLUMNS) + "\n"
 class Table(Sequence[Row]):
     """The usable rows of a table, read when they are first looked at.
 
-    Pricing needs but their texts and times, which `times` gives much quicker.  Both raise
-    TargetError naming the file and line of a bad row.
+    Pricing looks at every text, but at the times of few: `texts` and `seconds` read no more
+    than that.  All raise TargetError naming the file, and the line of a bad row.
     """
 
     def __init__(self, path: Path) -> None:
@@ -89,21 +89,32 @@ class Table(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def times(self) -> list[tuple[str, float]]:
-        """The text of each row's kernels and its median seconds."""
-        found = []
-        with self._path.open(newline="", encoding="utf-8") as lines:
-            reader = csv.reader(lines)
-            if tuple(next(reader, ())) != _COLUMNS:
-                raise TargetError(f"{self._path}: the columns are not {', '.join(_COLUMNS)}")
-            for cells in reader:
-                try:
-                    interval = cells[_INTERVAL]
-                    if not interval or float(interval) <= WIDEST:
-                        found.append((cells[_KERNELS], float(cells[_MEDIAN])))
-                except (ValueError, IndexError) as fault:
-                    raise TargetError(f"{self._path}:{reader.line_num}: {fault}") from fault
-        return found
+    @cached_property
+    def _lines(self) -> list[str]:
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        if lines[:1] != [HEADER.rstrip()]:
+            raise TargetError(f"{self._path}: the columns are not {', '.join(_COLUMNS)}")
+        return lines
+
+    def texts(self) -> list[str]:
+        """The kernels of each row of the file, marked ones too."""
+        return [_cells(line, 1)[0] for line in self._lines[1:]]
+
+    def seconds(self, at: int) -> float | None:
+        """The median of the row at this place in `texts`; None if it is marked."""
+        try:
+            cells = _cells(self._lines[at + 1], _INTERVAL + 1)
+            is_marked = cells[_INTERVAL] and float(cells[_INTERVAL]) > WIDEST
+            return None if is_marked else float(cells[_MEDIAN])
+        except (ValueError, IndexError) as fault:
+            raise TargetError(f"{self._path}:{at + 2}: {fault}") from fault
+
+
+def _cells(line: str, count: int) -> list[str]:
+    """At least the first `count` cells of a line."""
+    if '"' in line:
+        return next(csv.reader([line]))
+    return line.split(",", count)
 
 
 def read_table(path: Path) -> tuple[Row, ...]:

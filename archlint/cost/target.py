@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from archlint.cost.family import FamilySpec
 from archlint.cost.kind import Kind
@@ -14,11 +15,6 @@ from archlint.cost.lowering import Lowering
 from archlint.cost.machine import UNTOLD, Machine
 from archlint.cost.table import Row, Table
 from archlint.errors import TargetError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = [
     "Calibration",
@@ -110,14 +106,14 @@ def load_target(file: Path, folders: Sequence[Path]) -> Target:
     """
     try:
         with file.open("rb") as stream:
-            data = tomllib.load(stream)
+            data = tomli.load(stream)
         tables = {
             table.parents[1].name: Table(table)
             for folder in folders
             for table in sorted(folder.glob(f"*/costs/{file.stem}.csv"))
         }
         return _target(data, tables)
-    except (OSError, tomllib.TOMLDecodeError, KeyError, ValueError, TypeError) as fault:
+    except (OSError, tomli.TOMLDecodeError, KeyError, ValueError, TypeError) as fault:
         raise TargetError(f"{file.name}: not a target file: {fault}") from fault
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.moves import swap_of
+from archlint.cost.ops import KINDS
 
-__all__ = ["variety_of"]
+__all__ = ["sort_of", "variety_of"]
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
 _REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 _COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
+_TOLD = _COPIES | {"Transpose"}
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL})
+_POINTWISE = re.compile(r" k1(x1)*(?! s)\b")
+_ROWS = re.compile(r" b| @(?!1(x1)*( |>|$))")
 
 
 def variety_of(kernel: Kernel) -> str:
@@ -42,3 +47,22 @@ def variety_of(kernel: Kernel) -> str:
     if kernel.path and (kernel.kind in _PLACED or kernel.op == "Resize"):
         words.append(kernel.path)
     return " ".join(words)
+
+
+def sort_of(text: str) -> str:
+    """What a kernel's text tells of its variety at a glance, as text that is quicker to have.
+
+    Kernels of one variety are of one sort.
+    """
+    op = text.split(" ", 1)[0]
+    kind = Kind.CONV if op == "Conv" else KINDS.get(op)
+    if kind is Kind.CONV or kind is Kind.POOL:
+        # which groups are depthwise, and so their windows, takes more than a glance
+        grouped = " g" in text
+        pointwise = not grouped and _POINTWISE.search(text) is not None
+        return f"{kind.value} {grouped} {pointwise} {text[text.find('(') : text.find(')')]}"
+    if kind is Kind.PRODUCT:
+        return "activations" if " run-time" in text else f"rows {_ROWS.search(text) is not None}"
+    if kind is Kind.MOVEMENT:
+        return "reorder" if op in _REORDERS else op if op in _TOLD else "copy"
+    return "" if kind is None else kind.value

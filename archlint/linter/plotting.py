@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 
 from archlint.cost.kernel import Kernel, parse_chain
@@ -90,5 +89,5 @@ def _kernels(text: str, lowering: Lowering) -> list[Kernel]:
     return [
         each
         for count, kernel in parse_chain(text)
-        for each in apart(replace(kernel, rotation=level), lowering) * count
+        for each in apart(kernel._replace(rotation=level), lowering) * count
     ]

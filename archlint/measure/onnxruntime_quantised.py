@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -175,8 +174,7 @@ def _cut(site: Site, kernel: Kernel) -> Made:
     """A Split or Slice, along the last dim where the channels are that."""
     if _is_last(kernel):
         rows, *rest = kernel.in_map
-        kernel = replace(
-            kernel, c_in=rows, c_out=rows, in_map=(*rest, kernel.c_in), path="by row",
+        kernel = kernel._replace(c_in=rows, c_out=rows, in_map=(*rest, kernel.c_in), path="by row",
             out_map=(*rest, kernel.c_out),
         )  # fmt: skip
     return MOVERS[kernel.op](site, kernel)

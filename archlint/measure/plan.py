@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
 
@@ -130,7 +130,7 @@ def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> 
         kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
         tasks.append(Task(folder, experiment.series, kernel))
         if kernel.batch == LARGE < runtime.most_batch:
-            larger = replace(kernel, batch=runtime.most_batch)
+            larger = kernel._replace(batch=runtime.most_batch)
             tasks.append(Task(folder, f"{experiment.series} b{larger.batch}", larger))
     return tasks
 
@@ -141,7 +141,7 @@ def _at_level(kernel: Kernel, number: int, levels: Sequence[int]) -> Kernel:
         return kernel
     own = kernel.weight_bytes
     holding = (level for level in levels[number:] if own <= level * MB)
-    return replace(kernel, rotation=next(holding, levels[-1]))
+    return kernel._replace(rotation=next(holding, levels[-1]))
 
 
 def _bytes(kernel: Kernel) -> int:

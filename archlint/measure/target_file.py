@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import tomli
 import tomli_w
 
 from archlint.cost.lowering import Lowering
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.drift import Reference
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 __all__ = ["TargetFile", "lowering_of", "put_sections", "reference_of"]
 
@@ -96,7 +91,7 @@ def lowering_of(backend: Backend) -> Lowering:
 
 
 def _lowering(backend: Backend) -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads(backend.lowering())["lowering"]
+    table: dict[str, Any] = tomli.loads(backend.lowering())["lowering"]
     return table
 
 
@@ -134,7 +129,7 @@ def _write(path: Path, data: Mapping[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         data = {}
     except (OSError, ValueError) as fault:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
@@ -82,7 +82,7 @@ class GroupConvolution(Rule):
         return Place(
             operators=grouped,
             module=view.module_of(*grouped),
-            decision="groups " + (pattern_of(main.module) or replace(kernel, batch=1).title),
+            decision="groups " + (pattern_of(main.module) or kernel._replace(batch=1).title),
             summary=(
                 f"{kernel.groups} groups of {_span(per_group)} channels"
                 f" in a {'x'.join(map(str, kernel.window))} conv"

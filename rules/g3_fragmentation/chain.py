@@ -157,8 +157,7 @@ class _Sorter:
             elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS and level:
                 acts[level][(kernel.op,)] += 1
             elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS:
-                start[kernel.op] = replace(
-                    kernel, c_in=self._ends.c_in, c_out=self._ends.c_in,
+                start[kernel.op] = kernel._replace(c_in=self._ends.c_in, c_out=self._ends.c_in,
                     in_map=self._ends.in_map, out_map=self._ends.in_map,
                 )  # fmt: skip
             elif not self._vanishes(main, kernel):
@@ -214,7 +213,7 @@ def _links(layers: dict[tuple[int, Kind], list[Kernel]], ends: _Ends) -> tuple[_
         if kernel.kind is Kind.POOL and prod(kernel.window) == 1 and not goes:
             continue
         following = ordered[place + 1][0] if place + 1 < len(ordered) else None
-        kernel = replace(kernel, in_map=current, out_map=after, strides=strides)
+        kernel = kernel._replace(in_map=current, out_map=after, strides=strides)
         links.append(_Link(key[0], kernel, following != key[0]))
         current = after
     if current != ends.out_map:
@@ -255,7 +254,7 @@ def _deepened(links: Sequence[_Link]) -> Iterator[tuple[_Link, ...]]:
     convs = [place for place, link in enumerate(links) if link.kernel.kind in _WIDENING]
     for place in sorted(convs, key=lambda each: (-_weight(links[each].kernel), each)):
         kernel = links[place].kernel
-        again = replace(kernel, in_map=kernel.out_map, strides=(1,) * len(kernel.out_map))
+        again = kernel._replace(in_map=kernel.out_map, strides=(1,) * len(kernel.out_map))
         second = replace(links[place], kernel=again)
         yield (*links[: place + 1], second, *links[place + 1 :])
 
@@ -324,11 +323,11 @@ def _with_epilogues(
             acts += around.last
         # what is added there was a branch
         acts = tuple(act for act in acts if act != "Add")
-        yield from apart(replace(kernel, epilogue=acts), view.target.lowering)
+        yield from apart(kernel._replace(epilogue=acts), view.target.lowering)
 
 
 def _of_two(join: Kernel) -> Kernel:
     """The join of a shortcut and a chain."""
     if join.op != "Concat":
-        return replace(join, operands=min(join.operands, 2))
-    return replace(join, operands=2, c_in=max(round(join.c_out / 2), 1))
+        return join._replace(operands=min(join.operands, 2))
+    return join._replace(operands=2, c_in=max(round(join.c_out / 2), 1))

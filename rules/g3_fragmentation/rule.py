@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
@@ -129,7 +129,7 @@ def _folded(view: View, fold: Fold) -> tuple[Kernel, ...]:
         return apart(conv.with_widths(fold.channels, fold.channels), lowering)
     join = lowered.kernels[lowered.home[fold.root]].kernel
     acts = tuple(act for act in join.epilogue if act != "Add")
-    return apart(replace(conv, epilogue=acts), lowering)
+    return apart(conv._replace(epilogue=acts), lowering)
 
 
 def _module_of(view: View, operators: tuple[int, ...]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from archlint.cost.difference import Difference, differences, relower
 from archlint.cost.kernel import Kernel
@@ -167,7 +166,7 @@ _REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 
 def _bare(kernel: Kernel) -> Kernel:
     """The kernel without its activation, which is the last that is fused."""
-    return replace(kernel, epilogue=kernel.epilogue[:-1])
+    return kernel._replace(epilogue=kernel.epilogue[:-1])
 
 
 def _own(view: View, index: int, kind: str) -> Kernel:

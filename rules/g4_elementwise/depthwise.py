@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, prod
 
 from archlint.cost.kernel import Kernel
@@ -31,8 +31,8 @@ class _Inverted:
         What ran between the two goes with them.
         """
         kernels = self.block.at(width, width)
-        dense = replace(
-            kernels[self.depthwise], kind=Kind.CONV, groups=1, c_in=kernels[self.expand].c_in
+        dense = kernels[self.depthwise]._replace(
+            kind=Kind.CONV, groups=1, c_in=kernels[self.expand].c_in
         )
         after = kernels[self.depthwise + 1 :]
         return (*kernels[: self.expand], *apart(dense, self.block.lowering), *after)

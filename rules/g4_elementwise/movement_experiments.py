@@ -7,8 +7,6 @@ quantise: into and out of bytes, and Transposes of bytes.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.measure.experiment import Experiment
@@ -88,7 +86,7 @@ def _layout(point: Point) -> list[Kernel]:
 
 
 def _layout_of_bytes(point: Point) -> list[Kernel]:
-    return [replace(each, itemsize=1) for each in _layout(point)]
+    return [each._replace(itemsize=1) for each in _layout(point)]
 
 
 def _quantise(point: Point) -> list[Kernel]:
@@ -147,7 +145,7 @@ def _resize(point: Point) -> list[Kernel]:
 
 def _resize_of_blocks(point: Point) -> list[Kernel]:
     """To the nearest neighbour, in whole blocks of channels."""
-    return [replace(each, path="nchwc") for each in _resize(point)]
+    return [each._replace(path="nchwc") for each in _resize(point)]
 
 
 def _other(point: Point) -> list[Kernel]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from archlint.cost.difference import Difference, differences, relower
 from archlint.cost.kernel import Kernel
@@ -131,7 +131,7 @@ def _remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Re
         lowering = view.target.lowering
         fuses = all(lowering.fuses(kernel.kind, act) for act in ending.epilogue)
         if maker is not None and is_sole_reader and fuses:
-            rest = (replace(kernel, epilogue=kernel.epilogue + ending.epilogue),)
+            rest = (kernel._replace(epilogue=kernel.epilogue + ending.epilogue),)
         else:
             rest = (kernel, _alone(ending))
     return Removal(own, tuple(sorted((neighbour, *numbers))), rest)
@@ -185,8 +185,7 @@ def _reader_of(view: View, index: int) -> int | None:
 def _alone(kernel: Kernel) -> Kernel:
     """What was fused into a kernel, as a kernel of its own."""
     first, *others = kernel.epilogue
-    return replace(
-        kernel,
+    return kernel._replace(
         kind=Kind.ELEMENTWISE,
         op=first,
         c_in=kernel.c_out,

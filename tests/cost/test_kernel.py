@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
 import pytest
@@ -11,7 +10,7 @@ from archlint.cost.kernel import Kernel, conv_kind, format_chain, parse_chain
 from archlint.cost.kind import Kind
 
 CONV = Kernel(Kind.CONV, "Conv", 16, 32, (28, 28), (14, 14), 2, (3, 3), (2, 2))
-GROUPED = replace(CONV, kind=Kind.GROUP_CONV, groups=4)
+GROUPED = CONV._replace(kind=Kind.GROUP_CONV, groups=4)
 DEPTHWISE = Kernel(Kind.DEPTHWISE, "Conv", 16, 16, (8, 8), (8, 8), 1, (3, 3), groups=16)
 TRANSPOSED = Kernel(
     Kind.TRANSPOSED_CONV, "ConvTranspose", 32, 16, (14, 14), (28, 28), 2, (2, 2), (2, 2)
@@ -98,9 +97,9 @@ def test_the_text_of_a_chain_reads_back_as_the_chain(chain: list[tuple[int, Kern
 
 def test_the_text_shows_what_differs_from_the_plain_case_only() -> None:
     assert CONV.text == "Conv 16>32 k3x3 s2x2 @28x28>14x14 b2"
-    assert replace(DEPTHWISE, epilogue=("Relu",)).text == "Conv 16>16 k3x3 g16 @8x8 +Relu"
-    assert replace(PRODUCT, constant=False).text == "MatMul 64>256 @197 b2 run-time"
-    assert replace(ADD, path="nchwc").text == "Add 32 @56x56 (nchwc)"
+    assert DEPTHWISE._replace(epilogue=("Relu",)).text == "Conv 16>16 k3x3 g16 @8x8 +Relu"
+    assert PRODUCT._replace(constant=False).text == "MatMul 64>256 @197 b2 run-time"
+    assert ADD._replace(path="nchwc").text == "Add 32 @56x56 (nchwc)"
     assert Kernel(Kind.REDUCTION, "GlobalAveragePool", 512, 512, (7, 7)).text == (
         "GlobalAveragePool 512 @7x7>1"
     )
@@ -155,7 +154,7 @@ def test_a_conv_is_dense_grouped_or_depthwise_by_its_groups(
         (DEPTHWISE, 2 * (8 * 8) * 16 * 9),
         (TRANSPOSED, 2 * (2 * 14 * 14) * 32 * 16 * 4),
         (PRODUCT, 2 * (2 * 197) * 64 * 256),
-        (replace(PRODUCT, constant=False), 2 * (2 * 197) * 64 * 256),
+        (PRODUCT._replace(constant=False), 2 * (2 * 197) * 64 * 256),
         (POOL, 4 * 4 * 16 * 9),
         (ADD, 56 * 56 * 32 * 2),
         (CONCAT, 0),
@@ -174,11 +173,11 @@ def test_flops_count_a_multiply_add_as_two(kernel: Kernel, flops: int) -> None:
         (DEPTHWISE, 16 * 9, 8 * 8 * 32),
         (TRANSPOSED, 32 * 16 * 4, 2 * (14 * 14 * 32 + 28 * 28 * 16)),
         (PRODUCT, 64 * 256, 2 * 197 * (64 + 256)),
-        (replace(PRODUCT, constant=False), 0, 2 * (197 * (64 + 256) + 64 * 256)),
+        (PRODUCT._replace(constant=False), 0, 2 * (197 * (64 + 256) + 64 * 256)),
         (POOL, 0, 16 * (64 + 16)),
         (ADD, 0, 56 * 56 * 32 * 3),
         (CONCAT, 0, 56 * 56 * 32 * 2),
-        (replace(ADD, kind=Kind.EPILOGUE, operands=1), 0, 56 * 56 * 32),
+        (ADD._replace(kind=Kind.EPILOGUE, operands=1), 0, 56 * 56 * 32),
     ],
     ids=lambda value: value.text if isinstance(value, Kernel) else "",
 )
@@ -188,12 +187,12 @@ def test_mac_counts_weights_once_and_activations_in_and_out(
     assert kernel.weight_bytes == 4 * weights
     assert kernel.activation_bytes == 4 * activations
     assert kernel.mac == 4 * (weights + activations)
-    assert replace(kernel, itemsize=2).mac == 2 * (weights + activations)
+    assert kernel._replace(itemsize=2).mac == 2 * (weights + activations)
 
 
 @given(convs().filter(lambda kernel: kernel.kind is not Kind.TRANSPOSED_CONV))
 def test_groups_divide_flops_and_weights_and_leave_activations(kernel: Kernel) -> None:
-    dense = replace(kernel, groups=1, kind=Kind.CONV)
+    dense = kernel._replace(groups=1, kind=Kind.CONV)
     assert kernel.flops * kernel.groups == dense.flops
     assert kernel.weight_bytes * kernel.groups == dense.weight_bytes
     assert kernel.activation_bytes == dense.activation_bytes
@@ -201,9 +200,8 @@ def test_groups_divide_flops_and_weights_and_leave_activations(kernel: Kernel) -
 
 @given(convs())
 def test_a_transposed_conv_costs_what_the_conv_back_costs(kernel: Kernel) -> None:
-    there = replace(kernel, kind=Kind.CONV)
-    back = replace(
-        there,
+    there = kernel._replace(kind=Kind.CONV)
+    back = there._replace(
         kind=Kind.TRANSPOSED_CONV,
         c_in=there.c_out,
         c_out=there.c_in,
@@ -216,7 +214,7 @@ def test_a_transposed_conv_costs_what_the_conv_back_costs(kernel: Kernel) -> Non
 
 @given(st.one_of(convs(), products()))
 def test_a_kernel_is_its_core_and_its_epilogues(kernel: Kernel) -> None:
-    assert kernel.core == replace(kernel, epilogue=())
+    assert kernel.core == kernel._replace(epilogue=())
     assert tuple(part.op for part in kernel.epilogues) == kernel.epilogue
     for part in kernel.epilogues:
         assert part.kind is Kind.EPILOGUE
@@ -228,8 +226,8 @@ def test_a_kernel_is_its_core_and_its_epilogues(kernel: Kernel) -> None:
 
 @given(sizes, sizes)
 def test_other_widths_change_the_widths_alone(c_in: int, c_out: int) -> None:
-    assert CONV.with_widths(c_in, c_out) == replace(CONV, c_in=c_in, c_out=c_out)
+    assert CONV.with_widths(c_in, c_out) == CONV._replace(c_in=c_in, c_out=c_out)
 
 
 def test_a_depthwise_conv_of_other_width_keeps_one_channel_a_group() -> None:
-    assert DEPTHWISE.with_widths(24, 24) == replace(DEPTHWISE, c_in=24, c_out=24, groups=24)
+    assert DEPTHWISE.with_widths(24, 24) == DEPTHWISE._replace(c_in=24, c_out=24, groups=24)

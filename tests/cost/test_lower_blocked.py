@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomli
 
 from archlint.cost.kernel import parse_chain
 from archlint.cost.lower import Change, Lowered, lower
@@ -14,13 +14,8 @@ from archlint.cost.lowering import Lowering
 from archlint.cost.on_path import apart, on_path
 from tests.cost.net import Net
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 FILE = Path(__file__).parents[2] / "archlint/measure/lowerings/ort.toml"
-ORT = replace(Lowering.parse(tomllib.loads(FILE.read_text("utf-8"))["lowering"]), rotation=())
+ORT = replace(Lowering.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"]), rotation=())
 
 
 def texts(lowered: Lowered) -> list[str]:

@@ -71,7 +71,7 @@ def test_a_bad_table_is_named_when_its_rows_are_looked_at(tmp_path: Path) -> Non
     with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
         len(target.tables["g1"])
     with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
-        Table(table).times()
+        Table(table).texts()
     table.write_text(f"{HEADER}Add 3,s,float,1,,5,fast,,,,2026-01-01,x,\n", encoding="utf-8")
     with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv:2: could not convert"):
-        Table(table).times()
+        Table(table).seconds(0)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from archlint.cost.kernel import parse_chain
-from archlint.cost.variety import variety_of
+from archlint.cost.table import Table
+from archlint.cost.variety import sort_of, variety_of
+
+TABLES = sorted(Path(__file__).parents[2].glob("rules/*/costs/*.csv"))
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,31 @@ from archlint.cost.variety import variety_of
 def test_kernels_that_run_by_one_code_are_of_one_variety(text: str, variety: str) -> None:
     ((_, kernel),) = parse_chain(text)
     assert variety_of(kernel) == variety
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda path: f"{path.parents[1].name}/{path.stem}")
+def test_kernels_of_one_variety_are_of_one_sort(table: Path) -> None:
+    sorts: dict[str, str] = {}
+    for text in Table(table).texts():
+        for count, kernel in parse_chain(text):
+            if count == 1:
+                variety = variety_of(kernel)
+                assert sorts.setdefault(variety, sort_of(kernel.text)) == sort_of(kernel.text), text
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Conv 64>64 k1x1 @28x28 (nchwc)", "Conv 64>64 k1 @784 (nchwc)"),
+        ("Conv 64>64 k1x1 s2x2 @28x28>14x14", "Conv 64>64 k3x3 @28x28"),
+        ("Conv 64>64 k1x1 s2x2 g64 @28x28>14x14", "Conv 64>64 k1x1 g64 @28x28"),
+        ("MaxPool 64 k3x3 @28x28", "AveragePool 64 k2x2 s2x2 @28x28>14x14"),
+        ("MatMul 64>64 /8MB", "MatMul 64>10 @1x1 /67MB"),
+        ("MatMul 64>64 b8 /8MB", "MatMul 64>10 @12 /67MB"),
+    ],
+)
+def test_odd_kernels_of_one_variety_are_of_one_sort(left: str, right: str) -> None:
+    kernels = [parse_chain(text)[0][1] for text in (left, right)]
+    assert variety_of(kernels[0]) == variety_of(kernels[1])
+    assert sort_of(left) == sort_of(right)
+    assert [kernel.text for kernel in kernels] == [left, right]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import onnx
 import pytest
+import tomli
 from numpy.typing import NDArray
 from onnx import helper
 
@@ -20,11 +20,6 @@ from archlint.cost.on_path import on_path
 from archlint.graph.reader import read_model
 from archlint.measure.random_weights import random_inputs, with_random_weights
 from tests.cost.net import Net
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
@@ -40,7 +35,7 @@ from tests.measure.ort_graph import optimised
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "archlint/measure/lowerings/ort_int8.toml"
-ORT = Lowering.parse(tomllib.loads(FILE.read_text("utf-8"))["lowering"])
+ORT = Lowering.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"])
 
 Signature = tuple[str, int, str]
 """Operator, bytes of an element where both sides tell, and layout or permutation."""

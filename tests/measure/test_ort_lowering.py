@@ -8,17 +8,13 @@ from pathlib import Path
 
 import onnx
 import pytest
+import tomli
 from onnx import TensorProto, helper
 
 from archlint.cost.lower import lower
 from archlint.cost.lowering import Lowering
 from archlint.graph.reader import read_model
 from tests.cost.net import Net
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
@@ -32,7 +28,7 @@ from tests.measure.ort_graph import (
 ROOT = Path(__file__).parents[2]
 MODELS = sorted([*ROOT.glob("tests/models/*.onnx"), *ROOT.glob("examples/onnx/*.onnx")])
 FILE = ROOT / "archlint/measure/lowerings/ort.toml"
-ORT = Lowering.parse(tomllib.loads(FILE.read_text("utf-8"))["lowering"])
+ORT = Lowering.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"])
 
 pytestmark = pytest.mark.skipif(
     "avx512f" in (Path("/proc/cpuinfo").read_text("utf-8") if sys.platform == "linux" else "")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+import tomli
 
 from archlint.cost.kind import Kind
 from archlint.cost.target import load_target
@@ -11,11 +11,6 @@ from archlint.errors import MeasureError
 from archlint.measure.drift import Reference
 from archlint.measure.target_file import TargetFile, put_sections
 from tests.measure.fake_backend import FakeBackend
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 REFERENCE = Reference(("Add 8 @8x8", "Softmax 9"), (1.5e-6, 2e-6))
 SECTIONS = """
@@ -114,7 +109,7 @@ def test_it_loads_as_a_target_without_prices_until_it_is_calibrated(path: Path) 
     assert (target.name, target.threads, target.batches) == ("mine", "1", (1, 8))
     assert target.lowering.fuse_into == {Kind.CONV}
     assert (target.peak, target.families, target.calibration.coverage) == (None, (), None)
-    put_sections(path, tomllib.loads(SECTIONS))
+    put_sections(path, tomli.loads(SECTIONS))
     target = load_target(path, [path.parents[1]])
     assert [family.name for family in target.families] == ["conv"]
     assert target.calibration.band_scale == 1.1
@@ -122,8 +117,8 @@ def test_it_loads_as_a_target_without_prices_until_it_is_calibrated(path: Path) 
 
 def test_a_later_run_keeps_what_the_file_has(path: Path) -> None:
     begun(path).end({"g1": 3}, 1, "2026-01-02")
-    put_sections(path, tomllib.loads(SECTIONS))
-    put_sections(path, tomllib.loads(SECTIONS))
+    put_sections(path, tomli.loads(SECTIONS))
+    put_sections(path, tomli.loads(SECTIONS))
     file = TargetFile(path, FakeBackend())
     assert file.reference == REFERENCE
     file.begin(REFERENCE, (2, 64), "2026-01-05")

@@ -8,7 +8,7 @@ from math import prod
 from random import Random
 from typing import TypeVar
 
-__all__ = ["Point", "at_share", "points"]
+__all__ = ["Point", "at_share", "filling_points", "points"]
 
 T = TypeVar("T")
 
@@ -67,6 +67,35 @@ def points(seed: int, name: str, dimensions: int) -> Iterator[Point]:
             [(start + number * step) % 1.0 for start, step in zip(starts, steps, strict=True)],
             Random(f"{seed} {name} {number}"),
         )
+
+
+_BASES = (2, 3, 5, 7)
+
+
+def filling_points(seed: int, name: str) -> Iterator[Point]:
+    """An endless Halton sequence, shifted by the seed and the name: each coordinate is even alone.
+
+    Those of `points` are not: of four coordinates the first nearly repeats after seven points.
+    """
+    shift = Random(f"{seed} {name} filling")
+    starts = [shift.random() for _ in _BASES]
+    for number in count():
+        yield Point(
+            [
+                (start + _radical_inverse(number, base)) % 1.0
+                for start, base in zip(starts, _BASES, strict=True)
+            ],
+            Random(f"{seed} {name} filling {number}"),
+        )
+
+
+def _radical_inverse(number: int, base: int) -> float:
+    """The digits of a number in this base, mirrored at the point."""
+    found, place = 0, 1
+    while number:
+        number, digit = divmod(number, base)
+        found, place = found * base + digit, place * base
+    return found / place
 
 
 def _root(dimensions: int) -> float:

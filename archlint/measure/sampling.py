@@ -8,7 +8,7 @@ from math import ceil, log, prod, sqrt
 
 from archlint.cost.kernel import Kernel, conv_kind
 from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point, at_share, points
+from archlint.measure.low_discrepancy import Point, at_share, filling_points, points
 
 __all__ = [
     "ALIGNED",
@@ -114,7 +114,7 @@ def rounded(value: float, multiple: int) -> int:
     return max(round((value / multiple - 1) / 2) * 2 + 1, 1) * multiple
 
 
-def equal_widths(product: int, ratio: float, step: int) -> tuple[int, int] | None:
+def equal_widths(product: float, ratio: float, step: int) -> tuple[int, int] | None:
     """Multiples of `step` with this product, or up to 3 % more, and about this ratio.
 
     None where there are none within a quarter of the ratio's own.
@@ -152,26 +152,36 @@ def conv(
 
 
 def draw(
-    seed: int, name: str, count: int, make: Callable[[Point], Iterable[Kernel]], only: str = ""
+    seed: int,
+    name: str,
+    count: int,
+    make: Callable[[Point], Iterable[Kernel]],
+    only: str = "",
+    filled: int = 0,
 ) -> list[Experiment]:
     """So many experiments, from points of four coordinates: each point makes one series.
 
-    Kernels that are too large or were there before are left out.
+    `filled` more come from points that fill each coordinate by itself.  Kernels that are too
+    large or were there before are left out.
     """
     found: list[Experiment] = []
     seen: set[str] = set()
-    for point in islice(points(seed, name, 4), 100 * count):
-        kernels = [each for each in make(point) if within_bounds(each) and each.text not in seen]
-        if not kernels:
-            continue
-        rotation = point.pick(ROTATIONS)
-        series = f"{name} {len({each.series for each in found}) + 1}"
-        for kernel in kernels[: count - len(found)]:
-            if kernel.text not in seen:
-                seen.add(kernel.text)
-                found.append(Experiment(kernel.text, series, rotation, only))
-        if len(found) == count:
-            break
+    for sequence, most in (
+        (points(seed, name, 4), count),
+        (filling_points(seed, name), count + filled),
+    ):
+        for point in islice(sequence, 100 * most):
+            if len(found) == most:
+                break
+            kernels = [e for e in make(point) if within_bounds(e) and e.text not in seen]
+            if not kernels:
+                continue
+            rotation = point.pick(ROTATIONS)
+            series = f"{name} {len({each.series for each in found}) + 1}"
+            for kernel in kernels[: most - len(found)]:
+                if kernel.text not in seen:
+                    seen.add(kernel.text)
+                    found.append(Experiment(kernel.text, series, rotation, only))
     return found
 
 

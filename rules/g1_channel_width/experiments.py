@@ -1,8 +1,8 @@
 """The workloads of G1: dense convs and matrix products in series of equal FLOPs.
 
-806 kernels: 216 convs 1x1 and 130 3x3, which most networks' time goes into, at ratios of their
-widths from 1:1 to 1:16; 96 more whose input channels no blocked layout takes; 94 of other
-windows, stems and patch embeddings; 270 matrix products: 168 with constant weights, 48
+984 kernels: 280 convs 1x1 and 162 3x3, which most networks' time goes into, at ratios of their
+widths from 1:1 to 1:16; 120 more whose input channels no blocked layout takes; 104 of other
+windows, stems and patch embeddings; 318 matrix products: 216 with constant weights, 48
 classifiers, 54 of attention.  `PAPER` are the paper's.
 """
 
@@ -53,14 +53,14 @@ TOKENS = {
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "conv 1x1", 180, lambda point: _convs(point, (1, 1))),
-        draw(seed, "conv of 1x1 map", 36, _squeeze_excite),
-        draw(seed, "conv 3x3", 130, lambda point: _convs(point, (3, 3))),
-        draw(seed, "conv window", 42, lambda point: _convs(point, point.pick(WINDOWS))),
-        draw(seed, "plain conv 1x1", 48, lambda point: _plain(point, (1, 1))),
-        draw(seed, "plain conv 3x3", 48, lambda point: _plain(point, (3, 3))),
+        draw(seed, "conv 1x1", 180, lambda point: _convs(point, (1, 1)), filled=48),
+        draw(seed, "conv of 1x1 map", 36, _squeeze_excite, filled=16),
+        draw(seed, "conv 3x3", 130, lambda point: _convs(point, (3, 3)), filled=32),
+        draw(seed, "conv window", 42, lambda point: _convs(point, point.pick(WINDOWS)), filled=10),
+        draw(seed, "plain conv 1x1", 48, lambda point: _plain(point, (1, 1)), filled=12),
+        draw(seed, "plain conv 3x3", 48, lambda point: _plain(point, (3, 3)), filled=12),
         draw(seed, "stem", 52, _stem),
-        draw(seed, "product", 168, _products),
+        draw(seed, "product", 168, _products, filled=48),
         draw(seed, "classifier", 48, _classifier),
         draw(seed, "attention", 54, _attention),
     )

@@ -1,6 +1,6 @@
 """The workloads of G2: group convs with dense ones and other groups at equal FLOPs.
 
-250 kernels: 140 of 1x1 and 110 of 3x3, one in five of them a dense conv that the others are
+304 kernels: 170 of 1x1 and 134 of 3x3, one in five of them a dense conv that the others are
 compared with; a series has up to four group numbers.  `PAPER` are the paper's.
 """
 
@@ -40,8 +40,8 @@ RATIOS = {1.0: 6.0, 0.25: 1.0, 4.0: 1.0, 0.5: 0.5, 2.0: 0.5}
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "group conv 1x1", 140, lambda point: _convs(point, (1, 1))),
-        draw(seed, "group conv 3x3", 110, lambda point: _convs(point, (3, 3))),
+        draw(seed, "group conv 1x1", 140, lambda point: _convs(point, (1, 1)), filled=30),
+        draw(seed, "group conv 3x3", 110, lambda point: _convs(point, (3, 3)), filled=24),
     )
 
 
@@ -71,7 +71,7 @@ def _convs(point: Point, window: Map) -> list[Kernel]:
         del others[other]
         # aligned where that divides, for a dense conv always
         for step in (8, 4, 2) if other > 1 else (8,):
-            pair = equal_widths(groups * a * b // other, b / a, step)
+            pair = equal_widths(groups * a * b / other, b / a, step)
             fits = pair is not None and min(pair) >= 4 and max(pair) <= (128, WIDEST)[other == 1]
             if pair is not None and fits and max(pair) * other <= WIDEST:
                 found.append((other, *pair))

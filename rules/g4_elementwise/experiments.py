@@ -1,8 +1,8 @@
 """The workloads of G4: what runs between dense convs.
 
-1334 kernels: 220 depthwise convs, of 1x1 too, which is what becomes of a normalisation in a
-blocked layout; 72 convs that an Add is fused into or not; 350 element-wise operators, several on
-the same tensor, so that one activation can be compared with another; 110 normalisations; 582 of
+1606 kernels: 260 depthwise convs, of 1x1 too, which is what becomes of a normalisation in a
+blocked layout; 84 convs that an Add is fused into or not; 454 element-wise operators, several on
+the same tensor, so that one activation can be compared with another; 134 normalisations; 674 of
 data movement, which is in `movement_experiments.py`.  `PAPER` are the paper's.
 """
 
@@ -46,6 +46,8 @@ ON_MAPS = {
     "Gelu": 2.0, "Tanh": 1.0, "LeakyRelu": 1.0, "PRelu": 0.5,
 }  # fmt: skip
 
+RARE_ON_MAPS = {"PRelu": 3.0, "LeakyRelu": 1.0, "Tanh": 1.0}
+
 ON_ROWS = {
     "Gelu": 4.0, "Erf": 2.0, "Tanh": 2.0, "QuickGelu": 2.0, "SiLU": 1.0, "Sqrt": 1.5, "Relu": 1.0,
     "Sigmoid": 1.0, "Exp": 0.5, "Neg": 0.5, "Reciprocal": 0.5,
@@ -60,15 +62,16 @@ OTHER_OPERAND = {"": 4.0, "by channel": 3.0, "scalar": 1.0}
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
     return interleave(
-        draw(seed, "depthwise conv", 180, _depthwise),
-        draw(seed, "scale", 40, _scale),
-        draw(seed, "fused add", 72, _fused_add),
-        draw(seed, "activation", 124, _activations),
-        draw(seed, "activation of rows", 40, _activations_of_rows),
-        draw(seed, "binary", 130, _binary),
-        draw(seed, "binary on rows", 44, _binary_on_rows),
+        draw(seed, "depthwise conv", 180, _depthwise, filled=32),
+        draw(seed, "scale", 40, _scale, filled=8),
+        draw(seed, "fused add", 72, _fused_add, filled=12),
+        draw(seed, "activation", 124, _activations, filled=32),
+        draw(seed, "rare activation", 16, _rare_activations),
+        draw(seed, "activation of rows", 40, _activations_of_rows, filled=16),
+        draw(seed, "binary", 130, _binary, filled=24),
+        draw(seed, "binary on rows", 44, _binary_on_rows, filled=16),
         draw(seed, "mask", 12, _mask),
-        draw(seed, "normalisation", 110, _normalisation),
+        draw(seed, "normalisation", 110, _normalisation, filled=24),
         *sample_movement(seed),
     )
 
@@ -132,6 +135,10 @@ def _pass(
 
 def _activations(point: Point) -> list[Kernel]:
     return _several(point, *feature_map(point), ON_MAPS)
+
+
+def _rare_activations(point: Point) -> list[Kernel]:
+    return _several(point, *feature_map(point), RARE_ON_MAPS)
 
 
 def _activations_of_rows(point: Point) -> list[Kernel]:

@@ -1,7 +1,7 @@
-"""The workloads of G4 that move data: 526 kernels.
+"""The workloads of G4 that move data: 618 kernels.
 
-164 Transposes by permutation, for their rates differ tenfold; 160 reorders into and out of a
-blocked layout; 54 Concats, 36 Splits, 40 Resizes and 72 others.  Another 56 are for runtimes that
+188 Transposes by permutation, for their rates differ tenfold; 184 reorders into and out of a
+blocked layout; 66 Concats, 44 Splits, 48 Resizes and 88 others.  Another 56 are for runtimes that
 quantise: into and out of bytes, and Transposes of bytes.
 """
 
@@ -21,16 +21,16 @@ HEADS = {3: 1.0, 4: 1.0, 6: 1.0, 8: 1.0, 12: 2.0, 16: 1.0}
 def sample_movement(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
     return (
-        draw(seed, "shuffle", 54, _shuffle),
-        draw(seed, "heads", 48, _heads),
+        draw(seed, "shuffle", 54, _shuffle, filled=12),
+        draw(seed, "heads", 48, _heads, filled=12),
         draw(seed, "layout", 42, _layout),
         draw(seed, "matrix transpose", 20, _matrix),
-        draw(seed, "reorder", 160, _reorder, only="blocked"),
-        draw(seed, "concat", 54, _concat),
-        draw(seed, "split", 36, _split),
-        draw(seed, "resize", 24, _resize),
+        draw(seed, "reorder", 160, _reorder, only="blocked", filled=24),
+        draw(seed, "concat", 54, _concat, filled=12),
+        draw(seed, "split", 36, _split, filled=8),
+        draw(seed, "resize", 24, _resize, filled=8),
         draw(seed, "resize of blocks", 16, _resize_of_blocks, only="blocked"),
-        draw(seed, "movement", 72, _other),
+        draw(seed, "movement", 72, _other, filled=16),
         draw(seed, "quantise", 32, _quantise, only="quantised"),
         draw(seed, "layout of bytes", 24, _layout_of_bytes, only="quantised"),
     )

@@ -1,7 +1,7 @@
 """The workloads of kernels that no rule owns.
 
-359 kernels: 180 pools, 89 reductions over maps and rows, 30 Softmaxes by row length, 30
-transposed convs and 30 views, which cost a launch or nothing.  Attention's products are G1's.
+413 kernels: 204 pools, 105 reductions over maps and rows, 38 Softmaxes by row length, 30
+transposed convs and 36 views, which cost a launch or nothing.  Attention's products are G1's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ WINDOWS = {
 
 def sample(seed: int) -> tuple[Experiment, ...]:
     """Kernels drawn with this seed; another one gives others of the same distribution."""
-    reductions = draw(seed, "reduction", 60, _reduction)
+    reductions = draw(seed, "reduction", 60, _reduction, filled=16)
     known = {each.kernels for each in reductions}
     last = [
         each
@@ -48,12 +48,12 @@ def sample(seed: int) -> tuple[Experiment, ...]:
         if each.kernels not in known
     ]
     return interleave(
-        draw(seed, "pool", 180, _pool),
+        draw(seed, "pool", 180, _pool, filled=24),
         reductions,
         last[:29],
-        draw(seed, "softmax", 30, _softmax),
+        draw(seed, "softmax", 30, _softmax, filled=8),
         draw(seed, "transposed conv", 30, _transposed),
-        draw(seed, "view", 30, _view),
+        draw(seed, "view", 30, _view, filled=6),
     )
 
 

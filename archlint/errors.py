@@ -7,6 +7,7 @@
     │   └── ConfigError     a wrong configuration file; lists every problem at once
     ├── ModelError          a model that cannot be read or does not fit what was asked
     ├── TargetError         a target whose tables cannot be read or do not fit the model
+    │   └── DtypeError      a model in another dtype than the target prices
     └── MeasureError        a runtime refused what it was asked to time
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Sequence
 __all__ = [
     "ArchlintError",
     "ConfigError",
+    "DtypeError",
     "MeasureError",
     "ModelError",
     "TargetError",
@@ -52,6 +54,14 @@ class ModelError(ArchlintError):
 
 class TargetError(ArchlintError):
     """A target cannot price this model, or its tables cannot be read."""
+
+
+class DtypeError(TargetError):
+    """A target prices models of another dtype; `dtype` is the model's."""
+
+    def __init__(self, reason: str, dtype: str) -> None:
+        self.dtype = dtype
+        super().__init__(reason)
 
 
 class MeasureError(ArchlintError):

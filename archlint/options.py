@@ -36,7 +36,8 @@ class Options:
     `targets` empty means the default target; `target_paths` are folders with targets of the
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
     empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
-    shape, `dims` a symbolic dim to a size.  `fail_on` None means never.  `rule_options` is by
+    shape, `dims` a symbolic dim to a size.  `timeout` is the most seconds for one model, None for
+    any number.  `fail_on` None means never.  `rule_options` is by
     rule code.  `per_model_ignores` maps a glob of model paths to rule codes.
     """
 
@@ -48,6 +49,7 @@ class Options:
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     dims: Mapping[str, int] = field(default_factory=dict)
     min_slowdown: float = 1.10
+    timeout: float | None = None
     fail_on: Severity | None = Severity.WARNING
     rule_options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
     per_model_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -45,6 +45,10 @@ class View:
         """The kernels of these numbers."""
         return tuple(self.lowered.kernels[number].kernel for number in numbers)
 
+    def repeats(self, place: Place) -> int:
+        """How often what is now at a place runs in one run of the model."""
+        return self.lowered.kernels[place.kernels[0]].repeats if place.kernels else 1
+
     def module_of(self, *operators: int) -> str:
         """The module path of the first of these operators that has one, or its name."""
         for index in operators:

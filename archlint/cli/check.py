@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
+from math import inf
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from archlint.cli.arguments import (
     Verbose,
     Version,
 )
+from archlint.errors import UsageError
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _FINDINGS = "Which findings"
+_PRICING = "What is priced"
 _OUTPUT = "Output"
 
 
@@ -53,7 +56,8 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Models, and folders to search for *.onnx; by default the working folder.",
+            help="Models, folders to search for *.onnx, - for a model on stdin; by default the "
+            "working folder.",
             show_default=False,
         ),
     ] = None,
@@ -61,6 +65,14 @@ def check(
     batch: Batch = None,
     input_: Inputs = None,
     dim: Dims = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Give a model up after so long (default: never).",
+            rich_help_panel=_PRICING,
+        ),
+    ] = None,
     select: Annotated[
         list[str] | None,
         typer.Option(
@@ -155,6 +167,7 @@ def check(
         ignore=commas(ignore),
         fail_on=fail_on and fail_on.value,
         min_slowdown=min_slowdown,
+        timeout=_above_zero(timeout),
         batch=batch,
         input=inputs(input_),
         dim=dims(dim),
@@ -183,6 +196,12 @@ def check(
     )
     _write(report, jobs, style)
     return report.exit_code(options.fail_on)
+
+
+def _above_zero(seconds: float | None) -> float | None:
+    if seconds is not None and not 0 < seconds < inf:
+        raise UsageError(f"--timeout: expected a number of seconds above 0, found {seconds}")
+    return seconds
 
 
 def _with_unread(report: Report, found: Iterable[FoundModel]) -> Report:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archlint.graph.read import STDIN
+
 __all__ = ["FoundModel", "find_models"]
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -36,7 +38,9 @@ def find_models(paths: Sequence[str]) -> tuple[FoundModel, ...]:
 
 def _found(path: str) -> Iterator[FoundModel]:
     shown = _shown(path)
-    if not path or not os.path.lexists(path):
+    if path == STDIN:
+        yield FoundModel(STDIN)
+    elif not path or not os.path.lexists(path):
         yield FoundModel(shown, "no such file or folder")
     elif not os.path.isdir(path):
         yield FoundModel(shown)

@@ -44,6 +44,7 @@ def options_of(config: Config) -> Options:
         inputs=config.input,
         dims=config.dim,
         min_slowdown=default.min_slowdown if slowdown is None else slowdown,
+        timeout=config.timeout,
         fail_on=fail_on,
         rule_options=config.rules,
         per_model_ignores=config.per_model_ignores,

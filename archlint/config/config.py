@@ -40,6 +40,7 @@ class Config:
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
     min_slowdown: float | None = None
+    timeout: float | None = None
     batch: int | None = None
     input: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     dim: Mapping[str, int] = field(default_factory=dict)

@@ -47,6 +47,7 @@ class Reader(ValueReader):
             "ignore": self._ignore_codes,
             "fail-on": lambda key, value: self._choice(key, value, _FAIL_ON),
             "min-slowdown": self._slowdown,
+            "timeout": self._seconds,
             "batch": self._count,
             "input": self._inputs,
             "dim": self._dims,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from archlint.config.toml_text import listed, value_text
 from archlint.did_you_mean import did_you_mean
 
@@ -37,6 +39,12 @@ class ValueReader:
         if isinstance(value, int | float) and not isinstance(value, bool) and value >= 1:
             return float(value)
         self._expected(key, "a number from 1.0 on", value)
+        return None
+
+    def _seconds(self, key: str, value: object) -> float | None:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf:
+            return float(value)
+        self._expected(key, "a number of seconds above 0", value)
         return None
 
     def _choice(self, key: str, value: object, choices: tuple[str, ...]) -> str | None:

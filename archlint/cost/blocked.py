@@ -75,11 +75,11 @@ class _Blocking:
             self._transpose(step)
 
     def _conv(self, step: Step) -> None:
-        weight = step.op.weight
-        if weight is None or len(weight.shape or ()) != 4 or len(step.shape) != 4:
+        weight = step.op.weight.shape if step.op.weight is not None else None
+        source = step.reads[0].shape
+        if source is None or weight is None or {len(source), len(weight), len(step.shape)} != {4}:
             return
-        c_in = (step.reads[0].shape or (0, 0))[1]
-        step.path = conv_path(c_in, step.shape[1], step.op.groups, self._layout)
+        step.path = conv_path(source[1], step.shape[1], step.op.groups, self._layout)
         if step.path == BLOCKED:
             self._read_or_reorder(step)
         if step.path:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator import NO_TENSOR, Operator, Tensor
 
 __all__ = ["Draft", "Step"]
 
@@ -35,12 +35,12 @@ class Step:
     @property
     def output(self) -> Tensor:
         """The first tensor that it makes."""
-        return self.writes[0]
+        return self.writes[0] if self.writes else NO_TENSOR
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of its first output, () where unknown."""
-        return self.writes[0].shape or ()
+        return self.output.shape or ()
 
 
 class Draft:

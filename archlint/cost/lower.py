@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archlint.cost.declared import Declared
-from archlint.cost.kernel import Kernel
 from archlint.cost.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
 from archlint.cost.lowering import Lowering
 from archlint.cost.rewritten import lower_rewritten
@@ -20,7 +19,19 @@ def lower(model: Model, lowering: Lowering, change: Change = NO_CHANGE) -> Lower
         lowered = Declared(model, lowering, change).run()
     else:
         lowered = lower_rewritten(model, lowering, lowering.fusions, change)
-    return _rotated(lowered, lowering.rotation)
+    return _rotated(_repeated(lowered, model), lowering.rotation)
+
+
+def _repeated(lowered: Lowered, model: Model) -> Lowered:
+    """Tell each kernel how often it runs: as often as its operators do."""
+    repeats = {op.index: op.repeats for op in model.operators if op.repeats != 1}
+    if not repeats:
+        return lowered
+    kernels = tuple(
+        replace(placed, repeats=max((repeats.get(each, 1) for each in placed.operators), default=1))
+        for placed in lowered.kernels
+    )
+    return replace(lowered, kernels=kernels)
 
 
 def _rotated(lowered: Lowered, levels: tuple[int, ...]) -> Lowered:
@@ -31,16 +42,7 @@ def _rotated(lowered: Lowered, levels: tuple[int, ...]) -> Lowered:
     # beyond the levels measured nothing changes: all is in a cache, or all in memory
     level = min(max(round(total), min(levels)), max(levels))
     kernels = tuple(
-        PlacedKernel(_in_rotation(placed.kernel, level), placed.operators)
+        PlacedKernel(placed.kernel._replace(rotation=level), placed.operators, placed.repeats)
         for placed in lowered.kernels
     )
     return replace(lowered, kernels=kernels)
-
-
-def _in_rotation(kernel: Kernel, level: int) -> Kernel:
-    # not dataclasses.replace, which takes six times as long: every conv of a model comes here
-    return Kernel(
-        kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
-        kernel.batch, kernel.window, kernel.strides, kernel.groups, kernel.operands,
-        kernel.constant, kernel.epilogue, kernel.path, kernel.itemsize, level,
-    )  # fmt: skip

@@ -29,10 +29,14 @@ NO_CHANGE = Change()
 
 @dataclass(frozen=True, slots=True)
 class PlacedKernel:
-    """A kernel and the operators that it runs, the one that gives it its kind first."""
+    """A kernel and the operators that it runs, the one that gives it its kind first.
+
+    `repeats` is how often it runs in one run of the model.
+    """
 
     kernel: Kernel
     operators: tuple[int, ...]
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True)

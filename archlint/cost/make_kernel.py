@@ -33,6 +33,8 @@ def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
         return None
     if any(t is not None and t.shape is None for t in op.inputs):
         return None
+    if not op.output.elements or any(t.elements == 0 for t in op.activations):
+        return None  # of no elements, there is nothing to run
     make = _MAKERS.get(name)
     if make is not None:
         return make(op)
@@ -133,6 +135,8 @@ def _conv(op: Operator) -> Kernel | None:
     weight = op.inputs[1] if len(op.inputs) > 1 else None
     if weight is None or not op.activations:
         return None
+    if min(len(_shape(op.activations[0])), len(_shape(op.output))) < 3:
+        return None  # what inference makes of a malformed one
     batch, c_in, sizes = _nchw(_shape(op.activations[0]))
     _, c_out, out_sizes = _nchw(_shape(op.output))
     window = _shape(weight)[2:]

@@ -26,6 +26,9 @@ Z = 1.2815515655446004
 RESTS_ON = 0.2
 """A sum rests on the weakest basis that this share of its time has, or a weaker one."""
 
+Counted = Iterable[Kernel] | Mapping[Kernel, int]
+"""Kernels, one as often as it runs, or each with how often that is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -156,7 +159,7 @@ class Pricer:
             self._prices[kernel] = self.total([kernel])
         return self._prices[kernel]
 
-    def total(self, kernels: Iterable[Kernel]) -> Price | None:
+    def total(self, kernels: Counted) -> Price | None:
         """The price of all kernels in sequence; None if there are none or one has no price."""
         parts = self._count(kernels)
         if not parts:
@@ -164,7 +167,7 @@ class Pricer:
         sums = self._weigh([parts])
         return self._price(sums.seconds[0], sums.variances[0], sums.bases[0])
 
-    def seconds(self, kernels: Iterable[Kernel]) -> float | None:
+    def seconds(self, kernels: Counted) -> float | None:
         """The seconds of `total` alone, which is much quicker to have."""
         parts = self._count(kernels)
         if not parts:
@@ -172,7 +175,7 @@ class Pricer:
         self._learn(parts)
         return sum(count * self._known[part][0] for part, count in parts.items())
 
-    def compare(self, now: Iterable[Kernel], instead: Iterable[Kernel]) -> Comparison | None:
+    def compare(self, now: Counted, instead: Counted) -> Comparison | None:
         """The slow-down of now against instead, its band and its basis.
 
         The band is that of the log ratio of the two sums, from the joint covariance of all
@@ -198,7 +201,7 @@ class Pricer:
         band = exp(Z * self.price_scale * sqrt(variance))
         return Price(seconds, seconds / band, seconds * band, basis)
 
-    def _count(self, kernels: Iterable[Kernel]) -> dict[Kernel, int] | None:
+    def _count(self, kernels: Counted) -> dict[Kernel, int] | None:
         """The parts of these kernels with their counts; None if one has no price."""
         counts: dict[Kernel, int] = {}
         for kernel, count in Counter(kernels).items():

@@ -25,7 +25,8 @@ def step_kernel(step: Step) -> Kernel | None:
     if step.name in ELEMENTWISE or step.name == "PRelu":
         operands, path = _broadcast(op)
     elif step.name == "Transpose":
-        path = "perm " + "-".join(map(str, _perm(op)))
+        perm = _perm(op)
+        path = "perm " + "-".join(map(str, perm)) if perm else ""
     elif kernel.kind is Kind.REDUCTION and step.name not in _REDUCE_MAP:
         path = _reduced(op)
     elif step.name in _AXIS:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import networkx as nx
 import onnx
-from onnx import inliner
+from onnx import checker, inliner
 
+from archlint.errors import ModelError
 from archlint.graph.constants import Constants, find_constants
 from archlint.graph.contradiction import check_sizes
 from archlint.graph.flops import cost_of
@@ -17,13 +19,17 @@ from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Attribute, Operator, Tensor
 from archlint.graph.order import in_topological_order
-from archlint.graph.shapes import TensorType, declared_inputs, infer_types
+from archlint.graph.plain.rewrite import in_plain_onnx
+from archlint.graph.shapes import INFERENCE_FAILURES, TensorType, declared_inputs, infer_types
 from archlint.graph.sizes import Sizes, bind_sizes
+from archlint.graph.subgraphs import Unfolded, unfold
 
 __all__ = ["build_model"]
 
 _ONNX_DOMAINS = frozenset({"", "ai.onnx"})
 _NO_TYPE = TensorType("", None)
+MOST_ELEMENTS = 2**40
+"""Of one tensor: no device holds 4 TB."""
 _INTEGERS = frozenset({"int32", "int64", "bool", "string", ""})
 _WEIGHT_INDEX: Mapping[str, tuple[int, ...]] = {
     "Conv": (1,), "ConvInteger": (1,), "ConvTranspose": (1,), "FusedConv": (1,),
@@ -46,44 +52,86 @@ def build_model(
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
-    proto = _inlined(proto)
-    graph = proto.graph
-    nodes = read_nodes(path, graph)
-    ordered = in_topological_order(path, graph, nodes)
-    sizes = bind_sizes(declared_inputs(graph), batch=batch, inputs=inputs, dims=dims)
-    types = infer_types(proto, sizes)
-    constants, running = find_constants(proto, ordered, types)
-    tensors = _Tensors(types, constants)
-    operators = [_operator(index, node, tensors) for index, node in enumerate(running)]
-    check_sizes(path, proto, [node.name for node in nodes], sizes, operators)
-    parameters, weight_bytes = _weights(operators, tensors, constants)
+    proto = _inlined(path, proto)
+    sizes = bind_sizes(declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims)
+    unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
+    walked = _walk(path, unfolded, sizes)
+    proto, operators, tensors = walked.proto, walked.operators, walked.tensors
+    check_sizes(path, proto, walked.names, sizes, operators)
+    parameters, weight_bytes = _weights(operators, tensors, tensors.constants)
     return Model(
         path=path,
         opset=_opset(proto),
-        inputs=tuple(_model_inputs(sizes, types)),
-        outputs=tuple(each.name for each in graph.output),
+        inputs=tuple(_model_inputs(sizes, tensors.types)),
+        outputs=tuple(each.name for each in proto.graph.output),
         operators=tuple(operators),
         graph=_graph(operators),
         parameters=parameters,
         weight_bytes=weight_bytes,
-        assumptions=sizes.assumptions,
+        assumptions=(*sizes.assumptions, *unfolded.notes),
         batch_is_assumed=any(0 in each.assumed for each in sizes.inputs),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """The operators that run, the proto that they are of, and the names of all its nodes."""
+
+    proto: onnx.ModelProto
+    names: list[str]
+    tensors: _Tensors
+    operators: list[Operator]
+
+
+def _walk(path: str, unfolded: Unfolded, sizes: Sizes) -> _Walked:
+    proto = in_plain_onnx(path, unfolded.proto)
+    nodes = read_nodes(path, proto.graph)
+    ordered = in_topological_order(path, proto.graph, nodes)
+    types = infer_types(proto, sizes)
+    constants, running = find_constants(proto, ordered, types)
+    tensors = _Tensors(types, constants)
+    operators = []
+    for index, node in enumerate(running):
+        repeats = unfolded.repeats.get(unfolded.part_of(node.name), 1)
+        operators.append(_operator(index, node, tensors, repeats))
+    return _Walked(proto, [node.name for node in nodes], tensors, operators)
+
+
+class _Everything:
+    """What is known of a model with all branches of its subgraphs; the Facts of `unfold`."""
+
+    def __init__(self, path: str, unfolded: Unfolded, sizes: Sizes) -> None:
+        walked = _walk(path, unfolded, sizes)
+        self._tensors = walked.tensors
+        self._costs: dict[str, tuple[int, int, int]] = {}
+        for each in walked.operators:
+            part = unfolded.part_of(each.name)
+            flops, access, count = self._costs.get(part, (0, 0, 0))
+            self._costs[part] = flops + (each.flops or 0), access + (each.mac or 0), count + 1
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        return self._tensors[name].shape
+
+    def value(self, name: str) -> float | None:
+        values = self._tensors[name].values if name else None
+        return values[0] if values and len(values) == 1 else None
+
+    def cost(self, part: str) -> tuple[int, int, int]:
+        return self._costs.get(part, (0, 0, 0))
 
 
 class _Tensors:
     """One Tensor per name."""
 
     def __init__(self, types: Mapping[str, TensorType], constants: Constants) -> None:
-        self._types = types
-        self._constants = constants
+        self.types, self.constants = types, constants
         self._made: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:
         tensor = self._made.get(name)
         if tensor is None:
-            known = self._types.get(name, _NO_TYPE)
-            constants = self._constants
+            known = self.types.get(name, _NO_TYPE)
+            constants = self.constants
             constant = name in constants.origins
             stored = constants.stored.get(name, "")
             dtype = stored or known.dtype
@@ -94,16 +142,16 @@ class _Tensors:
         return tensor
 
     def _values(self, name: str) -> tuple[float, ...] | None:
-        array = self._constants.values.get(name)
+        array = self.constants.values.get(name)
         return None if array is None else tuple(array.ravel().tolist())
 
     def true_names(self, tensor: Tensor) -> tuple[str, ...]:
         """The names of a weight, but not across an Identity: it stands for an equal weight."""
-        return tensor.name, self._constants.renamed.get(tensor.name, "")
+        return tensor.name, self.constants.renamed.get(tensor.name, "")
 
     def origin(self, tensor: Tensor) -> str:
         """The initializer that a constant is a view or a recast of."""
-        return self._constants.origins.get(tensor.name, tensor.name)
+        return self.constants.origins.get(tensor.name, tensor.name)
 
 
 def _opset(proto: onnx.ModelProto) -> int:
@@ -111,17 +159,23 @@ def _opset(proto: onnx.ModelProto) -> int:
     return next((int(e.version) for e in proto.opset_import if e.domain in _ONNX_DOMAINS), 0)
 
 
-def _inlined(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Local functions become their nodes; a model whose functions cannot be is left alone."""
+def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Local functions become their nodes; a model whose functions cannot be is left alone.
+
+    Raises ModelError for functions that call themselves.
+    """
     if not proto.functions:
         return proto
     try:
         return inliner.inline_local_functions(proto)
-    except (RuntimeError, ValueError):
+    except checker.ValidationError as e:
+        reason = cleaned(str(e).partition("\n")[0])
+        raise ModelError(path, f"has local functions that cannot be inlined: {reason}") from e
+    except INFERENCE_FAILURES:
         return proto
 
 
-def _operator(index: int, node: Node, tensors: _Tensors) -> Operator:
+def _operator(index: int, node: Node, tensors: _Tensors, repeats: int) -> Operator:
     op_type, domain, proto = node.op_type, node.domain, node.proto
     inputs = tuple([tensors[each] if each else None for each in node.inputs])
     outputs = tuple([tensors[each] for each in node.outputs])
@@ -137,6 +191,7 @@ def _operator(index: int, node: Node, tensors: _Tensors) -> Operator:
     malformed = fault_of(op_type, inputs, attributes) if not domain else ""
     if not outputs:
         malformed = malformed or "it has no output"
+    malformed = malformed or _too_large(inputs, outputs)
     flops = mac = None
     if not malformed:
         flops, mac = cost_of(op_type, domain, inputs, outputs, attributes)
@@ -154,7 +209,15 @@ def _operator(index: int, node: Node, tensors: _Tensors) -> Operator:
         flops=flops,
         mac=mac,
         malformed=malformed,
+        repeats=repeats,
     )
+
+
+def _too_large(inputs: Iterable[Tensor | None], outputs: Iterable[Tensor]) -> str:
+    for each in (*inputs, *outputs):
+        if each is not None and (each.elements or 0) > MOST_ELEMENTS:
+            return f"a tensor of {each.elements:.1e} elements"
+    return ""
 
 
 def _metadata(proto: onnx.NodeProto) -> dict[str, str]:

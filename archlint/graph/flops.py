@@ -16,7 +16,7 @@ Softmax                5 I: maximum, subtraction, exponential, sum, division
 normalisations         I times `_PER_INPUT`: mean, variance, scaling, affine
 element-wise           O times `_PER_OUTPUT`: a function (exp, erf, tanh) counts 1
 Resize                 linear 2 O 2^d, cubic 2 O 4^d, d scaled axes; nearest 0
-movement               0
+movement               0; so are casts, quantisation among them: they change the format
 =====================  ==========================================================
 
 MAC is the bytes of each distinct input read once and of each output written.  Reshape and
@@ -48,8 +48,7 @@ _PER_OUTPUT: Mapping[str, int] = {
     "Mish": 5, "Mod": 1, "Mul": 1, "Neg": 1, "Not": 1, "Or": 1, "PRelu": 2, "Pow": 1,
     "Reciprocal": 1, "Relu": 1, "Round": 1, "Selu": 4, "Sigmoid": 4, "Sign": 1, "Sin": 1,
     "Softplus": 3, "Softsign": 3, "Sqrt": 1, "Sub": 1, "Swish": 5, "Tan": 1, "Tanh": 1,
-    "ThresholdedRelu": 1, "Where": 1, "Xor": 1, "QuantizeLinear": 3, "DequantizeLinear": 2,
-    "DynamicQuantizeLinear": 5, "BiasGelu": 6, "FastGelu": 8, "QuickGelu": 5,
+    "ThresholdedRelu": 1, "Where": 1, "Xor": 1, "BiasGelu": 6, "FastGelu": 8, "QuickGelu": 5,
     "QLinearAdd": 5, "QLinearMul": 5, "QLinearSigmoid": 8, "QLinearLeakyRelu": 6,
 }  # fmt: skip
 _PER_INPUT: Mapping[str, int] = {
@@ -70,9 +69,10 @@ _VIEWS = frozenset({
     "Dropout", "Flatten", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze",
 })  # fmt: skip
 _MOVES = frozenset({
-    "Cast", "CastLike", "Concat", "ConstantOfShape", "DepthToSpace", "Expand", "EyeLike", "Pad",
-    "QLinearConcat", "Range", "ReverseSequence", "ScatterElements", "ScatterND", "SpaceToDepth",
-    "Tile", "Transpose", "Trilu",
+    "Cast", "CastLike", "Concat", "ConstantOfShape", "DepthToSpace", "DequantizeLinear",
+    "DynamicQuantizeLinear", "Expand", "EyeLike", "Pad", "QLinearConcat", "QuantizeLinear",
+    "Range", "ReverseSequence", "ScatterElements", "ScatterND", "SpaceToDepth", "Tile",
+    "Transpose", "Trilu",
 })  # fmt: skip
 _KEEPS_PART = frozenset({
     "Compress", "Gather", "GatherElements", "GatherND", "Slice", "Split",

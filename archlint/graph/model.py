@@ -28,9 +28,9 @@ class Model:
     `graph` is a networkx MultiDiGraph: nodes are `Operator.index`, edges run from producer to
     consumer, one per tensor and use, with the Tensor under "tensor".  `operators` are in
     topological order, so that `operators[i].index == i`.  `parameters` counts weight elements,
-    `weight_bytes` their bytes.  `assumptions` are the sizes that were open, one line each;
-    `batch_is_assumed` says that the first dim of an input is among them.  `outputs` are the
-    names of the model's outputs.
+    `weight_bytes` their bytes.  `assumptions` are the sizes that were open and the branches and
+    trips taken, one line each; `batch_is_assumed` says that the first dim of an input is among
+    them.  `outputs` are the names of the model's outputs.
     """
 
     path: str
@@ -55,9 +55,9 @@ class Model:
     @property
     def flops(self) -> int:
         """The FLOPs of all operators whose shapes are known."""
-        return sum(op.flops or 0 for op in self.operators)
+        return sum((op.flops or 0) * op.repeats for op in self.operators)
 
     @property
     def mac(self) -> int:
         """The memory access cost in bytes of all operators whose shapes are known."""
-        return sum(op.mac or 0 for op in self.operators)
+        return sum((op.mac or 0) * op.repeats for op in self.operators)

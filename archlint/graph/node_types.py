@@ -15,12 +15,13 @@ __all__ = ["infer_outputs"]
 
 _MICROSOFT = "com.microsoft"
 _LIKE_FIRST_INPUT = frozenset({
-    "Attention", "BiasGelu", "BiasAdd", "BiasSplitGelu", "DecoderMaskedMultiHeadAttention",
-    "FastGelu", "Gelu", "GroupNorm", "MultiHeadAttention", "QuickGelu", "RotaryEmbedding",
-    "SimplifiedLayerNormalization", "SkipGroupNorm", "SkipLayerNormalization",
-    "SkipSimplifiedLayerNormalization",
+    "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant", "DecoderMaskedMultiHeadAttention",
+    "GroupNorm", "GroupQueryAttention", "IntQuant", "MultiHeadAttention", "Quant",
+    "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm", "SkipLayerNormalization",
+    "SkipSimplifiedLayerNormalization", "Trunc",
 })  # fmt: skip
-_LIKE_ONNX: Mapping[str, str] = {"FusedConv": "Conv", "FusedGemm": "Gemm", "FusedMatMul": "MatMul"}
+_STANDARD = frozenset({"Gelu", "LayerNormalization"})
+"""Operators of ONNX that runtimes also write into files of older versions than ONNX's own."""
 
 
 def infer_outputs(
@@ -35,41 +36,85 @@ def infer_outputs(
     first = types.get(node.inputs[0])
     if first is None or first.shape is None or not node.outputs:
         return {}
-    op_type = node.op_type
-    if node.domain == _MICROSOFT:
-        if op_type in _LIKE_FIRST_INPUT:
-            return {node.outputs[0]: first}
-        op_type = _LIKE_ONNX.get(op_type, "")
-        if op_type == "MatMul" and any(each.i for each in node.proto.attribute):
-            return {}  # a transposed operand, which ONNX's MatMul has not
-    if not op_type or node.domain not in ("", _MICROSOFT):
+    if node.op_type == "FusedMatMul" and node.domain == _MICROSOFT:
+        return _fused_product(proto, node, types)
+    if node.op_type in _LIKE_FIRST_INPUT and not _has_schema(proto, node):
+        return {node.outputs[0]: first}
+    if node.op_type == "MatMulNBits" and node.domain == _MICROSOFT:
+        width = next((each.i for each in node.proto.attribute if each.name == "N"), None)
+        return {} if width is None else {node.outputs[0]: _last(first, width)}
+    if node.domain:
         return {}
-    return _by_schema(proto, node, op_type, types, values)
+    return _by_schema(proto, node, types, values)
+
+
+def _has_schema(proto: onnx.ModelProto, node: Node) -> bool:
+    return not node.domain and defs.has(node.op_type, _opset(proto))
+
+
+def _opset(proto: onnx.ModelProto) -> int:
+    found = (int(each.version) for each in proto.opset_import if each.domain in ("", "ai.onnx"))
+    # what a damaged file says may be beyond what C++ takes
+    return min(max(next(found, 0), 0), defs.onnx_opset_version())
+
+
+def _last(known: TensorType, width: int) -> TensorType:
+    shape = known.shape or ()
+    return TensorType(known.dtype, (*shape[:-1], width))
+
+
+def _fused_product(
+    proto: onnx.ModelProto, node: Node, types: Mapping[str, TensorType]
+) -> dict[str, TensorType]:
+    """A MatMul of matrices that may be transposed."""
+    attributes = {each.name: each.i for each in node.proto.attribute}
+    if attributes.get("transBatchA") or attributes.get("transBatchB"):
+        return {}
+    turned = dict(types)
+    for name, key in zip(node.inputs, ("transA", "transB"), strict=False):
+        known = types.get(name)
+        if known is None or known.shape is None:
+            return {}
+        shape = known.shape
+        if attributes.get(key) and len(shape) > 1:
+            turned[name] = TensorType(known.dtype, (*shape[:-2], shape[-1], shape[-2]))
+    # an operand that is both, once as it is and once transposed, has no one shape
+    if len(node.inputs) < 2 or node.inputs[0] == node.inputs[1]:
+        return {}
+    plain = onnx.NodeProto(op_type="MatMul", input=node.inputs, output=node.outputs)
+    like = Node(plain, node.name, "MatMul", "", node.inputs, node.outputs)
+    return _by_schema(proto, like, turned, {})
 
 
 def _by_schema(
     proto: onnx.ModelProto,
     node: Node,
-    op_type: str,
     types: Mapping[str, TensorType],
     values: Mapping[str, Array],
 ) -> dict[str, TensorType]:
-    opset = next((each.version for each in proto.opset_import if each.domain == ""), None)
+    latest = defs.onnx_opset_version()
+    opset = _opset(proto) or latest
     names = [name for name in node.inputs if name in types]
     try:
-        schema = defs.get_schema(op_type, opset or defs.onnx_opset_version(), "")
-        copy = onnx.NodeProto(op_type=op_type, input=node.proto.input, output=node.proto.output)
+        if node.op_type in _STANDARD and not defs.has(node.op_type, opset):
+            opset = latest
+        schema = defs.get_schema(node.op_type, opset, "")
+        copy = onnx.NodeProto(
+            op_type=node.op_type, input=node.proto.input, output=node.proto.output
+        )
         copy.attribute.extend(a for a in node.proto.attribute if a.name in schema.attributes)
         inferred = shape_inference.infer_node_outputs(
             schema,
             copy,
             {name: _type_proto(types[name]) for name in names},
             {name: numpy_helper.from_array(values[name]) for name in names if name in values},
-            opset_imports=list(proto.opset_import),
+            opset_imports=[onnx.OperatorSetIdProto(domain="", version=opset)],
             ir_version=proto.ir_version,
         )
-    except (*INFERENCE_FAILURES, checker.ValidationError, defs.SchemaError, KeyError):
-        return {}
+    except (
+        *INFERENCE_FAILURES, checker.ValidationError, defs.SchemaError, KeyError, TypeError,
+    ):  # fmt: skip
+        return {}  # a TypeError is of a number in the file that is too large for C++
     return {name: dtype_and_shape(each) for name, each in inferred.items()}
 
 

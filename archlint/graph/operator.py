@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-__all__ = ["Attribute", "Operator", "Tensor"]
+__all__ = ["NO_TENSOR", "Attribute", "Operator", "Tensor"]
 
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
 
@@ -57,6 +57,10 @@ _BITS: Mapping[str, int] = {
 }  # fmt: skip
 
 
+NO_TENSOR = Tensor("", None, "")
+"""What stands for a tensor that is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """One ONNX node with what its cost depends on.
@@ -66,6 +70,7 @@ class Operator:
     and written, and weights.  Both are None without shapes.  `weight` is the constant
     operand of a conv or product, `module` the dotted module path ("layer1.0.conv2") or "".
     `malformed` says what is wrong with an operator that no runtime could run, else "".
+    `repeats` is how often it runs in one run of the model; `flops` and `mac` are of one time.
     """
 
     index: int
@@ -81,11 +86,12 @@ class Operator:
     flops: int | None = None
     mac: int | None = None
     malformed: str = ""
+    repeats: int = 1
 
     @property
     def output(self) -> Tensor:
-        """The first output."""
-        return self.outputs[0]
+        """The first output; one without a shape where a malformed operator has none."""
+        return self.outputs[0] if self.outputs else NO_TENSOR
 
     @property
     def activations(self) -> tuple[Tensor, ...]:

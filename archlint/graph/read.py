@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import sys
 import zipfile
+from typing import BinaryIO
 
 import onnx
 from google.protobuf.message import DecodeError
 
 from archlint.errors import ModelError
-from archlint.graph.wire import WireError, read_weightless
+from archlint.graph.wire import TooLargeError, WireError, read_weightless
 
-__all__ = ["read_proto"]
+__all__ = ["STDIN", "read_proto"]
+
+STDIN = "-"
+"""The path that stands for a model on standard input."""
 
 _HEAD = 4096  # bytes
 _MAGIC = (
@@ -39,15 +45,11 @@ _LFS = b"version https://git-lfs"
 def read_proto(path: str) -> onnx.ModelProto:
     """Read an ONNX file without its weights: payloads over 1 KB are left out, dims stay.
 
-    Files of external data are never opened.  Raises ModelError for whatever cannot be read.
+    Files of external data are never opened.  `path` may be STDIN.  Raises ModelError for
+    whatever cannot be read.
     """
     try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise ModelError(path, "is a directory, not an ONNX file")
-        if not stat.S_ISREG(mode):
-            raise ModelError(path, "is not a regular file")
-        with open(path, "rb", buffering=0) as file:
+        with _opened(path) as file:
             head = file.read(_HEAD)
             found = _foreign_format(path, head)
             if found:
@@ -58,6 +60,8 @@ def read_proto(path: str) -> onnx.ModelProto:
     except OSError as e:
         raise ModelError(path, f"cannot be read: {e.strerror or e}") from e
     except ValueError as e:
+        if isinstance(e, TooLargeError):
+            raise ModelError(path, str(e)) from e
         if isinstance(e, WireError):
             raise ModelError(path, f"is truncated or not an ONNX model: {e}") from e
         raise ModelError(path, f"is not a path: {e}") from e
@@ -68,6 +72,18 @@ def read_proto(path: str) -> onnx.ModelProto:
         raise ModelError(path, "is not an ONNX model: its protobuf does not parse") from e
     _check_graph(path, proto)
     return proto
+
+
+def _opened(path: str) -> BinaryIO:
+    """The file; standard input as a whole, for it cannot be sought in."""
+    if path == STDIN:
+        return io.BytesIO(sys.stdin.buffer.read())
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise ModelError(path, "is a directory, not an ONNX file")
+    if not stat.S_ISREG(mode):
+        raise ModelError(path, "is not a regular file")
+    return open(path, "rb", buffering=0)
 
 
 def _check_graph(path: str, proto: onnx.ModelProto) -> None:

@@ -32,6 +32,7 @@ INFERENCE_FAILURES = (
     shape_inference.InferenceError,
     DecodeError,
     EncodeError,
+    MemoryError,  # a damaged file may ask for a tensor of any rank
     RuntimeError,
     ValueError,
 )
@@ -64,11 +65,16 @@ def declared_inputs(graph: onnx.GraphProto) -> dict[str, tuple[Dim, ...] | None]
 def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, TensorType]:
     """The type of every tensor of the main graph that inference or the file knows.
 
-    `sizes` None takes the file as it is.  Where inference stops (an operator of a vendor's
-    domain) the file's own value_info counts, as far as `sizes` leaves it true.  `proto` is
-    not changed.
+    `sizes` None takes the file as it is.  What the file says of tensors that operators make is
+    asked only where inference stops (an operator of a vendor's domain), for it may be wrong,
+    and as far as `sizes` leaves it true.  `proto` is not changed.
     """
     bound = _bound_copy(proto, sizes)
+    declared = [*bound.graph.value_info, *(_copied(each) for each in bound.graph.output)]
+    del bound.graph.value_info[:]
+    for output in bound.graph.output:
+        if output.type.HasField("tensor_type"):
+            output.type.tensor_type.ClearField("shape")
     try:
         inferred = shape_inference.infer_shapes(bound, data_prop=True)
     except INFERENCE_FAILURES:
@@ -78,12 +84,22 @@ def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, Tensor
     for infos in (graph.input, graph.value_info, graph.output):
         for info in infos:
             types[info.name] = dtype_and_shape(info.type)
+    for info in declared:
+        known = types.get(info.name)
+        if known is None or known.shape is None:
+            types[info.name] = dtype_and_shape(info.type)
     for tensor in proto.graph.initializer:
         types[tensor.name] = tensor_type(tensor)
     for sparse in proto.graph.sparse_initializer:
         dtype = _DTYPES.get(sparse.values.data_type, "")
         types[sparse.values.name] = TensorType(dtype, tuple(sparse.dims))
     return types
+
+
+def _copied(info: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    copy = onnx.ValueInfoProto()
+    copy.CopyFrom(info)
+    return copy
 
 
 def strict_faults(

@@ -188,7 +188,8 @@ def _channel_axis(tensor: Tensor) -> int:
 
 def _is_depthwise(op: Operator) -> bool:
     weight = op.weight.shape if op.weight is not None else None
-    return op.op_type == "Conv" and op.groups > 1 and weight is not None and weight[1] == 1
+    fits = weight is not None and len(weight) > 1 and weight[1] == 1
+    return op.op_type == "Conv" and op.groups > 1 and fits
 
 
 def _shuffles(model: Model) -> dict[int, str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-__all__ = ["LARGEST_PAYLOAD", "WireError", "read_weightless"]
+__all__ = ["LARGEST_PAYLOAD", "MOST_KEPT", "TooLargeError", "WireError", "read_weightless"]
 
 LARGEST_PAYLOAD = 1024  # bytes; shapes, axes and scales are smaller
+MOST_KEPT = 1 << 28  # bytes; the largest graphs have a tenth of that
 _LARGEST_STRING = 1 << 16  # bytes; engine blobs of vendors' operators are larger
 _DEEPEST = 100  # levels; protobuf's own limit
 _WINDOW = 1 << 16  # bytes
@@ -23,6 +24,10 @@ _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)
 
 class WireError(ValueError):
     """The bytes are not protobuf, or not all of it; the text says what was found."""
+
+
+class TooLargeError(WireError):
+    """A file that holds more than any graph does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ _MODEL = _Message({7: _GRAPH, 20: _Message({1: _GRAPH, 2: _GRAPH}), 25: _Message
 def read_weightless(file: BinaryIO) -> bytes:
     """Return the bytes of a ModelProto less every tensor payload over `LARGEST_PAYLOAD`.
 
-    Unknown fields are kept.  Raises WireError on broken tags, lengths and groups.
+    Unknown fields are kept.  Raises WireError on broken tags, lengths and groups, and
+    TooLargeError for more than `MOST_KEPT` bytes to keep.
     """
     size = file.seek(0, 2)
     parts = _Walk(file).strip(0, size, _MODEL, 0)
@@ -60,7 +66,7 @@ class _Walk:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._base = 0
+        self._base = self._kept = 0
         self._window = b""
 
     def strip(self, start: int, end: int, message: _Message, depth: int) -> list[bytes]:
@@ -181,6 +187,9 @@ class _Walk:
         self._base = at
 
     def _bytes(self, start: int, end: int) -> bytes:
+        self._kept += end - start
+        if self._kept > MOST_KEPT:
+            raise TooLargeError(f"has more than {MOST_KEPT >> 20} MiB besides its weights")
         offset = start - self._base
         if offset >= 0 and end <= self._base + len(self._window):
             return self._window[offset : offset + end - start]

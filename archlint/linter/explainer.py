@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from archlint.cost.pricer import Pricer
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ModelError, UsageError
 from archlint.explanation import (
@@ -20,7 +19,7 @@ from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.graph.reader import read_model
 from archlint.linter.pipeline import prepare
-from archlint.linter.registry import find_targets, select_rules
+from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.view import Priced
 from archlint.options import Options
 from archlint.rule import Place, Rule
@@ -34,10 +33,10 @@ def explain(path: str, operator: str | None, options: Options) -> Explanation:
     Raises ModelError for an unreadable model or one that no target fits, UsageError for an
     operator, rule or target that does not exist.
     """
-    pricers = tuple(Pricer(target) for target in find_targets(options))
+    pricers = find_pricers(options)
     rules = select_rules(options)
     model = read_model(path, batch=options.batch, inputs=options.inputs, dims=options.dims)
-    views, refusals = prepare(model, pricers)
+    views, refusals = prepare(model, pricers, options)
     if refusals:
         raise ModelError(path, "; ".join(refusals))
     reasons = _reasons(rules, views, options)
@@ -149,10 +148,11 @@ def _price(op: Operator, target: str, priced: Priced) -> ExplainedPrice | None:
     number = lowered.home.get(op.index)
     if number is None or lowered.kernels[number].operators[0] != op.index:
         return None
-    price = priced.view.pricer.price(lowered.kernels[number].kernel)
+    placed = lowered.kernels[number]
+    price = priced.view.pricer.price(placed.kernel)
     if price is None:
         return None
     return ExplainedPrice(
         target, price.seconds * 1e3, price.low * 1e3, price.high * 1e3, price.basis,
-        price.seconds / priced.total.seconds,
+        price.seconds * placed.repeats / priced.total.seconds,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -90,7 +90,7 @@ def _finding(
             listed[place.operators, place.instead].append((target, place))
     ordered = sorted(
         listed.values(),
-        key=lambda each: -max(p.comparison.saving / views[t].total.seconds for t, p in each),
+        key=lambda each: -max(_saving(p, views[t]) / views[t].total.seconds for t, p in each),
     )
     costliest = ordered[0][0][1]
     modules = {pattern_of(each[0][1].module) for each in ordered}
@@ -173,10 +173,15 @@ def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
     """The comparison of all places at once; one alone has been compared by its rule."""
     if len(places) == 1:
         return places[0].comparison
-    joint = priced.view.pricer.compare(
-        [kernel for place in places for kernel in priced.view.kernels(place.kernels)],
-        [kernel for place in places for kernel in place.instead_kernels],
-    )
+    view = priced.view
+    now, instead = Counter[Kernel](), Counter[Kernel]()
+    for place in places:
+        repeats = view.repeats(place)
+        for kernel in view.kernels(place.kernels):
+            now[kernel] += repeats
+        for kernel in place.instead_kernels:
+            instead[kernel] += repeats
+    joint = view.pricer.compare(now, instead)
     if joint is None:
         raise ValueError("a place without a price")
     return joint
@@ -236,20 +241,28 @@ def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
     """
     taken: set[int] = set()
     savings = [0.0] * len(places)
-    for at in sorted(range(len(places)), key=lambda each: -places[each].comparison.saving):
+    whole_savings = [_saving(place, priced) for place in places]
+    for at in sorted(range(len(places)), key=lambda each: -whole_savings[each]):
         times = _times(priced, places[at].kernels)
         left = sum(time for number, time in times.items() if number not in taken)
         whole = sum(times.values())
         taken.update(times)
-        savings[at] = places[at].comparison.saving * (left / whole if whole else 0.0)
+        savings[at] = whole_savings[at] * (left / whole if whole else 0.0)
     return savings
 
 
+def _saving(place: Place, priced: Priced) -> float:
+    """Seconds that a place saves by itself, as often as it runs."""
+    return place.comparison.saving * priced.view.repeats(place)
+
+
 def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
-    """Seconds of these kernels of the lowered model."""
+    """Seconds of these kernels of the lowered model, as often as each runs."""
     kernels, pricer = priced.view.lowered.kernels, priced.view.pricer
     times = {number: pricer.seconds([kernels[number].kernel]) for number in sorted(numbers)}
-    return {number: time for number, time in times.items() if time is not None}
+    return {
+        number: time * kernels[number].repeats for number, time in times.items() if time is not None
+    }
 
 
 def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> str:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import onnx
 
 from archlint.cost.pricer import Pricer
-from archlint.errors import ModelError, TargetError, UsageError
+from archlint.errors import DtypeError, ModelError, TargetError, UsageError
 from archlint.findings import (
     Finding,
     IgnoredFinding,
@@ -25,7 +25,8 @@ from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.registry import find_targets, select_rules
+from archlint.linter.registry import find_pricers, locate_all, select_rules
+from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, look
 from archlint.options import Options
 from archlint.rule import Place, Rule
@@ -72,23 +73,38 @@ def examine(
     return tuple(examined), run.report()
 
 
-def prepare(model: Model, pricers: Sequence[Pricer]) -> tuple[dict[str, Priced], tuple[str, ...]]:
-    """The model on each target that fits it, and why the others do not."""
+def prepare(
+    model: Model, pricers: Sequence[Pricer], options: Options
+) -> tuple[dict[str, Priced], tuple[str, ...]]:
+    """The model on each target that fits it, and why the others do not.
+
+    Where its dtype is the reason, the targets that price it are named.
+    """
     widths = find_widths(model)
     views: dict[str, Priced] = {}
     refusals = []
+    dtype = ""
     for pricer in pricers:
         try:
             views[pricer.target.name] = look(model, pricer, widths)
+        except DtypeError as refusal:
+            dtype = refusal.dtype
+            refusals.append(str(refusal))
         except TargetError as refusal:
             refusals.append(str(refusal))
+    if dtype and not views:
+        every = (each.target for each in locate_all(options.target_paths))
+        fitting = [each.name for each in every if each.dtype == dtype]
+        refusals.append(
+            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}"
+        )
     return views, tuple(refusals)
 
 
 class _Run:
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._pricers = tuple(Pricer(target) for target in find_targets(options))
+        self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
         self._problems: list[str] = []
@@ -98,8 +114,11 @@ class _Run:
         """Lint one more model."""
         path = _name(source)
         try:
-            proto = read_proto(source) if isinstance(source, str) else source
-            examined = self._lint(path, proto)
+            with at_most(self._options.timeout):
+                proto = read_proto(source) if isinstance(source, str) else source
+                examined = self._lint(path, proto)
+        except TimeUp:
+            examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
             examined = _unread(path, fault.reason)
         except UsageError as fault:
@@ -120,13 +139,13 @@ class _Run:
 
     def _lint(self, path: str, proto: onnx.ModelProto) -> Examined:
         model = self._build(path, proto, self._options.batch)
-        views, refusals = prepare(model, self._pricers)
+        views, refusals = prepare(model, self._pricers, self._options)
         found = self._find(path, views)
         flips: tuple[str, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
         batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
         if batch is not None:
-            other, _ = prepare(self._build(path, proto, batch), self._pricers)
+            other, _ = prepare(self._build(path, proto, batch), self._pricers, self._options)
             found, flips = mark_flips(found, self._find(path, other), batch)
         kept, ignored = self._sort_out(path, found)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)

@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Located",
     "all_rules",
+    "find_pricers",
     "find_targets",
     "folder_of",
     "known",
@@ -106,6 +108,22 @@ def known() -> Known:
         },
         targets=tuple(find_target_files(roots(), ())),
     )
+
+
+def find_pricers(options: Options) -> tuple[Pricer, ...]:
+    """A pricer for each target that the options name, or the default; see `locate`."""
+    return tuple(map(_pricer, locate(options)))
+
+
+_pricers: dict[FoundTarget, Pricer] = {}
+
+
+def _pricer(located: Located) -> Pricer:
+    """One for all models of a process: what is fitted for one serves the next."""
+    known = _pricers.get(located.place)
+    if known is None or known.target is not located.target:
+        known = _pricers[located.place] = Pricer(located.target)
+    return known
 
 
 def find_targets(options: Options) -> tuple[Target, ...]:

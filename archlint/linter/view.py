@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered, lower
 from archlint.cost.price import Price
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
-from archlint.errors import TargetError
+from archlint.errors import DtypeError, TargetError
 from archlint.findings import KindShare, TargetReport, Unpriced
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
@@ -59,7 +60,7 @@ class Priced:
         for placed in self.view.lowered.kernels:
             seconds = self.view.pricer.seconds([placed.kernel])
             if seconds is not None:
-                time[placed.kernel.kind] += seconds
+                time[placed.kernel.kind] += seconds * placed.repeats
                 count[placed.kernel.kind] += 1
         shares = [
             KindShare(kind.value, seconds, seconds / self.total.seconds, count[kind])
@@ -69,11 +70,14 @@ class Priced:
 
 
 def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
-    """Lower and price a model; raises TargetError if the target does not fit it."""
+    """Lower and price a model; raises TargetError (DtypeError) if the target does not fit it."""
     target = pricer.target
     _fits(model, target)
     lowered = lower(model, target.lowering)
-    kernels = [k.kernel for k in lowered.kernels if pricer.covers(k.kernel)]
+    kernels = Counter[Kernel]()
+    for placed in lowered.kernels:
+        if pricer.covers(placed.kernel):
+            kernels[placed.kernel] += placed.repeats
     total = pricer.total(kernels)
     if total is None:
         raise TargetError(f"{target.name} has no price for any of its operators")
@@ -93,7 +97,7 @@ def _fits(model: Model, target: Target) -> None:
     if dtypes:
         dtype = dtypes.most_common(1)[0][0]
         if dtype != target.dtype:
-            raise TargetError(f"{target.name} prices {target.dtype}, not {dtype}")
+            raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
 
 
 def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tuple[Unpriced, ...]]:
@@ -107,9 +111,9 @@ def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tu
             # a reorder that an operator forces is not that operator
             own = (i for i in placed.operators if lowered.home.get(i) == number)
             without.update(own)
-    known = [op.mac for op in model.operators if op.mac is not None]
+    known = [op.mac * op.repeats for op in model.operators if op.mac is not None]
     mean = sum(known) / len(known) if known else 1.0
-    weights = {op.index: mean if op.mac is None else op.mac for op in model.operators}
+    weights = {op.index: mean if op.mac is None else op.mac * op.repeats for op in model.operators}
     total = sum(weights.values()) or 1.0
     coverage = 1.0 - sum(weights[index] for index in without) / total
     types = Counter(model.operators[index].op_type for index in without)

@@ -66,7 +66,18 @@ def test_all_options_reach_the_linter(archlint: Archlint, linter: FakeLinter) ->
     archlint(
         *("check", "a.onnx", "--target", "x", "--target", "y", "--select", "G1, G2,"),
         *("--select", "G3", "--ignore", "G4", "--fail-on", "error", "--min-slowdown", "1.25"),
-        *("--batch", "4", "--input", "data:0=1x3x32x32", "--input", "b=2", "--dim", "n=5"),
+        *(
+            "--timeout",
+            "2.5",
+            "--batch",
+            "4",
+            "--input",
+            "data:0=1x3x32x32",
+            "--input",
+            "b=2",
+            "--dim",
+            "n=5",
+        ),
     )
     assert linter.options == Options(
         targets=("x", "y"),
@@ -76,6 +87,7 @@ def test_all_options_reach_the_linter(archlint: Archlint, linter: FakeLinter) ->
         inputs={"data:0": (1, 3, 32, 32), "b": (2,)},
         dims={"n": 5},
         min_slowdown=1.25,
+        timeout=2.5,
         fail_on=Severity.ERROR,
     )
 
@@ -93,6 +105,7 @@ def test_without_options_the_linter_gets_the_defaults(
     [
         (("--input", "x=3,4"), 'expected NAME=1x3x224x224 or 1x3x224x224, found "x=3,4"'),
         (("--input", "1", "--input", "2"), 'the shape of "" is given twice'),
+        (("--timeout", "0"), "expected a number of seconds above 0, found 0.0"),
         (("--dim", "5"), 'expected NAME=SIZE, found "5"'),
         (("--dim", "a=5x5"), 'expected NAME=SIZE, found "a=5x5"'),
         (("--dim", "a=5", "--dim", "a=6"), '"a" is given twice'),

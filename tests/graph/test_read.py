@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from archlint.errors import ModelError
 from archlint.graph import read_model
 from archlint.graph.read import read_proto
-from tests.graph.making import MODELS, model, value, weight
+from tests.graph.making import MODELS, PATHS, model, value, weight
 
 _SMALL = model(
     [
@@ -169,3 +169,9 @@ def _read_damaged(whole: bytes, path: Path, data: st.DataObject) -> None:
         read_model(str(path))
     except ModelError as e:
         assert "\n" not in str(e)  # noqa: PT017 - most damaged files are still models
+
+
+def test_a_dash_is_a_model_on_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    with PATHS[0].open("rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        assert len(read_model("-").operators) == len(read_model(str(PATHS[0])).operators)

@@ -126,7 +126,7 @@ def test_a_dtype_outside_the_target_is_the_model_s_error() -> None:
     net = Net(TensorProto.FLOAT16)
     model = net.proto(net.conv(net.input(1, 8, 14, 14), 16))
     assert only(lint([model], Options())).error == (
-        "gtx1080ti-cudnn7-fp32 prices float, not float16"
+        "gtx1080ti-cudnn7-fp32 prices float, not float16; no target for float16"
     )
 
 

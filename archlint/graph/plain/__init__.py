@@ -1,0 +1,1 @@
+"""The operators of runtimes, as the ONNX operators that they stand for."""

@@ -1,0 +1,117 @@
+"""Operators on integers with a scale, as what they compute between de- and requantisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archlint.graph.plain.parts import Parts, Rewrite
+
+__all__ = ["OF_MICROSOFT", "OF_ONNX"]
+
+_CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
+_TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
+
+
+def _float(parts: Parts, index: int, axis: int = 1) -> str:
+    """The input at `index`, whose scale and zero point follow it, in float."""
+    inputs = [parts.input(each) for each in range(index, index + 3)]
+    return parts.add("DequantizeLinear", inputs, attributes={"axis": axis})
+
+
+def _quantised(parts: Parts, source: str, index: int) -> None:
+    """Make the node's output with the scale and zero point at `index`."""
+    parts.add(
+        "QuantizeLinear", [source, parts.input(index), parts.input(index + 1)], [parts.output()]
+    )
+
+
+def _conv(parts: Parts) -> bool:
+    data, weight = _float(parts, 0), _float(parts, 3, axis=0)
+    last = parts.integer("channels_last")
+    if last:
+        data = parts.add("Transpose", [data], attributes={"perm": _TO_FIRST})
+    found = parts.add("Conv", [data, weight, parts.input(8)], keep=_CONV)
+    if last:
+        found = parts.add("Transpose", [found], attributes={"perm": _TO_LAST})
+    _quantised(parts, found, 6)
+    return True
+
+
+def _matmul(parts: Parts) -> bool:
+    _quantised(parts, parts.add("MatMul", [_float(parts, 0), _float(parts, 3)]), 6)
+    return True
+
+
+def _gemm(parts: Parts) -> bool:
+    keep = ("alpha", "transA", "transB")
+    inputs = [_float(parts, 0), _float(parts, 3), parts.input(6)]
+    if parts.input(7):
+        _quantised(parts, parts.add("Gemm", inputs, keep=keep), 7)
+    else:
+        parts.add("Gemm", inputs, [parts.output()], keep=keep)
+    return True
+
+
+def _binary(op_type: str) -> Rewrite:
+    def rewrite(parts: Parts) -> bool:
+        _quantised(parts, parts.add(op_type, [_float(parts, 0), _float(parts, 3)]), 6)
+        return True
+
+    return rewrite
+
+
+def _unary(op_type: str, *keep: str) -> Rewrite:
+    """One input; with channels_last, the channels come last."""
+
+    def rewrite(parts: Parts) -> bool:
+        source, last = _float(parts, 0), parts.integer("channels_last")
+        if last:
+            source = parts.add("Transpose", [source], attributes={"perm": _TO_FIRST})
+        found = parts.add(op_type, [source], keep=keep)
+        if last:
+            found = parts.add("Transpose", [found], attributes={"perm": _TO_LAST})
+        _quantised(parts, found, 3)
+        return True
+
+    return rewrite
+
+
+def _concat(parts: Parts) -> bool:
+    """Scale and zero point of the result come first, then three inputs for each tensor."""
+    sources = [_float(parts, index) for index in range(2, len(parts.node.input), 3)]
+    _quantised(parts, parts.add("Concat", sources, keep=("axis",)), 0)
+    return True
+
+
+def _dynamic_product(parts: Parts) -> bool:
+    """DynamicQuantizeMatMul: A, B, the scale of B, its zero point, a bias."""
+    names = [f"{parts.output()}/{each}" for each in ("quantised", "scale", "zero")]
+    parts.add("DynamicQuantizeLinear", [parts.input(0)], names)
+    source = parts.add("DequantizeLinear", names)
+    weight = _float(parts, 1)
+    bias = parts.input(4)
+    found = parts.add("MatMul", [source, weight], [] if bias else [parts.output()])
+    if bias:
+        parts.add("Add", [found, bias], [parts.output()])
+    return True
+
+
+_POOL = ("auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides")
+
+OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul}
+
+OF_MICROSOFT: Mapping[str, Rewrite] = {
+    "DynamicQuantizeMatMul": _dynamic_product,
+    "QGemm": _gemm,
+    "QLinearAdd": _binary("Add"),
+    "QLinearAveragePool": _unary("AveragePool", *_POOL),
+    "QLinearConcat": _concat,
+    "QLinearConv": _conv,
+    "QLinearGlobalAveragePool": _unary("GlobalAveragePool"),
+    "QLinearLeakyRelu": _unary("LeakyRelu", "alpha"),
+    "QLinearMatMul": _matmul,
+    "QLinearMul": _binary("Mul"),
+    "QLinearReduceMean": _unary("ReduceMean", "axes", "keepdims"),
+    "QLinearSigmoid": _unary("Sigmoid"),
+    "QLinearSoftmax": _unary("Softmax", "axis"),
+}

@@ -1,0 +1,72 @@
+"""One damaged model through the whole of archlint: what must hold, whatever the bytes are."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archlint.linter import lint
+from archlint.options import Options
+from archlint.report.formats import FORMATS, renderer
+from archlint.report.style import Style
+
+__all__ = ["Watch", "complaint"]
+
+SLOWEST = 20.0
+"""Seconds for one model of a few operators, on a busy machine too."""
+
+
+class Watch:
+    """Notes every file that is opened while it is on, and counts the models linted."""
+
+    def __init__(self) -> None:
+        self.opened: set[str] = set()
+        self.linted = 0
+        self._on = False
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._on and event == "open":
+            self.opened.add(str(arguments[0]))
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Listen meanwhile."""
+        self.opened.clear()
+        self._on = True
+        try:
+            yield
+        finally:
+            self._on = False
+
+
+def complaint(data: bytes, file: Path, options: Options, watch: Watch) -> str:
+    """What is wrong with how archlint takes these bytes, "" for nothing."""
+    file.write_bytes(data)
+    started = time.monotonic()
+    with watch.on():
+        report = lint([str(file)], options)
+        try:
+            texts = [renderer(each).render(report, Style()) for each in FORMATS]
+        except Exception as fault:  # told as any other complaint, so that a run goes on
+            return f"rendering: {type(fault).__name__}: {fault}"
+    watch.linted += not report.errors
+    seconds = time.monotonic() - started
+    if seconds > SLOWEST:
+        return f"took {seconds:.0f} s"
+    passwd = [each for each in watch.opened if "passwd" in each or each.endswith("link")]
+    if passwd:
+        return f"opened {passwd}"
+    for error in report.errors:
+        if "internal error" in error or "crashed" in error:
+            return error
+        if "\n" in error:
+            return f"more than one line: {error!r}"
+    for text in texts:
+        odd = [each for each in text if not each.isprintable() and each != "\n"]
+        if odd:
+            return f"prints {odd[0]!r}"
+    return ""

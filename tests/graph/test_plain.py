@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper, numpy_helper
+
+from archlint.errors import ModelError
+from archlint.graph import Model, Operator, read_model
+from archlint.graph.plain.rewrite import in_plain_onnx
+from tests.graph.making import model, value, weight
+
+MICROSOFT, BLOCKED = "com.microsoft", "com.microsoft.nchwc"
+
+
+def plain(
+    node: onnx.NodeProto,
+    inputs: Sequence[onnx.ValueInfoProto],
+    weights: Sequence[onnx.TensorProto] = (),
+    opset: int = 17,
+) -> Model:
+    return read_model(model([node], inputs, weights=weights, opset=opset))
+
+
+def types(found: Model) -> list[str]:
+    return [op.op_type for op in found.operators]
+
+
+def last(found: Model) -> Operator:
+    return found.operators[-1]
+
+
+@pytest.mark.parametrize("opset", [10, 17])
+def test_a_fused_conv_is_a_conv_an_add_and_its_activation(opset: int) -> None:
+    node = helper.make_node(
+        "FusedConv", ["x", "w", "b", "z"], ["y"], name="c", domain=MICROSOFT, strides=[2, 2],
+        activation="Clip", activation_params=[0.0, 6.0],
+    )  # fmt: skip
+    weights = [weight("w", 8, 3, 1, 1), weight("b", 8)]
+    found = plain(node, [value("x", [1, 3, 8, 8]), value("z", [1, 8, 4, 4])], weights, opset)
+    assert [(op.name, op.op_type) for op in found.operators] == [
+        ("c", "Conv"), ("c/Add", "Add"), ("c/Clip", "Clip"),
+    ]  # fmt: skip
+    assert last(found).output.name == "y"
+    assert last(found).output.shape == (1, 8, 4, 4)
+
+
+def test_a_gemm_keeps_its_attributes() -> None:
+    node = helper.make_node(
+        "FusedGemm", ["x", "w"], ["y"], domain=MICROSOFT, transB=1, activation="LeakyRelu",
+        activation_alpha=0.1,
+    )  # fmt: skip
+    found = plain(node, [value("x", [2, 3])], [weight("w", 5, 3)])
+    assert types(found) == ["Gemm", "LeakyRelu"]
+    assert found.operators[0].attributes["transB"] == 1
+    assert last(found).attributes["alpha"] == pytest.approx(0.1)
+    assert last(found).output.shape == (2, 5)
+
+
+@pytest.mark.parametrize("opset", [11, 17, 20])
+def test_a_skip_normalisation_adds_first(opset: int) -> None:
+    node = helper.make_node(
+        "SkipLayerNormalization", ["x", "s", "g", "b", "bias"], ["y", "", "", "sum"],
+        domain=MICROSOFT,
+    )  # fmt: skip
+    weights = [weight(each, 16) for each in ("g", "b", "bias")]
+    found = plain(node, [value("x", [1, 4, 16]), value("s", [1, 4, 16])], weights, opset)
+    assert types(found) == ["Add", "Add", "LayerNormalization"]
+    assert found.operators[1].output.name == "sum"
+    assert last(found).output.shape == (1, 4, 16)
+
+
+@pytest.mark.parametrize("opset", [11, 17, 20])
+def test_attention_is_two_products_and_a_softmax(opset: int) -> None:
+    node = helper.make_node(
+        "Attention", ["x", "w", "b"], ["y"], name="a", domain=MICROSOFT, num_heads=4
+    )
+    weights = [weight("w", 32, 96), weight("b", 96)]
+    found = plain(node, [value("x", [2, 10, 32])], weights, opset)
+    assert types(found).count("MatMul") == 3
+    assert last(found).output.shape == (2, 10, 32)
+    scores = next(op for op in found.operators if op.op_type == "Softmax")
+    assert scores.output.shape == (2, 4, 10, 10)
+
+
+def test_attention_with_a_cache_stays_as_it_is() -> None:
+    node = helper.make_node(
+        "Attention", ["x", "w", "b", "", "past"], ["y", "present"], domain=MICROSOFT, num_heads=4
+    )
+    inputs = [value("x", [2, 10, 32]), value("past", [2, 2, 4, 5, 8])]
+    found = plain(node, inputs, [weight("w", 32, 96), weight("b", 96)])
+    assert types(found) == ["Attention"]
+    assert last(found).output.shape == (2, 10, 32)
+
+
+def test_a_sum_of_embeddings_takes_its_positions_from_the_length() -> None:
+    node = helper.make_node(
+        "EmbedLayerNormalization", ["ids", "kinds", "w", "p", "k", "g", "b"], ["y", ""],
+        domain=MICROSOFT,
+    )  # fmt: skip
+    ids = [value(each, [2, 9], onnx.TensorProto.INT32) for each in ("ids", "kinds")]
+    weights = [weight("w", 100, 16), weight("p", 32, 16), weight("k", 2, 16), weight("g", 16),
+               weight("b", 16)]  # fmt: skip
+    found = plain(node, ids, weights)
+    assert types(found) == ["Gather", "Add", "Gather", "Add", "LayerNormalization"]
+    assert last(found).output.shape == (2, 9, 16)
+
+
+def test_blocked_tensors_lose_what_only_fills_a_block() -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["c"], name="c", domain=BLOCKED, activation="Relu"),
+        helper.make_node("ReorderOutput", ["c"], ["y"], domain=BLOCKED, channels=24),
+    ]
+    found = read_model(model(nodes, [value("x", [1, 3, 8, 8])], weights=[weight("w", 32, 3, 1, 1)]))
+    assert types(found) == ["Conv", "Relu", "Slice"]
+    assert last(found).output.shape == (1, 24, 8, 8)
+
+
+def quantisation(name: str) -> list[onnx.TensorProto]:
+    scale = numpy_helper.from_array(np.float32(0.1), f"{name}s")
+    return [scale, numpy_helper.from_array(np.int8(0), f"{name}z")]
+
+
+@pytest.mark.parametrize("domain", ["", MICROSOFT])
+def test_a_conv_on_integers_is_one_between_de_and_requantisation(domain: str) -> None:
+    node = helper.make_node(
+        "QLinearConv", ["x", "xs", "xz", "w", "ws", "wz", "ys", "yz"], ["y"], name="c",
+        domain=domain,
+    )  # fmt: skip
+    if domain:
+        node.attribute.append(helper.make_attribute("channels_last", 1))
+    weights = [weight("w", 8, 4, 1, 1, dtype=onnx.TensorProto.INT8)]
+    weights += [each for name in "xwy" for each in quantisation(name)]
+    shape = [1, 6, 6, 4] if domain else [1, 4, 6, 6]
+    found = plain(node, [value("x", shape, onnx.TensorProto.INT8)], weights)
+    around = ["Transpose"] if domain else []
+    assert types(found) == ["DequantizeLinear", *around, "Conv", *around, "QuantizeLinear"]
+    assert last(found).output.shape == ((1, 6, 6, 8) if domain else (1, 8, 6, 6))
+    (conv,) = (op for op in found.operators if op.op_type == "Conv")
+    assert conv.weight is not None
+    assert (conv.weight.dtype, conv.weight.quantised) == ("int8", True)
+
+
+def test_a_concat_of_integers_has_the_scale_of_its_result_first() -> None:
+    node = helper.make_node(
+        "QLinearConcat", ["ys", "yz", "a", "as", "az", "b", "bs", "bz"], ["y"], axis=1,
+        domain=MICROSOFT,
+    )  # fmt: skip
+    weights = [each for name in "yab" for each in quantisation(name)]
+    inputs = [value(each, [1, 4, 6, 6], onnx.TensorProto.INT8) for each in "ab"]
+    found = plain(node, inputs, weights)
+    assert types(found) == ["DequantizeLinear", "DequantizeLinear", "Concat", "QuantizeLinear"]
+    assert last(found).output.shape == (1, 8, 6, 6)
+
+
+def test_a_model_of_onnx_alone_is_not_copied() -> None:
+    proto = model([helper.make_node("Relu", ["x"], ["y"])], [value("x", [1])])
+    assert in_plain_onnx("m", proto) is proto
+
+
+def test_a_name_that_is_no_text_is_one_clear_line() -> None:
+    node = helper.make_node("FusedConv", ["x", "w"], ["y"], name="nameless", domain=MICROSOFT)
+    proto = model([node], [value("x", [1, 3, 8, 8])], weights=[weight("w", 8, 3, 1, 1)])
+    damaged = onnx.ModelProto()
+    damaged.ParseFromString(proto.SerializeToString().replace(b"nameless", b"name\xff\xfess"))
+    with pytest.raises(ModelError, match="a name in it is not UTF-8 text"):
+        read_model(damaged)

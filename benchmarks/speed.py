@@ -1,6 +1,6 @@
 """Time and memory of whole `archlint` processes, as ratios within one run.
 
-Run from the repository: `python benchmarks/speed.py [start|target|weights|scale ...]`.
+Run from the repository: `python benchmarks/speed.py [start|target|weights|scale|many ...]`.
 Commands that are compared run alternately; figures are medians.
 """
 
@@ -174,6 +174,46 @@ def skips(operators: int) -> onnx.ModelProto:
     return _model(nodes, "joined")
 
 
+def copies(count: int) -> onnx.ModelProto:
+    """A NASNet so many times over, side by side, with one set of weights."""
+    proto = onnx.load(ROOT / "tests" / "models" / "ptcv_nasnet_4a1056.dynamo.onnx")
+    graph = proto.graph
+    nodes, outputs = list(graph.node), list(graph.output)
+    made = {name for node in nodes for name in node.output}
+    del graph.node[:], graph.output[:], graph.value_info[:]
+    for number in range(count):
+        for node in nodes:
+            copy = graph.node.add()
+            copy.CopyFrom(node)
+            copy.name = f"{number}/{node.name}"
+            copy.input[:] = [f"{number}/{each}" if each in made else each for each in node.input]
+            copy.output[:] = [f"{number}/{each}" for each in node.output]
+        for each in outputs:
+            graph.output.add().CopyFrom(each)
+            graph.output[-1].name = f"{number}/{each.name}"
+    return proto
+
+
+def many() -> None:
+    """One file of thousands of operators, and many files in one call."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.onnx"
+        make(copies, 20, file)
+        operators = len(onnx.load(file).graph.node)
+        found = [run([*LINT, str(file)]) for _ in range(5)]
+        seconds, memory = (median(each) for each in zip(*found, strict=True))
+        print(f"{operators} operators in one file: {seconds:.2f} s, {memory / MiB:.0f} MiB")
+    models = [*EXAMPLES.glob("*.onnx"), *(ROOT / "tests" / "models").glob("*.onnx")]
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(150):
+            source = models[number % len(models)]
+            (Path(folder) / f"{number:03}.onnx").write_bytes(source.read_bytes())
+        one = median(run([*LINT, "--batch", "1", f"{folder}/000.onnx"])[0] for _ in range(5))
+        every = median(run([*LINT, "--batch", "1", folder])[0] for _ in range(5))
+    rate = 149 / (every - one)
+    print(f"150 models in one call: {every:.2f} s, one {one:.2f} s: {rate:.0f} models a second")
+
+
 def _model(nodes: Sequence[onnx.NodeProto], output: str) -> onnx.ModelProto:
     weight = TensorProto(name="w", dims=[16, 16, 1, 1], data_type=TensorProto.FLOAT)
     image = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 16, 14, 14])
@@ -215,12 +255,14 @@ def make(model: Callable[[int], onnx.ModelProto], size: int, file: Path) -> None
 def main() -> None:
     if sys.argv[1:2] == ["make"]:
         _, _, name, size, file = sys.argv
-        onnx.save({f.__name__: f for f in (heavy, chain, blocks, skips)}[name](int(size)), file)
+        onnx.save({f.__name__: f for f in (heavy, chain, blocks, skips, copies)}[name](int(size)), file)
         return
     if sys.argv[1:2] == ["prices"]:
         print(first_prices())
         return
-    parts = {"start": start, "target": target, "weights": weights, "scale": scale}
+    parts = {
+        "start": start, "target": target, "weights": weights, "scale": scale, "many": many,
+    }  # fmt: skip
     for name in sys.argv[1:] or parts:
         parts[name]()
 

@@ -11,6 +11,7 @@ from archlint.errors import ModelError
 
 __all__ = ["Node", "check_text", "cleaned", "read_nodes"]
 
+_LONGEST = 1000  # characters of a name; paths of modules have a tenth of that
 _GRAPH, _GRAPHS = onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS
 
 
@@ -40,7 +41,7 @@ def read_nodes(path: str, graph: onnx.GraphProto) -> list[Node]:
         check_text(path, (name, op_type, domain, *inputs, *outputs))
         if not name:
             name = f"{op_type or 'operator'}_{position}"
-        if not (name.isprintable() and op_type.isprintable()):
+        if len(name) > _LONGEST or not (name.isprintable() and op_type.isprintable()):
             name, op_type = cleaned(name), cleaned(op_type)
         while outputs and not outputs[-1]:
             outputs.pop()
@@ -58,8 +59,9 @@ def check_text(path: str, names: Iterable[str]) -> None:
 
 
 def cleaned(name: str) -> str:
-    """A name from a file, safe to print."""
-    return name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
+    """A name from a file, safe to print and of a length to read."""
+    shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else "?" for c in shown)
 
 
 def _captured(proto: onnx.NodeProto) -> list[str]:

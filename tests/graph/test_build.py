@@ -228,3 +228,9 @@ def test_the_caller_s_model_is_not_changed() -> None:
     before = proto.SerializeToString(deterministic=True)
     read_model(proto, batch=8)
     assert proto.SerializeToString(deterministic=True) == before
+
+
+def test_a_name_of_a_megabyte_is_cut() -> None:
+    node = helper.make_node("Relu", ["x"], ["y"], name="n" * 2**20)
+    (op,) = read_model(model([node], [_X])).operators
+    assert op.name == "n" * 997 + "..."

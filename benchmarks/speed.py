@@ -255,7 +255,8 @@ def make(model: Callable[[int], onnx.ModelProto], size: int, file: Path) -> None
 def main() -> None:
     if sys.argv[1:2] == ["make"]:
         _, _, name, size, file = sys.argv
-        onnx.save({f.__name__: f for f in (heavy, chain, blocks, skips, copies)}[name](int(size)), file)
+        makers = {f.__name__: f for f in (heavy, chain, blocks, skips, copies)}
+        onnx.save(makers[name](int(size)), file)
         return
     if sys.argv[1:2] == ["prices"]:
         print(first_prices())

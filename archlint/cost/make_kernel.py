@@ -23,6 +23,10 @@ __all__ = ["make_kernel"]
 _ITEMSIZE = {"float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
 
 
+_MOST_IMAGES = 64
+"""More rows than this in a matrix are a sequence's, not a batch's: as many as targets price."""
+
+
 def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
     """The kernel of an operator whose output shape is known, or None for an unknown type.
 
@@ -163,12 +167,15 @@ def _product(op: Operator) -> Kernel | None:
         c_in = max((op.weight.elements or 0) // max(c_out, 1), 1)
         rows = (op.output.elements or 0) // max(c_out, 1)
         batch = out[0] if len(out) > 1 else 1
+        if len(out) == 2 and batch > _MOST_IMAGES:
+            batch = 1
         return Kernel(
             Kind.PRODUCT, "MatMul", c_in, c_out, _rows(rows // max(batch, 1)),
             _rows(rows // max(batch, 1)), batch, itemsize=_itemsize(op),
         )  # fmt: skip
     rows = out[-2] if len(out) > 1 else 1
-    inner = _shape(left)[-1] if len(_shape(left)) > 0 else 1
+    turned = op.attributes.get("transA") and len(_shape(left)) > 1
+    inner = _shape(left)[-2 if turned else -1] if _shape(left) else 1
     return Kernel(
         Kind.PRODUCT, "MatMul", inner, out[-1], _rows(rows), _rows(rows), prod(out[:-2]),
         constant=False, itemsize=_itemsize(op),
@@ -193,6 +200,7 @@ def _ints(op: Operator, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
 _MAKERS: dict[str, Callable[[Operator], Kernel | None]] = {
     "Conv": _conv,
     "ConvTranspose": _conv,
+    "FusedMatMul": _product,
     "Gemm": _product,
     "MatMul": _product,
     "Softmax": _softmax,

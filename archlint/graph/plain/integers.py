@@ -12,28 +12,30 @@ _CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 _TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
 
-def _float(parts: Parts, index: int, axis: int = 1) -> str:
-    """The input at `index`, whose scale and zero point follow it, in float."""
-    inputs = [parts.input(each) for each in range(index, index + 3)]
-    return parts.add("DequantizeLinear", inputs, attributes={"axis": axis})
+def _float(parts: Parts, index: int, axis: int = 1, *, first: bool = False) -> str:
+    """The input at `index`, whose scale and zero point follow it, in float.
+
+    `first` brings its channels to the front before: what moves elements moves bytes.
+    """
+    source, *scale = (parts.input(each) for each in range(index, index + 3))
+    if first:
+        source = parts.add("Transpose", [source], attributes={"perm": _TO_FIRST})
+    return parts.add("DequantizeLinear", [source, *scale], attributes={"axis": axis})
 
 
-def _quantised(parts: Parts, source: str, index: int) -> None:
-    """Make the node's output with the scale and zero point at `index`."""
-    parts.add(
-        "QuantizeLinear", [source, parts.input(index), parts.input(index + 1)], [parts.output()]
-    )
+def _quantised(parts: Parts, source: str, index: int, *, last: bool = False) -> None:
+    """Make the node's output with the scale and zero point at `index`; `last` as `first`."""
+    inputs = [source, parts.input(index), parts.input(index + 1)]
+    made = parts.add("QuantizeLinear", inputs, [] if last else [parts.output()])
+    if last:
+        parts.add("Transpose", [made], [parts.output()], attributes={"perm": _TO_LAST})
 
 
 def _conv(parts: Parts) -> bool:
-    data, weight = _float(parts, 0), _float(parts, 3, axis=0)
-    last = parts.integer("channels_last")
-    if last:
-        data = parts.add("Transpose", [data], attributes={"perm": _TO_FIRST})
+    last = bool(parts.integer("channels_last"))
+    data, weight = _float(parts, 0, first=last), _float(parts, 3, axis=0)
     found = parts.add("Conv", [data, weight, parts.input(8)], keep=_CONV)
-    if last:
-        found = parts.add("Transpose", [found], attributes={"perm": _TO_LAST})
-    _quantised(parts, found, 6)
+    _quantised(parts, found, 6, last=last)
     return True
 
 
@@ -64,13 +66,9 @@ def _unary(op_type: str, *keep: str) -> Rewrite:
     """One input; with channels_last, the channels come last."""
 
     def rewrite(parts: Parts) -> bool:
-        source, last = _float(parts, 0), parts.integer("channels_last")
-        if last:
-            source = parts.add("Transpose", [source], attributes={"perm": _TO_FIRST})
-        found = parts.add(op_type, [source], keep=keep)
-        if last:
-            found = parts.add("Transpose", [found], attributes={"perm": _TO_LAST})
-        _quantised(parts, found, 3)
+        last = bool(parts.integer("channels_last"))
+        found = parts.add(op_type, [_float(parts, 0, first=last)], keep=keep)
+        _quantised(parts, found, 3, last=last)
         return True
 
     return rewrite

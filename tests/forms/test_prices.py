@@ -1,0 +1,39 @@
+"""A network in the forms of one dtype costs the same in each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from archlint.linter import lint
+from archlint.options import Options
+from tests.forms.making import FORMS, network
+
+pytest.importorskip("onnxruntime", reason="makes the forms")
+
+FLOAT = ("saved at the basic level", "saved at the extended level", "saved at the highest level")
+INTEGER = ("static QDQ", "static QOperator", "quantised and saved")
+
+
+def predicted(model: onnx.ModelProto, target: str) -> float:
+    (report,) = lint([model], Options(targets=(target,))).models
+    assert report.error is None
+    (priced,) = report.targets
+    assert priced.coverage > 0.99
+    return priced.predicted
+
+
+@pytest.mark.parametrize(
+    ("target", "forms"),
+    [("amd-epyc-ort-fp32-1t", FLOAT), ("amd-epyc-ort-int8-1t", INTEGER)],
+)
+def test_prices_do_not_hang_on_the_form(
+    target: str, forms: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = network("mobilenet_v2", tmp_path)
+    prices = [predicted(FORMS[form](file, tmp_path), target) for form in forms]
+    if forms is FLOAT:
+        prices.append(predicted(onnx.load(str(file)), target))
+    assert max(prices) <= 1.01 * min(prices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import prod
 from pathlib import Path
 from random import Random
 
@@ -28,6 +29,11 @@ _TYPES = (
     "QuantizeLinear", "Range", "ReduceMean", "Relu", "Reshape", "Resize", "Scan", "Shape",
     "Sigmoid", "Slice", "Softmax", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze", "Upsample",
     "Attention", "BiasGelu", "SkipLayerNormalization", "EmbedLayerNormalization", "QLinearAdd",
+)  # fmt: skip
+_HEADS = (
+    b"", b"version https://git-lfs.github.com/spec/v1\n", b"PK\x03\x04", b"TFL3", b"ORTM",
+    b"\x00\x00\x00\x00{\"", b"\x1f\x8b", b"\x89HDF", b"<!doctype html>", b"<html>", b"text\n",
+    b"\xff\xfe", b"GGUF", b"name: caf\xc3", b"\x80\x04", b"\x7fELF", b"BZh",
 )  # fmt: skip
 _KINDS = (
     onnx.AttributeProto.FLOAT, onnx.AttributeProto.INT, onnx.AttributeProto.STRING,
@@ -63,8 +69,19 @@ def _piece(whole: onnx.ModelProto, start: int) -> onnx.ModelProto:
         if name not in have
     ]
     outputs = [helper.make_empty_tensor_value_info(nodes[-1].output[0])]
+    if start:
+        weights = [_with_payload(each) for each in weights]
     graph = helper.make_graph(nodes, "piece", inputs, outputs, weights)
     return helper.make_model(graph, opset_imports=list(whole.opset_import))
+
+
+def _with_payload(tensor: TensorProto) -> TensorProto:
+    """A weight with bytes of its own, so that there is something to leave out."""
+    filled = TensorProto()
+    filled.CopyFrom(tensor)
+    if tensor.data_type == TensorProto.FLOAT and not tensor.raw_data:
+        filled.raw_data = bytes(4 * min(prod(tensor.dims), 20_000))
+    return filled
 
 
 def mutated(random: Random, data: bytes) -> bytes:
@@ -78,7 +95,10 @@ def _of_bytes(random: Random, data: bytes) -> bytes:
     if not data:
         return random.randbytes(random.randint(0, 64))
     at, end = sorted(random.randrange(len(data) + 1) for _ in range(2))
-    kind = random.randrange(8)
+    kind = random.randrange(9)
+    if kind == 8:
+        head = random.choice(_HEADS)
+        return random.choice((head, head + data, data[:4] + head + data, b"\n" + head))
     if kind == 0:
         flipped = bytearray(data)
         for _ in range(random.randint(1, 8)):

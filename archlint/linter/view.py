@@ -15,6 +15,7 @@ from archlint.cost.target import Target
 from archlint.errors import DtypeError, TargetError
 from archlint.findings import KindShare, TargetReport, Unpriced
 from archlint.graph.model import Model
+from archlint.graph.operator import Operator
 from archlint.graph.widths import Widths
 from archlint.options import OptionValue
 from archlint.rule import Rule, View
@@ -91,13 +92,23 @@ def _fits(model: Model, target: Target) -> None:
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
-    dtypes = Counter(
-        op.weight.dtype for op in model.operators if op.weight is not None and op.weight.dtype
-    )
+    dtypes = Counter(filter(None, map(_dtype_of, model.operators)))
     if dtypes:
         dtype = dtypes.most_common(1)[0][0]
         if dtype != target.dtype:
             raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
+
+
+def _dtype_of(op: Operator) -> str:
+    """What a conv or product computes in, "" for other operators.
+
+    A float weight may be wider than the data: PyTorch's exporter leaves folded weights so.
+    """
+    if op.weight is None:
+        return ""
+    if op.weight.quantised or "int" in op.weight.dtype:
+        return op.weight.dtype
+    return (op.activations[0].dtype if op.activations else "") or op.weight.dtype
 
 
 def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tuple[Unpriced, ...]]:

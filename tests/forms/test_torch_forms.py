@@ -9,10 +9,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import onnx
 import pytest
 
 from archlint.graph import Model, read_model
+from archlint.linter import lint
+from archlint.options import DEFAULT_TARGET, Options
 from tests.forms.test_forms import convs
 
 torch: Any = pytest.importorskip("torch", reason="it exports")
@@ -73,6 +74,6 @@ def test_half_precision_is_read_as_it_is_exported(dtype: str, tmp_path: Path) ->
     found = exported(net, tmp_path, dynamo=True, open_sizes=True, dtype=kind)
     assert convs(found) == convs(own)
     assert found.flops == pytest.approx(own.flops, rel=0.01)
-    weights = {op.weight.dtype for op in found.operators if op.weight and op.op_type == "Conv"}
-    assert weights == {dtype}
-    assert onnx.load(str(tmp_path / "net.onnx"), load_external_data=False).graph.node
+    assert {op.output.dtype for op in found.operators if op.op_type == "Conv"} == {dtype}
+    (report,) = lint([str(tmp_path / "net.onnx")], Options(batch=2)).models
+    assert report.error == f"{DEFAULT_TARGET} prices float, not {dtype}; no target for {dtype}"

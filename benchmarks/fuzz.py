@@ -19,9 +19,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from archlint.options import Options  # noqa: E402
-from tests.fuzz.lint import Watch, complaint  # noqa: E402
+from tests.fuzz.lint import TARGETS, Watch, complaint  # noqa: E402
 from tests.fuzz.mutate import mutated, seeds  # noqa: E402
-from tests.fuzz.test_mutations import TARGETS  # noqa: E402
 
 
 def main() -> None:

@@ -18,9 +18,8 @@ sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["archlint"]):
     from archlint.options import Options
-    from tests.fuzz.lint import Watch, complaint
+    from tests.fuzz.lint import TARGETS, Watch, complaint
 from tests.fuzz.mutate import mutated, seeds  # noqa: E402
-from tests.fuzz.test_mutations import TARGETS  # noqa: E402
 
 WATCH = Watch()
 FOLDER = tempfile.TemporaryDirectory()

@@ -19,6 +19,7 @@ __all__ = [
     "OutputKind",
     "Targets",
     "TextOrJson",
+    "Timeout",
     "Verbose",
     "Version",
 ]
@@ -80,6 +81,14 @@ Dims = Annotated[
         "--dim",
         metavar="NAME=SIZE",
         help="The size of a dynamic dimension; repeatable.",
+        rich_help_panel=_PRICING,
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Give a model up after so long (default: never).",
         rich_help_panel=_PRICING,
     ),
 ]

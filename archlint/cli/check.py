@@ -17,6 +17,7 @@ from archlint.cli.arguments import (
     Inputs,
     Isolated,
     Targets,
+    Timeout,
     Verbose,
     Version,
 )
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _FINDINGS = "Which findings"
-_PRICING = "What is priced"
 _OUTPUT = "Output"
 
 
@@ -65,14 +65,7 @@ def check(
     batch: Batch = None,
     input_: Inputs = None,
     dim: Dims = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Give a model up after so long (default: never).",
-            rich_help_panel=_PRICING,
-        ),
-    ] = None,
+    timeout: Timeout = None,
     select: Annotated[
         list[str] | None,
         typer.Option(

@@ -93,18 +93,20 @@ class Family:
         # where each row is one kernel of its own, as most are, no weights are needed
         self._weights: Array | None = None
         alone: NDArray[np.bool_] = np.ones(len(kernels), dtype=bool)
-        if len(kernels) == len(rows) and all(len(chain) == 1 for chain, _ in rows):
+        single = len(kernels) == len(rows) and all(len(chain) == 1 for chain, _ in rows)
+        if single:
             counts = np.array([[count] for ((count, _),), _ in rows], dtype=float)
-            self.coefficients = fit_relative(counts * terms, seconds, least)
-            modelled = (counts * terms * self.coefficients).sum(axis=1)
+            per_row = counts * terms
         else:
             counts = np.zeros((len(rows), len(kernels)))
             for number, (chain, _) in enumerate(rows):
                 for count, kernel in chain:
                     counts[number, kernels[kernel]] += count
-            self.coefficients = fit_relative(counts @ terms, seconds, least)
+            per_row = counts @ terms
+        self.coefficients = fit_relative(per_row, seconds, least)
+        modelled = (per_row * self.coefficients).sum(axis=1)
+        if not single:
             parts = counts * (terms * self.coefficients).sum(axis=1)
-            modelled = parts.sum(axis=1)
             self._weights = parts / modelled[:, None]
             alone = np.any(self._weights > 1 - 1e-9, axis=0)
         self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)

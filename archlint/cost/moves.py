@@ -7,10 +7,9 @@ from math import prod
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
+from archlint.cost.ops import REORDERS
 
 __all__ = ["jump_of", "pieces_of", "swap_of"]
-
-_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 
 
 def pieces_of(kernel: Kernel) -> int:
@@ -45,7 +44,7 @@ def pieces_of(kernel: Kernel) -> int:
 
 def jump_of(kernel: Kernel) -> int:
     """How far apart (elements) a kernel reads what it writes side by side, or the other way."""
-    if kernel.op in _REORDERS:
+    if kernel.op in REORDERS:
         return prod(kernel.in_map)
     _, _, columns, run = swap_of(kernel)
     return columns * run

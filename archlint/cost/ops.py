@@ -13,6 +13,7 @@ __all__ = [
     "OPERANDS",
     "POOLS",
     "REDUCTIONS",
+    "REORDERS",
     "VIEWS",
 ]
 
@@ -58,6 +59,9 @@ ELEMENTWISE = frozenset(
     IsNaN IsInf
     """.split()
 )
+
+REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
+"""Into and out of a blocked layout; of MOVEMENT."""
 
 KINDS = {
     "ConvTranspose": Kind.TRANSPOSED_CONV,

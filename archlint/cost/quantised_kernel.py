@@ -45,6 +45,11 @@ def _transpose(step: Step, kernel: Kernel) -> Kernel:
     source = step.reads[0]
     batch, channels, sizes = layout(source.shape or ())
     itemsize = 1 if source.dtype in INT8 else kernel.itemsize
-    return kernel._replace(c_in=channels, c_out=channels, in_map=sizes, out_map=sizes, batch=batch,
+    return kernel._replace(
+        c_in=channels,
+        c_out=channels,
+        in_map=sizes,
+        out_map=sizes,
+        batch=batch,
         itemsize=itemsize,
-    )  # fmt: skip
+    )

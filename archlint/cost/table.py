@@ -59,7 +59,7 @@ class Row:
 
 
 _COLUMNS = tuple(field.name for field in fields(Row))
-_KERNELS, _MEDIAN, _INTERVAL = map(_COLUMNS.index, ("kernels", "median_s", "interval"))
+_MEDIAN, _INTERVAL = map(_COLUMNS.index, ("median_s", "interval"))
 
 HEADER = ",".join(_COLUMNS) + "\n"
 """The first line of a table."""

@@ -8,12 +8,11 @@ from math import prod
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.moves import swap_of
-from archlint.cost.ops import KINDS
+from archlint.cost.ops import KINDS, REORDERS
 
 __all__ = ["sort_of", "variety_of"]
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
-_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 _COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
 _TOLD = _COPIES | {"Transpose"}
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL})
@@ -38,7 +37,7 @@ def variety_of(kernel: Kernel) -> str:
     if kernel.kind is Kind.NORMALISATION:
         words.append(kernel.op)
     if kernel.kind is Kind.MOVEMENT:
-        if kernel.op in _REORDERS:
+        if kernel.op in REORDERS:
             words = ["reorder"]
         elif kernel.op == "Transpose":
             words = ["transpose", "of runs" if swap_of(kernel)[-1] > 1 else "of elements"]
@@ -64,5 +63,5 @@ def sort_of(text: str) -> str:
     if kind is Kind.PRODUCT:
         return "activations" if " run-time" in text else f"rows {_ROWS.search(text) is not None}"
     if kind is Kind.MOVEMENT:
-        return "reorder" if op in _REORDERS else op if op in _TOLD else "copy"
+        return "reorder" if op in REORDERS else op if op in _TOLD else "copy"
     return "" if kind is None else kind.value

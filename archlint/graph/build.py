@@ -20,22 +20,26 @@ from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Attribute, Operator, Tensor
 from archlint.graph.order import in_topological_order
 from archlint.graph.plain.rewrite import in_plain_onnx
-from archlint.graph.shapes import INFERENCE_FAILURES, TensorType, declared_inputs, infer_types
+from archlint.graph.shapes import (
+    INFERENCE_FAILURES,
+    TensorType,
+    declared_inputs,
+    infer_types,
+    opset_of,
+)
 from archlint.graph.sizes import Sizes, bind_sizes
 from archlint.graph.subgraphs import Unfolded, unfold
 
 __all__ = ["build_model"]
 
-_ONNX_DOMAINS = frozenset({"", "ai.onnx"})
 _NO_TYPE = TensorType("", None)
 MOST_ELEMENTS = 2**40
 """Of one tensor: no device holds 4 TB."""
 _INTEGERS = frozenset({"int32", "int64", "bool", "string", ""})
 _WEIGHT_INDEX: Mapping[str, tuple[int, ...]] = {
-    "Conv": (1,), "ConvInteger": (1,), "ConvTranspose": (1,), "FusedConv": (1,),
-    "FusedGemm": (1, 0), "FusedMatMul": (1, 0), "Gemm": (1, 0), "MatMul": (1, 0),
-    "MatMulInteger": (1, 0), "MatMulNBits": (1,), "QLinearConv": (3,), "QLinearMatMul": (3, 0),
-    "Attention": (1,), "QGemm": (3, 0),
+    "Conv": (1,), "ConvInteger": (1,), "ConvTranspose": (1,),
+    "FusedMatMul": (1, 0), "Gemm": (1, 0), "MatMul": (1, 0),
+    "MatMulInteger": (1, 0), "MatMulNBits": (1,), "Attention": (1,),
 }  # fmt: skip
 
 
@@ -61,7 +65,7 @@ def build_model(
     parameters, weight_bytes = _weights(operators, tensors, tensors.constants)
     return Model(
         path=path,
-        opset=_opset(proto),
+        opset=opset_of(proto),
         inputs=tuple(_model_inputs(sizes, tensors.types)),
         outputs=tuple(each.name for each in proto.graph.output),
         operators=tuple(operators),
@@ -152,11 +156,6 @@ class _Tensors:
     def origin(self, tensor: Tensor) -> str:
         """The initializer that a constant is a view or a recast of."""
         return self.constants.origins.get(tensor.name, tensor.name)
-
-
-def _opset(proto: onnx.ModelProto) -> int:
-    """The version of ONNX's own domain, 0 if the file has none."""
-    return next((int(e.version) for e in proto.opset_import if e.domain in _ONNX_DOMAINS), 0)
 
 
 def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:

@@ -48,8 +48,7 @@ _PER_OUTPUT: Mapping[str, int] = {
     "Mish": 5, "Mod": 1, "Mul": 1, "Neg": 1, "Not": 1, "Or": 1, "PRelu": 2, "Pow": 1,
     "Reciprocal": 1, "Relu": 1, "Round": 1, "Selu": 4, "Sigmoid": 4, "Sign": 1, "Sin": 1,
     "Softplus": 3, "Softsign": 3, "Sqrt": 1, "Sub": 1, "Swish": 5, "Tan": 1, "Tanh": 1,
-    "ThresholdedRelu": 1, "Where": 1, "Xor": 1, "BiasGelu": 6, "FastGelu": 8, "QuickGelu": 5,
-    "QLinearAdd": 5, "QLinearMul": 5, "QLinearSigmoid": 8, "QLinearLeakyRelu": 6,
+    "ThresholdedRelu": 1, "Where": 1, "Xor": 1,
 }  # fmt: skip
 _PER_INPUT: Mapping[str, int] = {
     "BatchNormalization": 2, "GroupNormalization": 7, "InstanceNormalization": 7,
@@ -58,19 +57,18 @@ _PER_INPUT: Mapping[str, int] = {
     "SkipSimplifiedLayerNormalization": 5, "GroupNorm": 7, "SkipGroupNorm": 8,
     "Softmax": 5, "LogSoftmax": 6, "Hardmax": 2,
     "GlobalAveragePool": 1, "GlobalLpPool": 2, "GlobalMaxPool": 1,
-    "QLinearGlobalAveragePool": 1, "QLinearSoftmax": 5,
     "ArgMax": 1, "ArgMin": 1, "CumSum": 1, "ReduceL1": 2, "ReduceL2": 2, "ReduceLogSum": 1,
     "ReduceLogSumExp": 2, "ReduceMax": 1, "ReduceMean": 1, "ReduceMin": 1, "ReduceProd": 1,
     "ReduceSum": 1, "ReduceSumSquare": 2, "TopK": 1,
 }  # fmt: skip
 _VARIADIC = frozenset({"Max", "Mean", "Min", "Sum"})
-_POOLS = frozenset({"AveragePool", "LpPool", "MaxPool", "QLinearAveragePool"})
+_POOLS = frozenset({"AveragePool", "LpPool", "MaxPool"})
 _VIEWS = frozenset({
     "Dropout", "Flatten", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze",
 })  # fmt: skip
 _MOVES = frozenset({
     "Cast", "CastLike", "Concat", "ConstantOfShape", "DepthToSpace", "DequantizeLinear",
-    "DynamicQuantizeLinear", "Expand", "EyeLike", "Pad", "QLinearConcat", "QuantizeLinear",
+    "DynamicQuantizeLinear", "Expand", "EyeLike", "Pad", "QuantizeLinear",
     "Range", "ReverseSequence", "ScatterElements", "ScatterND", "SpaceToDepth", "Tile",
     "Transpose", "Trilu",
 })  # fmt: skip
@@ -164,12 +162,9 @@ def _int(value: Attribute, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def _conv(weight_index: int) -> _Count:
-    def count(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
-        weight = _shape(inputs, weight_index)
-        return None if weight is None else _times(2 * prod(weight[1:]), outputs[0].elements)
-
-    return count
+def _conv(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
+    weight = _shape(inputs, 1)
+    return None if weight is None else _times(2 * prod(weight[1:]), outputs[0].elements)
 
 
 def _conv_transpose(inputs: Inputs, _outputs: Outputs, _: Attributes) -> int | None:
@@ -273,12 +268,10 @@ def _grid_sample(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> in
 
 _COUNTS: Mapping[str, _Count] = {
     "Attention": _attention,
-    "Conv": _conv(1),
-    "ConvInteger": _conv(1),
+    "Conv": _conv,
+    "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
     "Einsum": _einsum,
-    "FusedConv": _conv(1),
-    "FusedGemm": _gemm,
     "FusedMatMul": _matmul,
     "GRU": _recurrent(3),
     "Gemm": _gemm,
@@ -289,9 +282,6 @@ _COUNTS: Mapping[str, _Count] = {
     "MatMulInteger": _matmul,
     "MatMulNBits": _matmul,
     "MultiHeadAttention": _attention,
-    "QGemm": _gemm,
-    "QLinearConv": _conv(3),
-    "QLinearMatMul": _matmul,
     "RNN": _recurrent(1),
     "Resize": _resize,
     "Upsample": _resize,

@@ -9,7 +9,13 @@ from onnx import checker, defs, helper, numpy_helper, shape_inference
 
 from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
-from archlint.graph.shapes import DTYPE_NUMBERS, INFERENCE_FAILURES, TensorType, dtype_and_shape
+from archlint.graph.shapes import (
+    DTYPE_NUMBERS,
+    INFERENCE_FAILURES,
+    TensorType,
+    dtype_and_shape,
+    opset_of,
+)
 
 __all__ = ["infer_outputs"]
 
@@ -53,9 +59,8 @@ def _has_schema(proto: onnx.ModelProto, node: Node) -> bool:
 
 
 def _opset(proto: onnx.ModelProto) -> int:
-    found = (int(each.version) for each in proto.opset_import if each.domain in ("", "ai.onnx"))
     # what a damaged file says may be beyond what C++ takes
-    return min(max(next(found, 0), 0), defs.onnx_opset_version())
+    return min(max(opset_of(proto), 0), defs.onnx_opset_version())
 
 
 def _last(known: TensorType, width: int) -> TensorType:

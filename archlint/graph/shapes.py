@@ -20,6 +20,7 @@ __all__ = [
     "declared_inputs",
     "dtype_and_shape",
     "infer_types",
+    "opset_of",
     "strict_faults",
 ]
 
@@ -53,6 +54,11 @@ class Contradiction:
     op_type: str
     name: str
     reason: str
+
+
+def opset_of(proto: onnx.ModelProto) -> int:
+    """The version of ONNX's own domain, 0 if the file has none."""
+    return next((int(e.version) for e in proto.opset_import if e.domain in ("", "ai.onnx")), 0)
 
 
 def declared_inputs(graph: onnx.GraphProto) -> dict[str, tuple[Dim, ...] | None]:

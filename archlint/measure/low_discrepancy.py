@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from math import prod
 from random import Random
@@ -59,14 +59,7 @@ def points(seed: int, name: str, dimensions: int) -> Iterator[Point]:
     """
     root = _root(dimensions)
     steps = [1 / prod([root] * power) for power in range(1, dimensions + 1)]
-    # seeding with a text and random() itself are the same in every version of Python
-    shift = Random(f"{seed} {name}")
-    starts = [shift.random() for _ in steps]
-    for number in count():
-        yield Point(
-            [(start + number * step) % 1.0 for start, step in zip(starts, steps, strict=True)],
-            Random(f"{seed} {name} {number}"),
-        )
+    return _shifted(f"{seed} {name}", lambda number: [number * step for step in steps])
 
 
 _BASES = (2, 3, 5, 7)
@@ -77,15 +70,20 @@ def filling_points(seed: int, name: str) -> Iterator[Point]:
 
     Those of `points` are not: of four coordinates the first nearly repeats after seven points.
     """
-    shift = Random(f"{seed} {name} filling")
-    starts = [shift.random() for _ in _BASES]
+    return _shifted(
+        f"{seed} {name} filling", lambda number: [_radical_inverse(number, b) for b in _BASES]
+    )
+
+
+def _shifted(seed: str, at: Callable[[int], Sequence[float]]) -> Iterator[Point]:
+    """The points of a sequence, all moved along each coordinate by the same random length."""
+    # seeding with a text and random() itself are the same in every version of Python
+    shift = Random(seed)
+    starts = [shift.random() for _ in at(0)]
     for number in count():
         yield Point(
-            [
-                (start + _radical_inverse(number, base)) % 1.0
-                for start, base in zip(starts, _BASES, strict=True)
-            ],
-            Random(f"{seed} {name} filling {number}"),
+            [(start + value) % 1.0 for start, value in zip(starts, at(number), strict=True)],
+            Random(f"{seed} {number}"),
         )
 
 

@@ -174,9 +174,13 @@ def _cut(site: Site, kernel: Kernel) -> Made:
     """A Split or Slice, along the last dim where the channels are that."""
     if _is_last(kernel):
         rows, *rest = kernel.in_map
-        kernel = kernel._replace(c_in=rows, c_out=rows, in_map=(*rest, kernel.c_in), path="by row",
+        kernel = kernel._replace(
+            c_in=rows,
+            c_out=rows,
+            in_map=(*rest, kernel.c_in),
+            path="by row",
             out_map=(*rest, kernel.c_out),
-        )  # fmt: skip
+        )
     return MOVERS[kernel.op](site, kernel)
 
 

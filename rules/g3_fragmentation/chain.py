@@ -157,9 +157,10 @@ class _Sorter:
             elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS and level:
                 acts[level][(kernel.op,)] += 1
             elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS:
-                start[kernel.op] = kernel._replace(c_in=self._ends.c_in, c_out=self._ends.c_in,
-                    in_map=self._ends.in_map, out_map=self._ends.in_map,
-                )  # fmt: skip
+                width, sizes = self._ends.c_in, self._ends.in_map
+                start[kernel.op] = kernel._replace(
+                    c_in=width, c_out=width, in_map=sizes, out_map=sizes
+                )
             elif not self._vanishes(main, kernel):
                 rest.append(kernel)
         return layers, tuple(rest), self._around(start, acts)

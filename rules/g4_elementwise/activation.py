@@ -9,7 +9,7 @@ from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Change, lower
 from archlint.cost.on_path import on_path
-from archlint.cost.ops import ACTIVATIONS
+from archlint.cost.ops import ACTIVATIONS, REORDERS
 from archlint.graph.composites import find_composites
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
@@ -139,7 +139,7 @@ def _alternative(
         # the kernels that nothing replaces: what computes it, and the reorders that it forces
         own = tuple(k for k in view.kernels(change.numbers) if k.kind in _APART)
         without = tuple(k for k in change.kernels if k.kind in _APART and k.op != CHEAPEST)
-    reorders = sum(k.op in _REORDERS for k in own) - sum(k.op in _REORDERS for k in without)
+    reorders = sum(k.op in REORDERS for k in own) - sum(k.op in REORDERS for k in without)
     return Alternative(
         source="activation",
         op=kind,
@@ -161,7 +161,6 @@ def _alternative(
 
 
 _APART = frozenset({Kind.ELEMENTWISE, Kind.MOVEMENT})
-_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 
 
 def _bare(kernel: Kernel) -> Kernel:

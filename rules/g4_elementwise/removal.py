@@ -9,7 +9,7 @@ from archlint.cost.difference import Difference, differences, relower
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Change
-from archlint.cost.ops import VIEWS
+from archlint.cost.ops import REORDERS, VIEWS
 from archlint.graph.operator import Tensor
 from archlint.rule import View
 
@@ -49,12 +49,9 @@ class Removal:
     @property
     def reorders(self) -> int:
         """How many reorders go with the operators that force them."""
-        return sum(each.op in _REORDERS for each in self.own) - sum(
-            each.op in _REORDERS for each in self.own_without
+        return sum(each.op in REORDERS for each in self.own) - sum(
+            each.op in REORDERS for each in self.own_without
         )
-
-
-_REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 
 
 def remove(view: View, spots: Sequence[Spot]) -> Iterator[Removal | str]:

@@ -13,7 +13,10 @@ from archlint.options import Options
 from archlint.report.formats import FORMATS, renderer
 from archlint.report.style import Style
 
-__all__ = ["Watch", "complaint"]
+__all__ = ["TARGETS", "Watch", "complaint"]
+
+TARGETS = ("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t")
+"""One of each sort: of the paper's tables, of blocked layouts, and without a compiler."""
 
 SLOWEST = 20.0
 """Seconds for one model of a few operators, on a busy machine too."""

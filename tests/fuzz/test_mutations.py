@@ -6,11 +6,10 @@ from random import Random
 import pytest
 
 from archlint.options import Options
-from tests.fuzz.lint import Watch, complaint
+from tests.fuzz.lint import TARGETS, Watch, complaint
 from tests.fuzz.mutate import mutated, seeds
 
 SEED, COUNT = 2026, 1500
-TARGETS = ("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t")
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -12,7 +12,8 @@ from archlint.graph.plain.parts import Parts, Rewrite
 __all__ = ["ATTENTION"]
 
 _SPLIT_TAKES_INPUTS, _NUMBERED_SPLIT = 13, 18
-_TO_HEADS, _KEYS, _FROM_HEADS = [0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]
+_HEADS, _KEYS = [0, 2, 1, 3], [0, 2, 3, 1]
+"""To heads x rows and back; keys with their rows last."""
 
 
 def _attention(parts: Parts) -> bool:
@@ -51,7 +52,7 @@ def _attend(parts: Parts, sources: list[str], heads: int, bias: str) -> None:
     by_head = parts.constant([0, 0, heads, -1], np.int64)
     query, key, value = (
         parts.add("Transpose", [parts.add("Reshape", [each, by_head])], attributes={"perm": perm})
-        for each, perm in zip(sources, (_TO_HEADS, _KEYS, _TO_HEADS), strict=True)
+        for each, perm in zip(sources, (_HEADS, _KEYS, _HEADS), strict=True)
     )
     scores = parts.add("MatMul", [query, key])
     scale = parts.number("scale", 0.0) or 1 / sqrt(64)  # any number takes as long
@@ -59,7 +60,7 @@ def _attend(parts: Parts, sources: list[str], heads: int, bias: str) -> None:
     if bias:
         scores = parts.add("Add", [scores, bias])
     found = parts.add("MatMul", [parts.add("Softmax", [scores], attributes={"axis": -1}), value])
-    found = parts.add("Transpose", [found], attributes={"perm": _FROM_HEADS})
+    found = parts.add("Transpose", [found], attributes={"perm": _HEADS})
     parts.add("Reshape", [found, parts.constant([0, 0, -1], np.int64)], [parts.output()])
 
 

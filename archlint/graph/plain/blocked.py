@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from archlint.graph.plain.fused import FUSED
-from archlint.graph.plain.parts import Parts, Rewrite
+from archlint.graph.plain.parts import POOL, TO_FIRST, TO_LAST, Parts, Rewrite
 
 __all__ = ["BLOCKED"]
 
@@ -33,7 +33,7 @@ def _reorder_output(parts: Parts) -> bool:
         zero, end, axis = (parts.constant([each], np.int64) for each in (0, channels, 1))
         source = parts.add("Slice", [source, zero, end, axis], [] if last else [parts.output()])
     if last:
-        parts.add("Transpose", [source], [parts.output()], attributes={"perm": [0, 2, 3, 1]})
+        parts.add("Transpose", [source], [parts.output()], attributes={"perm": TO_LAST})
     elif not channels:
         parts.add("Identity", [source], [parts.output()])
     return True
@@ -41,9 +41,7 @@ def _reorder_output(parts: Parts) -> bool:
 
 def _reorder_input(parts: Parts) -> bool:
     if parts.integer("channels_last"):
-        parts.add(
-            "Transpose", [parts.input(0)], [parts.output()], attributes={"perm": [0, 3, 1, 2]}
-        )
+        parts.add("Transpose", [parts.input(0)], [parts.output()], attributes={"perm": TO_FIRST})
     else:
         parts.add("Identity", [parts.input(0)], [parts.output()])
     return True
@@ -59,14 +57,12 @@ def _upsample(parts: Parts) -> bool:
     return True
 
 
-_POOL = ("auto_pad", "ceil_mode", "dilations", "kernel_shape", "pads", "strides")
-
 BLOCKED: Mapping[str, Rewrite] = {
-    "AveragePool": _same("AveragePool", *_POOL, "count_include_pad"),
+    "AveragePool": _same("AveragePool", *POOL),
     "Conv": FUSED["FusedConv"],
     "GlobalAveragePool": _same("GlobalAveragePool"),
     "GlobalMaxPool": _same("GlobalMaxPool"),
-    "MaxPool": _same("MaxPool", *_POOL),
+    "MaxPool": _same("MaxPool", *POOL),
     "ReorderInput": _reorder_input,
     "ReorderOutput": _reorder_output,
     "Upsample": _upsample,

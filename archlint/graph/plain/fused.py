@@ -10,11 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from archlint.graph.plain.activation import add_activation
-from archlint.graph.plain.parts import Parts, Rewrite
+from archlint.graph.plain.parts import CONV, Parts, Rewrite
 
 __all__ = ["FUSED"]
 
-_CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 _GEMM = ("alpha", "beta", "transA", "transB")
 _SHARPNESS = 1.702
 
@@ -23,7 +22,7 @@ def _conv(parts: Parts) -> bool:
     activation, joins = parts.text("activation"), parts.input(3)
     inputs = [parts.input(index) for index in range(3)]
     last = [] if activation or joins else [parts.output()]
-    found = parts.add("Conv", inputs, last, keep=_CONV)
+    found = parts.add("Conv", inputs, last, keep=CONV)
     if joins:
         found = parts.add("Add", [found, joins], [] if activation else [parts.output()])
     if activation:

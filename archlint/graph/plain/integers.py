@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from archlint.graph.plain.parts import Parts, Rewrite
+from archlint.graph.plain.parts import CONV, POOL, TO_FIRST, TO_LAST, Parts, Rewrite
 
 __all__ = ["OF_MICROSOFT", "OF_ONNX"]
-
-_CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
-_TO_LAST, _TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
 
 def _float(parts: Parts, index: int, axis: int = 1, *, first: bool = False) -> str:
@@ -19,7 +16,7 @@ def _float(parts: Parts, index: int, axis: int = 1, *, first: bool = False) -> s
     """
     source, *scale = (parts.input(each) for each in range(index, index + 3))
     if first:
-        source = parts.add("Transpose", [source], attributes={"perm": _TO_FIRST})
+        source = parts.add("Transpose", [source], attributes={"perm": TO_FIRST})
     return parts.add("DequantizeLinear", [source, *scale], attributes={"axis": axis})
 
 
@@ -28,13 +25,13 @@ def _quantised(parts: Parts, source: str, index: int, *, last: bool = False) -> 
     inputs = [source, parts.input(index), parts.input(index + 1)]
     made = parts.add("QuantizeLinear", inputs, [] if last else [parts.output()])
     if last:
-        parts.add("Transpose", [made], [parts.output()], attributes={"perm": _TO_LAST})
+        parts.add("Transpose", [made], [parts.output()], attributes={"perm": TO_LAST})
 
 
 def _conv(parts: Parts) -> bool:
     last = bool(parts.integer("channels_last"))
     data, weight = _float(parts, 0, first=last), _float(parts, 3, axis=0)
-    found = parts.add("Conv", [data, weight, parts.input(8)], keep=_CONV)
+    found = parts.add("Conv", [data, weight, parts.input(8)], keep=CONV)
     _quantised(parts, found, 6, last=last)
     return True
 
@@ -94,15 +91,13 @@ def _dynamic_product(parts: Parts) -> bool:
     return True
 
 
-_POOL = ("auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides")
-
 OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul}
 
 OF_MICROSOFT: Mapping[str, Rewrite] = {
     "DynamicQuantizeMatMul": _dynamic_product,
     "QGemm": _gemm,
     "QLinearAdd": _binary("Add"),
-    "QLinearAveragePool": _unary("AveragePool", *_POOL),
+    "QLinearAveragePool": _unary("AveragePool", *POOL),
     "QLinearConcat": _concat,
     "QLinearConv": _conv,
     "QLinearGlobalAveragePool": _unary("GlobalAveragePool"),

@@ -9,7 +9,16 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-__all__ = ["Parts", "Rewrite"]
+__all__ = ["CONV", "POOL", "TO_FIRST", "TO_LAST", "Parts", "Rewrite"]
+
+CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
+POOL = (
+    "auto_pad", "ceil_mode", "count_include_pad", "dilations", "kernel_shape", "pads", "strides",
+)  # fmt: skip
+"""The attributes that a conv's and a pool's twin in ONNX has too, where they are given."""
+
+TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
+"""Permutations that bring the channels of an image to the end and to the front."""
 
 Value = int | float | str | Sequence[int] | Sequence[float]
 _NONE: Mapping[str, Value] = MappingProxyType({})

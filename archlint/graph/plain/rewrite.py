@@ -12,6 +12,7 @@ from archlint.graph.plain.blocked import BLOCKED
 from archlint.graph.plain.fused import FUSED
 from archlint.graph.plain.integers import OF_MICROSOFT, OF_ONNX
 from archlint.graph.plain.parts import Parts, Rewrite
+from archlint.graph.shapes import opset_of
 
 __all__ = ["in_plain_onnx"]
 
@@ -34,7 +35,7 @@ def in_plain_onnx(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
     """
     if not any(node.op_type in _REWRITES.get(node.domain, _NONE) for node in proto.graph.node):
         return proto
-    opset = next((e.version for e in proto.opset_import if e.domain in ("", "ai.onnx")), 0)
+    opset = opset_of(proto)
     plain = onnx.ModelProto()
     plain.CopyFrom(proto)
     del plain.graph.node[:]

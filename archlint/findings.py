@@ -7,13 +7,13 @@ from enum import Enum
 
 from archlint.cost.price import Basis
 from archlint.graph.model import ModelInput
+from archlint.location import Location
 
 __all__ = [
     "Finding",
     "FoundPlace",
     "IgnoredFinding",
     "KindShare",
-    "Location",
     "ModelReport",
     "PricedOn",
     "Report",
@@ -34,18 +34,6 @@ class Severity(Enum):
     def rank(self) -> int:
         """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
         return {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A span of a source file: relative POSIX path, 1-based lines and columns."""
-
-    path: str
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Attribute, Operator, Tensor
 from archlint.graph.order import in_topological_order
+from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
 from archlint.graph.plain.rewrite import in_plain_onnx
 from archlint.graph.shapes import (
     INFERENCE_FAILURES,
@@ -50,16 +51,18 @@ def build_model(
     batch: int | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
+    origins: bool = False,
 ) -> Model:
     """Build the graph of operators that run; `proto` is not changed.
 
+    `origins` asks for what the exporter says of each operator's source.
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = _inlined(path, proto)
     sizes = bind_sizes(declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims)
     unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
-    walked = _walk(path, unfolded, sizes)
+    walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
     check_sizes(path, proto, walked.names, sizes, operators)
     parameters, weight_bytes = _weights(operators, tensors, tensors.constants)
@@ -87,7 +90,7 @@ class _Walked:
     operators: list[Operator]
 
 
-def _walk(path: str, unfolded: Unfolded, sizes: Sizes) -> _Walked:
+def _walk(path: str, unfolded: Unfolded, sizes: Sizes, *, origins: bool = False) -> _Walked:
     proto = in_plain_onnx(path, unfolded.proto)
     nodes = read_nodes(path, proto.graph)
     ordered = in_topological_order(path, proto.graph, nodes)
@@ -97,7 +100,8 @@ def _walk(path: str, unfolded: Unfolded, sizes: Sizes) -> _Walked:
     operators = []
     for index, node in enumerate(running):
         repeats = unfolded.repeats.get(unfolded.part_of(node.name), 1)
-        operators.append(_operator(index, node, tensors, repeats))
+        origin = _origin(node.proto) if origins else None
+        operators.append(_operator(index, node, tensors, repeats, origin))
     return _Walked(proto, [node.name for node in nodes], tensors, operators)
 
 
@@ -174,7 +178,9 @@ def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
         return proto
 
 
-def _operator(index: int, node: Node, tensors: _Tensors, repeats: int) -> Operator:
+def _operator(
+    index: int, node: Node, tensors: _Tensors, repeats: int, origin: Origin | None
+) -> Operator:
     op_type, domain, proto = node.op_type, node.domain, node.proto
     inputs = tuple([tensors[each] if each else None for each in node.inputs])
     outputs = tuple([tensors[each] for each in node.outputs])
@@ -209,6 +215,7 @@ def _operator(index: int, node: Node, tensors: _Tensors, repeats: int) -> Operat
         mac=mac,
         malformed=malformed,
         repeats=repeats,
+        origin=origin,
     )
 
 
@@ -223,6 +230,11 @@ def _metadata(proto: onnx.NodeProto) -> dict[str, str]:
     """What the exporter says about modules; the stack traces beside it are long."""
     props = proto.metadata_props
     return {each.key: each.value for each in props if each.key in METADATA_KEYS} if props else {}
+
+
+def _origin(proto: onnx.NodeProto) -> Origin:
+    metadata = {each.key: each.value for each in proto.metadata_props if each.key in ORIGIN_KEYS}
+    return origin_of(metadata, proto.doc_string)
 
 
 def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["METADATA_KEYS", "module_of"]
+__all__ = ["METADATA_KEYS", "metadata_scopes", "module_of"]
 
 _SCOPES = "pkg.torch.onnx.name_scopes"
 _CLASSES = "pkg.torch.onnx.class_hierarchy"
@@ -36,7 +36,7 @@ def module_of(
     Weight names win: exporters fold batch-norm into convs and keep the batch-norm's metadata.
     Then the exporter's metadata counts, then a node name such as "/layer1/layer1.0/conv2/Conv".
     """
-    scopes = _metadata_scopes(metadata) if metadata else []
+    scopes = [(name, each.rpartition(".")[2]) for name, each in metadata_scopes(metadata)]
     for name in weight_names:
         path = _path_of_weight(name)
         if path:
@@ -73,14 +73,15 @@ def _path_of_node(name: str) -> str:
     return ".".join(path)
 
 
-def _metadata_scopes(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Module paths and class names from the outermost module to the innermost."""
+def metadata_scopes(metadata: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Module paths and qualified classes from the outermost module to the innermost."""
+    if not metadata:
+        return []
     names = _string_list(metadata.get(_SCOPES, ""))
     classes = _string_list(metadata.get(_CLASSES, ""))
     if not names or len(names) != len(classes):
         names, classes = _split_namespace(metadata.get(_NAMESPACE, ""))
-    modules = [(name, each.rpartition(".")[2]) for name, each in zip(names, classes, strict=True)]
-    return modules[:-1]
+    return list(zip(names, classes, strict=True))[:-1]
 
 
 def _string_list(text: str) -> list[str]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from archlint.graph.origin import Origin
+
 __all__ = ["NO_TENSOR", "Attribute", "Operator", "Tensor"]
 
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | None
@@ -71,6 +73,7 @@ class Operator:
     operand of a conv or product, `module` the dotted module path ("layer1.0.conv2") or "".
     `malformed` says what is wrong with an operator that no runtime could run, else "".
     `repeats` is how often it runs in one run of the model; `flops` and `mac` are of one time.
+    `origin` is what the exporter says of its source, None unless the reader was asked for it.
     """
 
     index: int
@@ -87,6 +90,7 @@ class Operator:
     mac: int | None = None
     malformed: str = ""
     repeats: int = 1
+    origin: Origin | None = None
 
     @property
     def output(self) -> Tensor:

@@ -24,16 +24,18 @@ def read_model(
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
     path: str = _UNNAMED,
+    origins: bool = False,
 ) -> Model:
     """Read a file (or take a proto) and build its graph at the sizes asked for.
 
     `batch` is the first dim of the inputs, `inputs` maps an input's name ("" for the only
     one) to its shape, `dims` a symbolic dim to its size.  `path` names a proto that was read
-    before.  Raises ModelError and UsageError.
+    before, `origins` asks for what its exporter says of each operator's source.
+    Raises ModelError and UsageError.
     """
     with _collector_paused():
         path, proto = (model, read_proto(model)) if isinstance(model, str) else (path, model)
-        return build_model(path, proto, batch=batch, inputs=inputs, dims=dims)
+        return build_model(path, proto, batch=batch, inputs=inputs, dims=dims, origins=origins)
 
 
 @contextmanager

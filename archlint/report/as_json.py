@@ -14,7 +14,6 @@ from enum import Enum
 from archlint.findings import (
     Finding,
     FoundPlace,
-    Location,
     ModelReport,
     PricedOn,
     Report,
@@ -22,6 +21,7 @@ from archlint.findings import (
     Unpriced,
 )
 from archlint.graph.model import ModelInput
+from archlint.location import Location, Span
 from archlint.report.style import Style
 
 __all__ = ["SCHEMA_VERSION", "dumped", "plain", "render", "rounded"]
@@ -156,12 +156,23 @@ def _location(location: Location | None) -> Json | None:
     if location is None:
         return None
     return {
-        "path": location.path,
-        "line": location.line,
-        "column": location.column,
-        "end_line": location.end_line,
-        "end_column": location.end_column,
-        "source": location.source,
+        **_span(location.span),
+        "certainty": location.certainty.value,
+        "chain": [
+            {**_span(each.span), "what": each.what, "inside": each.inside}
+            for each in location.chain
+        ],
+    }
+
+
+def _span(span: Span) -> Json:
+    return {
+        "path": span.path,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "source": span.text,
     }
 
 

@@ -106,8 +106,10 @@ def _mark(finding: Finding) -> list[Part]:
 
 
 def _file(model: ModelReport, finding: Finding) -> str:
-    where = finding.location
-    return model.path if where is None else f"{where.path}:{where.line}:{where.column}"
+    if finding.location is None:
+        return model.path
+    where = finding.location.span
+    return f"{where.path}:{where.line}:{where.column}"
 
 
 def _price(page: Page, finding: Finding, price: PricedOn) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
-from archlint.findings import FoundPlace, Location, Report
+from archlint.findings import FoundPlace, Report
+from archlint.location import Call, Certainty, Location, Span
 from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
 from archlint.report.schema import SCHEMAS, schema
 from tests.report.fakes import explanation, finding, model, rich_report, targets
@@ -44,7 +45,10 @@ def test_schemas_are_schemas_and_closed(command: str) -> None:
 
 
 def test_reports_fit_the_schema() -> None:
-    where = Location("net.py", 3, 5, 3, 20, "self.conv = Conv2d(...)")
+    conv = Span("net.py", 3, 5, 3, 20, "self.conv = Conv2d(...)")
+    block = Span("net.py", 9, 9, 9, 20, "        Block(8, 16)")
+    call = Call(block, "Block(...)", "Net.__init__")
+    where = Location(conv, Certainty.EXACT, (call,))
     located = replace(finding(), location=where)
     bare = replace(finding(), places=(replace(finding().places[0], evidence=None),))
     for report in (rich_report(), Report(models=(model(located, bare),)), Report(models=())):

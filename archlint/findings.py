@@ -30,10 +30,11 @@ class Severity(Enum):
     WARNING = "warning"
     NOTE = "note"
 
-    @property
-    def rank(self) -> int:
-        """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
-        return {Severity.ERROR: 3, Severity.WARNING: 2, Severity.NOTE: 1}[self]
+    rank: int
+    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
+
+    def __init__(self, _: str) -> None:
+        self.rank = 3 - len(type(self).__members__)
 
 
 @dataclass(frozen=True, slots=True)

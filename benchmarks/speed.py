@@ -198,7 +198,7 @@ def many() -> None:
     """One file of thousands of operators, and many files in one call."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.onnx"
-        make(copies, 20, file)
+        make(copies, 26, file)
         operators = len(onnx.load(file).graph.node)
         found = [run([*LINT, str(file)]) for _ in range(5)]
         seconds, memory = (median(each) for each in zip(*found, strict=True))

@@ -148,7 +148,4 @@ class Declared:
         if not op.activations:
             return None
         wanted = self._change.through.get(op.index, op.activations[0].name)
-        for index, _, tensor in self._model.graph.in_edges(op.index, data="tensor"):
-            if tensor.name == wanted:
-                return int(index)
-        return None
+        return self._model.makers.get(wanted)

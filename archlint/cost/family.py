@@ -35,6 +35,10 @@ HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
 
 
+MOST_ASKED = 1 << 14
+"""Kernels of which a family keeps what it has worked out: some 50 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class FamilySpec:
     """What a target file says of a family.
@@ -62,6 +66,19 @@ class FamilySpec:
     unlike: float = UNLIKE
     band_scale: float = 1.0
     context: float = 0.0
+
+
+class _Asked:
+    """A kernel that was asked for: its features, and its covariance with the rows.
+
+    `solved` is that covariance times the inverse of the rows' own, once it is needed.
+    """
+
+    __slots__ = ("name", "point", "solved", "to_rows")
+
+    def __init__(self, point: Array, name: str, to_rows: Array) -> None:
+        self.point, self.name, self.to_rows = point, name, to_rows
+        self.solved: Array | None = None
 
 
 class Family:
@@ -122,33 +139,50 @@ class Family:
         covariance *= spec.spread**2
         covariance[np.diag_indices_from(covariance)] += spec.noise**2
         self.inverse = np.linalg.inv(covariance)
-        pull = spec.spread**2 * (self.inverse @ self.residuals)
-        self._pull = pull if self._weights is None else self._weights.T @ pull
+        self._pull = self.inverse @ self.residuals
+        self._asked: dict[Kernel, _Asked] = {}
 
-    def _correlate(self, points: Array, names: Names) -> Array:
-        return correlate(points, names, self._points, self._names, self._lengths, self.spec.unlike)
+    def _learn(self, columns: Columns, points: Array) -> Array:
+        """Kernels x rows: how their errors vary with those of the rows."""
+        names = columns.names
+        to_rows = correlate(
+            points, names, self._points, self._names, self._lengths, self.spec.unlike
+        )
+        if self._weights is not None:
+            # sums along rows, not a matrix product: see `prices`
+            to_rows = (to_rows[:, None, :] * self._weights).sum(axis=2)
+        to_rows *= self.spec.spread**2
+        if len(self._asked) > MOST_ASKED:
+            self._asked.clear()
+        for kernel, *each in zip(columns.kernels, points, names.tolist(), to_rows, strict=True):
+            self._asked[kernel] = _Asked(*each)
+        return to_rows
 
     def prices(self, kernels: Sequence[Kernel]) -> list[tuple[float, Basis]]:
         """Seconds of each kernel, and how close the rows come to it."""
         columns = Columns(kernels)
         points = describe(self.spec.lengths, columns, self.machine)
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
-        residuals = (self._correlate(points, columns.names) * self._pull).sum(axis=1)
+        residuals = (self._learn(columns, points) * self._pull).sum(axis=1)
         terms = terms_of(self.spec.terms, columns, self.machine)
         seconds = (terms * self.coefficients).sum(axis=1) * np.exp(residuals)
         return list(zip(seconds.tolist(), self._bases(columns, points), strict=True))
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
-        columns = Columns(kernels)
-        points, names = describe(self.spec.lengths, columns, self.machine), columns.names
-        to_rows = self.spec.spread**2 * self._correlate(points, names)
-        if self._weights is not None:
-            to_rows = to_rows @ self._weights.T
-        own = correlate(points, names, points, names, self._lengths, self.spec.unlike)
-        covariance = self.spec.spread**2 * own
-        covariance -= to_rows @ self.inverse @ to_rows.T
-        covariance[np.diag_indices_from(covariance)] += self.spec.noise**2
+        new = [kernel for kernel in kernels if kernel not in self._asked]
+        if new:
+            columns = Columns(kernels)
+            self._learn(columns, describe(self.spec.lengths, columns, self.machine))
+        asked = [self._asked[kernel] for kernel in kernels]
+        for each in asked:
+            if each.solved is None:
+                each.solved = self.inverse @ each.to_rows
+        points, names = np.array([e.point for e in asked]), np.array([e.name for e in asked])
+        covariance = correlate(points, names, points, names, self._lengths, self.spec.unlike)
+        covariance *= self.spec.spread**2
+        covariance -= np.array([e.to_rows for e in asked]) @ np.array([e.solved for e in asked]).T
+        covariance.flat[:: len(asked) + 1] += self.spec.noise**2
         return covariance * self.spec.band_scale**2 + self.spec.context**2
 
     def _bases(self, columns: Columns, points: Array) -> list[Basis]:

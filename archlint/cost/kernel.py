@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -124,43 +124,45 @@ class Kernel(NamedTuple):
     @property
     def text(self) -> str:
         """The kernel in one line, as tables write it; `parse_chain` reads it."""
-        return self._line(rotation=True)
+        return _line(self)
 
     @property
     def title(self) -> str:
         """The same for people: without what the rest of the model does to its caches."""
-        return self._line(rotation=False)
+        return _line(self._replace(rotation=0)) if self.rotation else _line(self)
 
-    def _line(self, *, rotation: bool) -> str:
-        words = [self.op]
-        if self.kind in _WEIGHTED or self.kind is Kind.PRODUCT or self.c_in != self.c_out:
-            words.append(f"{self.c_in}>{self.c_out}")
-        else:
-            words.append(str(self.c_out))
-        if self.kind in _WINDOWED:
-            words.append("k" + "x".join(map(str, self.window)))
-            if any(stride != 1 for stride in self.strides):
-                words.append("s" + "x".join(map(str, self.strides)))
-        if self.groups > 1:
-            words.append(f"g{self.groups}")
-        if self.out_map or self.in_map:
-            sizes = "x".join(map(str, self.in_map)) or "1"
-            if self.out_map != self.in_map:
-                sizes += ">" + ("x".join(map(str, self.out_map)) or "1")
-            words.append("@" + sizes)
-        if self.batch > 1:
-            words.append(f"b{self.batch}")
-        if self.operands != OPERANDS.get(self.op, 1):
-            words.append(f"n{self.operands}")
-        if self.kind is Kind.PRODUCT and not self.constant:
-            words.append("run-time")
-        if self.itemsize != 4:
-            words.append(f"{self.itemsize}B")
-        if rotation and self.rotation:
-            words.append(f"/{self.rotation}MB")
-        if self.path:
-            words.append(f"({self.path})")
-        return " ".join(words + [f"+{op}" for op in self.epilogue])
+
+@lru_cache(maxsize=1 << 14)
+def _line(kernel: Kernel) -> str:
+    words = [kernel.op]
+    if kernel.kind in _WEIGHTED or kernel.kind is Kind.PRODUCT or kernel.c_in != kernel.c_out:
+        words.append(f"{kernel.c_in}>{kernel.c_out}")
+    else:
+        words.append(str(kernel.c_out))
+    if kernel.kind in _WINDOWED:
+        words.append("k" + "x".join(map(str, kernel.window)))
+        if any(stride != 1 for stride in kernel.strides):
+            words.append("s" + "x".join(map(str, kernel.strides)))
+    if kernel.groups > 1:
+        words.append(f"g{kernel.groups}")
+    if kernel.out_map or kernel.in_map:
+        sizes = "x".join(map(str, kernel.in_map)) or "1"
+        if kernel.out_map != kernel.in_map:
+            sizes += ">" + ("x".join(map(str, kernel.out_map)) or "1")
+        words.append("@" + sizes)
+    if kernel.batch > 1:
+        words.append(f"b{kernel.batch}")
+    if kernel.operands != OPERANDS.get(kernel.op, 1):
+        words.append(f"n{kernel.operands}")
+    if kernel.kind is Kind.PRODUCT and not kernel.constant:
+        words.append("run-time")
+    if kernel.itemsize != 4:
+        words.append(f"{kernel.itemsize}B")
+    if kernel.rotation:
+        words.append(f"/{kernel.rotation}MB")
+    if kernel.path:
+        words.append(f"({kernel.path})")
+    return " ".join(words + [f"+{op}" for op in kernel.epilogue])
 
 
 def conv_kind(c_in: int, c_out: int, groups: int) -> Kind:

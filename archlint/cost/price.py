@@ -16,10 +16,11 @@ class Basis(Enum):
     MODELLED = "modelled"
     EXTRAPOLATED = "extrapolated"
 
-    @property
-    def rank(self) -> int:
-        """0 for measured to 3 for extrapolated."""
-        return list(Basis).index(self)
+    rank: int
+    """0 for measured to 3 for extrapolated."""
+
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,9 @@ class Pricer:
         self.target = target
         self.band_scale = target.calibration.band_scale
         self.price_scale = target.calibration.price_scale
-        self._prices: dict[Kernel, Price | None] = {}
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
+        self._seconds: dict[Kernel, float] = {}
+        self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison] = {}
         self._known: dict[Kernel, tuple[float, Basis]] = {}
         self._texts: dict[str, list[tuple[str, Sequence[Row], int]]] | None = None
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
@@ -151,13 +152,11 @@ class Pricer:
 
     def covers(self, kernel: Kernel) -> bool:
         """Whether the kernel has a price."""
-        return self._count([kernel]) is not None
+        return bool(self._parts_of(kernel))
 
     def price(self, kernel: Kernel) -> Price | None:
         """The kernel's price, or None where no family covers it or its epilogue."""
-        if kernel not in self._prices:
-            self._prices[kernel] = self.total([kernel])
-        return self._prices[kernel]
+        return self.total([kernel])
 
     def total(self, kernels: Counted) -> Price | None:
         """The price of all kernels in sequence; None if there are none or one has no price."""
@@ -169,11 +168,24 @@ class Pricer:
 
     def seconds(self, kernels: Counted) -> float | None:
         """The seconds of `total` alone, which is much quicker to have."""
-        parts = self._count(kernels)
-        if not parts:
+        counts = kernels if isinstance(kernels, Mapping) else Counter(kernels)
+        if not self.learn(counts):
             return None
-        self._learn(parts)
-        return sum(count * self._known[part][0] for part, count in parts.items())
+        return sum([count * self._seconds[kernel] for kernel, count in counts.items()]) or None
+
+    def learn(self, kernels: Iterable[Kernel]) -> bool:
+        """Price kernels for `seconds`, which is quickest for many at once.
+
+        False if one has no price.
+        """
+        parts = {k: self._parts_of(k) for k in kernels if k not in self._seconds}
+        if not parts:
+            return True
+        self._learn(part for each in parts.values() for part in each)
+        for kernel, each in parts.items():
+            if each:
+                self._seconds[kernel] = sum([self._known[part][0] for part in each])
+        return all(parts.values())
 
     def compare(self, now: Counted, instead: Counted) -> Comparison | None:
         """The slow-down of now against instead, its band and its basis.
@@ -185,6 +197,13 @@ class Pricer:
         before, after = self._count(now), self._count(instead)
         if not before or not after:
             return None
+        key = frozenset(before.items()), frozenset(after.items())
+        if key not in self._compared:
+            # blocks repeat: in one network, and from one to the next
+            self._compared[key] = self._compare(before, after)
+        return self._compared[key]
+
+    def _compare(self, before: Mapping[Kernel, int], after: Mapping[Kernel, int]) -> Comparison:
         sums = self._weigh([before, after])
         slowdown = sums.seconds[0] / sums.seconds[1]
         band = exp(Z * self.band_scale * sqrt(sums.ratio_variance))
@@ -204,17 +223,25 @@ class Pricer:
     def _count(self, kernels: Counted) -> dict[Kernel, int] | None:
         """The parts of these kernels with their counts; None if one has no price."""
         counts: dict[Kernel, int] = {}
-        for kernel, count in Counter(kernels).items():
-            parts = self._parts.get(kernel)
-            if parts is None:
-                # a kernel measured whole has no parts
-                whole = (kernel,) if self._by_variety else (kernel.core, *kernel.epilogues)
-                parts = self._parts[kernel] = whole
+        given = kernels if isinstance(kernels, Mapping) else Counter(kernels)
+        for kernel, count in given.items():
+            parts = self._parts_of(kernel)
+            if not parts:
+                return None
             for part in parts:
-                if self._family(part) is None:
-                    return None
                 counts[part] = counts.get(part, 0) + count
         return counts
+
+    def _parts_of(self, kernel: Kernel) -> tuple[Kernel, ...]:
+        """What a kernel's price is the sum of; empty where it has none."""
+        parts = self._parts.get(kernel)
+        if parts is None:
+            # a kernel measured whole has no parts
+            parts = (kernel,) if self._by_variety else (kernel.core, *kernel.epilogues)
+            if any(self._family(part) is None for part in parts):
+                parts = ()
+            self._parts[kernel] = parts
+        return parts
 
     def _learn(self, parts: Iterable[Kernel]) -> None:
         """Seconds and basis of parts not seen before, one family at a time."""
@@ -269,9 +296,12 @@ class _Sums:
     ratio_variance: float
 
 
+_WEAKEST_FIRST = tuple(sorted(Basis, key=lambda each: -each.rank))
+
+
 def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
     total, weak = sum(seconds.values()), 0.0
-    for basis in sorted(Basis, key=lambda each: -each.rank):
+    for basis in _WEAKEST_FIRST:
         weak += seconds.get(basis, 0.0)
         if weak >= RESTS_ON * total:
             return basis

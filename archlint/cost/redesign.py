@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archlint.cost.block_reorders import NO_REORDERS, Reorders, find_reorders
+from archlint.cost.block_sums import BILINEAR, BlockSums, Width
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.lower import Lowered
@@ -33,25 +33,8 @@ KEEPS = 0.75
 OUTER_WIDTHS = 48
 """About how many outer widths are tried; the inner ones are all tried, to meet the FLOPs."""
 
-_BILINEAR = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.TRANSPOSED_CONV, Kind.PRODUCT})
-
-
-@dataclass(frozen=True, slots=True)
-class _Width:
-    """A width as `fixed + of_outer * outer + of_inner * inner`."""
-
-    fixed: float
-    of_outer: float = 0
-    of_inner: float = 0
-
-    def scaled(self, factor: float) -> _Width:
-        return _Width(self.fixed * factor, self.of_outer * factor, self.of_inner * factor)
-
-    def at(self, outer: int, inner: int) -> int:
-        return round(self.fixed + self.of_outer * outer + self.of_inner * inner)
-
-    def over(self, outer: Array, inner: Array) -> Array:
-        return self.fixed + self.of_outer * outer + self.of_inner * inner
+_ROUNDING = 1e-12
+"""Equal FLOPs may come out less by this share: they are added up in another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +61,8 @@ class Block:
     kernels: tuple[Kernel, ...]
     dense: frozenset[int]
     lowering: Lowering
-    _ins: tuple[_Width, ...]
-    _outs: tuple[_Width, ...]
+    _ins: tuple[Width, ...]
+    _outs: tuple[Width, ...]
     _dropped: frozenset[int]
     _reorders: Reorders
 
@@ -87,46 +70,57 @@ class Block:
         """Whether the outer width falls by more than a quarter."""
         return candidate.outer < KEEPS * self.outer
 
-    def candidates(self, alignment: int, *, falling: bool, limit: int) -> Iterator[Candidate]:
-        """Aligned widths at equal FLOPs, those of the least MAC first, at most `limit`.
+    def widths(self, alignment: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Aligned outer and inner widths at equal FLOPs, those of the least MAC first.
 
-        Either those whose outer width falls by more than a quarter or the others.  It stays
-        within half and double, the inner within a quarter and four times of now: further away
-        it is another network.
+        First those that keep the outer width but for a quarter, then those whose outer width
+        falls by more.  It stays within half and double, the inner within a quarter and four
+        times of now: further away it is another network.
         """
         outers = _around(self.outer, alignment, 2, OUTER_WIDTHS)
         inners = _around(self.inner, alignment, 4)
         outer, inner = (axis.ravel() for axis in np.meshgrid(outers, inners, indexing="ij"))
+        sums = self._sums()
+        at: dict[Width, Array] = {each: each.over(outer, inner) for each in sums.widths}
         flops, mac = np.zeros(len(outer)), np.zeros(len(outer))
-        valid = (outer < KEEPS * self.outer) == falling
+        valid = np.ones(len(outer), dtype=bool)
+        for channels in at.values():
+            valid &= channels > 0
+        for width, groups in sums.multiples:
+            valid &= at[width] % groups == 0
+        for (one, other), (its_flops, its_mac) in sums.products.items():
+            product = at[one] * at[other]
+            flops += its_flops * product
+            mac += its_mac * product
+        for width, (its_flops, its_mac) in sums.lines.items():
+            flops += its_flops * at[width]
+            mac += its_mac * at[width]
+        now = sum(kernel.flops for kernel in self.kernels)
+        valid &= (flops >= FLOPS_FROM * now * (1 - _ROUNDING)) & (flops <= FLOPS_TO * now)
+        if not self.dense:
+            valid &= (outer != self.outer) | (inner != self.inner)
+        fitting = np.flatnonzero(valid)
+        order = fitting[np.argsort(mac[fitting], kind="stable")]
+        falls = outer[order] < KEEPS * self.outer
+        kept, falling = (
+            list(
+                zip(outer[each].astype(int).tolist(), inner[each].astype(int).tolist(), strict=True)
+            )
+            for each in (order[~falls], order[falls])
+        )
+        return kept, falling
+
+    def _sums(self) -> BlockSums:
+        """FLOPs and MAC of all kernels as a polynomial of their widths."""
+        sums = BlockSums()
         alike = Counter(
             (kernel, self._ins[place], self._outs[place], place in self.dense)
             for place, kernel in enumerate(self.kernels)
             if place not in self._dropped
         )
         for (kernel, of_in, of_out, is_dense), count in alike.items():
-            c_in, c_out = of_in.over(outer, inner), of_out.over(outer, inner)
-            valid &= (c_in > 0) & (c_out > 0)
-            groups = 1 if is_dense else kernel.groups
-            if kernel.kind is Kind.GROUP_CONV and groups > 1:
-                valid &= (c_in % groups == 0) & (c_out % groups == 0)
-            ratio = kernel.groups / groups * c_out / kernel.c_out
-            if kernel.kind in _BILINEAR:
-                ratio = ratio * c_in / kernel.c_in
-            flops += count * kernel.flops * ratio
-            operands = 1 if kernel.op == "Concat" else kernel.operands
-            read = prod(kernel.in_map) * operands * (c_out if kernel.op == "Concat" else c_in)
-            moved = kernel.batch * (read + prod(kernel.out_map) * c_out)
-            mac += count * (kernel.itemsize * moved + kernel.weight_bytes * ratio)
-        now = sum(kernel.flops for kernel in self.kernels)
-        valid &= (flops >= FLOPS_FROM * now) & (flops <= FLOPS_TO * now)
-        if not self.dense:
-            valid &= (outer != self.outer) | (inner != self.inner)
-        fitting = np.flatnonzero(valid)
-        order = fitting[np.argsort(mac[fitting], kind="stable")]
-        for index in order[:limit]:
-            widths = int(outer[index]), int(inner[index])
-            yield Candidate(*widths, self.at(*widths))
+            sums.add(kernel, of_in, of_out, 1 if is_dense else kernel.groups, count)
+        return sums
 
     def at(self, outer: int, inner: int) -> tuple[Kernel, ...]:
         """The block's kernels at these widths."""
@@ -162,11 +156,12 @@ def fastest(
     faster than now.
     """
     best = None
-    for falling in (False, True):
+    for widths in block.widths(pricer.target.alignment):
         quickest, least = None, float("inf")
-        for candidate in block.candidates(pricer.target.alignment, falling=falling, limit=limit):
-            if accept is not None and not accept(candidate):
-                continue
+        tried = (Candidate(*each, block.at(*each)) for each in widths[:limit])
+        candidates = [each for each in tried if accept is None or accept(each)]
+        pricer.learn(kernel for each in candidates for kernel in each.kernels)
+        for candidate in candidates:
             seconds = pricer.seconds(candidate.kernels)
             if seconds is not None and seconds < least:
                 quickest, least = candidate, seconds
@@ -209,17 +204,17 @@ def find_block(
         if each in widths.pinned:
             return widths.pinned[each]
 
-    def width_of(group: int | None, channels: int) -> _Width | None:
+    def width_of(group: int | None, channels: int) -> Width | None:
         if group not in changed:
-            return _Width(channels)
+            return Width(channels)
         if widths.width.get(group) != channels:
             return None
         if group == outer:
-            return _Width(0, of_outer=1)
+            return Width(0, of_outer=1)
         if group in inside:
-            return _Width(0, of_inner=1)
+            return Width(0, of_inner=1)
         step = sign[group]
-        return _Width(channels - step * now_outer, of_outer=step)
+        return Width(channels - step * now_outer, of_outer=step)
 
     operators = {
         index
@@ -246,7 +241,7 @@ def find_block(
         if kernel.op == "Concat" and c_out is not None:
             # the mean width of what it joins
             c_in = c_out.scaled(kernel.c_in / kernel.c_out)
-        if kernel.kind in _BILINEAR:
+        if kernel.kind in BILINEAR:
             c_in = width_of(widths.group.get(main.activations[0].name), kernel.c_in)
         if c_in is None or c_out is None:
             return f"{main.op_type} {main.name} does not follow the width"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -65,6 +65,7 @@ def build_model(
     walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
     check_sizes(path, proto, walked.names, sizes, operators)
+    makers = {tensor.name: op.index for op in operators for tensor in op.outputs}
     parameters, weight_bytes = _weights(operators, tensors, tensors.constants)
     return Model(
         path=path,
@@ -72,7 +73,8 @@ def build_model(
         inputs=tuple(_model_inputs(sizes, tensors.types)),
         outputs=tuple(each.name for each in proto.graph.output),
         operators=tuple(operators),
-        graph=_graph(operators),
+        graph=_graph(operators, makers),
+        makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,
         assumptions=(*sizes.assumptions, *unfolded.notes),
@@ -184,7 +186,8 @@ def _operator(
     op_type, domain, proto = node.op_type, node.domain, node.proto
     inputs = tuple([tensors[each] if each else None for each in node.inputs])
     outputs = tuple([tensors[each] for each in node.outputs])
-    attributes = {each.name: _attribute(each) for each in proto.attribute}
+    given = proto.attribute
+    attributes = {each.name: _attribute(each) for each in given} if given else {}
     weight = _weight(op_type, inputs)
     module, module_class = module_of(
         op_type,
@@ -219,10 +222,11 @@ def _operator(
     )
 
 
-def _too_large(inputs: Iterable[Tensor | None], outputs: Iterable[Tensor]) -> str:
-    for each in (*inputs, *outputs):
-        if each is not None and (each.elements or 0) > MOST_ELEMENTS:
-            return f"a tensor of {each.elements:.1e} elements"
+def _too_large(inputs: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]) -> str:
+    for tensors in (inputs, outputs):
+        for each in tensors:
+            if each is not None and each.elements is not None and each.elements > MOST_ELEMENTS:
+                return f"a tensor of {each.elements:.1e} elements"
     return ""
 
 
@@ -288,15 +292,15 @@ def _model_inputs(sizes: Sizes, types: Mapping[str, TensorType]) -> Iterable[Mod
         yield ModelInput(each.name, known.dtype, each.sizes, bool(each.assumed))
 
 
-def _graph(operators: Iterable[Operator]) -> nx.MultiDiGraph:
+def _graph(operators: Sequence[Operator], makers: Mapping[str, int]) -> nx.MultiDiGraph:
     graph = nx.MultiDiGraph()
-    makers: dict[str, int] = {}
-    for operator in operators:
-        graph.add_node(operator.index)
-        for tensor in operator.inputs:
-            maker = makers.get(tensor.name) if tensor is not None else None
-            if maker is not None:
-                graph.add_edge(maker, operator.index, tensor=tensor)
-        for tensor in operator.outputs:
-            makers[tensor.name] = operator.index
+    graph.add_nodes_from(range(len(operators)))
+    graph.add_edges_from(
+        [
+            (makers[tensor.name], operator.index, {"tensor": tensor})
+            for operator in operators
+            for tensor in operator.inputs
+            if tensor is not None and tensor.name in makers
+        ]
+    )
     return graph

@@ -116,7 +116,7 @@ def _flops(
 def _mac(op_type: str, inputs: Inputs, outputs: Outputs) -> int | None:
     if op_type in _VIEWS:
         return 0
-    written = _bytes([each for each in outputs if each.name])
+    written = _bytes(outputs if len(outputs) == 1 else [each for each in outputs if each.name])
     if written is None:
         return None
     if op_type in _KEEPS_PART:
@@ -128,12 +128,8 @@ def _mac(op_type: str, inputs: Inputs, outputs: Outputs) -> int | None:
 
 def _bytes(tensors: Inputs) -> int | None:
     total = 0
-    seen = set()
-    for each in tensors:
-        if each is None or each.name in seen:
-            continue
-        seen.add(each.name)
-        size = each.bytes
+    for each in tensors if len(tensors) < 2 else {t.name: t for t in tensors if t}.values():
+        size = each.bytes if each else 0
         if size is None:
             return None
         total += size

@@ -36,17 +36,18 @@ def module_of(
     Weight names win: exporters fold batch-norm into convs and keep the batch-norm's metadata.
     Then the exporter's metadata counts, then a node name such as "/layer1/layer1.0/conv2/Conv".
     """
-    scopes = [(name, each.rpartition(".")[2]) for name, each in metadata_scopes(metadata)]
+    scopes = metadata_scopes(metadata)
     for name in weight_names:
         path = _path_of_weight(name)
         if path:
             for scope, scope_class in scopes:
                 if scope == path:
-                    return path, scope_class
+                    return path, scope_class.rpartition(".")[2]
             folded = bool(scopes) and op_type == "Conv" and weight_rank is not None
             return path, _CONV_CLASSES.get(weight_rank or 0, "") if folded else ""
     if scopes:
-        return scopes[-1]
+        path, scope_class = scopes[-1]
+        return path, scope_class.rpartition(".")[2]
     return _path_of_node(node_name), ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from types import MappingProxyType
 
 from archlint.graph.origin import Origin
@@ -32,16 +33,12 @@ class Tensor:
     constant: bool = False
     values: tuple[float, ...] | None = None
     quantised: bool = False
+    elements: int | None = field(init=False, repr=False, compare=False)
+    """How many elements, or None without a shape."""
 
-    @property
-    def elements(self) -> int | None:
-        """How many elements, or None without a shape."""
-        if self.shape is None:
-            return None
-        count = 1
-        for dim in self.shape:
-            count *= dim
-        return count
+    def __post_init__(self) -> None:
+        # asked for many times more often than made
+        object.__setattr__(self, "elements", None if self.shape is None else prod(self.shape))
 
     @property
     def bytes(self) -> int | None:
@@ -91,16 +88,17 @@ class Operator:
     malformed: str = ""
     repeats: int = 1
     origin: Origin | None = None
+    activations: tuple[Tensor, ...] = field(init=False, repr=False, compare=False)
+    """The inputs that are computed at run time."""
+
+    def __post_init__(self) -> None:
+        computed = tuple([each for each in self.inputs if each is not None and not each.constant])
+        object.__setattr__(self, "activations", computed)
 
     @property
     def output(self) -> Tensor:
         """The first output; one without a shape where a malformed operator has none."""
         return self.outputs[0] if self.outputs else NO_TENSOR
-
-    @property
-    def activations(self) -> tuple[Tensor, ...]:
-        """The inputs that are computed at run time."""
-        return tuple(t for t in self.inputs if t is not None and not t.constant)
 
     @property
     def groups(self) -> int:

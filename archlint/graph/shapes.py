@@ -76,7 +76,6 @@ def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, Tensor
     and as far as `sizes` leaves it true.  `proto` is not changed.
     """
     bound = _bound_copy(proto, sizes)
-    declared = [*bound.graph.value_info, *(_copied(each) for each in bound.graph.output)]
     del bound.graph.value_info[:]
     for output in bound.graph.output:
         if output.type.HasField("tensor_type"):
@@ -90,22 +89,16 @@ def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, Tensor
     for infos in (graph.input, graph.value_info, graph.output):
         for info in infos:
             types[info.name] = dtype_and_shape(info.type)
-    for info in declared:
+    for info in (*proto.graph.value_info, *proto.graph.output):
         known = types.get(info.name)
         if known is None or known.shape is None:
-            types[info.name] = dtype_and_shape(info.type)
+            types[info.name] = dtype_and_shape(_substituted(info, sizes))
     for tensor in proto.graph.initializer:
         types[tensor.name] = tensor_type(tensor)
     for sparse in proto.graph.sparse_initializer:
         dtype = _DTYPES.get(sparse.values.data_type, "")
         types[sparse.values.name] = TensorType(dtype, tuple(sparse.dims))
     return types
-
-
-def _copied(info: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
-    copy = onnx.ValueInfoProto()
-    copy.CopyFrom(info)
-    return copy
 
 
 def strict_faults(
@@ -116,6 +109,10 @@ def strict_faults(
     `names` are given to the nodes, so that each fault says where it is.
     """
     bound = _bound_copy(proto, sizes)
+    if sizes is not None and sizes.overridden:
+        del bound.graph.value_info[:]
+    for info in (*bound.graph.value_info, *bound.graph.output):
+        info.type.CopyFrom(_substituted(info, sizes))
     for node, name in zip(bound.graph.node, names, strict=True):
         node.name = name
     try:
@@ -166,6 +163,10 @@ def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)
     graph = copy.graph
+    for node in graph.node:
+        # traces are most of a file, and go through the wire format on their way to C++ and back
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
     domains = {each.domain for each in copy.opset_import}
     for domain in dict.fromkeys(_domain(node.domain) for node in graph.node):
         if domain not in domains and not (domain == "" and "ai.onnx" in domains):
@@ -177,15 +178,6 @@ def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
         shape = by_name.get(info.name)
         if shape is not None:
             _set_dims(info, shape)
-    if sizes.overridden:
-        del graph.value_info[:]
-    else:
-        _substitute(graph.value_info, sizes.symbols)
-    for info in graph.output:
-        if sizes.overridden:
-            info.type.tensor_type.ClearField("shape")
-    if not sizes.overridden:
-        _substitute(graph.output, sizes.symbols)
     return copy
 
 
@@ -203,15 +195,21 @@ def _set_dims(info: onnx.ValueInfoProto, sizes: Iterable[int]) -> None:
         shape.dim.add(dim_value=size)
 
 
-def _substitute(infos: Iterable[onnx.ValueInfoProto], symbols: Mapping[str, int]) -> None:
-    """Give symbols their sizes; a shape with a dim that stays open is dropped."""
-    for info in infos:
-        dims = _dims(info.type) if info.type.HasField("tensor_type") else None
-        if dims is None or all(isinstance(dim, int) for dim in dims):
-            continue
-        sizes = [symbols.get(dim) if isinstance(dim, str) else dim for dim in dims]
-        known = [size for size in sizes if size is not None]
-        if len(known) == len(sizes):
-            _set_dims(info, known)
-        else:
-            info.type.tensor_type.ClearField("shape")
+def _substituted(info: onnx.ValueInfoProto, sizes: Sizes | None) -> onnx.TypeProto:
+    """The declared type with the sizes of its symbols; a shape that they leave open is dropped.
+
+    So is every shape where the sizes asked for override those that the file was made with.
+    """
+    dims = _dims(info.type) if info.type.HasField("tensor_type") else None
+    if sizes is None or dims is None:
+        return info.type
+    if not sizes.overridden and all(isinstance(dim, int) for dim in dims):
+        return info.type
+    bound = onnx.ValueInfoProto()
+    bound.CopyFrom(info)
+    known = [sizes.symbols.get(dim) if isinstance(dim, str) else dim for dim in dims]
+    if sizes.overridden or None in known:
+        bound.type.tensor_type.ClearField("shape")
+    else:
+        _set_dims(bound, [size for size in known if size is not None])
+    return bound.type

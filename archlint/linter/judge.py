@@ -258,11 +258,8 @@ def _saving(place: Place, priced: Priced) -> float:
 
 def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     """Seconds of these kernels of the lowered model, as often as each runs."""
-    kernels, pricer = priced.view.lowered.kernels, priced.view.pricer
-    times = {number: pricer.seconds([kernels[number].kernel]) for number in sorted(numbers)}
-    return {
-        number: time * kernels[number].repeats for number, time in times.items() if time is not None
-    }
+    times = priced.times
+    return {number: times[number] for number in sorted(numbers) if number in times}
 
 
 def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> str:

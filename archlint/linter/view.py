@@ -32,6 +32,8 @@ class Priced:
     title: str
     coverage: float
     unpriced: tuple[Unpriced, ...]
+    times: Mapping[int, float]
+    """Seconds of each priced kernel, by its number, as often as it runs."""
 
     def for_rule(self, rule: type[Rule], options: Mapping[str, OptionValue]) -> View:
         """The view with this rule's options, the defaults where none are given."""
@@ -58,11 +60,10 @@ class Priced:
     def _kinds(self) -> tuple[KindShare, ...]:
         time: dict[Kind, float] = defaultdict(float)
         count: Counter[Kind] = Counter()
-        for placed in self.view.lowered.kernels:
-            seconds = self.view.pricer.seconds([placed.kernel])
-            if seconds is not None:
-                time[placed.kernel.kind] += seconds * placed.repeats
-                count[placed.kernel.kind] += 1
+        for number, seconds in self.times.items():
+            kind = self.view.lowered.kernels[number].kernel.kind
+            time[kind] += seconds
+            count[kind] += 1
         shares = [
             KindShare(kind.value, seconds, seconds / self.total.seconds, count[kind])
             for kind, seconds in time.items()
@@ -84,7 +85,16 @@ def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
         raise TargetError(f"{target.name} has no price for any of its operators")
     coverage, unpriced = _coverage(model, lowered, pricer)
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
-    return Priced(view, total, _title(model, target), coverage, unpriced)
+    return Priced(view, total, _title(model, target), coverage, unpriced, _times(lowered, pricer))
+
+
+def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
+    times = {}
+    for number, placed in enumerate(lowered.kernels):
+        seconds = pricer.seconds([placed.kernel])
+        if seconds is not None:
+            times[number] = seconds * placed.repeats
+    return times
 
 
 def _fits(model: Model, target: Target) -> None:

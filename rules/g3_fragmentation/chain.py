@@ -270,11 +270,12 @@ def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tupl
     if inner < 1:
         fixed = inner == 0 or ends.c_in == ends.c_out
         return () if fixed and _fits(links, ends, (), flops) else None
+    units = [_unit(link.kernel) for link in links]
     for skew in _SKEWS if inner > 1 else (0,):
         low, high = inner, inner * _MOST_STEPS
         while low < high:
             middle = (low + high) // 2
-            if _flops(links, ends, _widths(middle, inner, step, skew)) < FLOPS_FROM * flops:
+            if _flops(units, ends, _widths(middle, inner, step, skew)) < FLOPS_FROM * flops:
                 low = middle + 1
             else:
                 high = middle
@@ -299,8 +300,27 @@ def _widths(total: int, inner: int, step: int, skew: int) -> tuple[int, ...]:
     return tuple(count * step for count in steps)
 
 
-def _flops(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> int:
-    return sum(kernel.flops for kernel in _at(links, ends, widths))
+def _unit(kernel: Kernel) -> tuple[int, int]:
+    """FLOPs for each input channel of a group and output channel, and the groups.
+
+    For each channel, and 0, where the width stays.
+    """
+    if kernel.kind not in _WIDENING:
+        return kernel.with_widths(1, 1).flops, 0
+    return kernel.with_widths(kernel.groups, 1).flops, kernel.groups
+
+
+def _flops(units: Sequence[tuple[int, int]], ends: _Ends, widths: tuple[int, ...]) -> int:
+    """The FLOPs of `_at` without its kernels: the search asks for those of many widths."""
+    total, width, following = 0, ends.c_in, iter((*widths, ends.c_out))
+    for unit, groups in units:
+        if groups:
+            after = next(following)
+            total += unit * (width // groups) * after
+            width = after
+        else:
+            total += unit * width
+    return total
 
 
 def _at(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> tuple[Kernel, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
-from archlint.rules.g3_fragmentation.joins import Join, find_joins, makers_of
+from archlint.rules.g3_fragmentation.joins import Join, find_joins
 from archlint.rules.g3_fragmentation.regions import Region
 
 __all__ = ["Fold", "find_linear_blocks", "fold_mixed"]
@@ -58,8 +58,7 @@ def fold_mixed(model: Model, region: Region) -> Fold | None:
         return None
     if first.attributes.get("axis", 0) != 1 or last.attributes.get("axis") != 1:
         return None
-    makers = makers_of(model, last)
-    ends = [makers.get(tensor.name) for tensor in last.activations]
+    ends = [model.makers.get(tensor.name) for tensor in last.activations]
     convs = [model.operators[index] for index in ends if index in region.fragments]
     if len(convs) != len(first.outputs) or len(region.operators) != len(convs) + 2:
         return None
@@ -76,12 +75,7 @@ def fold_mixed(model: Model, region: Region) -> Fold | None:
 
 
 def _fold(model: Model, join: Join, outputs: Collection[str]) -> Fold | None:
-    makers = {
-        name: maker
-        for index in join.operators
-        for name, maker in makers_of(model, model.operators[index]).items()
-    }
-    branches = [_branch(model, leaf, makers.get(leaf.name), outputs) for leaf in join.leaves]
+    branches = [_branch(model, leaf, model.makers.get(leaf.name), outputs) for leaf in join.leaves]
     convs = [branch.conv for branch in branches if branch.conv is not None]
     if not convs or len({branch.start.name for branch in branches}) > 1:
         return None
@@ -106,7 +100,7 @@ def _branch(model: Model, leaf: Tensor, maker: int | None, outputs: Collection[s
             break
         operators.append(maker)
         tensor = op.activations[0]
-        maker = makers_of(model, op).get(tensor.name)
+        maker = model.makers.get(tensor.name)
     return _Branch(tensor, tuple(operators), conv)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["Join", "find_joins", "makers_of"]
+__all__ = ["Join", "find_joins"]
 
 _ADDS = frozenset({"Add", "Sum"})
 
@@ -35,9 +34,8 @@ def find_joins(model: Model) -> tuple[Join, ...]:
         if not _joins(op):
             continue
         members, leaves = [op.index], dict[str, Tensor]()
-        makers = makers_of(model, op)
         for tensor in op.activations:
-            tree = inner.pop(makers.get(tensor.name, -1), None)
+            tree = inner.pop(model.makers.get(tensor.name, -1), None)
             if tree is None:
                 leaves[tensor.name] = tensor
             else:
@@ -51,12 +49,6 @@ def find_joins(model: Model) -> tuple[Join, ...]:
             adds = all(model.operators[index].op_type in _ADDS for index in members)
             found.append(Join(op.index, tuple(sorted(members)), tuple(leaves.values()), adds))
     return tuple(found)
-
-
-def makers_of(model: Model, op: Operator) -> Mapping[str, int]:
-    """Tensor name -> the operator that makes it, for the inputs that an operator makes."""
-    edges = model.graph.in_edges(op.index, data="tensor")
-    return {tensor.name: int(index) for index, _, tensor in edges}
 
 
 def _joins(op: Operator) -> bool:

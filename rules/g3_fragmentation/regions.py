@@ -11,7 +11,7 @@ from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.rules.g3_fragmentation.antichain import width_of
 from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
-from archlint.rules.g3_fragmentation.joins import Join, find_joins, makers_of
+from archlint.rules.g3_fragmentation.joins import Join, find_joins
 
 __all__ = ["Region", "find_regions"]
 
@@ -86,12 +86,7 @@ class _Finder:
 
     def cone(self, join: Join) -> _Cone:
         """The backward slice of a join; takes its operators."""
-        operators = self._model.operators
-        makers = {
-            name: maker
-            for index in join.operators
-            for name, maker in makers_of(self._model, operators[index]).items()
-        }
+        makers = self._model.makers
         ends = [makers.get(leaf.name, OUTSIDE) for leaf in join.leaves]
         fork = self._dominators.common(ends)
         inside: set[int] = set()
@@ -115,7 +110,7 @@ class _Finder:
 
     def _inputs_of(self, index: int) -> list[tuple[Tensor, int]]:
         op = self._model.operators[index]
-        makers = makers_of(self._model, op)
+        makers = self._model.makers
         return [(tensor, makers.get(tensor.name, OUTSIDE)) for tensor in op.activations]
 
     def _splits_for(self, fork: int, inside: Collection[int]) -> bool:

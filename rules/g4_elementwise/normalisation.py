@@ -56,8 +56,7 @@ def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
 def _share(view: View, name: str, numbers: list[int]) -> Silence:
     """What one kind takes of the model's time, at all the operators that run it."""
     placed = [view.lowered.kernels[number] for number in numbers]
-    prices = [view.pricer.price(each.kernel) for each in placed]
-    seconds = sum(price.seconds for price in prices if price is not None)
+    seconds = sum(view.pricer.seconds([each.kernel]) or 0.0 for each in placed)
     operators = tuple(index for each in placed for index in each.operators)
     share = f"{seconds / view.total:.1%} of the model's time" if seconds else "no price"
     return Silence(operators, f"{name}: {share}; no function like it is known to be cheaper")

@@ -90,14 +90,13 @@ def _relowered(view: View, spots: Sequence[Spot]) -> Sequence[Removal | str]:
 
 
 def _removal(view: View, spot: Spot, change: Difference) -> Removal | str:
-    operators, own = view.model.operators, view.kernels(change.numbers)
+    own = view.kernels(change.numbers)
     before, after = view.pricer.seconds(own), view.pricer.seconds(change.kernels)
     if before is not None and before <= (after or 0.0):
         return "the kernels without it are not faster"
     numbers, instead = change.numbers, change.kernels
     if not instead:
-        first = next(i for i in sorted(spot.gone) if spot.through in operators[i].activations)
-        maker, _ = _maker_of(view, spot.gone, first, spot.through)
+        maker, _ = _maker_of(view, spot.gone, spot.through)
         neighbour = maker if maker is not None else _reader_of(view, spot.last)
         if neighbour is None or neighbour in numbers:
             return LONELY
@@ -118,7 +117,7 @@ def _remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Re
     numbers = sorted({lowered.home[index] for index in gone if index in lowered.home})
     own = tuple(lowered.kernels[number].kernel for number in numbers)
     ending = lowered.kernels[lowered.home[last]].kernel
-    maker, is_sole_reader = _maker_of(view, gone, last, through)
+    maker, is_sole_reader = _maker_of(view, gone, through)
     neighbour = maker if maker is not None else _reader_of(view, last)
     if neighbour is None or neighbour in numbers:
         return None
@@ -136,34 +135,27 @@ def _remove(view: View, gone: Collection[int], last: int, through: Tensor) -> Re
 
 def nearest_input(view: View, index: int) -> Tensor:
     """The input of an operator that is made last."""
-    latest = max(
-        (edge for edge in view.model.graph.in_edges(index, data="tensor")),
-        key=lambda edge: edge[0],
-        default=None,
-    )
-    found: Tensor = view.model.operators[index].activations[0] if latest is None else latest[2]
-    return found
+    makers = view.model.makers
+    return max(view.model.operators[index].activations, key=lambda t: makers.get(t.name, -1))
 
 
-def _maker_of(
-    view: View, gone: Collection[int], last: int, through: Tensor
-) -> tuple[int | None, bool]:
+def _maker_of(view: View, gone: Collection[int], through: Tensor) -> tuple[int | None, bool]:
     """The kernel behind a tensor, across views, and whether only `gone` reads what it makes."""
     graph, operators = view.model.graph, view.model.operators
     outputs = frozenset(view.model.outputs)
-    readers, reader, tensor, is_sole = frozenset(gone), last, through, True
+    readers, tensor, is_sole = frozenset(gone), through, True
     while True:
-        makers = [i for i, _, t in graph.in_edges(reader, data="tensor") if t.name == tensor.name]
-        if not makers:
+        maker = view.model.makers.get(tensor.name)
+        if maker is None:
             return None, False
-        op = operators[makers[0]]
+        op = operators[maker]
         is_sole = is_sole and readers.issuperset(graph.successors(op.index))
         is_sole = is_sole and not any(each.name in outputs for each in op.outputs)
         if op.index in view.lowered.home:
             return view.lowered.home[op.index], is_sole
         if op.op_type not in VIEWS or not op.activations:
             return None, False
-        readers, reader, tensor = readers | {op.index}, op.index, op.activations[0]
+        readers, tensor = readers | {op.index}, op.activations[0]
 
 
 def _reader_of(view: View, index: int) -> int | None:

@@ -88,7 +88,7 @@ def _main_path(view: View, op: Operator) -> Tensor | str:
         return "it adds a constant" if len(op.activations) < 2 else "it adds more than two tensors"
     if op.activations[0].shape != op.activations[1].shape:
         return "its operands differ in shape"
-    makers = {t.name: i for i, _, t in view.model.graph.in_edges(op.index, data="tensor")}
+    makers = view.model.makers
     ordered = sorted(op.activations, key=lambda each: makers.get(each.name, -1))
     for skip, main in (ordered, ordered[::-1]):
         if main.name not in makers:
@@ -127,16 +127,19 @@ def _layers_back(
 
     Of several the first in `starts`; a layer is an operator with weights.
     """
-    operators, graph = view.model.operators, view.model.graph
+    operators, makers = view.model.operators, view.model.makers
     pending, seen, layers = [index], {index}, 0
     read: set[str] = set()
     wanted = frozenset(starts)
     while pending and len(seen) <= FARTHEST:
         op = operators[pending.pop()]
-        read |= wanted.intersection(tensor.name for tensor in op.activations)
         layers += op.weight is not None
-        for before, _, tensor in graph.in_edges(op.index, data="tensor"):
-            if before > earliest and before not in seen and tensor.name not in wanted:
+        for tensor in op.activations:
+            if tensor.name in wanted:
+                read.add(tensor.name)
+                continue
+            before = makers.get(tensor.name, -1)
+            if before > earliest and before not in seen:
                 seen.add(before)
                 pending.append(before)
     if pending:
@@ -145,6 +148,4 @@ def _layers_back(
 
 
 def _maker(view: View, op: Operator) -> int:
-    wanted = op.activations[0].name
-    edges = view.model.graph.in_edges(op.index, data="tensor")
-    return next((index for index, _, tensor in edges if tensor.name == wanted), -1)
+    return view.model.makers.get(op.activations[0].name, -1)

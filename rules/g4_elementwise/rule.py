@@ -101,5 +101,4 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
 
 def _seconds(view: View, kernels: tuple[Kernel, ...]) -> float:
     """The time of those of the kernels that have a price."""
-    prices = [view.pricer.price(kernel) for kernel in kernels]
-    return sum(price.seconds for price in prices if price is not None)
+    return sum(view.pricer.seconds([kernel]) or 0.0 for kernel in kernels)

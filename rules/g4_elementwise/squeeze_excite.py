@@ -73,7 +73,7 @@ def _block(view: View, last: Operator, main: Tensor, gate: Tensor) -> frozenset[
     """The operators from the pool of `main` to the Mul, if the gate depends on it alone."""
     graph, operators = view.model.graph, view.model.operators
     block = {last.index}
-    pending = [i for i, _, t in graph.in_edges(last.index, data="tensor") if t.name == gate.name]
+    pending = [view.model.makers[gate.name]] if gate.name in view.model.makers else []
     while pending:
         op = operators[pending.pop()]
         if op.index in block:

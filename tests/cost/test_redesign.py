@@ -42,12 +42,15 @@ def flops(kernels: tuple[Kernel, ...]) -> int:
     return sum(kernel.flops for kernel in kernels)
 
 
+def candidates(block: Block, alignment: int = ALIGNMENT) -> tuple[list[Candidate], ...]:
+    """Those that keep the outer width, and those that fall."""
+    return tuple(
+        [Candidate(*each, block.at(*each)) for each in widths] for widths in block.widths(alignment)
+    )
+
+
 def everything(block: Block, alignment: int = ALIGNMENT) -> list[Candidate]:
-    return [
-        candidate
-        for falling in (False, True)
-        for candidate in block.candidates(alignment, falling=falling, limit=10_000)
-    ]
+    return [candidate for each in candidates(block, alignment) for candidate in each]
 
 
 @settings(max_examples=20)
@@ -76,8 +79,7 @@ def test_every_alternative_has_aligned_widths_and_the_flops_of_now(
 def test_there_are_alternatives_those_that_keep_the_outer_width_apart() -> None:
     net, last = stage(64)
     block = found(block_of(net, last))
-    keeping = list(block.candidates(ALIGNMENT, falling=False, limit=99))
-    falling = list(block.candidates(ALIGNMENT, falling=True, limit=99))
+    keeping, falling = candidates(block)
     assert keeping
     assert falling
     assert all(candidate.outer >= 48 for candidate in keeping)
@@ -106,13 +108,12 @@ def test_the_alternative_is_the_network_built_at_its_widths() -> None:
         assert candidate.kernels == rebuilt.kernels
 
 
-def test_the_least_memory_access_comes_first_and_the_number_is_limited() -> None:
+def test_the_least_memory_access_comes_first() -> None:
     net, last = stage(64)
     block = found(block_of(net, last))
-    every = list(block.candidates(ALIGNMENT, falling=False, limit=99))
-    mac = [sum(kernel.mac for kernel in candidate.kernels) for candidate in every]
-    assert mac == sorted(mac)
-    assert list(block.candidates(ALIGNMENT, falling=False, limit=3)) == every[:3]
+    for each in candidates(block):
+        mac = [sum(kernel.mac for kernel in candidate.kernels) for candidate in each]
+        assert mac == sorted(mac)
 
 
 def test_the_block_is_every_kernel_that_touches_a_changed_tensor() -> None:
@@ -263,7 +264,7 @@ def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() ->
     assert comparison == GPU_PRICER.compare(block.kernels, candidate.kernels)
     assert comparison.low > 1.0
     assert not block.falls(candidate)
-    for other in block.candidates(ALIGNMENT, falling=False, limit=8):
+    for other in candidates(block)[0][:8]:
         assert comparison.instead.seconds <= (GPU_PRICER.seconds(other.kernels) or 0.0) * (1 + 1e-9)
 
 

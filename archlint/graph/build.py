@@ -196,7 +196,7 @@ def _operator(
         len(weight.shape) if weight is not None and weight.shape is not None else None,
         _metadata(proto),
     )
-    malformed = fault_of(op_type, inputs, attributes) if not domain else ""
+    malformed = fault_of(op_type, inputs, attributes, len(proto.output)) if not domain else ""
     if not outputs:
         malformed = malformed or "it has no output"
     malformed = malformed or _too_large(inputs, outputs)

@@ -60,7 +60,7 @@ def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[i
         if own is None:
             own = infer_types(proto, None)
         inputs = [each and _retyped(each, own) for each in operator.inputs]
-        if not fault_of(operator.op_type, inputs, operator.attributes):
+        if not fault_of(operator.op_type, inputs, operator.attributes, len(operator.outputs)):
             return operator.index, _at(operator, operator.malformed)
     return None
 

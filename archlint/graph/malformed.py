@@ -21,8 +21,14 @@ _REQUIRED: Mapping[str, int] = {
 }  # fmt: skip
 
 
-def fault_of(op_type: str, inputs: Inputs, attributes: Attributes) -> str:
-    """The first fault of an operator of the ONNX domain, in a few words, or ""."""
+def fault_of(op_type: str, inputs: Inputs, attributes: Attributes, outputs: int) -> str:
+    """The first fault of an operator of the ONNX domain, in a few words, or "".
+
+    `outputs` is how many it has.
+    """
+    told = attributes.get("num_outputs", outputs) if op_type == "Split" else outputs
+    if told != outputs:
+        return f"num_outputs {told} for {outputs} output{'s' * (outputs != 1)}"
     required = _REQUIRED.get(op_type)
     if required is None:
         return ""

@@ -14,6 +14,7 @@ from archlint.graph.shapes import (
     INFERENCE_FAILURES,
     TensorType,
     dtype_and_shape,
+    limit_outputs,
     opset_of,
 )
 
@@ -108,6 +109,7 @@ def _by_schema(
             op_type=node.op_type, input=node.proto.input, output=node.proto.output
         )
         copy.attribute.extend(a for a in node.proto.attribute if a.name in schema.attributes)
+        limit_outputs(copy)
         inferred = shape_inference.infer_node_outputs(
             schema,
             copy,

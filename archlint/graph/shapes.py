@@ -20,6 +20,7 @@ __all__ = [
     "declared_inputs",
     "dtype_and_shape",
     "infer_types",
+    "limit_outputs",
     "opset_of",
     "strict_faults",
 ]
@@ -159,6 +160,14 @@ def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
     return dim.dim_param if isinstance(dim.dim_param, str) and dim.dim_param else None
 
 
+def limit_outputs(node: onnx.NodeProto) -> None:
+    """Let a Split say no more outputs than it has: inference makes room for all that it says."""
+    if node.op_type == "Split":
+        for each in node.attribute:
+            if each.name == "num_outputs":
+                each.i = min(each.i, len(node.output))
+
+
 def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)
@@ -167,6 +176,7 @@ def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
         # traces are most of a file, and go through the wire format on their way to C++ and back
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
+        limit_outputs(node)
     domains = {each.domain for each in copy.opset_import}
     for domain in dict.fromkeys(_domain(node.domain) for node in graph.node):
         if domain not in domains and not (domain == "" and "ai.onnx" in domains):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from math import prod
 from pathlib import Path
 from random import Random
@@ -35,6 +37,16 @@ _HEADS = (
     b"\x00\x00\x00\x00{\"", b"\x1f\x8b", b"\x89HDF", b"<!doctype html>", b"<html>", b"text\n",
     b"\xff\xfe", b"GGUF", b"name: caf\xc3", b"\x80\x04", b"\x7fELF", b"BZh",
 )  # fmt: skip
+
+
+def _zip(name: str) -> bytes:
+    whole = BytesIO()
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr(name, b"1")
+    return whole.getvalue()
+
+
+_FILES = (_zip("net/data.pkl"), _zip("net/constants.pkl"), _zip("a.txt"), b"ir_version: 8\n" * 400)
 _KINDS = (
     onnx.AttributeProto.FLOAT, onnx.AttributeProto.INT, onnx.AttributeProto.STRING,
     onnx.AttributeProto.TENSOR, onnx.AttributeProto.GRAPH, onnx.AttributeProto.INTS,
@@ -96,6 +108,8 @@ def _of_bytes(random: Random, data: bytes) -> bytes:
         return random.randbytes(random.randint(0, 64))
     at, end = sorted(random.randrange(len(data) + 1) for _ in range(2))
     kind = random.randrange(9)
+    if kind == 8 and random.random() < 0.2:
+        return random.choice(_FILES)
     if kind == 8:
         head = random.choice(_HEADS)
         return random.choice((head, head + data, data[:4] + head + data, b"\n" + head))

@@ -16,7 +16,7 @@ from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.options import OptionValue
 
-__all__ = ["Option", "Place", "Rule", "Silence", "View"]
+__all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,21 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """What one decision of the architect made, and where: "width" of `blocks.*.expand`.
+
+    `where` stands for a line of source, as near as names come to one; "" for a decision that is
+    made once for the whole model.
+    """
+
+    what: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.where}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A spot where the rule's alternative is priced: the kernels now and instead.
 
@@ -69,7 +84,7 @@ class Place:
 
     operators: tuple[int, ...]
     module: str
-    decision: str
+    decision: Decision
     summary: str
     advice: str
     evidence: object

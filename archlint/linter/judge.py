@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
+from types import MappingProxyType
 
 from archlint.cost.kernel import Kernel
 from archlint.cost.price import Basis
@@ -14,7 +15,8 @@ from archlint.cost.pricer import Comparison
 from archlint.findings import Finding, FoundPlace, PricedOn, Severity
 from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
-from archlint.rule import Place, Rule
+from archlint.location import Certainty, Location
+from archlint.rule import Decision, Place, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
 
@@ -46,16 +48,19 @@ def judge(
     places: Mapping[str, Sequence[Place]],
     views: Mapping[str, Priced],
     min_slowdown: float,
+    locations: Mapping[int, Location] = MappingProxyType({}),
 ) -> list[Found]:
     """The findings of one rule, from its places on each target.
 
-    A place counts if it is `min_slowdown` slower or more on one target; what it costs on the
-    other targets is then shown with it.
+    `locations` are those of operators, where they are known: places that one line of source
+    makes are one decision, whatever their modules are called.  A place counts if it is
+    `min_slowdown` slower or more on one target; what it costs on the other targets is then
+    shown with it.
     """
-    decisions: dict[str, dict[str, list[Place]]] = defaultdict(dict)
+    decisions: dict[Decision, dict[str, list[Place]]] = defaultdict(dict)
     for target, each in places.items():
         for place in each:
-            decisions[place.decision].setdefault(target, []).append(place)
+            decisions[_decision(place, locations)].setdefault(target, []).append(place)
     found = []
     for decision, by_target in decisions.items():
         slow = {
@@ -70,8 +75,16 @@ def judge(
         }
         told = {target: each for target, each in told.items() if each}
         if told:
-            found.append(_finding(rule, decision, told, views, min_slowdown))
+            found.append(_finding(rule, str(decision), told, views, min_slowdown, locations))
     return found
+
+
+def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
+    location = locations.get(place.operators[0])
+    if not place.decision.where or location is None or location.certainty is not Certainty.EXACT:
+        return place.decision
+    span = location.span
+    return Decision(place.decision.what, f"{span.path}:{span.line}:{span.column}")
 
 
 def _finding(
@@ -80,6 +93,7 @@ def _finding(
     by_target: Mapping[str, tuple[Place, ...]],
     views: Mapping[str, Priced],
     min_slowdown: float,
+    locations: Mapping[int, Location],
 ) -> Found:
     prices = tuple(
         priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
@@ -101,12 +115,12 @@ def _finding(
         message=costliest.summary,
         module=_shared(modules),
         count=len({operators for operators, _ in listed}),
-        location=None,
+        location=locations.get(costliest.operators[0]),
         exact=costliest.exact,
         upper_bound=costliest.upper_bound,
         fingerprint=_fingerprint(rule.code, decision, ordered, views),
         prices=prices,
-        places=tuple(_found_place(each, views, min_slowdown) for each in ordered),
+        places=tuple(_found_place(each, views, min_slowdown, locations) for each in ordered),
         sizes=_sizes([each[0] for each in ordered], views),
         advice=costliest.advice,
     )
@@ -114,14 +128,17 @@ def _finding(
 
 
 def _found_place(
-    priced: Sequence[tuple[str, Place]], views: Mapping[str, Priced], min_slowdown: float
+    priced: Sequence[tuple[str, Place]],
+    views: Mapping[str, Priced],
+    min_slowdown: float,
+    locations: Mapping[int, Location],
 ) -> FoundPlace:
     target, place = priced[0]
     operators = views[target].view.model.operators
     return FoundPlace(
         operators=tuple(operators[index].name for index in place.operators),
         module=place.module,
-        location=None,
+        location=locations.get(place.operators[0]),
         evidence=place.evidence,
         now=place.now,
         instead=place.instead,

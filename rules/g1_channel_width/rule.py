@@ -14,7 +14,7 @@ from archlint.findings import Severity
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT
-from archlint.rule import Option, Place, Rule, Silence, View
+from archlint.rule import Decision, Option, Place, Rule, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -109,14 +109,14 @@ class ChannelWidth(Rule):
             )
         candidate, comparison = best
         alone = _pair_alone(view, block, pair, candidate)
-        kernel = view.lowered.of(heads[0])[0]
+        first, kernel = view.model.operators[heads[0]], view.lowered.of(heads[0])[0]
         mac, bound = mac_over_bound(kernel)
         falls = block.falls(candidate)
         reason = f"the outer width falls from {block.outer} to {candidate.outer}" if falls else ""
         return Place(
             operators=tuple(dict.fromkeys(i for pair in pairs for i in pair.operators)),
             module=view.module_of(*heads),
-            decision="width " + (pattern_of(view.model.operators[heads[0]].module) or kernel.op),
+            decision=Decision("width", pattern_of(first.module) or kernel.op),
             summary=(
                 f"{kernel.c_in}:{kernel.c_out} channels: memory access {mac / bound:.2f} times"
                 " what equal widths need"

@@ -11,7 +11,7 @@ from archlint.cost.pairs import Pair, find_pair
 from archlint.cost.redesign import fastest, find_block
 from archlint.findings import Severity
 from archlint.graph.pattern import pattern_of
-from archlint.rule import Place, Rule, Silence, View
+from archlint.rule import Decision, Place, Rule, Silence, View
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -82,7 +82,9 @@ class GroupConvolution(Rule):
         return Place(
             operators=grouped,
             module=view.module_of(*grouped),
-            decision="groups " + (pattern_of(main.module) or kernel._replace(batch=1).title),
+            decision=Decision(
+                "groups", pattern_of(main.module) or kernel._replace(batch=1).title
+            ),
             summary=(
                 f"{kernel.groups} groups of {_span(per_group)} channels"
                 f" in a {'x'.join(map(str, kernel.window))} conv"

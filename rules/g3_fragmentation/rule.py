@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.on_path import apart
-from archlint.rule import Option, Place, Rule, Silence, View
+from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
@@ -78,7 +78,7 @@ class Fragmentation(Rule):
         return Place(
             operators=told + tuple(i for i in region.operators if i not in region.joins),
             module=module,
-            decision="fragments " + (_pattern(module) or _kernels(kernels)),
+            decision=Decision("fragments", _pattern(module) or _kernels(kernels)),
             summary=f"{evidence.fragments} fragments, {evidence.width} wide, in one block",
             advice="use fewer and wider layers in series at equal FLOPs",
             evidence=evidence,
@@ -108,7 +108,9 @@ class Fragmentation(Rule):
         return Place(
             operators=operators,
             module=module,
-            decision=f"fragments that fold, {what} " + (_pattern(module) or _kernels(kernels)),
+            decision=Decision(
+                f"fragments that fold, {what}", _pattern(module) or _kernels(kernels)
+            ),
             summary=f"{fold.branches} {what} branches that are one {window} conv",
             advice="fold the branches into one conv once the network is trained",
             evidence=evidence,

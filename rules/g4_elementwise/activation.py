@@ -11,7 +11,7 @@ from archlint.cost.lower import Change, lower
 from archlint.cost.on_path import on_path
 from archlint.cost.ops import ACTIVATIONS, REORDERS
 from archlint.graph.composites import find_composites
-from archlint.rule import Silence, View
+from archlint.rule import Decision, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
 
 __all__ = ["find_activations"]
@@ -83,7 +83,7 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
             source="activation",
             op=kind,
             operators=tuple(indices),
-            decision=f"activation {kind}",
+            decision=Decision(f"activation {kind}"),
             summary=_summary(kind, is_alone=is_alone),
             advice=_ADVICE,
             now=f"{own.title} {'on its own' if is_alone else 'fused'}",
@@ -144,7 +144,7 @@ def _alternative(
         source="activation",
         op=kind,
         operators=indices,
-        decision=f"activation {kind}",
+        decision=Decision(f"activation {kind}"),
         summary=_summary(kind, is_alone=is_alone),
         advice=_ADVICE if fused is not None else f"use {CHEAPEST}, which computes less",
         now=f"{alone.title} {'on its own' if is_alone else 'fused'}" + and_reorders(reorders),

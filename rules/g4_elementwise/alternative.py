@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archlint.cost.kernel import Kernel
+from archlint.rule import Decision
 
 __all__ = ["Alternative", "and_reorders", "decision_of"]
 
@@ -22,7 +23,7 @@ class Alternative:
     source: str
     op: str
     operators: tuple[int, ...]
-    decision: str
+    decision: Decision
     summary: str
     advice: str
     now: str
@@ -34,13 +35,13 @@ class Alternative:
     own_without: tuple[Kernel, ...] = ()
 
 
-def decision_of(source: str, op: str, module: str) -> str:
+def decision_of(source: str, op: str, module: str) -> Decision:
     """What one line of source decided: modules that differ in numbers alone are alike.
 
     `denseblock2.denselayer12`, `layer3.0` and `inception4b` are numbered copies as much as
     `blocks.3` is.
     """
-    return " ".join(filter(None, (source, op, _NUMBER.sub("*", module))))
+    return Decision(f"{source} {op}", _NUMBER.sub("*", module))
 
 
 def and_reorders(count: int) -> str:

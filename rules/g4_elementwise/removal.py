@@ -11,7 +11,7 @@ from archlint.cost.kind import Kind
 from archlint.cost.lower import Change
 from archlint.cost.ops import REORDERS, VIEWS
 from archlint.graph.operator import Tensor
-from archlint.rule import View
+from archlint.rule import Decision, View
 
 __all__ = ["Removal", "Spot", "nearest_input", "remove"]
 
@@ -30,7 +30,7 @@ class Spot:
     last: int
     through: Tensor
     sort: str
-    decision: str
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from math import prod
 
 from archlint.cost.kind import Kind
 from archlint.graph.operator import Operator, Tensor
-from archlint.rule import Silence, View
+from archlint.rule import Decision, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
@@ -32,7 +32,8 @@ def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
         if block is None:
             yield Silence((op.index,), "its gate is not computed from a global pool of its input")
             continue
-        spots[number] = Spot(block, op.index, main, "squeeze-excite", "squeeze-excite")
+        decision = Decision("squeeze-excite")
+        spots[number] = Spot(block, op.index, main, "squeeze-excite", decision)
     for (number, spot), removal in zip(
         spots.items(), remove(view, tuple(spots.values())), strict=True
     ):
@@ -44,7 +45,7 @@ def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
             source="squeeze-excite",
             op=op.op_type,
             operators=(op.index, *sorted(spot.gone - {op.index})),
-            decision="squeeze-excite",
+            decision=spot.decision,
             summary="squeeze-excite block",
             advice="keep squeeze-excite only where the accuracy needs it",
             now=f"{len(removal.own)} kernels around a pool of {channels} channels",

@@ -11,7 +11,7 @@ from archlint.findings import Severity
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import find_widths
 from archlint.linter.view import Priced, look
-from archlint.rule import Option, Place, Rule, Silence, View
+from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from tests.cost.net import Net
 from tests.cost.paper_targets import GPU_PRICER
 
@@ -43,7 +43,7 @@ class EachConv(Rule):
             yield Place(
                 operators=(op.index,),
                 module=view.module_of(op.index),
-                decision=pattern_of(op.module),
+                decision=Decision("narrow", pattern_of(op.module)),
                 summary=f"{kernel.c_in}:{kernel.c_out}",
                 advice="narrow it",
                 evidence=Evidence(kernel.text),
@@ -112,7 +112,7 @@ def place(
     return Place(
         operators=operators,
         module=on.view.module_of(*operators),
-        decision=decision,
+        decision=Decision(decision),
         summary="too much of it",
         advice="take less",
         evidence=Evidence(placed[0].kernel.text),

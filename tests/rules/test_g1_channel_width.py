@@ -80,7 +80,7 @@ def test_an_inverted_bottleneck_is_a_place() -> None:
         "blocks.1.project",
     ]
     assert place.module == "blocks.0.expand"
-    assert place.decision == "width blocks.*.expand"
+    assert str(place.decision) == "width blocks.*.expand"
     assert place.comparison.slowdown > 1.1
     assert place.comparison.low > 1.0
     assert place.comparison.basis is Basis.MODELLED
@@ -147,7 +147,7 @@ def test_without_module_names_the_kernel_stands_for_the_decision() -> None:
     y = net.op("Conv", y, net.weight("w1", 64, 384, 1, 1), name="project")
     last = net.op("GlobalAveragePool", net.op("Add", x, y))
     (place,) = places(view_of(net, net.op("Conv", last, net.weight("w2", 8, 64, 1, 1))))
-    assert (place.module, place.decision) == ("expand", "width Conv")
+    assert (place.module, str(place.decision)) == ("expand", "width Conv")
 
 
 def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:

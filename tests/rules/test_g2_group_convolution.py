@@ -76,7 +76,7 @@ def test_the_group_convs_of_a_shufflenet_stage_are_one_place() -> None:
         "blocks.1.second",
     ]
     assert place.module == "blocks.0.first"
-    assert place.decision == "groups blocks.*.first"
+    assert str(place.decision) == "groups blocks.*.first"
     assert place.comparison.slowdown > 1.1
     assert place.comparison.low > 1.0
     assert place.limit is Severity.ERROR
@@ -215,4 +215,4 @@ def test_without_module_names_the_kernel_stands_for_the_decision(batch: int) -> 
     (each,) = said(view_of(net, net.op("Conv", x, net.weight("v", 160, 128, 1, 1))))
     assert isinstance(each, Place)
     assert each.module == "grouped"
-    assert each.decision == "groups Conv 64>128 k3x3 g4 @28x28"
+    assert str(each.decision) == "groups Conv 64>128 k3x3 g4 @28x28"

@@ -103,7 +103,7 @@ def test_parallel_branches_are_a_place() -> None:
     y = net.concat(*branches(net, x, 3), net.conv(pool(net, x), 16, name="block.3.pool"))
     (place,) = places(view := view_of(net.model(y)))
     assert place.module == "block"
-    assert place.decision == "fragments block"
+    assert str(place.decision) == "fragments block"
     assert place.summary == "8 fragments, 4 wide, in one block"
     assert place.now == "9 kernels, 4 wide"
     assert place.instead == "4 kernels, 1 wide, 32 channels inside"

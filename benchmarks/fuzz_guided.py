@@ -52,7 +52,8 @@ def main() -> None:
     if not any(folders[0].iterdir()):
         for number, data in enumerate(seeds()):
             (folders[0] / f"seed{number}.onnx").write_bytes(data)
-    atheris.Setup([*sys.argv, "-max_len=200000", "-rss_limit_mb=2000"], one, custom_mutator=mutate)
+    limits = ["-max_len=200000", "-rss_limit_mb=1000", "-timeout=20"]
+    atheris.Setup([*sys.argv, *limits], one, custom_mutator=mutate)
     atheris.Fuzz()
 
 

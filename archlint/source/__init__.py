@@ -1,0 +1,1 @@
+"""From PyTorch source to models and to the lines that made their operators."""

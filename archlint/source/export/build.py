@@ -1,0 +1,106 @@
+"""From a factory to a module in eval mode and its inputs, without memory for its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, ContextManager
+
+import torch
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+
+from archlint.source.export.failure import Failure
+from archlint.source.export.hints import hinted_inputs
+from archlint.source.export.spec import InputSpec, ModelSpec
+
+__all__ = ["Built", "call", "make"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A module with what it is called with; `fake` is the mode that its tensors belong to."""
+
+    module: nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    fake: FakeTensorMode | None
+    remarks: tuple[str, ...]
+
+    def mode(self) -> ContextManager[object]:
+        """The context in which the module has to be run."""
+        return nullcontext() if self.fake is None else self.fake
+
+
+def make(spec: ModelSpec, factory: object, *, fake: bool) -> Built:
+    """Call the factory; whatever it raises comes through."""
+    mode = None if isinstance(factory, nn.Module) or not fake else _fake_mode()
+    with nullcontext() if mode is None else mode:
+        made, remarks = _made(factory, spec.kwargs)
+        given: tuple[Any, ...] | Mapping[str, Any] | None = None
+        if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], nn.Module):
+            made, given = made[0], _as_inputs(made[1])
+        if not isinstance(made, nn.Module):
+            raise Failure(f"gives {_described(made)}, not a torch.nn.Module")
+        made.eval()
+        if spec.inputs:
+            args = tuple(_tensor(each) for each in spec.inputs if not each.name)
+            kwargs = {each.name: _tensor(each) for each in spec.inputs if each.name}
+        elif given is not None:
+            args, kwargs = _split(given)
+        else:
+            found, remark = hinted_inputs(made)
+            args, kwargs = _split(found)
+            remarks = (*remarks, remark)
+    return Built(made, args, kwargs, mode, remarks)
+
+
+def _fake_mode() -> FakeTensorMode:
+    return FakeTensorMode(allow_non_fake_inputs=True)
+
+
+def _made(factory: object, kwargs: Mapping[str, Any]) -> tuple[object, tuple[str, ...]]:
+    if isinstance(factory, nn.Module):
+        if kwargs:
+            raise Failure("is a module already: it takes no kwargs")
+        return factory, ()
+    if not callable(factory):
+        raise Failure(f"is {_described(factory)}: expected a class, a function or a module")
+    config = getattr(factory, "config_class", None)
+    if isinstance(config, type) and isinstance(factory, type) and "config" not in kwargs:
+        return call(factory, (call(config, (), kwargs),), {}), ()
+    return call(factory, (), kwargs), ()
+
+
+def call(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:
+    """Call what is the user's; frames from here on outwards are the worker's."""
+    return function(*args, **kwargs)
+
+
+def _tensor(spec: InputSpec) -> torch.Tensor:
+    return torch.zeros(spec.shape, dtype=getattr(torch, spec.dtype))
+
+
+def _as_inputs(given: object) -> tuple[Any, ...] | Mapping[str, Any]:
+    if isinstance(given, Mapping):
+        return given
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
+
+
+def _split(
+    given: tuple[Any, ...] | Mapping[str, Any],
+) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
+    return ((), given) if isinstance(given, Mapping) else (given, {})
+
+
+def _described(made: object) -> str:
+    if isinstance(made, type):
+        return f"the class {made.__name__}"
+    name = type(made).__name__
+    return "None" if made is None else f"{'an' if name[:1] in 'AEIOUaeio' else 'a'} {name}"
+
+
+def is_fake(module: nn.Module) -> bool:
+    """Whether some of its weights have no memory."""
+    return any(isinstance(each, FakeTensor) for each in module.parameters())

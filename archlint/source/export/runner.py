@@ -1,0 +1,126 @@
+"""Run the worker, and make one line of whatever goes wrong in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+
+from archlint.errors import ModelError
+from archlint.source.export.exported import Exported
+from archlint.source.export.failure import one_line
+from archlint.source.export.libraries import Libraries
+from archlint.source.export.protocol import PROTO, REQUEST, TRACE, Request, read_answer
+from archlint.source.export.spec import ModelSpec
+from archlint.source.export.trace import last_user_line
+
+__all__ = ["export"]
+
+_WORKER = "archlint.source.export.worker"
+_GRACE = 0.5  # s; for the worker to write where it is
+_ERRORS = "stderr"
+
+
+def export(
+    spec: ModelSpec, *, timeout: float | None = None, library_packages: Sequence[str] = ()
+) -> Exported:
+    """Build and export a model in a process of its own, at most `timeout` seconds.
+
+    `library_packages` are packages besides torch whose frames are no user's.
+    Raises ModelError; the process and all that it started are then gone.
+    """
+    with tempfile.TemporaryDirectory(prefix="archlint-") as name:
+        folder = Path(name)
+        request = Request(spec, tuple(library_packages))
+        (folder / REQUEST).write_text(request.to_json(), encoding="utf-8")
+        started = time.monotonic()
+        code = _run(folder, timeout)
+        seconds = time.monotonic() - started
+        answer = read_answer(folder)
+        if code is None:
+            raise ModelError(spec.factory, f"took longer than {timeout:g} s{_where(folder)}")
+        if answer is None:
+            raise ModelError(spec.factory, _ended(code, folder))
+        if answer.failure:
+            raise ModelError(spec.factory, answer.failure)
+        proto = onnx.ModelProto.FromString((folder / PROTO).read_bytes())
+        return Exported(
+            proto,
+            answer.record or {},
+            answer.remarks,
+            answer.libraries,
+            seconds,
+            answer.peak_bytes,
+        )
+
+
+def _run(folder: Path, timeout: float | None) -> int | None:
+    """The worker's exit code, None where the time was up; nothing of its group survives."""
+    command = [sys.executable, "-m", _WORKER, str(folder)]
+    with (folder / _ERRORS).open("wb") as errors:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,
+        )
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            _ask_for_trace(process)
+            return None
+        finally:
+            _kill_group(process)
+
+
+def _ask_for_trace(process: subprocess.Popen[bytes]) -> None:
+    """Have the worker write where it is; one that does not react is killed all the same."""
+    if not hasattr(signal, "SIGUSR1"):
+        return
+    process.send_signal(signal.SIGUSR1)
+    time.sleep(_GRACE)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    except ProcessLookupError:
+        return  # nobody is left
+    finally:
+        process.wait()
+
+
+def _ended(code: int, folder: Path) -> str:
+    where = _where(folder)
+    if code < 0:
+        return f"the process died of {_signal_name(-code)}{where}"
+    lines = (folder / _ERRORS).read_text(encoding="utf-8", errors="replace").splitlines()
+    last = one_line(lines[-1]) if lines else ""
+    return f"ended the process with code {code}{where}{': ' if last else ''}{last}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _where(folder: Path) -> str:
+    path = folder / TRACE
+    if not path.is_file():
+        return ""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = last_user_line(text, Libraries(), str(Path.cwd()))
+    return f" ({found})" if found else ""

@@ -1,0 +1,74 @@
+"""From the exporter's program to a proto with the dims and dtypes of weights and no values."""
+
+from __future__ import annotations
+
+import onnx
+import onnx_ir as ir
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.onnx import ONNXProgram
+
+__all__ = ["weightless_proto"]
+
+_MOST_KEPT = 1024  # bytes; shapes, axes and scales are smaller
+_FOLDING = frozenset({"Conv", "ConvTranspose"})
+
+
+def weightless_proto(program: ONNXProgram) -> onnx.ModelProto:
+    """Optimise as the exporter does, as far as that needs no values, and write it down.
+
+    Its rules leave alone what reads a weight without a value, so batch-norm is folded here.
+    """
+    graph = program.model.graph
+    for value in graph.initializers.values():
+        _clear(value)
+    program.optimize()
+    graph = program.model.graph
+    _fold_batch_norms(graph)
+    for value in graph.initializers.values():
+        _clear(value)
+    proto: onnx.ModelProto = ir.to_proto(program.model)
+    written = {each.name for each in proto.graph.initializer}
+    for value in graph.initializers.values():
+        if value.name not in written and value.shape is not None and value.dtype is not None:
+            proto.graph.initializer.add(
+                name=value.name, dims=value.shape.numpy(), data_type=value.dtype.value
+            )
+    return proto
+
+
+def _clear(value: ir.Value) -> None:
+    """Take the elements of a weight away; small ones that are known stay."""
+    held = value.const_value
+    if held is None:
+        return
+    if isinstance(held.raw, FakeTensor) or held.nbytes > _MOST_KEPT:
+        value.shape, value.dtype = held.shape, held.dtype
+        value.const_value = None
+
+
+def _fold_batch_norms(graph: ir.Graph) -> None:
+    """A batch-norm that alone reads a conv goes into its weights and becomes its bias."""
+    for norm in list(graph):
+        if norm.op_type != "BatchNormalization" or norm.domain or len(norm.inputs) < 3:
+            continue
+        source, shift, output = norm.inputs[0], norm.inputs[2], norm.outputs[0]
+        conv = source.producer() if source is not None else None
+        if conv is None or conv.op_type not in _FOLDING or conv.domain or source is None:
+            continue
+        weight = conv.inputs[1]
+        if len(source.uses()) != 1 or source.is_graph_output() or len(norm.outputs) > 1:
+            continue
+        if weight is None or not weight.is_initializer() or shift is None:
+            continue
+        if len(conv.inputs) < 3 or conv.inputs[2] is None:
+            bias = ir.Value(name=f"{weight.name}_bias", shape=shift.shape, type=shift.type)
+            graph.initializers[bias.name] = bias
+            conv.resize_inputs(3)
+            conv.replace_input_with(2, bias)
+        name = output.name
+        output.replace_all_uses_with(source, replace_graph_outputs=True)
+        graph.remove(norm, safe=True)
+        output.name, source.name = None, name
+    for name, value in list(graph.initializers.items()):
+        if not value.uses() and not value.is_graph_output():
+            del graph.initializers[name]

@@ -1,0 +1,63 @@
+"""The process that runs the user's code: `python -m archlint.source.export.worker FOLDER`."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+
+from archlint.source.export.failure import reason_of
+from archlint.source.export.libraries import Libraries
+from archlint.source.export.peak import peak_memory
+from archlint.source.export.protocol import (
+    ANSWER,
+    PROTO,
+    TRACE,
+    Answer,
+    Request,
+    read_request,
+)
+
+__all__ = ["main"]
+
+
+def main(folder: Path) -> None:
+    """Answer the request in a folder; only the process that was started may answer."""
+    process, start = os.getpid(), str(Path.cwd())
+    _watch_faults(folder)
+    request = read_request(folder)
+    libraries = Libraries(request.packages)
+    try:
+        answer = _answer(request, libraries, folder)
+    except BaseException as error:  # whatever the user's code raises, SystemExit too
+        answer = Answer(failure=reason_of(error, libraries, start))
+    if os.getpid() != process:
+        os._exit(0)
+    part = folder / f"{ANSWER}.part"
+    part.write_text(answer.to_json(), encoding="utf-8")
+    part.rename(folder / ANSWER)
+    os._exit(0)  # threads and exit handlers of the user's have nothing to say any more
+
+
+def _watch_faults(folder: Path) -> None:
+    """Have Python write where it is when it dies, and when the parent asks."""
+    trace = os.open(folder / TRACE, os.O_WRONLY | os.O_CREAT)
+    faulthandler.enable(trace)
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1, trace)
+
+
+def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
+    import torch  # noqa: F401, without it there is one clear line
+
+    from archlint.source.export.pipeline import export_request
+
+    proto, record, remarks = export_request(request, libraries)
+    (folder / PROTO).write_bytes(proto.SerializeToString())
+    return Answer("", record, remarks, libraries.folders, peak_memory())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

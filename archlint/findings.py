@@ -158,6 +158,7 @@ class TargetReport:
 class ModelReport:
     """One model: what was read, what it costs on each target, the findings, or the error.
 
+    `remarks` say what was done otherwise than usual to get at the model.
     `findings` are sorted by saving and hold notes too; which of them a format shows is the
     format's matter.  `flips` are findings that another usual size alone would bring, one line
     each.  With `error` (one line, without the path) the rest may be empty.
@@ -174,6 +175,7 @@ class ModelReport:
     findings: tuple[Finding, ...] = ()
     ignored: tuple[IgnoredFinding, ...] = ()
     assumptions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     flips: tuple[str, ...] = ()
     shapeless: tuple[Unpriced, ...] = ()
     malformed: tuple[str, ...] = ()

@@ -37,8 +37,11 @@ class Options:
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
     empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
     shape, `dims` a symbolic dim to a size.  `timeout` is the most seconds for one model, None for
-    any number.  `fail_on` None means never.  `rule_options` is by
-    rule code.  `per_model_ignores` maps a glob of model paths to rule codes.
+    any number.  `fail_on` None means never.  `rule_options` is by rule code.
+    `per_model_ignores` maps a glob of model paths to rule codes.
+    `source_roots` are folders with the Python source of models that were exported elsewhere,
+    `path_map` maps beginnings of the paths that they name to folders here, and `libraries` are
+    packages besides torch in whose files no user's line is.
     """
 
     targets: tuple[str, ...] = ()
@@ -54,3 +57,6 @@ class Options:
     rule_options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
     per_model_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
+    source_roots: tuple[str, ...] = ()
+    path_map: Mapping[str, str] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()

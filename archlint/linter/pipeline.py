@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-
-import onnx
 
 from archlint.cost.pricer import Pricer
 from archlint.errors import DtypeError, ModelError, TargetError, UsageError
@@ -20,14 +18,15 @@ from archlint.findings import (
     Unpriced,
 )
 from archlint.graph.model import Model
-from archlint.graph.read import read_proto
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.registry import find_pricers, locate_all, select_rules
+from archlint.linter.source import Loaded, Source, SourceModel, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, look
+from archlint.location import Location
 from archlint.options import Options
 from archlint.rule import Place, Rule
 
@@ -45,9 +44,7 @@ class Examined:
     found: tuple[Found, ...]
 
 
-def lint(
-    models: Sequence[str | onnx.ModelProto], options: Options, progress: Tell | None = None
-) -> Report:
+def lint(models: Sequence[Source], options: Options, progress: Tell | None = None) -> Report:
     """Lint each model on each target.
 
     A model that cannot be linted has its reason in `ModelReport.error`, and the others are
@@ -56,19 +53,19 @@ def lint(
     run = _Run(options)
     for number, model in enumerate(models):
         if progress is not None:
-            progress(number, len(models), _name(model))
+            progress(number, len(models), name_of(model))
         run.add(model)
     return run.report()
 
 
 def examine(
-    models: Sequence[str], options: Options, progress: Tell | None = None
+    models: Sequence[Source], options: Options, progress: Tell | None = None
 ) -> tuple[tuple[Examined, ...], Report]:
     """Lint as `lint` does, and keep what each report came from."""
     run, examined = _Run(options), []
     for number, model in enumerate(models):
         if progress is not None:
-            progress(number, len(models), model)
+            progress(number, len(models), name_of(model))
         examined.append(run.add(model))
     return tuple(examined), run.report()
 
@@ -110,13 +107,12 @@ class _Run:
         self._problems: list[str] = []
         self._used: Counter[int] = Counter()
 
-    def add(self, source: str | onnx.ModelProto) -> Examined:
+    def add(self, source: Source) -> Examined:
         """Lint one more model."""
-        path = _name(source)
+        path = name_of(source)
         try:
             with at_most(self._options.timeout):
-                proto = read_proto(source) if isinstance(source, str) else source
-                examined = self._lint(path, proto)
+                examined = self._lint(load(source, self._options), self._pricers_for(source))
         except TimeUp:
             examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
@@ -137,16 +133,23 @@ class _Run:
         )
         return Report(tuple(self._models), unused, tuple(dict.fromkeys(self._problems)))
 
-    def _lint(self, path: str, proto: onnx.ModelProto) -> Examined:
-        model = self._build(path, proto, self._options.batch)
-        views, refusals = prepare(model, self._pricers, self._options)
-        found = self._find(path, views)
+    def _pricers_for(self, source: Source) -> Sequence[Pricer]:
+        if isinstance(source, SourceModel) and source.targets:
+            return find_pricers(replace(self._options, targets=source.targets))
+        return self._pricers
+
+    def _lint(self, loaded: Loaded, pricers: Sequence[Pricer]) -> Examined:
+        path = loaded.name
+        model = self._build(loaded, self._options.batch)
+        views, refusals = prepare(model, pricers, self._options)
+        found = self._find(loaded, model, views)
         flips: tuple[str, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
         batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
         if batch is not None:
-            other, _ = prepare(self._build(path, proto, batch), self._pricers, self._options)
-            found, flips = mark_flips(found, self._find(path, other), batch)
+            at_batch = self._build(loaded, batch)
+            other, _ = prepare(at_batch, pricers, self._options)
+            found, flips = mark_flips(found, self._find(loaded, at_batch, other), batch)
         kept, ignored = self._sort_out(path, found)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
         report = ModelReport(
@@ -164,6 +167,7 @@ class _Run:
             findings=tuple(each.finding for each in kept),
             ignored=ignored,
             assumptions=model.assumptions,
+            remarks=loaded.remarks,
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
             malformed=tuple(
@@ -173,19 +177,31 @@ class _Run:
         )
         return Examined(report, views, tuple(kept))
 
-    def _build(self, path: str, proto: onnx.ModelProto, batch: int | None) -> Model:
+    def _build(self, loaded: Loaded, batch: int | None) -> Model:
         return read_model(
-            proto, batch=batch, inputs=self._options.inputs, dims=self._options.dims, path=path
+            loaded.proto,
+            batch=batch,
+            inputs=self._options.inputs,
+            dims=self._options.dims,
+            path=loaded.name,
+            origins=loaded.locate is not None,
         )
 
-    def _find(self, path: str, views: dict[str, Priced]) -> list[Found]:
+    def _find(self, loaded: Loaded, model: Model, views: dict[str, Priced]) -> list[Found]:
+        locations = loaded.locate(model) if loaded.locate is not None else {}
         found: list[Found] = []
         for rule in self._rules:
-            if not self._ignored_for_model(rule, path):
-                found += self._check(rule, path, views)
+            if not self._ignored_for_model(rule, loaded.name):
+                found += self._check(rule, loaded.name, views, locations)
         return sorted(found, key=_order)
 
-    def _check(self, rule: type[Rule], path: str, views: dict[str, Priced]) -> list[Found]:
+    def _check(
+        self,
+        rule: type[Rule],
+        path: str,
+        views: dict[str, Priced],
+        locations: Mapping[int, Location],
+    ) -> list[Found]:
         given = self._options.rule_options.get(rule.code, {})
         try:
             places = {
@@ -196,7 +212,7 @@ class _Run:
                 ]
                 for target, priced in views.items()
             }
-            return judge(rule, places, views, self._options.min_slowdown)
+            return judge(rule, places, views, self._options.min_slowdown, locations)
         except Exception as fault:  # a rule that crashes is named, the others still run
             self._problems.append(
                 f"{path}: rule {rule.code} crashed: {type(fault).__name__}: {fault}"
@@ -238,10 +254,6 @@ class _Run:
 
 def _unread(path: str, error: str) -> Examined:
     return Examined(ModelReport(path, error=error), {}, ())
-
-
-def _name(source: str | onnx.ModelProto) -> str:
-    return source if isinstance(source, str) else "<model>"
 
 
 def _order(found: Found) -> tuple[float, str, str]:

@@ -83,6 +83,7 @@ def _model(model: ModelReport) -> Json:
         "parameters": model.parameters,
         "flips": model.flips,
         "assumptions": model.assumptions,
+        "remarks": model.remarks,
         "targets": [_target(each) for each in model.targets],
         "findings": [_finding(each) for each in model.findings],
         "ignored": [

@@ -210,6 +210,8 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
         _labelled(page, "error", model.error)
     for text in model.assumptions:
         _labelled(page, "assumed", text)
+    for text in model.remarks:
+        _labelled(page, "remark", text)
     for text in model.flips:
         _labelled(page, "otherwise", text)
     for text in model.malformed:

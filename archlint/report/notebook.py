@@ -29,7 +29,7 @@ def _model(model: ModelReport) -> str:
         return f"{head}<p>{_text(model.error or '')}</p>"
     size = f"{amount(model.flops, 'FLOPs')}, {counted(model.operators, 'operator')}"
     lines = [_text(size), *(_predicted(each) for each in model.targets)]
-    remarks = "".join(f"<br>{_text(each)}" for each in model.assumptions)
+    remarks = "".join(f"<br>{_text(each)}" for each in (*model.assumptions, *model.remarks))
     table = _table(model) if model.findings else "<p>no findings</p>"
     return f"{head}<p>{'<br>'.join(lines)}{remarks}</p>{table}"
 

@@ -1,0 +1,89 @@
+"""Where a model comes from: a file, a proto, or Python source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnx
+
+from archlint.graph.model import Model
+from archlint.graph.read import read_proto
+from archlint.location import Location
+from archlint.options import Options
+
+if TYPE_CHECKING:
+    from archlint.source.export import ModelSpec
+
+__all__ = ["Loaded", "Locate", "Source", "SourceModel", "load", "name_of"]
+
+UNNAMED = "<model>"
+
+EXPORT_TIMEOUT = 600.0
+"""Seconds for a model of Python source where no other limit is set: its code may hang."""
+
+Locate = Callable[[Model], Mapping[int, Location]]
+"""Where in source code the operators of a model are, as far as it can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModel:
+    """A model of Python source; `targets` empty means those of the run."""
+
+    spec: ModelSpec
+    name: str = ""
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that was read or exported; `remarks` say what was done otherwise than usual."""
+
+    name: str
+    proto: onnx.ModelProto
+    locate: Locate | None = None
+    remarks: tuple[str, ...] = ()
+
+
+Source = str | onnx.ModelProto | SourceModel | Loaded
+
+
+def name_of(source: Source) -> str:
+    """What a report calls a model."""
+    if isinstance(source, SourceModel):
+        return source.name or source.spec.factory
+    if isinstance(source, Loaded):
+        return source.name
+    return source if isinstance(source, str) else UNNAMED
+
+
+def load(source: Source, options: Options) -> Loaded:
+    """Read or export a model; raises ModelError.
+
+    Only a model of Python source runs its code, in a process of its own.
+    """
+    if isinstance(source, Loaded):
+        return source
+    if isinstance(source, SourceModel):
+        return _exported(source, options)
+    proto = read_proto(source) if isinstance(source, str) else source
+    return Loaded(name_of(source), proto, _statically(options) if options.source_roots else None)
+
+
+def _exported(source: SourceModel, options: Options) -> Loaded:
+    from archlint.source.export import export, locate
+
+    limit = options.timeout or EXPORT_TIMEOUT
+    exported = export(source.spec, timeout=limit, library_packages=options.libraries)
+    return Loaded(
+        name_of(source), exported.proto, lambda model: locate(exported, model), exported.remarks
+    )
+
+
+def _statically(options: Options) -> Locate:
+    from archlint.source.static import locate_statically
+
+    roots = [Path(each) for each in options.source_roots]
+    return lambda model: locate_statically(model, roots, options.path_map)

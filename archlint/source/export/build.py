@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, ContextManager
+from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archlint.source.export.failure import Failure
+from archlint.source.export.fake import building, fake_mode
 from archlint.source.export.hints import hinted_inputs
 from archlint.source.export.spec import InputSpec, ModelSpec
 
@@ -28,15 +29,15 @@ class Built:
     fake: FakeTensorMode | None
     remarks: tuple[str, ...]
 
-    def mode(self) -> ContextManager[object]:
+    def mode(self) -> AbstractContextManager[object]:
         """The context in which the module has to be run."""
         return nullcontext() if self.fake is None else self.fake
 
 
 def make(spec: ModelSpec, factory: object, *, fake: bool) -> Built:
     """Call the factory; whatever it raises comes through."""
-    mode = None if isinstance(factory, nn.Module) or not fake else _fake_mode()
-    with nullcontext() if mode is None else mode:
+    mode = None if isinstance(factory, nn.Module) or not fake else fake_mode()
+    with nullcontext() if mode is None else building(mode):
         made, remarks = _made(factory, spec.kwargs)
         given: tuple[Any, ...] | Mapping[str, Any] | None = None
         if isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], nn.Module):
@@ -44,6 +45,8 @@ def make(spec: ModelSpec, factory: object, *, fake: bool) -> Built:
         if not isinstance(made, nn.Module):
             raise Failure(f"gives {_described(made)}, not a torch.nn.Module")
         made.eval()
+        args: tuple[Any, ...]
+        kwargs: Mapping[str, Any]
         if spec.inputs:
             args = tuple(_tensor(each) for each in spec.inputs if not each.name)
             kwargs = {each.name: _tensor(each) for each in spec.inputs if each.name}
@@ -54,10 +57,6 @@ def make(spec: ModelSpec, factory: object, *, fake: bool) -> Built:
             args, kwargs = _split(found)
             remarks = (*remarks, remark)
     return Built(made, args, kwargs, mode, remarks)
-
-
-def _fake_mode() -> FakeTensorMode:
-    return FakeTensorMode(allow_non_fake_inputs=True)
 
 
 def _made(factory: object, kwargs: Mapping[str, Any]) -> tuple[object, tuple[str, ...]]:
@@ -99,8 +98,3 @@ def _described(made: object) -> str:
         return f"the class {made.__name__}"
     name = type(made).__name__
     return "None" if made is None else f"{'an' if name[:1] in 'AEIOUaeio' else 'a'} {name}"
-
-
-def is_fake(module: nn.Module) -> bool:
-    """Whether some of its weights have no memory."""
-    return any(isinstance(each, FakeTensor) for each in module.parameters())

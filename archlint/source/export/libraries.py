@@ -5,32 +5,35 @@ from __future__ import annotations
 import os
 import sysconfig
 from collections.abc import Iterable
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
 __all__ = ["Libraries"]
 
 _OWN = str(Path(__file__).resolve().parents[2])
-_ALWAYS = ("torch",)
+_ALWAYS = ("torch", "onnxscript")
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 class Libraries:
-    """The folders of Python itself, of torch, of archlint and of the packages named."""
+    """Folders, each with a separator behind it, whose files are no user's.
 
-    def __init__(self, packages: Iterable[str] = ()) -> None:
-        self._packages = tuple(packages)
+    Packages are installed inside Python's own folder: of these only the named ones count.
+    """
+
+    def __init__(self, folders: Iterable[str]) -> None:
+        self.folders = tuple(folders)
         self._known: dict[str, bool] = {}
 
-    @cached_property
-    def folders(self) -> tuple[str, ...]:
-        """Each with a separator behind it; Python's own first."""
+    @classmethod
+    def of(cls, packages: Iterable[str] = ()) -> Libraries:
+        """Python's own folders, those of torch and of archlint, and those of the packages."""
         paths = sysconfig.get_paths()
         found = [paths["stdlib"], paths["platstdlib"], _OWN]
-        for package in (*_ALWAYS, *self._packages):
+        for package in (*_ALWAYS, *packages):
             spec = find_spec(package)
             found += (spec and spec.submodule_search_locations) or ()
-        return tuple(dict.fromkeys(os.path.join(each, "") for each in found))
+        return cls(dict.fromkeys(os.path.join(each, "") for each in found))
 
     def holds(self, file: str) -> bool:
         """Whether a file is a library's, or none at all ("<string>")."""
@@ -42,10 +45,5 @@ class Libraries:
     def _find(self, file: str) -> bool:
         if not os.path.isabs(file):
             return True
-        if not file.startswith(self.folders):
-            return False
-        # packages are installed inside Python's own folder
-        rest = file.removeprefix(self.folders[0])
-        if rest.startswith(("site-packages", "dist-packages")):
-            return file.startswith(self.folders[2:])
-        return True
+        inside = [file.removeprefix(each) for each in self.folders if file.startswith(each)]
+        return any(not each.startswith(_INSTALLED) for each in inside)

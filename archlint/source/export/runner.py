@@ -122,5 +122,5 @@ def _where(folder: Path) -> str:
     if not path.is_file():
         return ""
     text = path.read_text(encoding="utf-8", errors="replace")
-    found = last_user_line(text, Libraries(), str(Path.cwd()))
+    found = last_user_line(text, Libraries.of(), str(Path.cwd()))
     return f" ({found})" if found else ""

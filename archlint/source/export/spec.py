@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 
 from archlint.did_you_mean import did_you_mean
@@ -86,7 +87,7 @@ class ModelSpec:
         for name in names:
             if names.count(name) > 1:
                 raise UsageError(f"{shown}: the input {name} is given twice")
-        for before, after in zip(parsed, parsed[1:], strict=False):
+        for before, after in pairwise(parsed):
             if before.name and not after.name:
                 raise UsageError(f"{shown}: the input {after} without a name follows {before}")
         given = parse_kwargs(kwargs) if isinstance(kwargs, str) else kwargs

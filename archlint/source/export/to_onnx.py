@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import warnings
+
 import onnx
 import torch
 
+from archlint.graph.wire import read_weightless
 from archlint.source.export.build import Built
 from archlint.source.export.weightless import weightless_proto
 
-__all__ = ["to_onnx"]
+__all__ = ["to_onnx", "to_onnx_by_tracing"]
 
 _OPSET = 20
+_OLDER_OPSET = 17  # the newest that the older exporter knows all of
 
 
 def to_onnx(built: Built) -> onnx.ModelProto:
@@ -22,5 +27,19 @@ def to_onnx(built: Built) -> onnx.ModelProto:
         program = torch.onnx.export(
             captured, dynamo=True, optimize=False, verbose=False, opset_version=_OPSET
         )
-    assert program is not None  # None only where a file was asked for
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave nothing")
     return weightless_proto(program)
+
+
+def to_onnx_by_tracing(built: Built) -> onnx.ModelProto:
+    """Export with the older exporter, which runs the module; it writes traces in doc strings."""
+    buffer = io.BytesIO()
+    args = (*built.args, dict(built.kwargs)) if built.kwargs else built.args
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            built.module, args, buffer, dynamo=False, verbose=True, opset_version=_OLDER_OPSET
+        )
+    proto: onnx.ModelProto = onnx.ModelProto.FromString(read_weightless(buffer))
+    return proto

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import onnx
 import onnx_ir as ir
 from torch._subclasses.fake_tensor import FakeTensor
@@ -10,6 +12,7 @@ from torch.onnx import ONNXProgram
 __all__ = ["weightless_proto"]
 
 _MOST_KEPT = 1024  # bytes; shapes, axes and scales are smaller
+_PART = re.compile(r"_split_\d+$")
 _FOLDING = frozenset({"Conv", "ConvTranspose"})
 
 
@@ -21,8 +24,10 @@ def weightless_proto(program: ONNXProgram) -> onnx.ModelProto:
     graph = program.model.graph
     for value in graph.initializers.values():
         _clear(value)
+    known = _metadata(graph)
     program.optimize()
     graph = program.model.graph
+    _give_metadata(graph, known)
     _fold_batch_norms(graph)
     for value in graph.initializers.values():
         _clear(value)
@@ -44,6 +49,26 @@ def _clear(value: ir.Value) -> None:
     if isinstance(held.raw, FakeTensor) or held.nbytes > _MOST_KEPT:
         value.shape, value.dtype = held.shape, held.dtype
         value.const_value = None
+
+
+def _metadata(graph: ir.Graph) -> dict[str, dict[str, str]]:
+    """What the exporter says of the maker of each value, by the value's name."""
+    return {output.name: dict(node.metadata_props) for node in graph for output in node.outputs}
+
+
+def _give_metadata(graph: ir.Graph, known: dict[str, dict[str, str]]) -> None:
+    """Tell nodes that the optimiser made what was known of those they stand for.
+
+    A Split that it made of a SplitToSequence names its outputs after the sequence.
+    """
+    for node in graph:
+        if node.metadata_props:
+            continue
+        for output in node.outputs:
+            found = known.get(output.name) or known.get(_PART.sub("", output.name))
+            if found:
+                node.metadata_props.update(found)
+                break
 
 
 def _fold_batch_norms(graph: ir.Graph) -> None:

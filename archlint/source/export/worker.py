@@ -28,7 +28,7 @@ def main(folder: Path) -> None:
     process, start = os.getpid(), str(Path.cwd())
     _watch_faults(folder)
     request = read_request(folder)
-    libraries = Libraries(request.packages)
+    libraries = Libraries.of(request.packages)
     try:
         answer = _answer(request, libraries, folder)
     except BaseException as error:  # whatever the user's code raises, SystemExit too
@@ -54,9 +54,9 @@ def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
 
     from archlint.source.export.pipeline import export_request
 
-    proto, record, remarks = export_request(request, libraries)
-    (folder / PROTO).write_bytes(proto.SerializeToString())
-    return Answer("", record, remarks, libraries.folders, peak_memory())
+    result = export_request(request, libraries)
+    (folder / PROTO).write_bytes(result.proto.SerializeToString())
+    return Answer("", result.record, result.remarks, libraries.folders, peak_memory())
 
 
 if __name__ == "__main__":

@@ -48,8 +48,27 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A span with the constructor calls that led to it, the nearest first."""
+    """A span with the constructor calls that led to it, the nearest first.
+
+    `inside` is the function or class that the span is in, "" where that is not told.
+    """
 
     span: Span
     certainty: Certainty
     chain: tuple[Call, ...] = ()
+    inside: str = ""
+
+    @property
+    def decision(self) -> tuple[Span, ...]:
+        """What tells this location from those of other decisions.
+
+        A call in a plain function, such as `conv1x1(...)`, decides little: so do the calls of
+        that function, up to the first one in a class.
+        """
+        spans, inside = [self.span], self.inside
+        for call in self.chain:
+            if not inside or "." in inside.rpartition("<locals>.")[2]:
+                break
+            spans.append(call.span)
+            inside = call.inside
+        return tuple(spans)

@@ -16,7 +16,11 @@ __all__ = [
     "Dims",
     "Inputs",
     "Isolated",
+    "Kwargs",
+    "Libraries",
     "OutputKind",
+    "PathMap",
+    "SourceRoots",
     "Targets",
     "TextOrJson",
     "Timeout",
@@ -25,6 +29,7 @@ __all__ = [
 ]
 
 _PRICING = "What is priced"
+_SOURCE = "Python source"
 _CONFIG = "Configuration"
 _OUTPUT = "Output"
 
@@ -71,7 +76,7 @@ Inputs = Annotated[
         "--input",
         metavar="[NAME=]SHAPE",
         help="The shape of an input: image=1x3x224x224, or 1x3x224x224 for a single input; "
-        "repeatable.",
+        "of a model of Python source with a dtype too: int64[1,128]; repeatable.",
         rich_help_panel=_PRICING,
     ),
 ]
@@ -90,6 +95,42 @@ Timeout = Annotated[
         metavar="SECONDS",
         help="Give a model up after so long (default: never).",
         rich_help_panel=_PRICING,
+    ),
+]
+Kwargs = Annotated[
+    str | None,
+    typer.Option(
+        metavar="JSON",
+        help='What to call the factories with: {"num_classes": 10}.',
+        rich_help_panel=_SOURCE,
+    ),
+]
+Libraries = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--library",
+        metavar="PACKAGE",
+        help="A package whose lines are not yours, as torch's are not; repeatable.",
+        rich_help_panel=_SOURCE,
+    ),
+]
+SourceRoots = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source-root",
+        metavar="FOLDER",
+        help="Find the lines that made a .onnx file's operators in this folder; runs no code; "
+        "repeatable.",
+        rich_help_panel=_SOURCE,
+    ),
+]
+PathMap = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--path-map",
+        metavar="OLD=NEW",
+        help="Paths in the file that begin with OLD are here in NEW; repeatable.",
+        rich_help_panel=_SOURCE,
     ),
 ]
 ConfigFile = Annotated[

@@ -16,6 +16,10 @@ from archlint.cli.arguments import (
     Dims,
     Inputs,
     Isolated,
+    Kwargs,
+    Libraries,
+    PathMap,
+    SourceRoots,
     Targets,
     Timeout,
     Verbose,
@@ -56,8 +60,9 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Models, folders to search for *.onnx, - for a model on stdin; by default the "
-            "working folder.",
+            help="Models, folders to search for *.onnx, - for a model on stdin, nets.py:Net or "
+            "package.module:Net for a model of Python source, whose code is run; by default the "
+            "configured models, or the working folder.",
             show_default=False,
         ),
     ] = None,
@@ -66,6 +71,10 @@ def check(
     input_: Inputs = None,
     dim: Dims = None,
     timeout: Timeout = None,
+    kwargs: Kwargs = None,
+    library: Libraries = None,
+    source_root: SourceRoots = None,
+    path_map: PathMap = None,
     select: Annotated[
         list[str] | None,
         typer.Option(
@@ -150,7 +159,8 @@ def check(
     from archlint.cli.output import pair, screen
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
-    from archlint.cli.settings import commas, dims, inputs, options_of, with_file
+    from archlint.cli.settings import commas, dims, folders, options_of, sized, with_file
+    from archlint.cli.settings import path_map as mapped
     from archlint.config import Config
     from archlint.linter import lint
 
@@ -162,8 +172,10 @@ def check(
         min_slowdown=min_slowdown,
         timeout=_above_zero(timeout),
         batch=batch,
-        input=inputs(input_),
         dim=dims(dim),
+        source_root=folders(source_root),
+        path_map=mapped(path_map),
+        library=tuple(library or ()),
         notes=notes,
         top=top,
         format=tuple(each.value for each in format_ or ()),
@@ -174,10 +186,10 @@ def check(
     )
     asked = with_file(flags, config, isolated=isolated)
     jobs = pair(asked.format, asked.output)
-    options = options_of(asked)
-    found = find_models(paths or ["."])
+    found = find_models(paths or (), asked.models, input_, kwargs)
+    options = options_of(sized(asked, input_, found))
     with progress_line(quiet=bool(asked.quiet)) as progress:
-        readable = [each.path for each in found if each.error is None]
+        readable = [each.source for each in found if each.error is None]
         report = _with_unread(lint(readable, options, progress=progress), found)
     style = screen(
         asked.color,

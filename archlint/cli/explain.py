@@ -40,7 +40,8 @@ def explain(
 ) -> int:
     """Show each operator's kernel, price, and why rules fired."""
     from archlint.cli.output import screen, write_out
-    from archlint.cli.settings import dims, inputs, options_of, with_file
+    from archlint.cli.paths import find_model
+    from archlint.cli.settings import dims, options_of, sized, with_file
     from archlint.config import Config
     from archlint.linter import explain as explained
     from archlint.report import explain_json, explain_text
@@ -48,13 +49,13 @@ def explain(
     flags = Config(
         target=tuple(target or ()),
         batch=batch,
-        input=inputs(input_),
         dim=dims(dim),
         color=color and color.value,
         verbose=verbose or None,
     )
     asked = with_file(flags, config, isolated=isolated)
-    explanation = explained(model, operator, options_of(asked))
+    found = find_model(model, asked.models, input_)
+    explanation = explained(found.source, operator, options_of(sized(asked, input_, [found])))
     if format_ is OutputKind.JSON:
         write_out(explain_json.render(explanation))
     else:

@@ -1,4 +1,4 @@
-"""From paths on the command line to model files."""
+"""From what the command line names to models: files, folders, and factories in Python source."""
 
 from __future__ import annotations
 
@@ -7,33 +7,84 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archlint.config import ConfiguredModel
 from archlint.graph.read import STDIN
+from archlint.linter.source import Source, SourceModel
 
-__all__ = ["FoundModel", "find_models"]
+__all__ = ["FoundModel", "find_model", "find_models"]
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
-    """A path to lint, or why there is nothing to lint there."""
+    """A model to lint, or why there is none; `made` is one of Python source."""
 
     path: str
     error: str | None = None
+    made: SourceModel | None = None
+
+    @property
+    def source(self) -> Source:
+        """What the linter takes."""
+        return self.path if self.made is None else self.made
 
 
-def find_models(paths: Sequence[str]) -> tuple[FoundModel, ...]:
-    """Each file as given and each folder's `*.onnx`, in the order of `paths`, none twice.
+def find_models(
+    words: Sequence[str],
+    configured: Sequence[ConfiguredModel] = (),
+    inputs: Sequence[str] | None = None,
+    kwargs: str | None = None,
+) -> tuple[FoundModel, ...]:
+    """Each model as given and each folder's `*.onnx`, in the order of `words`, none twice.
 
+    `nets.py:Net` and `package.module:factory` are models of Python source, and so are those that
+    are configured, by name; `inputs` and `kwargs` are as the command line has them.  Without
+    words it is all configured models, or where there are none the working folder.
     Folders are searched all the way down in sorted order, except for hidden folders and those
     of package managers.  Paths come out relative to the working folder where they lie in it,
-    and with forward slashes.
+    and with forward slashes.  Raises UsageError where inputs or arguments cannot be read.
     """
+    by_name = {each.name: each for each in configured}
     found: dict[str, FoundModel] = {}
-    for path in paths:
-        for each in _found(path):
-            found.setdefault(os.path.realpath(each.path), each)
+    for word in words or tuple(by_name) or (".",):
+        if word in by_name:
+            found[word] = _configured(by_name[word], inputs, kwargs)
+        elif ":" in word and not os.path.lexists(word):
+            found[word] = _made(word, inputs, kwargs)
+        else:
+            for each in _found(word):
+                found.setdefault(os.path.realpath(each.path), each)
     return tuple(found.values())
+
+
+def find_model(
+    word: str, configured: Sequence[ConfiguredModel], inputs: Sequence[str] | None
+) -> FoundModel:
+    """The one model that a word names, be it a file that does not exist."""
+    if ":" in word or any(each.name == word for each in configured):
+        (found,) = find_models([word], configured, inputs)
+        return found
+    return FoundModel(word)
+
+
+def _made(factory: str, inputs: Sequence[str] | None, kwargs: str | None) -> FoundModel:
+    # loaded only where it is used
+    from archlint.source.export.spec import ModelSpec
+
+    spec = ModelSpec.parse(factory, inputs or (), kwargs or "{}")
+    return FoundModel(factory, made=SourceModel(spec))
+
+
+def _configured(
+    model: ConfiguredModel, inputs: Sequence[str] | None, kwargs: str | None
+) -> FoundModel:
+    """The model as it is configured, and what the command line says otherwise."""
+    from archlint.source.export.spec import ModelSpec, parse_kwargs
+
+    given = {**model.kwargs, **parse_kwargs(kwargs or "{}")}
+    spec = ModelSpec.parse(model.factory, inputs or model.inputs, given)
+    return FoundModel(model.name, made=SourceModel(spec, model.name, model.targets))
 
 
 def _found(path: str) -> Iterator[FoundModel]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.config import Config, find_config, parse_shape, read_config
 from archlint.errors import UsageError
@@ -11,7 +14,10 @@ from archlint.findings import Severity
 from archlint.options import Options
 from archlint.report.formats import FORMATS
 
-__all__ = ["commas", "dims", "inputs", "options_of", "with_file"]
+if TYPE_CHECKING:
+    from archlint.cli.paths import FoundModel
+
+__all__ = ["commas", "dims", "folders", "inputs", "options_of", "path_map", "sized", "with_file"]
 
 
 def with_file(flags: Config, file: Path | None, *, isolated: bool) -> Config:
@@ -49,6 +55,9 @@ def options_of(config: Config) -> Options:
         rule_options=config.rules,
         per_model_ignores=config.per_model_ignores,
         ignores=config.ignores,
+        source_roots=config.source_root,
+        path_map=config.path_map,
+        libraries=config.library,
     )
 
 
@@ -58,12 +67,19 @@ def commas(values: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
+def sized(config: Config, values: Sequence[str] | None, found: Iterable[FoundModel]) -> Config:
+    """The configuration with what --input says of files: models of source have their own."""
+    if all(each.made is not None for each in found):
+        return config
+    return replace(config, input={**config.input, **inputs(values)})
+
+
 def inputs(values: Sequence[str] | None) -> Mapping[str, tuple[int, ...]]:
     """The shapes that --input gives, by input name; "" is the only input."""
     shapes: dict[str, tuple[int, ...]] = {}
     for value in values or ():
         name, _, text = value.rpartition("=")
-        shape = parse_shape(text)
+        shape = parse_shape(text) or _typed_shape(text)
         if shape is None:
             expected = "expected NAME=1x3x224x224 or 1x3x224x224"
             raise UsageError(f'--input: {expected}, found "{value}"')
@@ -71,6 +87,35 @@ def inputs(values: Sequence[str] | None) -> Mapping[str, tuple[int, ...]]:
             raise UsageError(f'--input: the shape of "{name}" is given twice')
         shapes[name] = shape
     return shapes
+
+
+def _typed_shape(text: str) -> tuple[int, ...] | None:
+    """The sizes in int64[1,128], which a model of Python source takes; a file has its dtype."""
+    from archlint.source.export.spec import parse_input
+
+    try:
+        return parse_input(text).shape
+    except UsageError:
+        return None
+
+
+def path_map(values: Sequence[str] | None) -> Mapping[str, str]:
+    """The folders that --path-map gives, by the beginning of the paths that it maps."""
+    found = {}
+    for value in values or ():
+        old, equals, new = value.partition("=")
+        if not equals or not old:
+            raise UsageError(f'--path-map: expected OLD=NEW, found "{value}"')
+        found[old] = new
+    return found
+
+
+def folders(values: Sequence[str] | None) -> tuple[str, ...]:
+    """The folders that --source-root gives."""
+    for value in values or ():
+        if not os.path.isdir(value):
+            raise UsageError(f'--source-root: no such folder: "{value}"')
+    return tuple(values or ())
 
 
 def dims(values: Sequence[str] | None) -> Mapping[str, int]:

@@ -45,7 +45,7 @@ def verify(
         list[str],
         typer.Argument(
             metavar="MODEL",
-            help="Models, and folders to search for *.onnx.",
+            help="Models, folders to search for *.onnx, and models of Python source.",
             show_default=False,
         ),
     ],
@@ -127,7 +127,7 @@ def verify(
     """
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
-    from archlint.cli.settings import commas, dims, inputs, options_of, with_file
+    from archlint.cli.settings import commas, dims, options_of, sized, with_file
     from archlint.config import Config
     from archlint.findings import Severity
     from archlint.report import verify_json, verify_text
@@ -138,14 +138,13 @@ def verify(
         select=commas(select),
         ignore=commas(ignore),
         batch=batch,
-        input=inputs(input_),
         dim=dims(dim),
         color=color and color.value,
         verbose=verbose or None,
     )
     asked = with_file(flags, config, isolated=isolated)
-    found = find_models(models)
-    chosen = choose_target(options_of(asked))
+    found = find_models(models, asked.models, input_)
+    chosen = choose_target(options_of(sized(asked, input_, found)))
     for remark in chosen.remarks:
         complain(remark)
     request = Request(sessions, places, Severity(severity.value), whole=model)
@@ -175,7 +174,7 @@ def _run(
     found = tuple(found)
     keeper = Keeper(chosen.located, chosen.backend) if keep else None
     with progress_line(quiet=False) as linting:
-        readable = [each.path for each in found if each.error is None]
+        readable = [each.source for each in found if each.error is None]
         examined, report = examine(readable, chosen.options, linting)
     with measure_progress("verifying", "pairs of sessions") as progress:
         verification = verify(

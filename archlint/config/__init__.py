@@ -4,8 +4,8 @@ What exists (rules, their options, targets) is passed in, so that reading a conf
 neither rules nor tables.
 """
 
-from archlint.config.config import Config, Known
+from archlint.config.config import Config, ConfiguredModel, Known
 from archlint.config.files import find_config, read_config
 from archlint.config.shape import parse_shape
 
-__all__ = ["Config", "Known", "find_config", "parse_shape", "read_config"]
+__all__ = ["Config", "ConfiguredModel", "Known", "find_config", "parse_shape", "read_config"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
 from archlint.options import Ignore
 
-__all__ = ["Config", "Known", "RuleOption"]
+if TYPE_CHECKING:
+    from archlint.source.export.spec import Value
+
+__all__ = ["Config", "ConfiguredModel", "Known", "RuleOption"]
 
 RuleOption = float | int | bool
 
@@ -23,6 +27,21 @@ class Known:
     rules: Mapping[str, str]
     rule_options: Mapping[str, Mapping[str, type]]
     targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredModel:
+    """A table of the key `models`: a model of Python source, with what its factory takes.
+
+    `inputs` are as `--input` takes them, `kwargs` are the factory's; `targets` empty means those
+    of the run.
+    """
+
+    name: str
+    factory: str
+    inputs: tuple[str, ...] = ()
+    kwargs: Mapping[str, Value] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,10 @@ class Config:
     rules: Mapping[str, Mapping[str, RuleOption]] = field(default_factory=dict)
     per_model_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignores: tuple[Ignore, ...] = ()
+    models: tuple[ConfiguredModel, ...] = ()
+    source_root: tuple[str, ...] = ()
+    path_map: Mapping[str, str] = field(default_factory=dict)
+    library: tuple[str, ...] = ()
 
     def over(self, other: Config) -> Config:
         """This configuration, and `other` where this one says nothing.

@@ -9,9 +9,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from archlint.config.config import Config, Known, RuleOption
+from archlint.config.models import ModelsReader
 from archlint.config.shape import parse_shape
 from archlint.config.toml_text import key_text, value_text
-from archlint.config.value_reader import ValueReader
 from archlint.did_you_mean import did_you_mean
 from archlint.options import Ignore
 
@@ -21,7 +21,7 @@ _FAIL_ON = ("error", "warning", "note", "never")
 _COLORS = ("auto", "always", "never")
 
 
-class Reader(ValueReader):
+class Reader(ModelsReader):
     """Turns a table into a Config and gathers the problems on the way.
 
     `folder` is where the file lies, `path` its name in messages, `prefix` what comes before a
@@ -31,8 +31,7 @@ class Reader(ValueReader):
     def __init__(
         self, folder: Path, path: str, prefix: str, known: Known, formats: tuple[str, ...]
     ) -> None:
-        super().__init__(prefix)
-        self._folder = folder
+        super().__init__(folder, prefix)
         self._path = path
         self._known = known
         self._formats_known = formats
@@ -41,7 +40,7 @@ class Reader(ValueReader):
     def read(self, table: Mapping[str, object]) -> Config:
         """The configuration in this table."""
         keys: Mapping[str, Callable[[str, object], object]] = {
-            "target-paths": self._target_paths,
+            "target-paths": self._folders,
             "target": self._targets,
             "select": self._codes,
             "ignore": self._ignore_codes,
@@ -60,6 +59,10 @@ class Reader(ValueReader):
             "verbose": self._flag,
             "rules": self._rules,
             "per-model-ignores": self._per_model_ignores,
+            "models": self._models,
+            "source-root": self._folders,
+            "path-map": self._path_map,
+            "library": self._strings,
         }
         self._note_user_targets(table.get("target-paths"))
         values: dict[str, object] = {}
@@ -81,7 +84,16 @@ class Reader(ValueReader):
         self._check(key, [each for each in named if not _is_path(each)], "target", known)
         return tuple(self._beside(each) if _is_path(each) else each for each in named)
 
-    def _target_paths(self, key: str, value: object) -> tuple[str, ...]:
+    def _model_targets(self, key: str, value: object) -> tuple[str, ...]:
+        return self._targets(key, value)
+
+    def _path_map(self, key: str, value: object) -> Mapping[str, str]:
+        if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+            return {old: self._beside(new) for old, new in value.items()}
+        self._expected(key, "a table of folders by the beginnings of paths", value)
+        return {}
+
+    def _folders(self, key: str, value: object) -> tuple[str, ...]:
         paths = self._strings(key, value)
         for path in paths:
             if not (self._folder / path).is_dir():

@@ -17,9 +17,9 @@ from archlint.explanation import (
 )
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
-from archlint.graph.reader import read_model
 from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_pricers, select_rules
+from archlint.linter.source import Source, build, load, name_of
 from archlint.linter.view import Priced
 from archlint.options import Options
 from archlint.rule import Place, Rule
@@ -27,7 +27,7 @@ from archlint.rule import Place, Rule
 __all__ = ["explain"]
 
 
-def explain(path: str, operator: str | None, options: Options) -> Explanation:
+def explain(source: Source, operator: str | None, options: Options) -> Explanation:
     """Explain a model's operators, or those whose name or module matches `operator` (a glob).
 
     Raises ModelError for an unreadable model or one that no target fits, UsageError for an
@@ -35,7 +35,8 @@ def explain(path: str, operator: str | None, options: Options) -> Explanation:
     """
     pricers = find_pricers(options)
     rules = select_rules(options)
-    model = read_model(path, batch=options.batch, inputs=options.inputs, dims=options.dims)
+    path, loaded = name_of(source), load(source, options)
+    model = build(loaded, options, options.batch)
     views, refusals = prepare(model, pricers, options)
     if refusals:
         raise ModelError(path, "; ".join(refusals))

@@ -83,8 +83,8 @@ def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
     location = locations.get(place.operators[0])
     if not place.decision.where or location is None or location.certainty is not Certainty.EXACT:
         return place.decision
-    span = location.span
-    return Decision(place.decision.what, f"{span.path}:{span.line}:{span.column}")
+    spans = (f"{span.path}:{span.line}:{span.column}" for span in location.decision)
+    return Decision(place.decision.what, " ".join(spans))
 
 
 def _finding(

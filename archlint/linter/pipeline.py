@@ -18,12 +18,11 @@ from archlint.findings import (
     Unpriced,
 )
 from archlint.graph.model import Model
-from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.registry import find_pricers, locate_all, select_rules
-from archlint.linter.source import Loaded, Source, SourceModel, load, name_of
+from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, look
 from archlint.location import Location
@@ -140,14 +139,14 @@ class _Run:
 
     def _lint(self, loaded: Loaded, pricers: Sequence[Pricer]) -> Examined:
         path = loaded.name
-        model = self._build(loaded, self._options.batch)
+        model = build(loaded, self._options, self._options.batch)
         views, refusals = prepare(model, pricers, self._options)
         found = self._find(loaded, model, views)
         flips: tuple[str, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
         batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
         if batch is not None:
-            at_batch = self._build(loaded, batch)
+            at_batch = build(loaded, self._options, batch)
             other, _ = prepare(at_batch, pricers, self._options)
             found, flips = mark_flips(found, self._find(loaded, at_batch, other), batch)
         kept, ignored = self._sort_out(path, found)
@@ -176,16 +175,6 @@ class _Run:
             error="; ".join(refusals) or None,
         )
         return Examined(report, views, tuple(kept))
-
-    def _build(self, loaded: Loaded, batch: int | None) -> Model:
-        return read_model(
-            loaded.proto,
-            batch=batch,
-            inputs=self._options.inputs,
-            dims=self._options.dims,
-            path=loaded.name,
-            origins=loaded.locate is not None,
-        )
 
     def _find(self, loaded: Loaded, model: Model, views: dict[str, Priced]) -> list[Found]:
         locations = loaded.locate(model) if loaded.locate is not None else {}

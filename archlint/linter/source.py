@@ -11,13 +11,14 @@ import onnx
 
 from archlint.graph.model import Model
 from archlint.graph.read import read_proto
+from archlint.graph.reader import read_model
 from archlint.location import Location
 from archlint.options import Options
 
 if TYPE_CHECKING:
     from archlint.source.export import ModelSpec
 
-__all__ = ["Loaded", "Locate", "Source", "SourceModel", "load", "name_of"]
+__all__ = ["Loaded", "Locate", "Source", "SourceModel", "build", "load", "name_of"]
 
 UNNAMED = "<model>"
 
@@ -39,12 +40,16 @@ class SourceModel:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that was read or exported; `remarks` say what was done otherwise than usual."""
+    """A model that was read or exported; `remarks` say what was done otherwise than usual.
+
+    `is_sized` says that it was exported at the sizes asked for.
+    """
 
     name: str
     proto: onnx.ModelProto
     locate: Locate | None = None
     remarks: tuple[str, ...] = ()
+    is_sized: bool = False
 
 
 Source = str | onnx.ModelProto | SourceModel | Loaded
@@ -72,13 +77,30 @@ def load(source: Source, options: Options) -> Loaded:
     return Loaded(name_of(source), proto, _statically(options) if options.source_roots else None)
 
 
+def build(loaded: Loaded, options: Options, batch: int | None) -> Model:
+    """The graph of a model at the sizes asked for; raises ModelError and UsageError."""
+    return read_model(
+        loaded.proto,
+        batch=batch,
+        inputs={} if loaded.is_sized else options.inputs,
+        dims=options.dims,
+        path=loaded.name,
+        origins=loaded.locate is not None,
+    )
+
+
 def _exported(source: SourceModel, options: Options) -> Loaded:
-    from archlint.source.export import export, locate
+    from archlint.source.export.located import locate
+    from archlint.source.export.runner import export
 
     limit = options.timeout or EXPORT_TIMEOUT
     exported = export(source.spec, timeout=limit, library_packages=options.libraries)
     return Loaded(
-        name_of(source), exported.proto, lambda model: locate(exported, model), exported.remarks
+        name_of(source),
+        exported.proto,
+        lambda model: locate(model, exported),
+        exported.remarks,
+        is_sized=True,
     )
 
 

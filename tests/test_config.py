@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.config import Config, Known, find_config, parse_shape, read_config
+from archlint.config import Config, ConfiguredModel, Known, find_config, parse_shape, read_config
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ConfigError
 from archlint.options import Ignore
@@ -53,6 +53,9 @@ def test_every_key() -> None:
         quiet = false
         verbose = true
         dim = { batch_size = 4 }
+        source-root = "."
+        path-map = { "/build/nets" = "nets" }
+        library = ["torchvision"]
         input = { "data:0" = "1x3x224x224" }
         [rules.G1]
         max-ratio = 4
@@ -81,6 +84,9 @@ def test_every_key() -> None:
         color="always",
         quiet=False,
         verbose=True,
+        source_root=(Path.cwd().as_posix(),),
+        path_map={"/build/nets": (Path.cwd() / "nets").as_posix()},
+        library=("torchvision",),
         rules={"G1": {"max-ratio": 4, "aligned": True}, "G2": {"min-groups": 2}},
         per_model_ignores={"legacy/*.onnx": ("G2", "channel-width")},
         ignores=(Ignore("G2", "old/*.onnx", "stem.*", "kept", "archlint.toml: ignore 1"),),
@@ -104,6 +110,34 @@ def test_ignore_tables_in_pyproject() -> None:
         Ignore("*", "a.onnx", "*", "second", "pyproject.toml: ignore 2"),
     )
     assert config.ignore == ()
+
+
+def test_models_of_python_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    (tmp_path / "archlint.toml").write_text(
+        """
+        [[models]]
+        name = "net"
+        factory = "nets/net.py:Net"
+        inputs = ["1x3x32x32", "mask=bool[1,32]"]
+        kwargs = { depth = 3 }
+        targets = "snapdragon810-neon-fp32"
+        [[models]]
+        factory = "inner/other.py:make"
+        [[models]]
+        factory = "package.net:Net"
+        """,
+        encoding="utf-8",
+    )
+    found = read_config(tmp_path / "archlint.toml", KNOWN, FORMATS)
+    outside = f"{tmp_path.as_posix()}/nets/net.py:Net"
+    shapes = ("1x3x32x32", "mask=bool[1,32]")
+    assert found.models == (
+        ConfiguredModel("net", outside, shapes, {"depth": 3}, ("snapdragon810-neon-fp32",)),
+        ConfiguredModel("inner/other.py:make", "other.py:make"),
+        ConfiguredModel("package.net:Net", "package.net:Net"),
+    )
 
 
 def test_an_empty_file_says_nothing() -> None:
@@ -200,6 +234,37 @@ def test_all_problems_come_at_once() -> None:
         (
             "min-slowdown = nan",
             "min-slowdown: expected a number from 1.0 on, found nan",
+        ),
+        ("models = 1", "models: expected tables: [[models]], found 1"),
+        ("[[models]]\nname = 'a'", "models 1: a factory is missing, such as nets.py:Net"),
+        (
+            "[[models]]\nfactory = 'nets.py'",
+            'models 1: "nets.py" is no model: expected path/to/nets.py:Net or module:Net',
+        ),
+        ("[[models]]\nfactory = 'n.py:N'\nname = 3", "models 1: name: expected a name, found 3"),
+        (
+            "[[models]]\nfactory = 'n.py:N'\nkwargs = 3",
+            "models 1: kwargs: expected a table, found 3",
+        ),
+        (
+            "[[models]]\nfactory = 'n.py:N'\ninput = '1x3'",
+            'models 1: unknown key "input" (did you mean "inputs"?)',
+        ),
+        (
+            "[[models]]\nfactory = 'n.py:N'\n[[models]]\nfactory = 'n.py:N'",
+            'models 2: a second model called "n.py:N"',
+        ),
+        (
+            "[[models]]\nfactory = 'n.py:N'\ntargets = 'gtx'",
+            'models 1: targets: unknown target "gtx" (did you mean "gtx1080ti-cudnn7-fp32"?)',
+        ),
+        (
+            'source-root = "no"',
+            'source-root: no such folder: "no"',
+        ),
+        (
+            "path-map = 3",
+            "path-map: expected a table of folders by the beginnings of paths, found 3",
         ),
         ("batch = ", "not valid TOML: Invalid value (at end of document)"),
     ],

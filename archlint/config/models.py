@@ -42,29 +42,28 @@ class ModelsReader(ValueReader):
         # here, for most configurations name no model
         from archlint.source.export.spec import ModelSpec
 
-        before = len(self.problems)
         for key in table:
             if key not in _KEYS:
                 self._problem(where, f"unknown key {value_text(key)}{did_you_mean(key, _KEYS)}")
         factory, kwargs = table.get("factory"), table.get("kwargs", {})
         name = table.get("name", factory)
-        if not isinstance(factory, str):
-            self._problem(where, "a factory is missing, such as nets.py:Net")
-        if not isinstance(name, str) or not name.strip():
-            self._problem(where, "name: expected a name")
-        if not isinstance(kwargs, dict):
-            self._expected(f"{where}: kwargs", "a table", kwargs)
         inputs = self._strings(f"{where}: inputs", table.get("inputs", []))
         targets = self._model_targets(f"{where}: targets", table.get("targets", []))
-        if len(self.problems) > before:
-            return None
-        try:
-            spec = ModelSpec.parse(str(factory), inputs, kwargs)
-        except UsageError as fault:
-            self._problem(where, str(fault))
-            return None
-        here = self._from_here(str(factory))
-        return ConfiguredModel(str(name), here, inputs, spec.kwargs, targets)
+        if not isinstance(factory, str):
+            self._problem(where, "a factory is missing, such as nets.py:Net")
+        elif not isinstance(name, str) or not name.strip():
+            self._problem(where, f"name: expected a name, found {value_text(name)}")
+        elif not isinstance(kwargs, dict):
+            self._problem(where, f"kwargs: expected a table, found {value_text(kwargs)}")
+        else:
+            try:
+                spec = ModelSpec.parse(factory, inputs, kwargs)
+            except UsageError as fault:
+                self._problem(where, str(fault))
+            else:
+                here = self._from_here(factory)
+                return ConfiguredModel(name, here, inputs, spec.kwargs, targets)
+        return None
 
     def _model_targets(self, key: str, value: object) -> tuple[str, ...]:
         return self._strings(key, value)

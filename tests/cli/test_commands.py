@@ -73,6 +73,7 @@ def test_help_of_check_is_in_sections(archlint: Archlint) -> None:
     assert [line for line in lines if line.endswith(":") and not line.startswith(" ")] == [
         "Arguments:",
         "What is priced:",
+        "Python source:",
         "Which findings:",
         "Output:",
         "Configuration:",

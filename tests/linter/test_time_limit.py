@@ -54,6 +54,6 @@ def test_a_model_that_takes_too_long_is_one_line_and_the_others_are_linted(
             time.sleep(30)
         return read_proto(path)
 
-    monkeypatch.setattr("archlint.linter.pipeline.read_proto", slow)
+    monkeypatch.setattr("archlint.linter.source.read_proto", slow)
     report = lint([str(PATHS[0]), str(PATHS[1])], Options(timeout=5.0))
     assert [each.error for each in report.models] == ["took longer than 5 s", None]

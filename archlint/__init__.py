@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archlint.version import __version__
 
 if TYPE_CHECKING:
-    from archlint.api import lint
+    from archlint.api import FindingsError, Report, lint
     from archlint.errors import (
         ArchlintError,
         ConfigError,
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
-    from archlint.findings import Finding, ModelReport, Report, Severity
+    from archlint.findings import Finding, ModelReport, Severity
 
 __all__ = [
     "ArchlintError",
     "ConfigError",
     "Finding",
+    "FindingsError",
     "ModelError",
     "ModelReport",
     "Report",
@@ -35,7 +36,8 @@ _HOME = {
     "lint": "archlint.api",
     "Finding": "archlint.findings",
     "ModelReport": "archlint.findings",
-    "Report": "archlint.findings",
+    "FindingsError": "archlint.api",
+    "Report": "archlint.api",
     "Severity": "archlint.findings",
 }
 

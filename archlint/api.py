@@ -2,54 +2,121 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from os import PathLike, fspath
+from pathlib import Path
 
 import onnx
 
-from archlint.findings import Report
+from archlint import findings
+from archlint.findings import Severity
 from archlint.linter import lint as _lint
+from archlint.linter.source import LiveModel, Source
 from archlint.options import Options, OptionValue
 
-__all__ = ["lint"]
+__all__ = ["FindingsError", "Report", "lint"]
 
-Source = str | PathLike[str] | onnx.ModelProto
+
+class FindingsError(AssertionError):
+    """A report has findings that it must not have, or a model that could not be linted."""
+
+
+class Report(findings.Report):
+    """A report that a notebook can show and a test can hold on to."""
+
+    __slots__ = ()
+
+    def raise_for_findings(self, severity: Severity | str = Severity.WARNING) -> None:
+        """Raise FindingsError, an AssertionError, for findings from this severity on.
+
+        Its text is one line for each, and for each model that could not be linted.
+        """
+        least = (severity if isinstance(severity, Severity) else Severity(severity)).rank
+        lines = [
+            f"{model.path}: {finding.severity.value} {finding.code} {finding.message}"
+            f" ({finding.module or '?'})"
+            for model in self.models
+            for finding in model.findings
+            if finding.severity.rank >= least
+        ]
+        if lines or self.errors:
+            raise FindingsError("\n".join((*self.errors, *lines)))
+
+    def _repr_html_(self) -> str:
+        from archlint.report.notebook import render
+
+        return render(self)
 
 
 def lint(
-    models: Source | Sequence[Source],
+    models: object,
+    inputs: object = None,
     *,
     targets: Sequence[str] = (),
     target_paths: Sequence[str | PathLike[str]] = (),
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     batch: int | None = None,
-    inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
     min_slowdown: float = 1.10,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
 ) -> Report:
-    """Lint one model or several, given as paths or as ModelProtos.
+    """Lint one model or several: paths, ModelProtos or torch modules.
 
-    `targets` empty means the default target, and `target_paths` are folders with targets of your
-    own; `select` and `ignore` take rule codes or names.
+    `inputs` is what a module takes: a tensor or its shape, a tuple of these, or a mapping of
+    these by parameter; of files it is a mapping of shapes by input, and a lone shape is for the
+    only input.  `targets` empty means the default target, and `target_paths` are folders with
+    targets of your own; `select` and `ignore` take rule codes or names.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
-    targets raise UsageError.  No configuration file is read.
+    targets raise UsageError.  No configuration file is read, and a module is exported in this
+    process.
     """
     several = isinstance(models, Sequence) and not isinstance(models, str)
-    sources = list(models) if several else [models]  # type: ignore[arg-type]
+    every = list(models) if several else [models]  # type: ignore[call-overload]
+    modules = any(_is_module(each) for each in every)
     options = Options(
         targets=tuple(targets),
         target_paths=tuple(fspath(each) for each in target_paths),
         select=tuple(select),
         ignore=tuple(ignore),
         batch=batch,
-        inputs=inputs or {},
+        inputs={} if modules else _shapes(inputs),
         dims=dims or {},
         min_slowdown=min_slowdown,
         rule_options=rule_options or {},
     )
-    return _lint(
-        [each if isinstance(each, onnx.ModelProto) else fspath(each) for each in sources],  # type: ignore[arg-type]
-        options,
-    )
+    report = _lint([_source(each, inputs) for each in every], options)
+    return Report(*(getattr(report, each.name) for each in fields(report)))
+
+
+def _is_module(model: object) -> bool:
+    # whoever has a module has loaded torch
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+def _source(model: object, inputs: object) -> Source:
+    if _is_module(model):
+        kind = type(model)
+        return LiveModel(model, inputs, kind.__qualname__, _folder_of(kind))
+    return model if isinstance(model, onnx.ModelProto) else fspath(model)  # type: ignore[call-overload]
+
+
+def _folder_of(kind: type) -> tuple[str, ...]:
+    """Where the source of a class is, if it is in a file."""
+    try:
+        file = inspect.getsourcefile(kind)
+    except (OSError, TypeError):  # of a notebook or an interactive session
+        return ()
+    return (str(Path(file).parent),) if file and Path(file).is_file() else ()
+
+
+def _shapes(inputs: object) -> Mapping[str, tuple[int, ...]]:
+    if inputs is None:
+        return {}
+    if isinstance(inputs, Mapping):
+        return {name: tuple(shape) for name, shape in inputs.items()}
+    return {"": tuple(inputs)}  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from archlint.options import Options
 if TYPE_CHECKING:
     from archlint.source.export import ModelSpec
 
-__all__ = ["Loaded", "Locate", "Source", "SourceModel", "build", "load", "name_of"]
+__all__ = ["LiveModel", "Loaded", "Locate", "Source", "SourceModel", "build", "load", "name_of"]
 
 UNNAMED = "<model>"
 
@@ -39,6 +39,16 @@ class SourceModel:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveModel:
+    """A torch module of this process, and what it takes; `roots` are where its source is."""
+
+    module: object
+    inputs: object
+    name: str
+    roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A model that was read or exported; `remarks` say what was done otherwise than usual.
 
@@ -52,14 +62,14 @@ class Loaded:
     is_sized: bool = False
 
 
-Source = str | onnx.ModelProto | SourceModel | Loaded
+Source = str | onnx.ModelProto | SourceModel | LiveModel
 
 
 def name_of(source: Source) -> str:
     """What a report calls a model."""
     if isinstance(source, SourceModel):
         return source.name or source.spec.factory
-    if isinstance(source, Loaded):
+    if isinstance(source, LiveModel):
         return source.name
     return source if isinstance(source, str) else UNNAMED
 
@@ -67,14 +77,15 @@ def name_of(source: Source) -> str:
 def load(source: Source, options: Options) -> Loaded:
     """Read or export a model; raises ModelError.
 
-    Only a model of Python source runs its code, in a process of its own.
+    A model of Python source runs its code, in a process of its own.
     """
-    if isinstance(source, Loaded):
-        return source
     if isinstance(source, SourceModel):
         return _exported(source, options)
+    if isinstance(source, LiveModel):
+        return _live(source)
     proto = read_proto(source) if isinstance(source, str) else source
-    return Loaded(name_of(source), proto, _statically(options) if options.source_roots else None)
+    roots, path_map = options.source_roots, options.path_map
+    return Loaded(name_of(source), proto, _statically(roots, path_map) if roots else None)
 
 
 def build(loaded: Loaded, options: Options, batch: int | None) -> Model:
@@ -104,8 +115,16 @@ def _exported(source: SourceModel, options: Options) -> Loaded:
     )
 
 
-def _statically(options: Options) -> Locate:
+def _live(source: LiveModel) -> Loaded:
+    from archlint.source.export.live import export_module
+
+    proto, remarks = export_module(source.module, source.inputs, source.name)
+    locate = _statically(source.roots, {}) if source.roots else None
+    return Loaded(source.name, proto, locate, remarks, is_sized=True)
+
+
+def _statically(folders: Sequence[str], path_map: Mapping[str, str]) -> Locate:
     from archlint.source.static import locate_statically
 
-    roots = [Path(each) for each in options.source_roots]
-    return lambda model: locate_statically(model, roots, options.path_map)
+    roots = [Path(each) for each in folders]
+    return lambda model: locate_statically(model, roots, path_map)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+import archlint
+from archlint.findings import ModelReport
+from tests.report import fakes
+
+MODEL = Path(__file__).parents[1] / "examples" / "onnx" / "mobilenet_v2.onnx"
+
+
+def test_paths_and_protos_are_linted_alike() -> None:
+    one, other = archlint.lint([MODEL, onnx.load(MODEL)], batch=8).models
+    assert [each.fingerprint for each in one.findings] == [
+        each.fingerprint for each in other.findings
+    ]
+    assert (one.path, other.path) == (str(MODEL), "<model>")
+
+
+def test_a_lone_shape_is_that_of_the_only_input() -> None:
+    (model,) = archlint.lint(MODEL, (8, 3, 160, 160)).models
+    assert model.inputs[0].shape == (8, 3, 160, 160)
+
+
+def test_a_test_can_hold_on_to_a_report() -> None:
+    report = archlint.lint(MODEL, batch=8)
+    with pytest.raises(AssertionError) as caught:
+        report.raise_for_findings()
+    lines = str(caught.value).split("\n")
+    assert [line.partition(": ")[2][:10] for line in lines] == ["warning G4", "warning G1"]
+    assert "(blocks.*.expand.*)" in lines[1]
+    report.raise_for_findings("error")
+
+
+def test_a_model_that_cannot_be_linted_raises_too() -> None:
+    report = archlint.Report((ModelReport("a.onnx", error="no such file"),))
+    with pytest.raises(archlint.FindingsError, match=r"a\.onnx: no such file"):
+        report.raise_for_findings("error")
+
+
+def test_a_notebook_shows_a_table_of_findings_and_no_markup_of_the_file() -> None:
+    bad = replace(fakes.finding(), message="<script>x</script>")
+    model = fakes.model(bad, path="a<b>.onnx")
+    text = archlint.Report((model,))._repr_html_()
+    assert "<h4>a&lt;b&gt;.onnx</h4>" in text
+    assert "&lt;script&gt;" in text
+    assert "<script" not in text
+    assert text.count("<tr>") == 1 + len(model.findings[0].prices)
+
+
+def _torch() -> Any:
+    pytest.importorskip("onnxscript", reason="the exporter needs it")
+    return pytest.importorskip("torch", reason="it has the modules")
+
+
+def test_a_module_is_linted_as_it_is_in_eval_mode_and_comes_back_as_it_was() -> None:
+    torch = _torch()
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3), torch.nn.BatchNorm2d(16), torch.nn.ReLU(), torch.nn.Dropout()
+    )
+    net[1].eval()
+    for inputs in (torch.zeros(2, 3, 32, 32), (2, 3, 32, 32), {"input": (2, 3, 32, 32)}):
+        (model,) = archlint.lint(net, inputs).models
+        assert model.error is None
+        assert (model.path, model.operators) == ("Sequential", 2)
+        assert model.inputs[0].shape == (2, 3, 32, 32)
+    assert [each.training for each in net] == [True, False, True, True]
+
+
+def test_a_module_without_inputs_is_asked_for_them_in_one_line() -> None:
+    torch = _torch()
+    (model,) = archlint.lint(torch.nn.ReLU()).models
+    assert model.error == "takes what? give inputs, such as (1, 3, 224, 224)"

@@ -1,0 +1,7 @@
+"""`# archlint: ignore[G2] reason` in Python source: read, held against findings, written."""
+
+from archlint.source.ignores.add import Wanted, add_ignores
+from archlint.source.ignores.comment import IgnoreComment, read_comments
+from archlint.source.ignores.match import CommentIgnores
+
+__all__ = ["CommentIgnores", "IgnoreComment", "Wanted", "add_ignores", "read_comments"]

@@ -1,0 +1,80 @@
+"""Ignore comments held against where findings are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from archlint.did_you_mean import did_you_mean
+from archlint.location import Location
+from archlint.source.ignores.comment import IgnoreComment, read_comments
+from archlint.source.ignores.text import read_source
+
+__all__ = ["CommentIgnores"]
+
+
+class CommentIgnores:
+    """The comments of all files that locations name, and which of them were used.
+
+    `rules` are all codes with their names, `ran` the codes of those that run.
+    """
+
+    def __init__(self, rules: Mapping[str, str], ran: Iterable[str]) -> None:
+        self._rules = rules
+        self._ran = frozenset(ran)
+        self._codes = {word: code for code, name in rules.items() for word in (code, name)}
+        self._files: dict[str, tuple[IgnoreComment, ...]] = {}
+        self._used: set[tuple[str, int, int, str]] = set()
+
+    def look(self, locations: Iterable[Location]) -> None:
+        """Read the files that these locations are in: their comments may turn out unused."""
+        for location in locations:
+            for span in (location.span, *(call.span for call in location.chain)):
+                self._comments(span.path)
+
+    def reason_for(self, location: Location | None, code: str) -> str | None:
+        """Why a rule is to be silent here, None where nobody says so.
+
+        The comment may be at the location itself, at a call that led to it, or at the class
+        that either is in.
+        """
+        if location is None:
+            return None
+        for span in (location.span, *(call.span for call in location.chain)):
+            for comment in self._comments(span.path):
+                words = [word for word in comment.rules if self._codes.get(word) == code]
+                if comment.fault or not words or not comment.covers(span.line, span.end_line):
+                    continue
+                where = span.path, comment.line, comment.column
+                self._used.update((*where, word) for word in words)
+                return comment.reason
+        return None
+
+    def diagnoses(self) -> tuple[str, ...]:
+        """What is wrong with the comments seen, one line each: `path:line:column: what`."""
+        return tuple(
+            f"{path}:{comment.line}:{comment.column}: {fault}"
+            for path in sorted(self._files)
+            for comment in self._files[path]
+            for fault in self._faults(path, comment)
+        )
+
+    def _faults(self, path: str, comment: IgnoreComment) -> Iterable[str]:
+        if comment.fault:
+            yield comment.fault
+            return
+        for word in comment.rules:
+            code = self._codes.get(word)
+            if code is None:
+                hint = did_you_mean(word, self._codes) or f" (known: {', '.join(self._rules)})"
+                yield f'unknown rule "{word}"{hint}'
+            elif code in self._ran and (path, comment.line, comment.column, word) not in self._used:
+                yield f"unused ignore of {word}"
+
+    def _comments(self, path: str) -> tuple[IgnoreComment, ...]:
+        found = self._files.get(path)
+        if found is None:
+            source = read_source(Path(path))
+            found = () if source is None else read_comments(source.lines)
+            self._files[path] = found
+        return found

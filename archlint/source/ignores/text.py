@@ -1,0 +1,44 @@
+"""A source file's text, as it is on disk to the byte."""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["SourceText", "read_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The lines of a file with their ends, and how it is encoded."""
+
+    lines: tuple[str, ...]
+    encoding: str
+
+    def encoded(self, lines: list[str]) -> bytes:
+        """Other lines as this file would have them."""
+        return "".join(lines).encode(self.encoding)
+
+
+def read_source(path: Path) -> SourceText | None:
+    """The text of a file; None where it is gone or no text in the encoding that it says."""
+    try:
+        data = path.read_bytes()
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        lines = data.decode(encoding).splitlines(keepends=True)
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return SourceText(tuple(_joined(lines)), encoding)
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """Lines as Python counts them: a form feed or a Unicode separator ends none."""
+    whole: list[str] = []
+    for line in lines:
+        if whole and not whole[-1].endswith(("\n", "\r")):
+            whole[-1] += line
+        else:
+            whole.append(line)
+    return whole

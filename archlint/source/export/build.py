@@ -78,7 +78,8 @@ def call(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> obj
 
 
 def _tensor(spec: InputSpec) -> torch.Tensor:
-    return torch.zeros(spec.shape, dtype=getattr(torch, spec.dtype))
+    """Ones: where a model looks at them, they are a valid index and no degenerate picture."""
+    return torch.ones(spec.shape, dtype=getattr(torch, spec.dtype))
 
 
 def _as_inputs(given: object) -> tuple[Any, ...] | Mapping[str, Any]:

@@ -8,10 +8,17 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, unset_fake_temporarily
 from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
 
 __all__ = ["building", "fake_mode"]
+
+_KNOWN = frozenset({
+    torch.arange, torch.as_tensor, torch.from_numpy, torch.linspace, torch.logspace, torch.tensor,
+    torch.tril_indices, torch.triu_indices,
+})  # fmt: skip
+_MOST_KNOWN = 1 << 16  # elements
 
 
 def fake_mode() -> FakeTensorMode:
@@ -22,12 +29,15 @@ def fake_mode() -> FakeTensorMode:
 @contextmanager
 def building(mode: FakeTensorMode) -> Iterator[None]:
     """What a constructor runs in: the mode, with what it lacks."""
-    with mode, _Copying():
+    with mode, _Constructing():
         yield
 
 
-class _Copying(TorchFunctionMode):  # type: ignore[misc]
-    """`copy.deepcopy` of a fake tensor, with which nn.TransformerEncoder clones its layers."""
+class _Constructing(TorchFunctionMode):  # type: ignore[misc]
+    """Real where constructors look at values, such as rates from `torch.linspace`, and copyable.
+
+    What is computed from literals and ranges alone stays real; weights are never among that.
+    """
 
     def __torch_function__(
         self,
@@ -36,12 +46,30 @@ class _Copying(TorchFunctionMode):  # type: ignore[misc]
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        given = kwargs or {}
         if func is torch.Tensor.__deepcopy__ and isinstance(args[0], FakeTensor):
-            tensor, memo = args
-            if id(tensor) not in memo:
-                made = tensor.detach().clone()
-                if isinstance(tensor, nn.Parameter):
-                    made = nn.Parameter(made, tensor.requires_grad)
-                memo[id(tensor)] = made
-            return memo[id(tensor)]
-        return func(*args, **(kwargs or {}))
+            return _copied(*args)
+        tensors = [each for each in pytree.tree_leaves((args, given)) if _is_tensor(each)]
+        if (tensors or func in _KNOWN) and all(map(_is_known, tensors)):
+            with unset_fake_temporarily():
+                return func(*args, **given)
+        return func(*args, **given)
+
+
+def _copied(tensor: torch.Tensor, memo: dict[int, Any]) -> torch.Tensor:
+    """A deep copy, with which nn.TransformerEncoder clones its layers."""
+    if id(tensor) not in memo:
+        made = tensor.detach().clone()
+        if isinstance(tensor, nn.Parameter):
+            made = nn.Parameter(made, tensor.requires_grad)
+        memo[id(tensor)] = made
+    found: torch.Tensor = memo[id(tensor)]
+    return found
+
+
+def _is_tensor(each: object) -> bool:
+    return isinstance(each, torch.Tensor)
+
+
+def _is_known(tensor: torch.Tensor) -> bool:
+    return not isinstance(tensor, FakeTensor) and tensor.numel() <= _MOST_KNOWN

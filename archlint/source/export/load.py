@@ -19,7 +19,12 @@ def load_source(source: str) -> ModuleType:
     here = str(Path.cwd())
     if not source.endswith(".py"):
         _prepend(here)
-        return importlib.import_module(source)
+        try:
+            return importlib.import_module(source)
+        except ModuleNotFoundError as e:
+            if e.name is not None and f"{source}.".startswith(f"{e.name}."):
+                raise Failure(f"there is no module {e.name}") from e
+            raise
     path = Path(source).resolve()
     if not path.is_file():
         raise Failure("there is no such file" if not path.exists() else "it is no file")

@@ -32,13 +32,14 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Record every module that is constructed inside."""
+        """Record every module that is constructed inside; the frames outside are the worker's."""
         original = nn.Module.__init__
+        outside = sys._getframe(2)  # behind this one and that of the context manager
 
         def __init__(module: nn.Module, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             if _MARK not in module.__dict__:
                 module.__dict__[_MARK] = len(self._found)
-                self._found.append(tuple(self._walk(module, sys._getframe(1))))
+                self._found.append(tuple(self._walk(module, sys._getframe(1), outside)))
             original(module, *args, **kwargs)
 
         nn.Module.__init__ = __init__
@@ -69,10 +70,12 @@ class Recorder:
         file = getattr(sys.modules.get(kind.__module__), "__file__", None)
         return file is None or self._libraries.holds(file)
 
-    def _walk(self, module: nn.Module, start: FrameType | None) -> Iterator[Site]:
+    def _walk(
+        self, module: nn.Module, start: FrameType | None, outside: FrameType
+    ) -> Iterator[Site]:
         frame = _constructor_call(module, start)
         merged: CodeType | None = None
-        while frame is not None:
+        while frame is not None and frame is not outside:
             code = frame.f_code
             if not self._libraries.holds(code.co_filename):
                 if merged is None or merged not in code.co_consts:

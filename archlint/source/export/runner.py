@@ -23,7 +23,15 @@ from archlint.source.export.trace import last_user_line
 
 __all__ = ["export"]
 
-_WORKER = "archlint.source.export.worker"
+_ROOT = Path(__file__).resolve().parents[3]
+_START = """
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]  # a file of the user's may be called like a module that the worker imports
+sys.path.append(sys.argv[2])
+from archlint.source.export.worker import main
+main(sys.argv[1])
+"""
 _GRACE = 0.5  # s; for the worker to write where it is
 _ERRORS = "stderr"
 
@@ -63,7 +71,7 @@ def export(
 
 def _run(folder: Path, timeout: float | None) -> int | None:
     """The worker's exit code, None where the time was up; nothing of its group survives."""
-    command = [sys.executable, "-m", _WORKER, str(folder)]
+    command = [sys.executable, "-c", _START, str(folder), str(_ROOT)]
     with (folder / _ERRORS).open("wb") as errors:
         process = subprocess.Popen(
             command,

@@ -105,7 +105,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredFinding:
-    """A finding that the configuration ignores, with the reason given there."""
+    """A finding that the configuration or a comment ignores, with the reason given there."""
 
     finding: Finding
     reason: str
@@ -188,12 +188,13 @@ class Report:
 
     `unused_ignores` are configured ignores that matched nothing, one line each; `problems`
     are faults of archlint itself (a rule that crashed), one line each: they make the exit
-    code 2.
+    code 2.  `comment_faults` are ignore comments in source that are unused or broken.
     """
 
     models: tuple[ModelReport, ...]
     unused_ignores: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    comment_faults: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:

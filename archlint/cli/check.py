@@ -29,7 +29,7 @@ from archlint.errors import UsageError
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
-    from archlint.findings import Report
+    from archlint.findings import Report, Severity
     from archlint.report.style import Style
 
 __all__ = ["check"]
@@ -116,6 +116,15 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = None,
+    add_ignores: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Instead of a report, write `# archlint: ignore[...] REASON` at the lines of all "
+            "warnings and errors (with --notes of notes too).",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
     top: Annotated[
         int | None,
         typer.Option(
@@ -162,6 +171,7 @@ def check(
     from archlint.cli.settings import commas, dims, folders, options_of, sized, with_file
     from archlint.cli.settings import path_map as mapped
     from archlint.config import Config
+    from archlint.findings import Severity
     from archlint.linter import lint
 
     flags = Config(
@@ -191,6 +201,8 @@ def check(
     with progress_line(quiet=bool(asked.quiet)) as progress:
         readable = [each.source for each in found if each.error is None]
         report = _with_unread(lint(readable, options, progress=progress), found)
+    if add_ignores is not None:
+        return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)
     style = screen(
         asked.color,
         # A note that fails the run must be seen.
@@ -201,6 +213,16 @@ def check(
     )
     _write(report, jobs, style)
     return report.exit_code(options.fail_on)
+
+
+def _add_ignores(report: Report, reason: str, least: Severity) -> int:
+    from archlint.cli.add_ignores import write_ignores
+    from archlint.cli.output import complain
+
+    for error in report.errors:
+        complain(error)
+    complain(write_ignores(report, reason, least))
+    return report.exit_code(None)
 
 
 def _above_zero(seconds: float | None) -> float | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from archlint.cost.pricer import Pricer
 from archlint.errors import DtypeError, ModelError, TargetError, UsageError
 from archlint.findings import (
-    Finding,
     IgnoredFinding,
     ModelReport,
     Report,
@@ -20,8 +18,9 @@ from archlint.findings import (
 from archlint.graph.model import Model
 from archlint.graph.widths import find_widths
 from archlint.linter.flips import mark_flips, usual_batch
+from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.registry import find_pricers, locate_all, select_rules
+from archlint.linter.registry import all_rules, find_pricers, locate_all, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, look
@@ -104,7 +103,8 @@ class _Run:
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
         self._problems: list[str] = []
-        self._used: Counter[int] = Counter()
+        names = {each.code: each.name for each in all_rules()}
+        self._ignores = Ignores(options, names, self._rules)
 
     def add(self, source: Source) -> Examined:
         """Lint one more model."""
@@ -125,12 +125,12 @@ class _Run:
 
     def report(self) -> Report:
         """What was linted so far."""
-        unused = tuple(
-            f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}", place "{ignore.place}"'
-            for number, ignore in enumerate(self._options.ignores)
-            if not self._used[number]
+        return Report(
+            tuple(self._models),
+            self._ignores.unused(),
+            tuple(dict.fromkeys(self._problems)),
+            self._ignores.comment_faults(),
         )
-        return Report(tuple(self._models), unused, tuple(dict.fromkeys(self._problems)))
 
     def _pricers_for(self, source: Source) -> Sequence[Pricer]:
         if isinstance(source, SourceModel) and source.targets:
@@ -141,15 +141,16 @@ class _Run:
         path = loaded.name
         model = build(loaded, self._options, self._options.batch)
         views, refusals = prepare(model, pricers, self._options)
-        found = self._find(loaded, model, views)
+        found, commented = self._find(loaded, model, views)
         flips: tuple[str, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
         batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
         if batch is not None:
             at_batch = build(loaded, self._options, batch)
             other, _ = prepare(at_batch, pricers, self._options)
-            found, flips = mark_flips(found, self._find(loaded, at_batch, other), batch)
-        kept, ignored = self._sort_out(path, found)
+            there, _ = self._find(loaded, at_batch, other)
+            found, flips = mark_flips(found, there, batch)
+        kept, ignored = self._ignores.sort_out(path, found)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
         report = ModelReport(
             path=path,
@@ -164,7 +165,7 @@ class _Run:
                 for priced in views.values()
             ),
             findings=tuple(each.finding for each in kept),
-            ignored=ignored,
+            ignored=(*ignored, *commented),
             assumptions=model.assumptions,
             remarks=loaded.remarks,
             flips=flips,
@@ -176,69 +177,46 @@ class _Run:
         )
         return Examined(report, views, tuple(kept))
 
-    def _find(self, loaded: Loaded, model: Model, views: dict[str, Priced]) -> list[Found]:
+    def _find(
+        self, loaded: Loaded, model: Model, views: dict[str, Priced]
+    ) -> tuple[list[Found], list[IgnoredFinding]]:
+        """The findings, and those that a comment ignores."""
         locations = loaded.locate(model) if loaded.locate is not None else {}
         found: list[Found] = []
+        commented: list[IgnoredFinding] = []
         for rule in self._rules:
-            if not self._ignored_for_model(rule, loaded.name):
-                found += self._check(rule, loaded.name, views, locations)
-        return sorted(found, key=_order)
+            if self._ignores.of_model(rule, loaded.name):
+                continue
+            try:
+                kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
+                found += self._judge(rule, kept, views, locations)
+                for match, places in silenced.items():
+                    judged = self._judge(rule, places, views, locations)
+                    commented += self._ignores.commented(match, judged)
+            except Exception as fault:  # a rule that crashes is named, the others still run
+                text = f"rule {rule.code} crashed: {type(fault).__name__}: {fault}"
+                self._problems.append(f"{loaded.name}: {text}")
+        return sorted(found, key=_order), commented
 
-    def _check(
+    def _places(self, rule: type[Rule], views: dict[str, Priced]) -> dict[str, list[Place]]:
+        given = self._options.rule_options.get(rule.code, {})
+        return {
+            target: [
+                each
+                for each in rule().check(priced.for_rule(rule, given))
+                if isinstance(each, Place)
+            ]
+            for target, priced in views.items()
+        }
+
+    def _judge(
         self,
         rule: type[Rule],
-        path: str,
+        places: Places,
         views: dict[str, Priced],
         locations: Mapping[int, Location],
     ) -> list[Found]:
-        given = self._options.rule_options.get(rule.code, {})
-        try:
-            places = {
-                target: [
-                    each
-                    for each in rule().check(priced.for_rule(rule, given))
-                    if isinstance(each, Place)
-                ]
-                for target, priced in views.items()
-            }
-            return judge(rule, places, views, self._options.min_slowdown, locations)
-        except Exception as fault:  # a rule that crashes is named, the others still run
-            self._problems.append(
-                f"{path}: rule {rule.code} crashed: {type(fault).__name__}: {fault}"
-            )
-            return []
-
-    def _ignored_for_model(self, rule: type[Rule], path: str) -> bool:
-        return any(
-            rule.code in codes or rule.name in codes
-            for pattern, codes in self._options.per_model_ignores.items()
-            if fnmatchcase(path, pattern)
-        )
-
-    def _sort_out(
-        self, path: str, found: Sequence[Found]
-    ) -> tuple[list[Found], tuple[IgnoredFinding, ...]]:
-        kept, ignored = [], []
-        for each in found:
-            reason = self._reason(path, each.finding)
-            if reason is None:
-                kept.append(each)
-            else:
-                ignored.append(IgnoredFinding(each.finding, reason))
-        return kept, tuple(ignored)
-
-    def _reason(self, path: str, finding: Finding) -> str | None:
-        for number, ignore in enumerate(self._options.ignores):
-            named = {finding.module, *(place.module for place in finding.places)}
-            named |= {name for place in finding.places for name in place.operators}
-            if (
-                (fnmatchcase(finding.code, ignore.rule) or fnmatchcase(finding.name, ignore.rule))
-                and fnmatchcase(path, ignore.model)
-                and any(fnmatchcase(name, ignore.place) for name in named)
-            ):
-                self._used[number] += 1
-                return ignore.reason
-        return None
+        return judge(rule, places, views, self._options.min_slowdown, locations)
 
 
 def _unread(path: str, error: str) -> Examined:

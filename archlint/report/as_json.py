@@ -38,6 +38,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
             "schema_version": SCHEMA_VERSION,
             "models": [_model(each) for each in report.models],
             "unused_ignores": report.unused_ignores,
+            "comment_faults": report.comment_faults,
             "problems": report.problems,
         }
     )

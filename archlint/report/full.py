@@ -14,8 +14,10 @@ from archlint.findings import (
     TargetReport,
     Unpriced,
 )
+from archlint.location import Location
 from archlint.report.page import Page, Part
 from archlint.report.shown import hidden, place_of, shown, tally, was_linted
+from archlint.report.snippet import notes, snippet
 from archlint.report.style import Style
 from archlint.report.units import (
     amount,
@@ -87,6 +89,8 @@ def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> 
     if finding.sizes:
         where.append([finding.sizes])
     page.flow(where, indent=2, hang=4)
+    if finding.location is not None:
+        _source(page, finding.location, color, style)
     for price in finding.prices:
         _price(page, finding, price)
     for flip in finding.flips:
@@ -97,6 +101,17 @@ def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> 
         for place in finding.places:
             _place(page, finding, place)
     page.blank()
+
+
+def _source(page: Page, location: Location, color: str, style: Style) -> None:
+    """The line with carets, as rustc and ruff show it, and the calls that led to it."""
+    shown = snippet(location.span, style.width - 6)
+    margin = " " * len(shown.number)
+    page.verbatim((f"{margin} |", _DIM), indent=6)
+    page.verbatim((f"{shown.number} | ", _DIM), shown.text, indent=6)
+    page.verbatim((f"{margin} | ", _DIM), (shown.carets, color), indent=6)
+    for note in notes(location):
+        page.line((f"{margin} = ", _DIM), note, indent=6, hang=len(margin) + 3)
 
 
 def _mark(finding: Finding) -> list[Part]:
@@ -230,6 +245,8 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
 def _end(page: Page, report: Report, style: Style) -> None:
     for text in report.unused_ignores:
         page.line(("unused ignore ", _COLORS[Severity.WARNING]), text, hang=2)
+    for text in report.comment_faults:
+        page.line(("comment ", _COLORS[Severity.WARNING]), text, hang=2)
     if any(not finding.exact for model in report.models for finding in shown(model, style)):
         text = (
             "Unless marked exact, what stands after `instead` is another design: train it and "

@@ -38,6 +38,10 @@ class Page:
         """Put one paragraph; its later lines are indented by `hang` more."""
         self._paragraph(_text(parts), indent, hang)
 
+    def verbatim(self, *parts: Part, indent: int = 0) -> None:
+        """Put one line that is not wrapped."""
+        self._put(_text(parts), indent)
+
     def flow(self, phrases: Sequence[Sequence[Part]], indent: int = 0, hang: int = 0) -> None:
         """Put phrases side by side and break lines between them, inside only if one is too long."""
         row = Text()

@@ -36,11 +36,12 @@ def left_out(report: Report, style: Style) -> tuple[str, ...]:
     """What a list of findings alone doesn't tell, one line each, over all models."""
     lines = [f"{model.path}: {line}" for model in report.models for line in hidden(model, style)]
     lines += [
-        f"{model.path}: {counted(len(model.ignored), 'finding')} ignored by the configuration"
+        f"{model.path}: {counted(len(model.ignored), 'finding')} ignored"
         for model in report.models
         if model.ignored
     ]
-    return (*lines, *(f"unused ignore {text}" for text in report.unused_ignores))
+    lines += [f"unused ignore {text}" for text in report.unused_ignores]
+    return (*lines, *(f"comment {text}" for text in report.comment_faults))
 
 
 def place_of(finding: Finding) -> str:

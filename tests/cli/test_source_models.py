@@ -123,3 +123,24 @@ def test_a_model_of_source_is_explained(capsys: pytest.CaptureFixture[str]) -> N
     assert run(["explain", "nets.py:Net", "blocks.0.expand", *INPUT]) == 0
     out, _ = capsys.readouterr()
     assert "Conv 64>512 k1x1 @56x56 b8" in out
+
+
+def test_ignores_are_written_at_the_lines_and_then_obeyed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["nets.py:Net", *INPUT, "--add-ignores", "as published"]) == 0
+    assert capsys.readouterr() == ("", "archlint: ignores written: 1 line in 1 file\n")
+    before, after = NET.splitlines(), (tmp_path / "nets.py").read_text().splitlines()
+    assert [new for old, new in zip(before, after, strict=True) if old != new] == [
+        f"{before[6]}  # archlint: ignore[G1] as published"
+    ]
+    code, report, _ = lint(capsys, "nets.py:Net", *INPUT, "--select", "G1")
+    assert code == 0
+    (model,) = report["models"]
+    assert model["findings"] == []
+    assert [(each["finding"]["code"], each["reason"]) for each in model["ignored"]] == [
+        ("G1", "as published")
+    ]
+    assert report["comment_faults"] == []
+    _, report, _ = lint(capsys, "nets.py:Net", "--input", "1x3x8x8", "--select", "G1")
+    assert report["comment_faults"] == ["nets.py:7:53: unused ignore of G1"]

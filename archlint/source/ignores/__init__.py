@@ -2,6 +2,6 @@
 
 from archlint.source.ignores.add import Wanted, add_ignores
 from archlint.source.ignores.comment import IgnoreComment, read_comments
-from archlint.source.ignores.match import CommentIgnores
+from archlint.source.ignores.match import CommentIgnores, Match
 
-__all__ = ["CommentIgnores", "IgnoreComment", "Wanted", "add_ignores", "read_comments"]
+__all__ = ["CommentIgnores", "IgnoreComment", "Match", "Wanted", "add_ignores", "read_comments"]

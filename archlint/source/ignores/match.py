@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from archlint.did_you_mean import did_you_mean
@@ -10,7 +11,17 @@ from archlint.location import Location
 from archlint.source.ignores.comment import IgnoreComment, read_comments
 from archlint.source.ignores.text import read_source
 
-__all__ = ["CommentIgnores"]
+__all__ = ["CommentIgnores", "Match"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A comment that covers a place, and the words of it that name the rule."""
+
+    reason: str
+    path: str
+    comment: IgnoreComment
+    words: tuple[str, ...]
 
 
 class CommentIgnores:
@@ -32,11 +43,11 @@ class CommentIgnores:
             for span in (location.span, *(call.span for call in location.chain)):
                 self._comments(span.path)
 
-    def reason_for(self, location: Location | None, code: str) -> str | None:
-        """Why a rule is to be silent here, None where nobody says so.
+    def match(self, location: Location | None, code: str) -> Match | None:
+        """The comment that wants a rule to be silent here, None where nobody says so.
 
-        The comment may be at the location itself, at a call that led to it, or at the class
-        that either is in.
+        It may be at the location itself, at a call that led to it, or at the class that either
+        is in.  It is unused until `use` is told that it kept something back.
         """
         if location is None:
             return None
@@ -45,10 +56,13 @@ class CommentIgnores:
                 words = [word for word in comment.rules if self._codes.get(word) == code]
                 if comment.fault or not words or not comment.covers(span.line, span.end_line):
                     continue
-                where = span.path, comment.line, comment.column
-                self._used.update((*where, word) for word in words)
-                return comment.reason
+                return Match(comment.reason, span.path, comment, tuple(words))
         return None
+
+    def use(self, match: Match) -> None:
+        """Take a comment for one that something would be reported without."""
+        comment = match.comment
+        self._used.update((match.path, comment.line, comment.column, each) for each in match.words)
 
     def diagnoses(self) -> tuple[str, ...]:
         """What is wrong with the comments seen, one line each: `path:line:column: what`."""

@@ -73,7 +73,8 @@ def test_a_comment_covers_its_statement_or_class_and_strings_are_no_comments() -
 def test_reasons(
     ignores: CommentIgnores, location: Location | None, code: str, reason: str | None
 ) -> None:
-    assert ignores.reason_for(location, code) == reason
+    match = ignores.match(location, code)
+    assert (match and match.reason) == reason
 
 
 def test_rules_go_by_code_or_name_and_several_share_a_comment() -> None:
@@ -106,7 +107,10 @@ def test_unused_and_unknown_are_diagnosed_in_files_that_were_looked_at(
 ) -> None:
     assert ignores.diagnoses() == ()
     ignores.look([at(1)])
-    ignores.reason_for(at(7), "G2")
+    match = ignores.match(at(7), "G2")
+    assert match is not None
+    assert len(ignores.diagnoses()) == 3
+    ignores.use(match)
     assert ignores.diagnoses() == (
         "nets.py:4:26: unused ignore of G1",
         "nets.py:12:9: unused ignore of G2",
@@ -124,7 +128,9 @@ def test_an_unknown_rule_has_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nets.py").write_text("x = 1  # archlint: ignore[G3x, G1] why\n", encoding="utf-8")
     ignores = CommentIgnores(RULES, RULES)
-    assert ignores.reason_for(at(1), "G1") == "why"
+    match = ignores.match(at(1), "G1")
+    assert match is not None
+    ignores.use(match)
     assert ignores.diagnoses() == ('nets.py:1:8: unknown rule "G3x" (known: G1, G2)',)
 
 

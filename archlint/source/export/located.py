@@ -51,7 +51,7 @@ class _Locator:
         if chain:
             exact = module is not None and module.library
             certainty = Certainty.EXACT if exact else Certainty.MODULE
-            return Location(chain[0].span, certainty, chain[1:])
+            return Location(chain[0].span, certainty, chain[1:], chain[0].inside)
         return self._around(path)
 
     def _module(self, operator: Operator) -> str:
@@ -76,7 +76,7 @@ class _Locator:
             path = path.rpartition(".")[0]
             chain = self._chain(self._record.get(path))
             if chain:
-                return Location(chain[0].span, Certainty.MODULE, chain[1:])
+                return Location(chain[0].span, Certainty.MODULE, chain[1:], chain[0].inside)
         return None
 
     def _chain(self, module: Recorded | None) -> tuple[Call, ...]:

@@ -50,25 +50,17 @@ class Call:
 class Location:
     """A span with the constructor calls that led to it, the nearest first.
 
-    `inside` is the function or class that the span is in, "" where that is not told.
+    `inside` is the function that the span is in, "" for a line of forward and where that is not
+    told.  The first `depth` calls of the chain only carry out what the last of them decides.
     """
 
     span: Span
     certainty: Certainty
     chain: tuple[Call, ...] = ()
     inside: str = ""
+    depth: int = 0
 
     @property
     def decision(self) -> tuple[Span, ...]:
-        """What tells this location from those of other decisions.
-
-        A call in a plain function, such as `conv1x1(...)`, decides little: so do the calls of
-        that function, up to the first one in a class.
-        """
-        spans, inside = [self.span], self.inside
-        for call in self.chain:
-            if not inside or "." in inside.rpartition("<locals>.")[2]:
-                break
-            spans.append(call.span)
-            inside = call.inside
-        return tuple(spans)
+        """What tells the decision from others: the span, and the calls up to the deciding one."""
+        return (self.span, *(call.span for call in self.chain[: self.depth]))

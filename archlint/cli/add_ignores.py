@@ -51,7 +51,7 @@ def _places(report: Report, least: Severity) -> Iterator[tuple[str, list[Span]]]
                 yield (
                     finding.code,
                     [
-                        each.span
+                        each.decision[-1]
                         for each in locations
                         if each is not None and each.certainty is Certainty.EXACT
                     ],

@@ -17,6 +17,7 @@ from archlint.findings import (
 )
 from archlint.graph.model import Model
 from archlint.graph.widths import find_widths
+from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
@@ -181,7 +182,8 @@ class _Run:
         self, loaded: Loaded, model: Model, views: dict[str, Priced]
     ) -> tuple[list[Found], list[IgnoredFinding]]:
         """The findings, and those that a comment ignores."""
-        locations = loaded.locate(model) if loaded.locate is not None else {}
+        located = loaded.locate(model) if loaded.locate is not None else {}
+        locations = with_decisions(model, located)
         found: list[Found] = []
         commented: list[IgnoredFinding] = []
         for rule in self._rules:

@@ -128,6 +128,14 @@ def _matmul_fault(inputs: Inputs, _: Attributes) -> str:
     return _broadcast_fault(a[:-2], b[:-2])
 
 
+def _transpose_fault(inputs: Inputs, attributes: Attributes) -> str:
+    data = inputs[0].shape if inputs[0] is not None else None
+    order = attributes.get("perm")
+    if data is None or order is None or sorted(_ints(order)) == list(range(len(data))):
+        return ""
+    return f"permutes {len(data)} dims by {_ints(order)}"
+
+
 def _elementwise_fault(inputs: Inputs, attributes: Attributes) -> str:
     a, b = _shapes(inputs)
     if a is None or b is None or attributes.get("broadcast"):
@@ -165,4 +173,5 @@ _CHECKS: Mapping[str, Callable[[Inputs, Attributes], str]] = {
     "Mul": _elementwise_fault,
     "Reshape": reshape_fault,
     "Sub": _elementwise_fault,
+    "Transpose": _transpose_fault,
 }

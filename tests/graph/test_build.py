@@ -131,6 +131,7 @@ def test_other_malformed_operators_are_marked() -> None:
         helper.make_node("Gemm", ["x", "w"], ["c"]),
         helper.make_node("Add", ["x", "w"], ["d"]),
         helper.make_node("Reshape", ["x", "s"], ["e"]),
+        helper.make_node("Transpose", ["x"], ["t"], perm=[2, 0]),
         helper.make_node("Relu", [], ["f"]),
         helper.make_node("Relu", ["x"], []),
     ]
@@ -141,6 +142,7 @@ def test_other_malformed_operators_are_marked() -> None:
         "sums over 4 and 3",
         "1x4 and 3x5 do not broadcast",
         "reshapes 1x4 to 7",
+        "permutes 2 dims by (2, 0)",
         "0 of 1 required input",
         "it has no output",
     ]

@@ -47,9 +47,12 @@ class _Constructing(TorchFunctionMode):  # type: ignore[misc]
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         given = kwargs or {}
-        if func is torch.Tensor.__deepcopy__ and isinstance(args[0], FakeTensor):
-            return _copied(*args)
-        tensors = [each for each in pytree.tree_leaves((args, given)) if _is_tensor(each)]
+        looked_at = (args, given)
+        if func is torch.Tensor.__deepcopy__:
+            if isinstance(args[0], FakeTensor):
+                return _copied(*args)
+            looked_at = (args[:1], {})  # what was copied before is no matter
+        tensors = [each for each in pytree.tree_leaves(looked_at) if _is_tensor(each)]
         if (tensors or func in _KNOWN) and all(map(_is_known, tensors)):
             with unset_fake_temporarily():
                 return func(*args, **given)

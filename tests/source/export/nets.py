@@ -1,5 +1,8 @@
 """Modules that are constructed in every way that a record has to follow."""
 
+# mypy: disable-error-code="misc"
+# torch has no types for mypy here, so that nn.Module is Any
+
 import copy
 import functools
 from collections.abc import Callable
@@ -73,6 +76,25 @@ class Encoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.encoder(x)
+
+
+class Normed(nn.Module):
+    def __init__(self, channels: int):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)  # normed norm
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(x)
+
+
+class Copied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        block = Normed(4)  # normed
+        self.blocks = nn.Sequential(copy.deepcopy(block), copy.deepcopy(block))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.blocks(x)
 
 
 class Unpickled(nn.Module):

@@ -101,3 +101,11 @@ def test_marks_are_taken_away() -> None:
     found, _ = built("Encoder", "1x5x8")
     for module in found.module.modules():
         assert not [name for name in vars(module) if "archlint" in name]
+
+
+def test_copies_made_after_weights_were_made_need_no_weights_either() -> None:
+    found, record = built("Copied", "1x4x8x8")
+    assert not found.remarks
+    assert lines(record["blocks.1.norm"]) == [line_of("# normed norm"), line_of("# normed")]
+    first, second = (block.norm.weight for block in found.module.blocks)
+    assert first is not second

@@ -61,7 +61,7 @@ TEXT: Mapping[str, Config] = {
     "MobileBertModel": {**_TEXT, "num_hidden_layers": 2},
     "DistilBertModel": {**_TEXT, "dim": 64, "n_layers": 2, "n_heads": 4, "hidden_dim": 128},
     "DebertaV2Model": _ENCODER,
-    "SqueezeBertModel": _ENCODER,
+    "SqueezeBertModel": {**_ENCODER, "embedding_size": 64},
     "MPNetModel": _ENCODER,
     "ConvBertModel": _ENCODER,
     "ModernBertModel": {**_ENCODER, "pad_token_id": 0},

@@ -29,8 +29,30 @@ def fake_mode() -> FakeTensorMode:
 @contextmanager
 def building(mode: FakeTensorMode) -> Iterator[None]:
     """What a constructor runs in: the mode, with what it lacks."""
-    with mode, _Constructing():
+    with mode, _Constructing(), _initialisers_skipped():
         yield
+
+
+@contextmanager
+def _initialisers_skipped() -> Iterator[None]:
+    """What has no memory needs no values; torch's own initialisers look at theirs."""
+    originals = {name: each for name, each in vars(nn.init).items() if name.startswith("_no_grad_")}
+    for name, each in originals.items():
+        setattr(nn.init, name, _skipping_fake(each))
+    try:
+        yield
+    finally:
+        for name, each in originals.items():
+            setattr(nn.init, name, each)
+
+
+def _skipping_fake(initialise: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    def skip(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
+        if isinstance(tensor, FakeTensor):
+            return tensor
+        return initialise(tensor, *args, **kwargs)
+
+    return skip
 
 
 class _Constructing(TorchFunctionMode):  # type: ignore[misc]

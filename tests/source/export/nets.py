@@ -116,6 +116,7 @@ class Rates(nn.Module):
         super().__init__()
         rates = [each.item() for each in torch.linspace(0, 0.2, 3).split(1)]
         self.drops = nn.Sequential(*(nn.Dropout(rate) for rate in rates), nn.Linear(4, 4))
+        nn.init.trunc_normal_(self.drops[-1].weight)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.drops(x)

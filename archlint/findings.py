@@ -17,6 +17,7 @@ __all__ = [
     "ModelReport",
     "PricedOn",
     "Report",
+    "RuleInfo",
     "Severity",
     "TargetReport",
     "Unpriced",
@@ -183,18 +184,30 @@ class ModelReport:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule that ran: code, name, what it is about in one line, and its page in Markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole run: one entry per model, in the order asked for.
 
     `unused_ignores` are configured ignores that matched nothing, one line each; `problems`
     are faults of archlint itself (a rule that crashed), one line each: they make the exit
-    code 2.  `comment_faults` are ignore comments in source that are unused or broken.
+    code 2.  `rules` are those that ran.  `comment_faults` are ignore comments in source that are
+    unused or broken.
     """
 
     models: tuple[ModelReport, ...]
     unused_ignores: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     comment_faults: tuple[str, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:

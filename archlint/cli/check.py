@@ -53,6 +53,12 @@ class ReportFormat(str, Enum):
     FULL = "full"
     CONCISE = "concise"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    RDJSON = "rdjson"
+    MARKDOWN = "markdown"
 
 
 def check(
@@ -138,8 +144,9 @@ def check(
         list[ReportFormat] | None,
         typer.Option(
             "--format",
-            metavar="full|concise|json",
-            help="How to report (default: full); repeatable, each with its --output.",
+            metavar="FORMAT",
+            help="How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
+            "rdjson or markdown; repeatable, each with its --output.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,

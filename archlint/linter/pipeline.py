@@ -12,6 +12,7 @@ from archlint.findings import (
     IgnoredFinding,
     ModelReport,
     Report,
+    RuleInfo,
     Severity,
     Unpriced,
 )
@@ -21,7 +22,7 @@ from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.registry import all_rules, find_pricers, locate_all, select_rules
+from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, look
@@ -131,6 +132,9 @@ class _Run:
             self._ignores.unused(),
             tuple(dict.fromkeys(self._problems)),
             self._ignores.comment_faults(),
+            tuple(
+                RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self._rules
+            ),
         )
 
     def _pricers_for(self, source: Source) -> Sequence[Pricer]:
@@ -219,6 +223,10 @@ class _Run:
         locations: Mapping[int, Location],
     ) -> list[Found]:
         return judge(rule, places, views, self._options.min_slowdown, locations)
+
+
+def _info(rule: type[Rule]) -> RuleInfo:
+    return RuleInfo(rule.code, rule.name, rule.summary, page_of(rule))
 
 
 def _unread(path: str, error: str) -> Examined:

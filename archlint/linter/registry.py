@@ -37,6 +37,7 @@ __all__ = [
     "known",
     "locate",
     "locate_all",
+    "page_of",
     "roots",
     "rule_named",
     "rule_page",
@@ -188,8 +189,15 @@ _UNFINISHED = "Not measured to its end: nothing can be priced for it yet."
 def _page(rule: type[Rule]) -> RulePage:
     from archlint.summary import RulePage
 
-    text = (folder_of(rule) / "README.md").read_text(encoding="utf-8")
-    return RulePage(rule.code, rule.name, rule.summary, text)
+    return RulePage(rule.code, rule.name, rule.summary, page_of(rule))
+
+
+def page_of(rule: type[Rule]) -> str:
+    """A rule's docs page, in Markdown; of a rule without one what it says of itself."""
+    page = folder_of(rule) / "README.md"
+    if not page.is_file():
+        return f"# {rule.code} {rule.name}\n\n{rule.summary}\n"
+    return page.read_text(encoding="utf-8")
 
 
 def rules() -> tuple[RulePage, ...]:

@@ -19,6 +19,12 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "full": "archlint.report.full",
         "concise": "archlint.report.concise",
         "json": "archlint.report.as_json",
+        "sarif": "archlint.report.sarif",
+        "github": "archlint.report.github",
+        "gitlab": "archlint.report.gitlab",
+        "junit": "archlint.report.junit",
+        "rdjson": "archlint.report.rdjson",
+        "markdown": "archlint.report.markdown",
     }
 )
 

@@ -1,0 +1,65 @@
+"""`--format github`: annotations of GitHub Actions.
+
+See https://docs.github.com/actions/reference/workflow-commands-for-github-actions: GitHub shows
+at most ten annotations of a level for a step, so the dearest come first and the rest is counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from archlint.findings import Report, Severity
+from archlint.report.escape import visible
+from archlint.report.result import Result, results
+from archlint.report.style import Style
+
+__all__ = ["render"]
+
+MOST_OF_A_LEVEL = 10
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render(report: Report, style: Style) -> str:
+    """`::warning file=...,line=...::text` for each finding and for what went wrong."""
+    lines = [_command("error", {"title": "archlint"}, visible(each)) for each in report.errors]
+    count: Counter[Severity] = Counter()
+    for each in results(report):
+        if each.severity is Severity.NOTE and not style.notes:
+            continue
+        count[each.severity] += 1
+        if count[each.severity] <= MOST_OF_A_LEVEL:
+            lines.append(_annotation(each))
+    for severity, number in count.items():
+        if number > MOST_OF_A_LEVEL:
+            more = f"{number - MOST_OF_A_LEVEL} more of level {severity.value} are not annotated"
+            lines.append(f"archlint: {more}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _annotation(result: Result) -> str:
+    span, finding = result.span, result.finding
+    properties = {
+        "file": span.path,
+        "line": str(span.line),
+        "endLine": str(span.end_line),
+        "title": f"{finding.code} {finding.name}",
+    }
+    if span.end_line == span.line and span.end_column > span.column:
+        properties |= {"col": str(span.column), "endColumn": str(span.end_column - 1)}
+    # the place stands in the text too: logs do not show properties
+    return _command(
+        _LEVELS[result.severity], properties, f"{visible(span.path)}:{span.line}: {result.text}"
+    )
+
+
+def _command(name: str, properties: dict[str, str], text: str) -> str:
+    told = ",".join(f"{key}={_property(visible(value))}" for key, value in properties.items())
+    return f"::{name} {told}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

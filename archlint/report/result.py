@@ -1,0 +1,88 @@
+"""A finding as formats for CI tell it: a line of text, a place in a file, a level."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archlint.findings import Finding, ModelReport, PricedOn, Report, Severity
+from archlint.location import Span
+from archlint.report.escape import visible
+from archlint.report.shown import place_of
+from archlint.report.units import counted, milliseconds, percent
+
+__all__ = ["Result", "file_of", "results", "sentence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`text` is one line that is safe to print; `span` is where the finding is.
+
+    A finding without a line of source is at the first line of its model's file.
+    """
+
+    model: ModelReport
+    finding: Finding
+    severity: Severity
+    text: str
+    span: Span
+    key: str
+
+
+def results(report: Report) -> Iterator[Result]:
+    """All findings of all models, those that save the largest share first."""
+    found = [
+        Result(
+            model,
+            finding,
+            finding.severity,
+            text_of(model, finding),
+            _span(model, finding),
+            _key(model, finding),
+        )
+        for model in report.models
+        for finding in model.findings
+    ]
+    order = {severity: -severity.rank for severity in Severity}
+    return iter(sorted(found, key=lambda each: (order[each.severity], -_share(each.finding))))
+
+
+def text_of(model: ModelReport, finding: Finding) -> str:
+    """What is found, where, and what it costs on each target."""
+    where = place_of(finding)
+    if finding.count > 1:
+        where += f" ({counted(finding.count, 'place')})"
+    costs = "; ".join(sentence(finding, price) for price in finding.prices)
+    return visible(f"{finding.message}, {where} in {model.path}: {costs}")
+
+
+def sentence(finding: Finding, price: PricedOn) -> str:
+    """What a finding costs on one target."""
+    most = "at most " if finding.upper_bound else ""
+    return (
+        f"{price.slowdown:.2f}x slower ({price.slowdown_low:.2f} to {price.slowdown_high:.2f},"
+        f" {price.basis.value}), saves {most}{milliseconds(price.saving)},"
+        f" {percent(price.saving_share)} of the network on {price.target}"
+    )
+
+
+def file_of(model: ModelReport) -> str:
+    """The file that a model is in: of `nets.py:Net` the part before the colon."""
+    source, colon, _ = model.path.rpartition(":")
+    return visible(source if colon and source.endswith(".py") else model.path)
+
+
+def _span(model: ModelReport, finding: Finding) -> Span:
+    if finding.location is not None:
+        return finding.location.decision[-1]
+    return Span(file_of(model), 1, 1, 1, 1, "")
+
+
+def _share(finding: Finding) -> float:
+    return max((price.saving_share for price in finding.prices), default=0.0)
+
+
+def _key(model: ModelReport, finding: Finding) -> str:
+    """What tells a finding from all others of a run, in any order."""
+    return hashlib.sha256(f"{model.path}\n{finding.fingerprint}".encode()).hexdigest()[:32]

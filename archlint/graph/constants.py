@@ -18,8 +18,8 @@ from archlint.graph.shapes import TensorType, tensor_type
 __all__ = ["Constants", "find_constants"]
 
 _FORWARDS = frozenset({
-    "Cast", "DequantizeLinear", "Identity", "QuantizeLinear", "Reshape", "Squeeze", "Transpose",
-    "Unsqueeze",
+    "BipolarQuant", "Cast", "DequantizeLinear", "FloatQuant", "Identity", "IntQuant", "Quant",
+    "QuantizeLinear", "Reshape", "Squeeze", "Transpose", "Unsqueeze",
 })  # fmt: skip
 _NEVER_CONSTANT = frozenset({
     "Bernoulli", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",

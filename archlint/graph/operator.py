@@ -51,8 +51,8 @@ _BITS: Mapping[str, int] = {
     "float": 32, "double": 64, "float16": 16, "bfloat16": 16,
     "int8": 8, "uint8": 8, "int16": 16, "uint16": 16, "int32": 32, "uint32": 32,
     "int64": 64, "uint64": 64, "bool": 8, "complex64": 64, "complex128": 128,
-    "int4": 4, "uint4": 4, "float8e4m3fn": 8, "float8e4m3fnuz": 8, "float8e5m2": 8,
-    "float8e5m2fnuz": 8,
+    "int2": 2, "uint2": 2, "int4": 4, "uint4": 4, "float8e4m3fn": 8, "float8e4m3fnuz": 8,
+    "float8e5m2": 8, "float8e5m2fnuz": 8,
 }  # fmt: skip
 
 

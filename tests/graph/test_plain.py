@@ -167,3 +167,20 @@ def test_a_name_that_is_no_text_is_one_clear_line() -> None:
     damaged.ParseFromString(proto.SerializeToString().replace(b"nameless", b"name\xff\xfess"))
     with pytest.raises(ModelError, match="a name in it is not UTF-8 text"):
         read_model(damaged)
+
+
+@pytest.mark.parametrize("bits", [onnx.TensorProto.UINT16, onnx.TensorProto.INT4])
+def test_integers_that_onnx_had_later_have_shapes(bits: int) -> None:
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"], domain=MICROSOFT),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["d"], domain=MICROSOFT),
+        helper.make_node("DequantizeLinear", ["w", "s", "z"], ["dw"], domain=MICROSOFT, axis=0),
+        helper.make_node("Conv", ["d", "dw"], ["y"]),
+    ]
+    zero = helper.make_tensor("z", bits, [], [0])
+    weights = [quantisation("")[0], zero, weight("w", 8, 3, 1, 1, dtype=bits)]
+    found = read_model(model(nodes, [value("x", [1, 3, 6, 6])], weights=weights, opset=17))
+    assert types(found) == ["QuantizeLinear", "DequantizeLinear", "Conv"]
+    assert [op.output.shape for op in found.operators] == [(1, 3, 6, 6)] * 2 + [(1, 8, 6, 6)]
+    assert last(found).weight is not None
+    assert last(found).flops == 2 * 3 * 8 * 36

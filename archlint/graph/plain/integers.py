@@ -78,6 +78,17 @@ def _concat(parts: Parts) -> bool:
     return True
 
 
+def _renamed(op_type: str) -> Rewrite:
+    """ONNX Runtime's twin of an operator, which takes integers of 4 and 16 bits earlier."""
+
+    def rewrite(parts: Parts) -> bool:
+        inputs = [parts.input(index) for index in range(3)]
+        parts.add(op_type, inputs, [parts.output()], keep=("axis", "block_size"))
+        return True
+
+    return rewrite
+
+
 def _dynamic_product(parts: Parts) -> bool:
     """DynamicQuantizeMatMul: A, B, the scale of B, its zero point, a bias."""
     names = [f"{parts.output()}/{each}" for each in ("quantised", "scale", "zero")]
@@ -94,6 +105,7 @@ def _dynamic_product(parts: Parts) -> bool:
 OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul}
 
 OF_MICROSOFT: Mapping[str, Rewrite] = {
+    "DequantizeLinear": _renamed("DequantizeLinear"),
     "DynamicQuantizeMatMul": _dynamic_product,
     "QGemm": _gemm,
     "QLinearAdd": _binary("Add"),
@@ -107,4 +119,5 @@ OF_MICROSOFT: Mapping[str, Rewrite] = {
     "QLinearReduceMean": _unary("ReduceMean", "axes", "keepdims"),
     "QLinearSigmoid": _unary("Sigmoid"),
     "QLinearSoftmax": _unary("Softmax", "axis"),
+    "QuantizeLinear": _renamed("QuantizeLinear"),
 }

@@ -27,12 +27,15 @@ _NONE: Mapping[str, Value] = MappingProxyType({})
 class Parts:
     """Builds the nodes; reads the inputs and attributes of the node that they stand for.
 
-    `opset` is the model's version of ONNX's own domain.  The first part keeps the node's name,
-    the others have their operator type behind it.
+    `opset` is the model's version of ONNX's own domain, `scalars` its constants of one number.
+    The first part keeps the node's name, the others have their operator type behind it.
     """
 
-    def __init__(self, node: onnx.NodeProto, name: str, opset: int) -> None:
+    def __init__(
+        self, node: onnx.NodeProto, name: str, opset: int, scalars: Mapping[str, float]
+    ) -> None:
         self.node, self.opset = node, opset
+        self._scalars = scalars
         self.nodes: list[onnx.NodeProto] = []
         self._name = name
         self._attributes = {each.name: each for each in node.attribute}
@@ -41,6 +44,10 @@ class Parts:
     def input(self, index: int) -> str:
         """The name of an input, "" where it is absent."""
         return self.node.input[index] if index < len(self.node.input) else ""
+
+    def scalar(self, index: int) -> float | None:
+        """The value of an input that is one constant number, else None."""
+        return self._scalars.get(self.input(index))
 
     def output(self, index: int = 0) -> str:
         """The name of an output, "" where it is absent."""
@@ -100,6 +107,13 @@ class Parts:
         """A constant input of other parts."""
         tensor = numpy_helper.from_array(np.asarray(values, dtype))
         made = self._new()
+        self.nodes.append(helper.make_node("Constant", [], [made], value=tensor))
+        return made
+
+    def zero(self, dtype: int) -> str:
+        """A constant zero of a type of ONNX, which numpy may not have."""
+        made = self._new()
+        tensor = helper.make_tensor("", dtype, [], [0])
         self.nodes.append(helper.make_node("Constant", [], [made], value=tensor))
         return made
 

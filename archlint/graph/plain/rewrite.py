@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import onnx
 
 from archlint.graph.node import check_text
@@ -12,6 +13,7 @@ from archlint.graph.plain.blocked import BLOCKED
 from archlint.graph.plain.fused import FUSED
 from archlint.graph.plain.integers import OF_MICROSOFT, OF_ONNX
 from archlint.graph.plain.parts import Parts, Rewrite
+from archlint.graph.plain.qonnx import QONNX, QONNX_DOMAINS
 from archlint.graph.shapes import opset_of
 
 __all__ = ["in_plain_onnx"]
@@ -21,6 +23,7 @@ _REWRITES: Mapping[str, Mapping[str, Rewrite]] = {
     "ai.onnx": OF_ONNX,
     "com.microsoft": {**FUSED, **ATTENTION, **OF_MICROSOFT},
     "com.microsoft.nchwc": BLOCKED,
+    **dict.fromkeys(QONNX_DOMAINS, QONNX),
 }
 _NONE: Mapping[str, Rewrite] = {}
 
@@ -35,7 +38,7 @@ def in_plain_onnx(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
     """
     if not any(node.op_type in _REWRITES.get(node.domain, _NONE) for node in proto.graph.node):
         return proto
-    opset = opset_of(proto)
+    opset, scalars = opset_of(proto), _scalars(proto.graph)
     plain = onnx.ModelProto()
     plain.CopyFrom(proto)
     del plain.graph.node[:]
@@ -43,9 +46,32 @@ def in_plain_onnx(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
         rewrite = _REWRITES.get(node.domain, _NONE).get(node.op_type)
         if rewrite is not None:
             check_text(path, (node.name, *node.input, *node.output))
-            parts = Parts(node, node.name or f"{node.op_type}_{position}", opset)
+            parts = Parts(node, node.name or f"{node.op_type}_{position}", opset, scalars)
             if rewrite(parts):
                 plain.graph.node.extend(parts.nodes)
                 continue
         plain.graph.node.append(node)
     return plain
+
+
+def _scalars(graph: onnx.GraphProto) -> dict[str, float]:
+    """The constants of one number, of those in float, as they are where numbers are asked for."""
+    found = {each.name: each for each in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant" and len(node.output) == 1:
+            for attribute in node.attribute:
+                if attribute.name == "value":
+                    found[node.output[0]] = attribute.t
+    return {name: values[0] for name, each in found.items() if len(values := _floats(each)) == 1}
+
+
+def _floats(tensor: onnx.TensorProto) -> list[float]:
+    """The numbers of a tensor in float, as far as the file holds them; not those of large ones."""
+    if tensor.data_type != onnx.TensorProto.FLOAT or len(tensor.raw_data) > _FLOAT.itemsize:
+        return []
+    if len(tensor.raw_data) == _FLOAT.itemsize:
+        return [float(each) for each in np.frombuffer(tensor.raw_data, _FLOAT)]
+    return list(tensor.float_data)
+
+
+_FLOAT = np.dtype("<f4")

@@ -20,7 +20,10 @@ from archlint.graph.operator import Operator, Tensor
 
 __all__ = ["make_kernel"]
 
-_ITEMSIZE = {"float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1}
+_ITEMSIZE = {
+    "float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1,
+    "int16": 2, "uint16": 2,
+}  # fmt: skip
 
 
 _MOST_IMAGES = 64

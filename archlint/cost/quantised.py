@@ -52,17 +52,18 @@ def _take(draft: Draft, step: Step, quantised: Quantised) -> None:
     moves = step.name in quantised.moving
     if not moves and step.name not in quantised.kernels:
         return
+    if moves and all(tensor.dtype in INT8 for tensor in (*step.reads, *step.writes)):
+        _name_int8(step, quantised)
+        return
     quantisable = [tensor for tensor in step.reads if tensor.dtype not in _NEVER]
     sources = [draft.maker(tensor) for tensor in quantisable]
     constant = moves and any(t is not None and t.quantised for t in step.op.inputs)
-    if not (sources or constant) or any(
-        each is None or each.name != DEQUANTISE for each in sources
-    ):
+    if not (sources or constant) or not all(map(_is_dequantised, sources)):
         return
     if not moves and not _constants_fit(step):
         return
     sinks = [draft.only_reader(tensor) for tensor in step.writes]
-    quantises = all(sink is not None and sink.name == QUANTISE for sink in sinks)
+    quantises = all(sink is not None and _quantises(sink) for sink in sinks)
     if not quantises and step.name not in quantised.open_ended:
         return
     for tensor in quantisable:
@@ -71,14 +72,27 @@ def _take(draft: Draft, step: Step, quantised: Quantised) -> None:
         for place, sink in enumerate(sinks):
             if sink is not None:
                 _write_int8(draft, step, place, sink)
+    _name_int8(step, quantised)
+
+
+def _name_int8(step: Step, quantised: Quantised) -> None:
     if step.name not in quantised.plain:
         step.name = QUANTISED + step.name
+
+
+def _is_dequantised(step: Step | None) -> bool:
+    """Whether it makes floats of 8 bits: of 16 or 4 there is no kernel."""
+    return step is not None and step.name == DEQUANTISE and step.reads[0].dtype in INT8
+
+
+def _quantises(step: Step) -> bool:
+    return step.name == QUANTISE and step.output.dtype in INT8
 
 
 def _constants_fit(step: Step) -> bool:
     """Whether the constants that it computes with are quantised too."""
     return all(
-        tensor.quantised
+        (tensor.quantised and tensor.dtype in INT8)
         or tensor.dtype in _NEVER
         # the runtime quantises a lone value by itself
         or (step.name == "Where" and tensor.elements == 1)

@@ -53,13 +53,15 @@ class _Random(CalibrationDataReader):  # type: ignore[misc]
         return next(self._feeds, None)
 
 
-def quantised(proto: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+def quantised(
+    proto: onnx.ModelProto, folder: Path, form: QuantFormat = QuantFormat.QDQ, data: str = "QUInt8"
+) -> onnx.ModelProto:
     filled = with_random_weights(proto, seed=0)
     filled.ir_version = min(filled.ir_version, 10)
     onnx.save(filled, folder / "float.onnx")
     quantize_static(
         folder / "float.onnx", folder / "int8.onnx", _Random(filled),
-        quant_format=QuantFormat.QDQ, activation_type=QuantType.QUInt8,
+        quant_format=form, activation_type=QuantType[data],
         weight_type=QuantType.QInt8,
     )  # fmt: skip
     return onnx.load(folder / "int8.onnx")
@@ -88,8 +90,8 @@ def of_kernel(kernel: Kernel) -> Signature:
     return kernel.op, itemsize, kernel.path if shown else ""
 
 
-def compare(proto: onnx.ModelProto, folder: Path) -> None:
-    int8 = quantised(proto, folder)
+def compare(proto: onnx.ModelProto, folder: Path, form: QuantFormat = QuantFormat.QDQ) -> None:
+    int8 = quantised(proto, folder, form)
     theirs = of_graph(optimised(int8, folder))
     ours = Counter(of_kernel(each.kernel) for each in lower(read_model(int8), ORT).kernels)
     assert (ours - theirs, theirs - ours) == ({}, {})
@@ -146,6 +148,27 @@ def test_a_small_quantised_net_has_the_kernels_of_the_optimised_graph(
     proto = net.proto(build(net))
     del proto.opset_import[1:]
     compare(proto, tmp_path)
+
+
+def test_operators_on_integers_alone_are_those_of_the_optimised_graph(tmp_path: Path) -> None:
+    net = Net()
+    x = net.op("MaxPool", net.conv(net.input(1, 3, 16, 16), 16, 3), kernel_shape=[3, 3])
+    net._channels[x] = 16
+    proto = net.proto(net.conv(x, 8))
+    del proto.opset_import[1:]
+    compare(proto, tmp_path, QuantFormat.QOperator)
+
+
+def test_convs_on_data_of_16_bits_run_in_float(tmp_path: Path) -> None:
+    net = Net()
+    proto = net.proto(net.conv(net.conv(net.input(1, 8, 16, 16), 16, 3), 8))
+    del proto.opset_import[1:]
+    wide = quantised(proto, tmp_path, data="QUInt16")
+    theirs = Counter(node.op_type for node in optimised(wide, tmp_path).graph.node)
+    ours = Counter(each.kernel for each in lower(read_model(wide), ORT).kernels)
+    assert theirs["Conv"] == 2
+    assert theirs["QLinearConv"] == 0
+    assert [each.itemsize for each in ours.elements() if each.op == "Conv"] == [4, 4]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernel import Kernel
@@ -15,12 +15,14 @@ from archlint.cost.target import Target
 from archlint.errors import DtypeError, TargetError
 from archlint.findings import KindShare, TargetReport, Unpriced
 from archlint.graph.model import Model
-from archlint.graph.operator import Operator
 from archlint.graph.widths import Widths
+from archlint.linter.computes_in import computes_in
 from archlint.options import OptionValue
 from archlint.rule import Rule, View
 
 __all__ = ["Priced", "look"]
+
+_MOST_NAMED = 5  # operator types in a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,13 @@ def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
         if pricer.covers(placed.kernel):
             kernels[placed.kernel] += placed.repeats
     total = pricer.total(kernels)
-    if total is None:
-        raise TargetError(f"{target.name} has no price for any of its operators")
-    coverage, unpriced = _coverage(model, lowered, pricer)
+    without = _without_price(lowered, pricer)
+    coverage, unpriced = _coverage(model, without)
+    priced = (op for op in model.operators if op.index not in without)
+    if total is None or (without and not any(op.flops for op in priced)):
+        # a sum of what only moves data says nothing of a network
+        what = "any of its operators" + ("" if total is None else " that compute")
+        raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
     return Priced(view, total, _title(model, target), coverage, unpriced, _times(lowered, pricer))
 
@@ -102,36 +108,34 @@ def _fits(model: Model, target: Target) -> None:
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
-    dtypes = Counter(filter(None, map(_dtype_of, model.operators)))
-    if dtypes:
-        dtype = dtypes.most_common(1)[0][0]
-        if dtype != target.dtype:
-            raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
+    dtype = computes_in(model)
+    if dtype and dtype != target.dtype:
+        raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
 
 
-def _dtype_of(op: Operator) -> str:
-    """What a conv or product computes in, "" for other operators.
-
-    A float weight may be wider than the data: PyTorch's exporter leaves folded weights so.
-    """
-    if op.weight is None:
-        return ""
-    if op.weight.quantised or "int" in op.weight.dtype:
-        return op.weight.dtype
-    return (op.activations[0].dtype if op.activations else "") or op.weight.dtype
+def _listed(unpriced: Sequence[Unpriced]) -> str:
+    names = [each.op_type for each in unpriced]
+    if len(names) > _MOST_NAMED:
+        names[_MOST_NAMED:] = [f"{len(names) - _MOST_NAMED} more"]
+    return f": {', '.join(names)}" if names else ""
 
 
-def _coverage(model: Model, lowered: Lowered, pricer: Pricer) -> tuple[float, tuple[Unpriced, ...]]:
-    """The priced share of the operators' memory access, and the types that have no price.
-
-    An operator whose memory access is unknown counts as much as the mean of the others.
-    """
+def _without_price(lowered: Lowered, pricer: Pricer) -> set[int]:
+    """The operators that no kernel with a price runs."""
     without = set(lowered.unpriced)
     for number, placed in enumerate(lowered.kernels):
         if not pricer.covers(placed.kernel):
             # a reorder that an operator forces is not that operator
             own = (i for i in placed.operators if lowered.home.get(i) == number)
             without.update(own)
+    return without
+
+
+def _coverage(model: Model, without: Set[int]) -> tuple[float, tuple[Unpriced, ...]]:
+    """The priced share of the operators' memory access, and the types that have no price.
+
+    An operator whose memory access is unknown counts as much as the mean of the others.
+    """
     known = [op.mac * op.repeats for op in model.operators if op.mac is not None]
     mean = sum(known) / len(known) if known else 1.0
     weights = {op.index: mean if op.mac is None else op.mac * op.repeats for op in model.operators}

@@ -57,8 +57,21 @@ def test_a_model_of_operators_without_prices_is_refused() -> None:
     model = net.model(net.op("Fancy", net.input(1, 8, 4, 4), domain="custom"))
     with pytest.raises(TargetError) as caught:
         look(model, GPU_PRICER, find_widths(model))
-    expected = "gtx1080ti-cudnn7-fp32 has no price for any of its operators"
+    expected = "gtx1080ti-cudnn7-fp32 has no price for any of its operators: Fancy"
     assert str(caught.value) == expected
+
+
+def test_a_model_is_refused_where_all_that_has_a_price_moves_data() -> None:
+    net = Net()
+    x = net.op("Fancy", net.op("Transpose", net.input(1, 8, 4, 4)), domain="custom")
+    for number in range(6):
+        x = net.op(f"Other{number}", x)
+    with pytest.raises(TargetError) as caught:
+        look(net.model(x), GPU_PRICER, find_widths(net.model(x)))
+    assert str(caught.value) == (
+        "gtx1080ti-cudnn7-fp32 has no price for any of its operators that compute: "
+        "Fancy, Other0, Other1, Other2, Other3, 2 more"
+    )
 
 
 def test_the_total_is_that_of_all_kernels() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import onnx
 from onnx import checker, defs, helper, numpy_helper, shape_inference
 
+from archlint.graph.classical_types import CLASSICAL, infer_classical
 from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
 from archlint.graph.shapes import (
@@ -23,9 +24,9 @@ __all__ = ["infer_outputs"]
 _MICROSOFT = "com.microsoft"
 _LIKE_FIRST_INPUT = frozenset({
     "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant", "DecoderMaskedMultiHeadAttention",
-    "GroupNorm", "GroupQueryAttention", "IntQuant", "MultiHeadAttention", "Quant",
-    "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm", "SkipLayerNormalization",
-    "SkipSimplifiedLayerNormalization", "Trunc",
+    "Erfc", "FloatQuant", "GroupNorm", "GroupQueryAttention", "IntQuant", "MultiHeadAttention",
+    "MultiThreshold", "Quant", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm",
+    "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Trunc",
 })  # fmt: skip
 _STANDARD = frozenset({"Gelu", "LayerNormalization"})
 """Operators of ONNX that runtimes also write into files of older versions than ONNX's own."""
@@ -50,6 +51,9 @@ def infer_outputs(
     if node.op_type == "MatMulNBits" and node.domain == _MICROSOFT:
         width = next((each.i for each in node.proto.attribute if each.name == "N"), None)
         return {} if width is None else {node.outputs[0]: _last(first, width)}
+    if node.domain == CLASSICAL:
+        second = types.get(node.inputs[1]) if len(node.inputs) > 1 else None
+        return infer_classical(node.proto, first, second)
     if node.domain:
         return {}
     return _by_schema(proto, node, types, values)

@@ -95,6 +95,62 @@ def test_attention_with_a_cache_stays_as_it_is() -> None:
     assert last(found).output.shape == (2, 10, 32)
 
 
+@pytest.mark.parametrize("opset", [11, 17, 20])
+def test_attention_of_three_products_adds_their_biases(opset: int) -> None:
+    node = helper.make_node(
+        "MultiHeadAttention", ["q", "k", "v", "b", "mask"], ["y"], domain=MICROSOFT, num_heads=4
+    )
+    inputs = [value(each, [2, 10, 32]) for each in "qkv"]
+    inputs.append(value("mask", [2], onnx.TensorProto.INT32))
+    found = plain(node, inputs, [weight("b", 96)], opset)
+    assert (types(found).count("Add"), types(found).count("MatMul")) == (3, 2)
+    assert [op.output.shape for op in found.operators if op.op_type == "Add"] == [(2, 10, 32)] * 3
+    assert "Split" not in types(found)
+    assert last(found).output.shape == (2, 10, 32)
+
+
+@pytest.mark.parametrize("dtype", [onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16])
+def test_parts_compute_in_the_type_of_the_weights(dtype: int) -> None:
+    nodes = [
+        helper.make_node("Attention", ["x", "w", "b"], ["a"], domain=MICROSOFT, num_heads=4),
+        helper.make_node("QuickGelu", ["a"], ["g"], domain=MICROSOFT),
+        helper.make_node(
+            "FusedGemm", ["rows", "v"], ["y"], domain=MICROSOFT, activation="Clip",
+            activation_params=[0.0, 6.0],
+        ),
+    ]  # fmt: skip
+    weights = [weight(name, *dims, dtype=dtype)
+               for name, dims in (("w", (32, 96)), ("b", (96,)), ("v", (32, 8)))]  # fmt: skip
+    inputs = [value("x", [2, 10, 32], dtype), value("rows", [2, 32], dtype)]
+    found = read_model(model(nodes, inputs, weights=weights, opset=17))
+    name = onnx.TensorProto.DataType.Name(dtype).lower()
+    assert {op.output.dtype for op in found.operators} == {name}
+    assert all(op.output.shape is not None for op in found.operators)
+
+
+@pytest.mark.parametrize("opset", [11, 17])
+@pytest.mark.parametrize(("mask", "counts"), [("m", ["ReduceSum"]), ("", [])])
+def test_a_sum_of_embeddings_counts_the_words_that_a_mask_leaves(
+    mask: str, counts: list[str], opset: int
+) -> None:
+    nodes = [
+        helper.make_node(
+            "EmbedLayerNormalization", ["ids", "", "w", "p", "", "g", "b", mask], ["e", "count"],
+            domain=MICROSOFT,
+        ),
+        helper.make_node("Attention", ["e", "qkv", "bias", "count"], ["y"], domain=MICROSOFT,
+                         num_heads=4),
+    ]  # fmt: skip
+    inputs = [value(each, [2, 9], onnx.TensorProto.INT32) for each in ("ids", "m")]
+    weights = [weight("w", 100, 16), weight("p", 32, 16), weight("g", 16), weight("b", 16),
+               weight("qkv", 16, 48), weight("bias", 48)]  # fmt: skip
+    found = read_model(model(nodes, inputs, weights=weights, opset=opset))
+    sums = [op for op in found.operators if op.op_type == "ReduceSum"]
+    assert [op.op_type for op in sums] == counts
+    assert all(op.output.shape == (2,) for op in sums)
+    assert last(found).output.shape == (2, 9, 16)
+
+
 def test_a_sum_of_embeddings_takes_its_positions_from_the_length() -> None:
     node = helper.make_node(
         "EmbedLayerNormalization", ["ids", "kinds", "w", "p", "k", "g", "b"], ["y", ""],

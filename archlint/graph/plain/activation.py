@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from archlint.graph.plain.parts import Parts
 
 __all__ = ["add_activation"]
@@ -16,7 +14,7 @@ def add_activation(parts: Parts, source: str, activation: str, numbers: list[flo
     """Apply the activation, which has these parameters, and make the node's output."""
     made = [parts.output()]
     if activation == "Clip" and parts.opset >= _CLIP_TAKES_INPUTS:
-        bounds = [parts.constant(each, np.float32) for each in numbers[:2]]
+        bounds = [parts.constant(each, parts.real) for each in numbers[:2]]
         parts.add("Clip", [source, *bounds], made)
     elif activation == "Clip":
         parts.add(

@@ -27,9 +27,7 @@ def _attention(parts: Parts) -> bool:
     split = [f"{parts.output()}/{each}" for each in ("query", "key", "value")]
     sizes = parts.integers("qkv_hidden_sizes")
     if not sizes:
-        # three equal parts, which Split's older versions take from the number of outputs
-        equal = {"num_outputs": 3} if parts.opset >= _NUMBERED_SPLIT else {}
-        parts.add("Split", [found], split, attributes={"axis": -1, **equal})
+        _split_equally(parts, found, split)
     elif parts.opset >= _SPLIT_TAKES_INPUTS:
         parts.add("Split", [found, parts.constant(sizes, np.int64)], split, attributes={"axis": -1})
     else:
@@ -38,11 +36,24 @@ def _attention(parts: Parts) -> bool:
     return True
 
 
+def _split_equally(parts: Parts, source: str, made: list[str]) -> None:
+    """Three equal parts, which Split's older versions take from the number of outputs."""
+    equal = {"num_outputs": 3} if parts.opset >= _NUMBERED_SPLIT else {}
+    parts.add("Split", [source], made, attributes={"axis": -1, **equal})
+
+
 def _multi_head(parts: Parts) -> bool:
-    """MultiHeadAttention of com.microsoft where query, key and value come apart."""
+    """MultiHeadAttention of com.microsoft where query, key and value come apart.
+
+    Their biases are one constant.  What masks words takes part in the scores in the kernel.
+    """
     heads, given = parts.integer("num_heads"), [parts.input(index) for index in range(3)]
-    if not heads or not all(given) or any(parts.input(i) for i in (3, 4, 6, 7)) or parts.output(1):
-        return False
+    if not heads or not all(given) or parts.input(6) or parts.input(7) or parts.output(1):
+        return False  # with a cache of past keys
+    if parts.input(3):
+        biases = [f"{parts.output()}/{each}" for each in ("query_bias", "key_bias", "value_bias")]
+        _split_equally(parts, parts.input(3), biases)
+        given = [parts.add("Add", list(each)) for each in zip(given, biases, strict=True)]
     _attend(parts, given, heads, parts.input(5))
     return True
 
@@ -56,7 +67,7 @@ def _attend(parts: Parts, sources: list[str], heads: int, bias: str) -> None:
     )
     scores = parts.add("MatMul", [query, key])
     scale = parts.number("scale", 0.0) or 1 / sqrt(64)  # any number takes as long
-    scores = parts.add("Mul", [scores, parts.constant(scale, np.float32)])
+    scores = parts.add("Mul", [scores, parts.constant(scale, parts.real)])
     if bias:
         scores = parts.add("Add", [scores, bias])
     found = parts.add("MatMul", [parts.add("Softmax", [scores], attributes={"axis": -1}), value])

@@ -16,6 +16,7 @@ __all__ = ["FUSED"]
 
 _GEMM = ("alpha", "beta", "transA", "transB")
 _SHARPNESS = 1.702
+_SUM_TAKES_INPUTS = 13
 
 
 def _conv(parts: Parts) -> bool:
@@ -54,7 +55,7 @@ def _quick_gelu(parts: Parts) -> bool:
     source, alpha = parts.input(0), parts.number("alpha", _SHARPNESS)
     scaled = source
     if alpha != 1.0:
-        scaled = parts.add("Mul", [source, parts.constant(alpha, np.float32)])
+        scaled = parts.add("Mul", [source, parts.constant(alpha, parts.real)])
     parts.add("Mul", [source, parts.add("Sigmoid", [scaled])], [parts.output()])
     return True
 
@@ -83,8 +84,6 @@ def _embedding(parts: Parts) -> bool:
     ids, segments, words, positions, kinds, scale, shift, mask, places = (
         parts.input(index) for index in range(9)
     )
-    if parts.output(1) and mask:
-        return False
     found = parts.add("Gather", [words, ids])
     if places:
         rows = parts.add("Gather", [positions, places])
@@ -103,7 +102,21 @@ def _embedding(parts: Parts) -> bool:
         keep=("epsilon",),
         attributes={"axis": -1},
     )
+    if parts.output(1):
+        _count_words(parts, ids, mask)
     return True
+
+
+def _count_words(parts: Parts, ids: str, mask: str) -> None:
+    """The second output: how many words of each row the mask leaves, zero without a mask."""
+    made, zero, one = [parts.output(1)], *(parts.constant([each], np.int64) for each in (0, 1))
+    if not mask:
+        rows = parts.add("Slice", [parts.add("Shape", [ids]), zero, one, zero])
+        parts.add("ConstantOfShape", [rows], made)
+    elif parts.opset >= _SUM_TAKES_INPUTS:
+        parts.add("ReduceSum", [mask, one], made, attributes={"keepdims": 0})
+    else:
+        parts.add("ReduceSum", [mask], made, attributes={"axes": [1], "keepdims": 0})
 
 
 FUSED: Mapping[str, Rewrite] = {

@@ -27,14 +27,20 @@ _NONE: Mapping[str, Value] = MappingProxyType({})
 class Parts:
     """Builds the nodes; reads the inputs and attributes of the node that they stand for.
 
-    `opset` is the model's version of ONNX's own domain, `scalars` its constants of one number.
-    The first part keeps the node's name, the others have their operator type behind it.
+    `opset` is the model's version of ONNX's own domain, `scalars` its constants of one number,
+    `real` the type of its real numbers.  The first part keeps the node's name, the others have
+    their operator type behind it.
     """
 
     def __init__(
-        self, node: onnx.NodeProto, name: str, opset: int, scalars: Mapping[str, float]
+        self,
+        node: onnx.NodeProto,
+        name: str,
+        opset: int,
+        scalars: Mapping[str, float],
+        real: type[np.generic] = np.float32,
     ) -> None:
-        self.node, self.opset = node, opset
+        self.node, self.opset, self.real = node, opset, real
         self._scalars = scalars
         self.nodes: list[onnx.NodeProto] = []
         self._name = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -38,7 +39,7 @@ def in_plain_onnx(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
     """
     if not any(node.op_type in _REWRITES.get(node.domain, _NONE) for node in proto.graph.node):
         return proto
-    opset, scalars = opset_of(proto), _scalars(proto.graph)
+    opset, scalars, real = opset_of(proto), _scalars(proto.graph), _real(proto.graph)
     plain = onnx.ModelProto()
     plain.CopyFrom(proto)
     del plain.graph.node[:]
@@ -46,12 +47,19 @@ def in_plain_onnx(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
         rewrite = _REWRITES.get(node.domain, _NONE).get(node.op_type)
         if rewrite is not None:
             check_text(path, (node.name, *node.input, *node.output))
-            parts = Parts(node, node.name or f"{node.op_type}_{position}", opset, scalars)
+            parts = Parts(node, node.name or f"{node.op_type}_{position}", opset, scalars, real)
             if rewrite(parts):
                 plain.graph.node.extend(parts.nodes)
                 continue
         plain.graph.node.append(node)
     return plain
+
+
+def _real(graph: onnx.GraphProto) -> type[np.generic]:
+    """The type that most weights are in, of the two that runtimes fuse operators of."""
+    kinds = Counter(each.data_type for each in graph.initializer)
+    half = kinds[onnx.TensorProto.FLOAT16] > kinds[onnx.TensorProto.FLOAT]
+    return np.float16 if half else np.float32
 
 
 def _scalars(graph: onnx.GraphProto) -> dict[str, float]:

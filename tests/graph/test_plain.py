@@ -41,10 +41,19 @@ def test_a_fused_conv_is_a_conv_an_add_and_its_activation(opset: int) -> None:
     weights = [weight("w", 8, 3, 1, 1), weight("b", 8)]
     found = plain(node, [value("x", [1, 3, 8, 8]), value("z", [1, 8, 4, 4])], weights, opset)
     assert [(op.name, op.op_type) for op in found.operators] == [
-        ("c", "Conv"), ("c/Add", "Add"), ("c/Clip", "Clip"),
+        ("c", "Conv"), ("c:Add", "Add"), ("c:Clip", "Clip"),
     ]  # fmt: skip
     assert last(found).output.name == "y"
     assert last(found).output.shape == (1, 8, 4, 4)
+
+
+def test_parts_are_of_the_module_of_the_node_that_they_stand_for() -> None:
+    node = helper.make_node(
+        "FusedConv", ["x", "w"], ["y"], name="/layer1/conv1/Conv_fused", domain=MICROSOFT,
+        activation="Relu",
+    )  # fmt: skip
+    found = plain(node, [value("x", [1, 3, 8, 8])], [weight("w", 8, 3, 1, 1)])
+    assert [op.module for op in found.operators] == ["layer1.conv1", "layer1.conv1"]
 
 
 def test_a_gemm_keeps_its_attributes() -> None:
@@ -197,6 +206,21 @@ def test_a_conv_on_integers_is_one_between_de_and_requantisation(domain: str) ->
     (conv,) = (op for op in found.operators if op.op_type == "Conv")
     assert conv.weight is not None
     assert (conv.weight.dtype, conv.weight.quantised) == ("int8", True)
+
+
+@pytest.mark.parametrize("bias", ["", "b"])
+def test_a_product_of_integers_to_float_is_one_of_what_they_stand_for(bias: str) -> None:
+    node = helper.make_node(
+        "MatMulIntegerToFloat", ["x", "w", "xs", "ws", "xz", "wz", bias], ["y"], domain=MICROSOFT
+    )
+    weights = [weight("w", 8, 6, dtype=onnx.TensorProto.INT8), weight("b", 6)]
+    weights += [each for name in "xw" for each in quantisation(name)]
+    found = plain(node, [value("x", [2, 5, 8], onnx.TensorProto.UINT8)], weights)
+    assert types(found) == ["DequantizeLinear", "MatMul", *(["Add"] if bias else [])]
+    assert last(found).output.shape == (2, 5, 6)
+    product = found.operators[1]
+    assert product.weight is not None
+    assert (product.weight.dtype, product.flops) == ("int8", 2 * 8 * 2 * 5 * 6)
 
 
 def test_a_concat_of_integers_has_the_scale_of_its_result_first() -> None:

@@ -45,7 +45,7 @@ def test_the_weight_is_found_behind_its_quantiser(op_type: str, domain: str) -> 
     found = conv(op_type, domain=domain)
     quantise, dequantise, product = found.operators
     assert [op.op_type for op in found.operators] == ["QuantizeLinear", "DequantizeLinear", "Conv"]
-    assert (quantise.name, dequantise.name) == ("data", "data/DequantizeLinear")
+    assert (quantise.name, dequantise.name) == ("data", "data:DequantizeLinear")
     assert (quantise.flops, dequantise.flops) == (0, 0)
     assert quantise.output.shape == dequantise.output.shape == (1, 4, 8, 8)
     assert product.weight is not None

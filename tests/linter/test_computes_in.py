@@ -85,6 +85,17 @@ def test_scales_of_each_run_are_told_where_the_runtime_saved_them_in_the_product
     assert said([node], [weight("w", 4, 6, dtype=INT8)]) == "dynamic int8"
 
 
+def test_one_quantisation_may_serve_several_products() -> None:
+    nodes = [helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"])]
+    nodes += [
+        helper.make_node(
+            "MatMulIntegerToFloat", ["q", "w", "qs", "s", "qz"], [made], domain="com.microsoft"
+        )
+        for made in ("y", "z")
+    ]
+    assert said(nodes, [weight("w", 4, 6, dtype=INT8)]) == "dynamic int8"
+
+
 def test_integers_that_come_from_elsewhere_are_integers() -> None:
     nodes = [
         helper.make_node("Cast", ["x"], ["q"], to=UINT8),

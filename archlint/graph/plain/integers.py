@@ -94,12 +94,24 @@ def _dynamic_product(parts: Parts) -> bool:
     names = [f"{parts.output()}/{each}" for each in ("quantised", "scale", "zero")]
     parts.add("DynamicQuantizeLinear", [parts.input(0)], names)
     source = parts.add("DequantizeLinear", names)
-    weight = _float(parts, 1)
-    bias = parts.input(4)
-    found = parts.add("MatMul", [source, weight], [] if bias else [parts.output()])
+    _biased_product(parts, [source, _float(parts, 1)], parts.input(4))
+    return True
+
+
+def _product_to_float(parts: Parts) -> bool:
+    """MatMulIntegerToFloat: A, B, their scales, their zero points, a bias."""
+    sources = [
+        parts.add("DequantizeLinear", [parts.input(index) for index in (own, own + 2, own + 4)])
+        for own in (0, 1)
+    ]
+    _biased_product(parts, sources, parts.input(6))
+    return True
+
+
+def _biased_product(parts: Parts, sources: list[str], bias: str) -> None:
+    found = parts.add("MatMul", sources, [] if bias else [parts.output()])
     if bias:
         parts.add("Add", [found, bias], [parts.output()])
-    return True
 
 
 OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul}
@@ -107,6 +119,7 @@ OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul
 OF_MICROSOFT: Mapping[str, Rewrite] = {
     "DequantizeLinear": _renamed("DequantizeLinear"),
     "DynamicQuantizeMatMul": _dynamic_product,
+    "MatMulIntegerToFloat": _product_to_float,
     "QGemm": _gemm,
     "QLinearAdd": _binary("Add"),
     "QLinearAveragePool": _unary("AveragePool", *POOL),

@@ -99,7 +99,7 @@ class Parts:
         given = list(inputs)
         while given and not given[-1]:
             given.pop()
-        name = f"{self._name}/{op_type}" if self._has_first else self._name
+        name = f"{self._name}:{op_type}" if self._has_first else self._name
         self._has_first = True
         made = list(outputs) or [self._new()]
         node = helper.make_node(op_type, given, made, name=name)

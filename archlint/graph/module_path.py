@@ -15,8 +15,12 @@ _NAMESPACE = "namespace"
 METADATA_KEYS = frozenset({_SCOPES, _CLASSES, _NAMESPACE})
 
 _PARAMETER = re.compile(
-    r"(?:weight|bias|kernel|gamma|beta|alpha|slope|running_mean|running_var)"
+    r"(?:weight|bias|kernel|gamma|beta|alpha|slope|running_mean|running_var|[wb](?=_\d+$))"
     r"(?:_(?:bias|scale|zero_point|quantized|quant|int8|q|DequantizeLinear|\d+))*$"
+)
+_OF_TENSORFLOW = re.compile(
+    r"(.+)/(?:convolution|depthwise|separable_conv2d|MatMul|Cast)[\d_]*"
+    r"(?:/(?:ReadVariableOp|merged_input|resource))+(?::0)?$"
 )
 _QUANTISER = re.compile(
     r"(?:\._?(?:weight_)?(?:fake_quant|quantizer|post_process)\w*|[._](?:quantized|dequantized))$"
@@ -53,6 +57,9 @@ def module_of(
 
 @lru_cache(maxsize=4096)
 def _path_of_weight(name: str) -> str:
+    found = _OF_TENSORFLOW.match(name)
+    if found:
+        return found[1].replace("/", ".")
     if "::" in name or "." not in name:
         return ""
     path, _, parameter = _QUANTISER.sub("", name.removesuffix("_DequantizeLinear")).rpartition(".")
@@ -61,8 +68,11 @@ def _path_of_weight(name: str) -> str:
 
 
 def _path_of_node(name: str) -> str:
-    """A path of scopes; the older exporter repeats the parent's name: "layer1/layer1.0"."""
-    scopes = [each for each in name.split("/")[:-1] if each]
+    """A path of scopes; the older exporter repeats the parent's name: "layer1/layer1.0".
+
+    TensorFlow Lite lists what it fused, the conv or product last: "net/relu/Relu;net/conv/Conv".
+    """
+    scopes = [each for each in name.rpartition(";")[2].split("/")[:-1] if each]
     if not scopes:
         return ""
     path: list[str] = []

@@ -27,6 +27,13 @@ _RELU_NAMESPACE = {
         ("layer1.0.conv2.weight_DequantizeLinear", "layer1.0.conv2"),
         ("layer1.0.conv2.weight_bias", "layer1.0.conv2"),
         ("encoder.in_proj.kernel", "encoder.in_proj"),
+        ("conv2d_3.w_0", "conv2d_3"),
+        ("net_1/expand_1/convolution/merged_input:0", "net_1.expand_1"),
+        ("net_1/squeeze_1/convolution/ReadVariableOp:0", "net_1.squeeze_1"),
+        ("net/dense_1/Cast/ReadVariableOp:0", "net.dense_1"),
+        ("net/gru/cell/Cast/ReadVariableOp/resource:0", "net.gru.cell"),
+        ("const_fold_opt__1783", ""),
+        ("cell.w", ""),
         ("onnx::Conv_199", ""),
         ("val_63", ""),
         ("weight", ""),
@@ -55,6 +62,7 @@ def test_without_a_usable_weight_the_metadata_counts() -> None:
         ("/Add_3", ""),
         ("Conv_12", ""),
         ("model/block_1/Relu", "model.block_1"),
+        ("net/relu_1/Relu;net/bn_1/add;net/conv_1/convolution_prequant", "net.conv_1"),
     ],
 )
 def test_a_nested_node_name_is_the_last_resort(name: str, path: str) -> None:

@@ -18,6 +18,7 @@ from archlint.findings import (
 )
 from archlint.graph.model import Model
 from archlint.graph.widths import find_widths
+from archlint.linter.computes_in import SIGNED
 from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
@@ -92,8 +93,9 @@ def prepare(
     if dtype and not views:
         every = (each.target for each in locate_all(options.target_paths))
         fitting = [each.name for each in every if each.dtype == dtype]
+        hint = ": quantise its data to uint8" if dtype == SIGNED else ""
         refusals.append(
-            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}"
+            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}{hint}"
         )
     return views, tuple(refusals)
 

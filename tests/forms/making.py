@@ -52,13 +52,18 @@ def _inputs(file: Path) -> Iterator[dict[str, Any]]:
         yield {given.name: random.standard_normal(shape).astype(np.float32)}
 
 
-def _static(quant_format: str, **options: object) -> Make:
+def _static(quant_format: str, *, signed: bool = False, **options: object) -> Make:
     def make(file: Path, folder: Path) -> onnx.ModelProto:
-        from onnxruntime.quantization import QuantFormat, quantize_static
+        from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
         made = folder / "quantised.onnx"
         quantize_static(
-            str(file), str(made), _Images(file), quant_format=QuantFormat[quant_format], **options
+            str(file),
+            str(made),
+            _Images(file),
+            quant_format=QuantFormat[quant_format],
+            activation_type=QuantType.QInt8 if signed else QuantType.QUInt8,
+            **options,
         )
         return onnx.load(str(made))
 
@@ -159,6 +164,7 @@ def _of_opset(version: int) -> Make:
 
 FORMS: Mapping[str, Make] = {
     "static QDQ": _static("QDQ"),
+    "static QDQ, signed data": _static("QDQ", signed=True),
     "static QDQ, by channel": _static("QDQ", per_channel=True),
     "static QOperator": _static("QOperator"),
     "dynamic": _dynamic,

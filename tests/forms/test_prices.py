@@ -25,6 +25,15 @@ def predicted(model: onnx.ModelProto, target: str) -> float:
     return priced.predicted
 
 
+def test_int8_on_signed_data_is_refused_for_it_is_not_what_was_measured(tmp_path: Path) -> None:
+    model = FORMS["static QDQ, signed data"](network("mobilenet_v2", tmp_path), tmp_path)
+    (report,) = lint([model], Options(targets=("amd-epyc-ort-int8-1t",))).models
+    assert report.error == (
+        "amd-epyc-ort-int8-1t prices int8, not int8 with signed data; "
+        "no target for int8 with signed data: quantise its data to uint8"
+    )
+
+
 @pytest.mark.parametrize(
     ("target", "forms"),
     [("amd-epyc-ort-fp32-1t", FLOAT), ("amd-epyc-ort-int8-1t", INTEGER)],

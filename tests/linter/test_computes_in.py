@@ -45,7 +45,7 @@ def conv(data: str) -> list[onnx.NodeProto]:
 @pytest.mark.parametrize(
     ("data", "weights", "expected"),
     [
-        (INT8, INT8, "int8"),
+        (INT8, INT8, "int8 with signed data"),
         (UINT8, INT8, "int8"),
         (UINT8, UINT8, "uint8 weights"),
         (UINT8, INT4, "int4 weights"),

@@ -14,7 +14,7 @@ from archlint.location import Call, Certainty, Location, Span
 from archlint.source.export.exported import Exported, Recorded, Site
 from archlint.source.export.failure import shown_path
 from archlint.source.export.libraries import Libraries
-from archlint.source.export.source_file import SourceFile
+from archlint.source.source_file import SourceFile
 
 __all__ = ["locate"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archlint.location import Span
-from archlint.source.export.source_file import SourceFile
+from archlint.source.source_file import SourceFile
 
 TEXT = """\
 class Net:

@@ -128,7 +128,9 @@ class SourceTree:
 
     def _by_suffix(self, file: str) -> Path | None:
         parts = tuple(each for each in file.replace("\\", "/").split("/") if each not in ("", "."))
-        installed = max((n for n, each in enumerate(parts) if _INSTALLED.fullmatch(each)), default=-1)
+        installed = max(
+            (n for n, each in enumerate(parts) if _INSTALLED.fullmatch(each)), default=-1
+        )
         needed = len(parts) - 1 - installed if installed >= 0 else 0
         best: tuple[int, Path] | None = None
         for path, inside in self.files.items():

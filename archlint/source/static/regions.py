@@ -133,10 +133,10 @@ class Regions:
                 self.append(series, *choices[0])
             elif any(choices):
                 self.append(series, Either(tuple(choices)))
-        names = {key: each[0] for outcome in outcomes for key, each in outcome.names.items()}
-        for key, holder in names.items():
-            before = holder.get(key[1])
-            values = [each.names[key][1] if key in each.names else before for each in outcomes]
+        held = {at: each[0] for outcome in outcomes for at, each in outcome.names.items()}
+        for at, names in held.items():
+            before = names.get(at[1])
+            values = [each.names[at][1] if at in each.names else before for each in outcomes]
             known = [each for each in values if each is not None]
             if known:
-                self.assign(holder, key[1], union(*known))
+                self.assign(names, at[1], union(*known))

@@ -52,18 +52,16 @@ _NUMBER = (int, float)
 
 def operated(name: str, left: Value, right: Value) -> Value:
     """`left + right` and the like, by the operator's name in libcst."""
-    if isinstance(left, Series) or isinstance(right, Series):
-        return _of_series(name, left, right)
     if isinstance(left, Union) and any(isinstance(each, Series) for each in left.values):
         return union(*(operated(name, each, right) for each in left.values))
+    if isinstance(left, Series) or isinstance(right, Series):
+        return _of_series(name, left, right)
     if isinstance(left, Const) and isinstance(right, Const):
         return _of_constants(name, left.value, right.value)
     if name == "Add" and _is_text(left) and _is_text(right):
         return Text(as_pattern(left) + as_pattern(right))
     if name == "Modulo" and isinstance(left, Const) and isinstance(left.value, str):
         return formatted(left.value, r"%[-0-9.]*[a-z]")
-    if name == "Power" and isinstance(left, Const) and isinstance(right, Const):
-        return UNKNOWN
     return UNKNOWN
 
 
@@ -111,9 +109,13 @@ def _same(left: Value, right: Value) -> bool | None:
         return True if left == right else None
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Const) and one.value is None and isinstance(other, (*_THINGS, Made)):
-            return None if isinstance(other, Made) and not isinstance(other.callee, Class) and (
-                not isinstance(other.callee, External) or other.callee.last[:1].islower()
-            ) else False
+            return (
+                None
+                if isinstance(other, Made)
+                and not isinstance(other.callee, Class)
+                and (not isinstance(other.callee, External) or other.callee.last[:1].islower())
+                else False
+            )
     if isinstance(left, Class) and isinstance(right, External):
         return False
     return None
@@ -122,7 +124,11 @@ def _same(left: Value, right: Value) -> bool | None:
 def _inside(left: Value, right: Value) -> bool | None:
     if isinstance(right, Table):
         keys = exact(right.pairs.items)
-        entries = None if keys is None else [flat(each.items[:1]) for each in keys if isinstance(each, Series)]
+        entries = (
+            None
+            if keys is None
+            else [flat(each.items[:1]) for each in keys if isinstance(each, Series)]
+        )
     elif isinstance(right, Series):
         entries = exact(right.items)
     else:
@@ -143,7 +149,12 @@ def _of_constants(name: str, left: object, right: object) -> Value:
         except (TypeError, ValueError):
             return UNKNOWN
     if name == "Power":
-        if isinstance(left, _NUMBER) and isinstance(right, int) and 0 <= right <= 64 and abs(left) < 1e6:
+        if (
+            isinstance(left, _NUMBER)
+            and isinstance(right, int)
+            and 0 <= right <= 64
+            and abs(left) < 1e6
+        ):
             return _bounded(left**right)
         return UNKNOWN
     texts = isinstance(left, str), isinstance(right, str)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,6 @@ from archlint.source.static.values import (
     Class,
     Const,
     Either,
-    External,
     Function,
     Item,
     Made,
@@ -35,7 +33,6 @@ from archlint.source.static.values import (
     Union,
     Value,
     alternatives,
-    as_pattern,
     leaves,
     union,
 )
@@ -120,7 +117,9 @@ class Expressions:
                 inner = self.value(part.expression, scope)
                 plain = part.format_spec is None and part.conversion is None
                 known = isinstance(inner, Const) and plain
-                piece = Const(str(inner.value)) if known and isinstance(inner, Const) else Text(".*")
+                piece = (
+                    Const(str(inner.value)) if known and isinstance(inner, Const) else Text(".*")
+                )
             else:
                 piece = Text(".*")
             found = operated("Add", found, piece)
@@ -313,7 +312,9 @@ class Expressions:
             else:
                 positional.append(found)
         site = Site(scope.file, node, scope.qualified, scope.caller)
-        return self._interpreter.call(function, Arguments(tuple(positional), keywords, is_open), site)
+        return self._interpreter.call(
+            function, Arguments(tuple(positional), keywords, is_open), site
+        )
 
     def _super(self, node: cst.Call, scope: Scope) -> Value:
         inner: Scope | None = scope
@@ -334,5 +335,3 @@ def _literal(text: str) -> Value:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return UNKNOWN
     return Const(found) if isinstance(found, (int, float, str)) else UNKNOWN
-
-

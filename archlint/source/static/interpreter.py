@@ -179,7 +179,9 @@ class Interpreter:
         """The qualified name of what is defined in a scope."""
         if scope.qualified == "<module>":
             return name
-        return f"{scope.qualified}.{name}" if scope.is_class else f"{scope.qualified}.<locals>.{name}"
+        return (
+            f"{scope.qualified}.{name}" if scope.is_class else f"{scope.qualified}.<locals>.{name}"
+        )
 
     def lineage(self, owner: Class) -> list[Class | External]:
         """The class and those it inherits from, in the order in which they are asked."""
@@ -197,7 +199,9 @@ class Interpreter:
             scope = owner.around or Scope(owner.file, "<module>")
             found = [self.expressions.value(each.value, scope) for each in owner.node.bases]
             self._bases[owner] = tuple(
-                next((one for one in alternatives(each) if isinstance(one, (Class, External))), each)
+                next(
+                    (one for one in alternatives(each) if isinstance(one, (Class, External))), each
+                )
                 for each in found
             )
         return self._bases[owner]
@@ -396,7 +400,9 @@ class Interpreter:
             return UNKNOWN if method is None else self.call(method, given, site)
         return self.made(UNKNOWN, given, site)
 
-    def made(self, callee: Class | External | type[UNKNOWN], given: Arguments, site: Site | None) -> Made:
+    def made(
+        self, callee: Class | External | type[UNKNOWN], given: Arguments, site: Site | None
+    ) -> Made:
         """A new instance; a container of torch's has its children at once."""
         found = Made(callee, given, site, Series([], self.regions.level))
         if isinstance(callee, External):

@@ -17,7 +17,6 @@ from archlint.source.static.values import (
     UNKNOWN,
     Const,
     Either,
-    Item,
     Items,
     Made,
     Repeat,
@@ -28,7 +27,6 @@ from archlint.source.static.values import (
     Union,
     Value,
     alternatives,
-    union,
 )
 
 if TYPE_CHECKING:
@@ -153,9 +151,7 @@ class Statements:
         elif isinstance(owner, Table):
             containers.put(self._interpreter, owner, index, value)
 
-    def _unpack(
-        self, elements: Sequence[cst.BaseElement], value: Value, scope: Scope
-    ) -> None:
+    def _unpack(self, elements: Sequence[cst.BaseElement], value: Value, scope: Scope) -> None:
         stars = [n for n, each in enumerate(elements) if isinstance(each, cst.StarredElement)]
         behind = len(elements) - stars[0] - 1 if stars else 0
         items = containers.iterated(self._interpreter, value)
@@ -183,7 +179,9 @@ class Statements:
                     done = True
             if done:
                 return
-        self.bind(node.target, self._interpreter.expressions.operated(node.operator, old, new), scope)
+        self.bind(
+            node.target, self._interpreter.expressions.operated(node.operator, old, new), scope
+        )
 
     def _if(self, node: cst.If, scope: Scope) -> Flow:
         told = truth(self._interpreter.expressions.value(node.test, scope))
@@ -299,9 +297,7 @@ def _set_in(node: cst.CSTNode) -> list[str]:
     targets: list[cst.BaseExpression] = []
     if isinstance(node, cst.Assign):
         targets = [each.target for each in node.targets]
-    elif isinstance(node, (cst.AugAssign, cst.AnnAssign)):
-        targets = [node.target]
-    elif isinstance(node, cst.For):
+    elif isinstance(node, (cst.AugAssign, cst.AnnAssign)) or isinstance(node, cst.For):
         targets = [node.target]
     elif isinstance(node, cst.Name):
         return [node.value]  # the target of the loop itself
@@ -314,5 +310,3 @@ def _set_in(node: cst.CSTNode) -> list[str]:
         for child in node.children:
             found += _set_in(child) if not isinstance(child, cst.BaseExpression) else []
     return found
-
-

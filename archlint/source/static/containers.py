@@ -1,0 +1,327 @@
+"""Lists, dicts, and torch's containers of modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from archlint.source.static.arithmetic import formatted
+from archlint.source.static.items import at, exact, flat, head, mapped
+from archlint.source.static.values import (
+    UNKNOWN,
+    Arguments,
+    Class,
+    Const,
+    Either,
+    External,
+    Item,
+    Items,
+    Made,
+    Repeat,
+    Series,
+    Table,
+    Text,
+    Union,
+    Value,
+    alternatives,
+    leaves,
+    union,
+)
+
+if TYPE_CHECKING:
+    from archlint.source.static.interpreter import Interpreter
+
+__all__ = ["METHODS", "call_method", "fill", "item", "iterated", "named", "pairs_of", "put"]
+
+_SELF = frozenset(
+    "apply bfloat16 cpu cuda double eval float half requires_grad_ to train type".split()
+)
+_ADDING = frozenset({"append", "extend", "insert", "add_module", "register_module"})
+METHODS = (
+    _SELF
+    | _ADDING
+    | frozenset("children get items keys modules named_children pop update values".split())
+)
+_NUMBERED = frozenset({"Sequential", "ModuleList"})
+_DICTS = frozenset({"ModuleDict"})
+_MOST_CHARACTERS = 64
+
+
+def kind_of(interpreter: Interpreter, made: Made) -> str:
+    """The last name of the library class that an instance is of, "" for none."""
+    if isinstance(made.callee, Class):
+        found = [each for each in interpreter.lineage(made.callee) if isinstance(each, External)]
+        return next((each.last for each in found if each.last in _NUMBERED | _DICTS), "")
+    return made.callee.last if isinstance(made.callee, External) else ""
+
+
+def fill(interpreter: Interpreter, made: Made, given: Arguments) -> None:
+    """Give a container of torch's the children that its constructor is called with."""
+    kind = kind_of(interpreter, made)
+    if kind not in _NUMBERED | _DICTS:
+        return
+    items: Items = given.positional
+    if not items and "modules" in given.keywords:
+        items = (given.keywords["modules"],)
+    first = items[0] if len(items) == 1 and not isinstance(items[0], (Repeat, Either)) else None
+    for each in alternatives(first) if first is not None else ():
+        if isinstance(each, Table) or kind in _DICTS:
+            _name_all(interpreter, made, pairs_of(each))
+            return
+    if kind == "ModuleList":
+        items = iterated(interpreter, first) if first is not None else ()
+    interpreter.regions.append(made.items, *items)
+
+
+def _name_all(interpreter: Interpreter, made: Made, pairs: Items) -> None:
+    for pair in pairs:
+        sure = not isinstance(pair, (Repeat, Either))
+        for each in leaves([pair]):
+            entry = exact(each.items) if isinstance(each, Series) else None
+            if entry is not None and len(entry) == 2:
+                name = entry[0] if entry[0] is not UNKNOWN else Text(".*")
+                if not sure and isinstance(name, Const):
+                    name = Text(re.escape(str(name.value)))
+                interpreter.set_named(made, name, entry[1])
+
+
+def named(made: Made, name: str) -> Value | None:
+    """The attribute of a name, or what is set under a name of which a part is known."""
+    if name in made.names:
+        return made.names[name]
+    found = [each for key, each in made.patterns.items() if re.fullmatch(key, name)]
+    return union(*found) if found else None
+
+
+def iterated(interpreter: Interpreter, value: Value) -> Items:
+    """What a loop over a value goes through."""
+    if isinstance(value, Series):
+        return value.items
+    if isinstance(value, Table):
+        return mapped(value.pairs.items, lambda each: _entry(each, 0))
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return [Const(each) for each in value.value[:_MOST_CHARACTERS]]
+    if isinstance(value, Made):
+        interpreter.build(value)
+        return value.items.items or [Repeat((_any_child(value),))]
+    if isinstance(value, Union):
+        parts = [iterated(interpreter, each) for each in value.values]
+        return [Repeat((flat([each for part in parts for each in part]),))]
+    return [Repeat((UNKNOWN,))]
+
+
+def _any_child(made: Made) -> Value:
+    """What a library's module holds was made by the same call."""
+    children = [*made.names.values(), *made.patterns.values()]
+    if isinstance(made.callee, External):
+        return union(made, *children) if made.callee.last not in _DICTS else union(*children)
+    return union(*children)
+
+
+def _entry(pair: Value, place: int) -> Value:
+    return at(pair.items, Const(place)) if isinstance(pair, Series) else UNKNOWN
+
+
+def pairs_of(value: Value) -> Items:
+    """The pairs of a dict, or of a series of pairs."""
+    if isinstance(value, Table):
+        return value.pairs.items
+    if isinstance(value, Series):
+        return value.items
+    if isinstance(value, Union):
+        found = [each for one in value.values for each in pairs_of(one)]
+        return [Repeat(tuple(found))]
+    return [Repeat((Series([Text(".*"), UNKNOWN]),))]
+
+
+def item(interpreter: Interpreter, owner: Value, index: Value) -> Value:
+    """`owner[index]`."""
+    if isinstance(owner, Series):
+        return union(*(at(owner.items, each) for each in alternatives(index)))
+    if isinstance(owner, Table):
+        return _looked_up(owner, index)
+    if isinstance(owner, Made):
+        interpreter.build(owner)
+        if isinstance(index, Const) and isinstance(index.value, str):
+            found = named(owner, index.value)
+            return UNKNOWN if found is None else found
+        return at(iterated(interpreter, owner), index)
+    return owner if isinstance(owner, (Class, External)) else UNKNOWN
+
+
+def _looked_up(table: Table, key: Value, default: Value | None = None) -> Value:
+    if isinstance(key, Const):
+        for each in reversed(head(table.pairs.items)):
+            if _entry(each, 0) == key:
+                return _entry(each, 1)
+    every = [_entry(each, 1) for each in leaves(table.pairs.items)]
+    known = [_entry(each, 0) for each in leaves(table.pairs.items)]
+    sure = exact(table.pairs.items) is not None and all(isinstance(each, Const) for each in known)
+    if isinstance(key, Const) and sure:
+        return UNKNOWN if default is None else default
+    return union(*every, UNKNOWN if default is None else default)
+
+
+def put(interpreter: Interpreter, table: Table, key: Value, value: Value) -> None:
+    """`table[key] = value`."""
+    series = table.pairs
+    for place, each in enumerate(series.items):
+        if isinstance(each, Series) and isinstance(key, Const) and _entry(each, 0) == key:
+            old = _entry(each, 1)
+            new = union(old, value) if interpreter.regions.level > series.level else value
+            series.items[place] = Series([key, new])
+            return
+    interpreter.regions.append(series, Series([key, value]))
+
+
+def call_method(interpreter: Interpreter, owner: Value, name: str, given: Arguments) -> Value:
+    """A method of a list, a dict, a string or a container of modules."""
+    if isinstance(owner, Made):
+        return _of_made(interpreter, owner, name, given)
+    if isinstance(owner, Series):
+        return _of_series(interpreter, owner, name, given)
+    if isinstance(owner, Table):
+        return _of_table(interpreter, owner, name, given)
+    if isinstance(owner, Const) and isinstance(owner.value, str):
+        return _of_text(interpreter, owner.value, name, given)
+    return UNKNOWN
+
+
+def _argument(given: Arguments, place: int, name: str = "") -> Value:
+    if name in given.keywords:
+        return given.keywords[name]
+    return at(given.positional, Const(place))
+
+
+def _of_made(interpreter: Interpreter, made: Made, name: str, given: Arguments) -> Value:
+    if name == "__init__":
+        fill(interpreter, made, given)
+        return Const(None)
+    if name in _SELF:
+        return made
+    interpreter.build(made)
+    first = _argument(given, 0, "module" if name == "append" else "name")
+    if name in ("add_module", "register_module", "__setattr__"):
+        interpreter.set_named(made, first, _argument(given, 1, "module"))
+        return Const(None)
+    if name == "update":
+        _name_all(interpreter, made, pairs_of(first))
+        return Const(None)
+    if name in ("append", "extend", "insert"):
+        _of_series(interpreter, made.items, name, given)
+        return made
+    children: list[Item] = [*made.items.items]
+    if not children:
+        children = [each for each in made.names.values() if _may_be_module(each)]
+        children += [Repeat((each,)) for each in made.patterns.values()]
+        if isinstance(made.callee, External) and not children:
+            children = [Repeat((made,))]
+    if name in ("children", "values", "modules"):
+        return Series(children, interpreter.regions.level)
+    if name in ("items", "named_children", "named_modules"):
+        return Series(mapped(children, lambda each: Series([Text(".*"), each])))
+    if name in ("pop", "get", "get_submodule", "__getitem__"):
+        return item(interpreter, made, first)
+    return UNKNOWN
+
+
+def _may_be_module(value: Value) -> bool:
+    return any(isinstance(each, Made) for each in alternatives(value))
+
+
+def _of_series(interpreter: Interpreter, series: Series, name: str, given: Arguments) -> Value:
+    regions = interpreter.regions
+    first = _argument(given, 0)
+    if name == "append":
+        regions.append(series, _argument(given, 0, "module"))
+    elif name == "extend":
+        regions.append(series, *iterated(interpreter, first))
+    elif name == "insert":
+        place = first.value if isinstance(first, Const) else None
+        known = isinstance(place, int) and 0 <= place <= len(head(series.items))
+        regions.insert(
+            series, place if known and isinstance(place, int) else None, _argument(given, 1)
+        )
+    elif name == "pop":
+        index = first if given.positional else Const(-1)
+        found = at(series.items, index)
+        known_length = exact(series.items) is not None and series.level >= regions.level
+        if known_length and isinstance(index, Const) and isinstance(index.value, int):
+            if -len(series.items) <= index.value < len(series.items):
+                del series.items[index.value]
+        return found
+    elif name == "reverse" and series.level >= regions.level:
+        series.items.reverse()
+    elif name == "copy":
+        return Series(list(series.items), regions.level)
+    elif name in ("index", "count", "__len__"):
+        return UNKNOWN
+    return Const(None)
+
+
+def _of_table(interpreter: Interpreter, table: Table, name: str, given: Arguments) -> Value:
+    series = table.pairs
+    if name == "items":
+        return series
+    if name in ("keys", "values"):
+        place = 0 if name == "keys" else 1
+        return Series(mapped(series.items, lambda each: _entry(each, place)))
+    if name in ("get", "pop"):
+        default = _argument(given, 1) if len(given.positional) > 1 else Const(None)
+        return _looked_up(
+            table,
+            _argument(given, 0),
+            None if name == "pop" and len(given.positional) < 2 else default,
+        )
+    if name == "copy":
+        return Table(Series(list(series.items), interpreter.regions.level))
+    if name == "setdefault":
+        found = _looked_up(table, _argument(given, 0), UNKNOWN)
+        if found is UNKNOWN:
+            put(interpreter, table, _argument(given, 0), _argument(given, 1))
+            return _argument(given, 1)
+        return found
+    if name == "update":
+        extra: list[Item] = list(pairs_of(_argument(given, 0))) if given.positional else []
+        extra += [Series([Const(key), each]) for key, each in given.keywords.items()]
+        for pair in extra:
+            entry = pair.items if isinstance(pair, Series) else []
+            if len(entry) == 2 and isinstance(entry[0], Const):
+                put(interpreter, table, entry[0], flat(entry[1:]))
+            else:
+                interpreter.regions.append(series, pair)
+        return Const(None)
+    return UNKNOWN
+
+
+def _of_text(interpreter: Interpreter, text: str, name: str, given: Arguments) -> Value:
+    del interpreter
+    arguments: Iterable[Value] = leaves(given.positional)
+    if name == "format":
+        known = [each.value for each in arguments if isinstance(each, Const)]
+        if len(known) == len(given.positional) and not given.keywords and "{" in text:
+            if re.fullmatch(r"[^{}]*(?:\{\d?\}[^{}]*)*", text):
+                try:
+                    return Const(text.format(*known))
+                except (IndexError, ValueError):
+                    return UNKNOWN
+        return formatted(text, r"\{[^{}]*\}")
+    first = _argument(given, 0)
+    plain = {
+        "lower": text.lower, "upper": text.upper, "strip": text.strip, "title": text.title,
+    }  # fmt: skip
+    if name in plain and not given.positional:
+        return Const(plain[name]())
+    if isinstance(first, Const) and isinstance(first.value, str):
+        if name == "startswith":
+            return Const(text.startswith(first.value))
+        if name == "endswith":
+            return Const(text.endswith(first.value))
+        if name == "split" and first.value:
+            return Series([Const(each) for each in text.split(first.value)])
+        if name == "join":
+            return UNKNOWN
+    if name == "split" and not given.positional:
+        return Series([Const(each) for each in text.split()])
+    return UNKNOWN

@@ -1,0 +1,108 @@
+"""From the operators of a file to lines of the source that made it, without running any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from archlint.graph.model import Model
+from archlint.graph.operator import Operator
+from archlint.location import Call, Certainty, Location, Span
+from archlint.source.static.entry import best_entry
+from archlint.source.static.interpreter import Interpreter
+from archlint.source.static.matching import Match, Matcher
+from archlint.source.static.observed import module_path, observed
+from archlint.source.static.parsed import Parsed
+from archlint.source.static.source_tree import SourceTree
+from archlint.source.static.values import Class, Made, Site
+
+__all__ = ["locate_statically"]
+
+
+def locate_statically(
+    model: Model, roots: Sequence[Path], path_map: Mapping[str, str]
+) -> Mapping[int, Location]:
+    """Where each operator is in the Python files of the roots, by its index.
+
+    `model` has to be read with `origins=True`.  `path_map` maps beginnings of the paths that the
+    exporter recorded to folders here.  Operators that cannot be placed have no entry.
+    """
+    locator = _Locator(model, SourceTree(roots, Path.cwd().resolve()), path_map)
+    found = {op.index: locator.location(op) for op in model.operators}
+    return {index: each for index, each in found.items() if each is not None}
+
+
+class _Locator:
+    def __init__(self, model: Model, tree: SourceTree, path_map: Mapping[str, str]) -> None:
+        self._tree = tree
+        self._path_map = path_map
+        self._interpreter = Interpreter(tree)
+        matcher = Matcher(self._interpreter)
+        self._root = best_entry(self._interpreter, matcher, observed(model))
+        self._start = self._root.made.site if self._root and self._root.made else None
+        self._recorded: dict[str, Parsed | None] = {}
+        self._calls: dict[int, Call] = {}
+
+    def location(self, operator: Operator) -> Location | None:
+        match, is_whole = self._resolved(module_path(operator))
+        made = match.made if match is not None else None
+        is_library = made is not None and is_whole and self._is_library(made)
+        is_folded = bool(operator.origin and operator.origin.scopes) and (
+            module_path(operator) != operator.origin.scopes[-1][0]  # type: ignore[union-attr]
+        )
+        chain = self._chain(made)
+        if not is_library and not is_folded:
+            line = self._line_of_forward(operator)
+            if line is not None:
+                return Location(line[0], Certainty.EXACT, chain if is_whole else (), line[1])
+        if not chain:
+            return None
+        certainty = Certainty.EXACT if is_library else Certainty.MODULE
+        return Location(chain[0].span, certainty, chain[1:], chain[0].inside)
+
+    def _resolved(self, path: str) -> tuple[Match | None, bool]:
+        """What a path is in the source, or the last of its parts that is found, and whether so."""
+        match = self._root
+        for part in path.split(".") if path else ():
+            if match is None or part not in match.children:
+                return match, False
+            match = match.children[part]
+        return match, match is not None
+
+    def _is_library(self, made: Made) -> bool:
+        return not isinstance(made.callee, Class) or not self._interpreter.has_own_forward(
+            made.callee
+        )
+
+    def _chain(self, made: Made | None) -> tuple[Call, ...]:
+        found: list[Call] = []
+        site = made.site if made is not None else None
+        while site is not None and site is not self._start:
+            found.append(self._call(site))
+            site = site.caller
+        return tuple(found)
+
+    def _call(self, site: Site) -> Call:
+        key = id(site.call)
+        if key not in self._calls:
+            self._calls[key] = Call(
+                site.file.span(site.call), site.file.what(site.call), site.inside
+            )
+        return self._calls[key]
+
+    def _line_of_forward(self, operator: Operator) -> tuple[Span, str] | None:
+        frames = operator.origin.frames if operator.origin is not None else ()
+        for frame in reversed(frames):
+            file = self._file(frame.file)
+            source = file.expressions if file is not None else None
+            if source is not None:
+                inside = source.function_at(frame.line)
+                if inside.rpartition(".")[2] == frame.function.rpartition(".")[2]:
+                    return source.expression_on(frame.line), inside
+        return None
+
+    def _file(self, recorded: str) -> Parsed | None:
+        if recorded not in self._recorded:
+            path = self._tree.recorded(recorded, self._path_map)
+            self._recorded[recorded] = self._tree.parsed(path) if path is not None else None
+        return self._recorded[recorded]

@@ -1,0 +1,229 @@
+"""Which of the modules that the source makes are those of the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from archlint.source.static import containers
+from archlint.source.static.alignment import aligned
+from archlint.source.static.interpreter import Interpreter
+from archlint.source.static.observed import Observed
+from archlint.source.static.values import (
+    UNKNOWN,
+    Class,
+    Const,
+    External,
+    Made,
+    Repeat,
+    Value,
+    alternatives,
+)
+
+__all__ = ["Match", "Matcher"]
+
+_DEEPEST = 40
+_RENAMED = re.compile(r"^(?:Parametrized|Lazy|FSDP)")
+_AGAIN = re.compile(r"_\d+$")
+_MAKERS = {
+    "Conv": "Conv", "ConvTranspose": "ConvTranspose", "Gemm": "Linear", "MatMul": "Linear",
+    "BatchNormalization": "BatchNorm", "Relu": "ReLU", "Clip": "ReLU6|Hardtanh", "MaxPool": "MaxPool",
+    "AveragePool": "AvgPool", "GlobalAveragePool": "AvgPool", "LayerNormalization": "LayerNorm",
+    "HardSwish": "Hardswish", "HardSigmoid": "Hardsigmoid", "Gelu": "GELU", "Sigmoid": "Sigmoid",
+    "PRelu": "PReLU", "Gather": "Embedding", "Softmax": "Softmax", "Resize": "Upsample",
+    "LSTM": "LSTM", "GRU": "GRU", "Elu": "ELU", "LeakyRelu": "LeakyReLU", "Tanh": "Tanh",
+}  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class Match:
+    """What a module of the model is in the source; None where nothing fits.
+
+    `score` counts the modules at and below it that fit, twice where the class is told.
+    """
+
+    made: Made | None = None
+    score: int = 0
+    children: dict[str, Match] = field(default_factory=dict)
+
+
+_NOTHING = Match()
+
+
+class Matcher:
+    """Compares the tree that constructors make with the modules of the model."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._known: dict[tuple[int, int], Match] = {}
+        self._kept: list[Value] = []
+        self._depth = 0
+
+    def match(self, value: Value, node: Observed) -> Match:
+        """The alternative of a value that fits a module best; of equal ones the first."""
+        key = id(value), id(node)
+        if key not in self._known:
+            self._kept.append(value)
+            self._known[key] = _NOTHING  # while it is looked for
+            if self._depth < _DEEPEST:
+                self._depth += 1
+                try:
+                    found = [self._made(each, node) for each in alternatives(value)]
+                except RecursionError:
+                    found = []
+                finally:
+                    self._depth -= 1
+                self._known[key] = max(found, key=lambda each: each.score, default=_NOTHING)
+        return self._known[key]
+
+    def _made(self, value: Value, node: Observed) -> Match:
+        if not isinstance(value, Made):
+            return _NOTHING
+        if isinstance(value.callee, Class):
+            return self._of_class(value, value.callee, node)
+        if isinstance(value.callee, External):
+            return self._of_library(value, value.callee, node)
+        told = self.class_of(node.kind)
+        if told:
+            found = [self._of_class(self._as(value, each), each, node) for each in told]
+            return max(found, key=lambda each: each.score)
+        if node.kind or not node.children:
+            return self._of_library(value, None, node)
+        return self._guessed(value, node)
+
+    def _as(self, value: Made, owner: Class) -> Made:
+        if owner not in value.variants:
+            made = self._interpreter.call(owner, value.given, value.site)
+            if isinstance(made, Made):
+                value.variants[owner] = made
+        return value.variants.get(owner, value)
+
+    def _guessed(self, value: Made, node: Observed) -> Match:
+        """The class of the same file that has most of the children."""
+        best = Match(value, 1)
+        file = value.site.file if value.site is not None else None
+        for name in file.bindings if file is not None else ():
+            each = self._interpreter.global_name(file, name) if file is not None else None
+            if isinstance(each, Class) and self._interpreter.has_own_forward(each):
+                found = self._of_class(self._as(value, each), each, node)
+                if found.score > max(best.score, 1) and len(found.children) == len(node.children):
+                    best = found
+        return best
+
+    def class_of(self, kind: str) -> Sequence[Class]:
+        """The classes of the roots that a qualified class may be."""
+        module, _, name = kind.rpartition(".")
+        module = module.partition(".<locals>")[0]
+        tree = self._interpreter.tree
+        if not name or module.startswith("torch.nn."):
+            return ()
+        paths = [path for path in tree.with_module(module)[:4]] if module else []
+        found = self._classes(paths, name)
+        return found or (self._classes(tree.with_class(name)[:8], name) if "__main__" in module else ())
+
+    def _classes(self, paths: Sequence[object], name: str) -> list[Class]:
+        found: list[Class] = []
+        for path in paths:
+            file = self._interpreter.tree.parsed(path)  # type: ignore[arg-type]
+            each = self._interpreter.global_name(file, name) if file is not None else None
+            if isinstance(each, Class) and each.file is file:
+                found.append(each)
+                break
+        return found
+
+    def _of_class(self, made: Made, owner: Class, node: Observed) -> Match:
+        if node.kind and not self._is_told(owner, node.kind):
+            return _NOTHING
+        self._interpreter.build(made)
+        return self._with_children(made, node, 2 if node.kind else 1)
+
+    def _is_told(self, owner: Class, kind: str) -> bool:
+        module, _, name = kind.rpartition(".")
+        if _RENAMED.sub("", name) != owner.name and name != owner.name:
+            return False
+        return not module.startswith("torch.nn.modules")
+
+    def _of_library(self, made: Made, callee: External | None, node: Observed) -> Match:
+        told = node.kind.rpartition(".")[2]
+        own = 1
+        if callee is not None and callee.last[:1].isupper():
+            if told:
+                if _RENAMED.sub("", told) != _RENAMED.sub("", callee.last):
+                    return _NOTHING
+                own = 2
+            elif node.operators and not node.children:
+                own = max(_fit(callee.last, each) for each in node.operators)
+                if not own:
+                    return _NOTHING
+        elif callee is not None and told and self.class_of(node.kind):
+            return _NOTHING
+        return self._with_children(made, node, own)
+
+    def _with_children(self, made: Made, node: Observed, own: int) -> Match:
+        found = Match(made, own)
+        numbers = [int(name) for name in node.children if name.isdecimal() and len(name) < 6]
+        placed: dict[int, Value] = {}
+        items = made.items.items
+        if items and numbers:
+            placed = aligned(
+                items,
+                frozenset(numbers),
+                lambda value, index: self.match(value, node.children[str(index)]).score
+                if str(index) in node.children
+                else 0,
+            )
+        for name, child in node.children.items():
+            value = placed.get(int(name)) if name.isdecimal() and len(name) < 6 else None
+            if value is None:
+                value = self._named(made, name)
+            match = self.match(value, child) if value is not None else _NOTHING
+            if match.made is None and isinstance(made.callee, External):
+                match = self._inside_library(made, name, child)
+            if match.made is not None:
+                found.children[name] = match
+                found.score += match.score
+        return found
+
+    def _named(self, made: Made, name: str) -> Value | None:
+        found = self._interpreter.named(made, name)
+        if found is None and _AGAIN.search(name):
+            # the older exporter numbers the calls of one module
+            return self._interpreter.named(made, _AGAIN.sub("", name))
+        return found
+
+    def _inside_library(self, made: Made, name: str, node: Observed) -> Match:
+        """A module that a library's module makes: by the same call, or a copy of what it is given."""
+        kind = made.callee.last if isinstance(made.callee, External) else ""
+        if kind in ("Sequential", "ModuleList", "ModuleDict"):
+            return _NOTHING
+        given = made.given.keywords.get(name)
+        if name == "layers" and kind.startswith("Transformer"):
+            first = made.given.positional[:1]
+            layer = made.given.keywords.get("encoder_layer", made.given.keywords.get("decoder_layer"))
+            layer = first[0] if first and not _is_item(first[0]) else layer  # type: ignore[assignment]
+            match = Match(made, 1)
+            for index, child in node.children.items():
+                inner = self.match(layer, child) if layer is not None else _NOTHING
+                match.children[index] = inner if inner.made is not None else Match(made, 1)
+            return match
+        if given is not None:
+            match = self.match(given, node)
+            if match.made is not None:
+                return match
+        if self.class_of(node.kind):
+            return _NOTHING
+        return self._with_children(made, node, 1)
+
+
+def _is_item(item: object) -> bool:
+    return isinstance(item, Repeat)
+
+
+def _fit(name: str, operator: str) -> int:
+    makes = _MAKERS.get(operator)
+    if makes is None or not any(re.search(each, name) for each in _MAKERS.values()):
+        return 1
+    return 2 if re.search(makes, name) else 0
+
+

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from archlint.source.static import containers
+from archlint.source.static.expressions import truth
 from archlint.source.static.items import at, counted, exact, flat, zipped
 from archlint.source.static.values import (
     UNKNOWN,
@@ -270,10 +271,21 @@ def _extreme(name: str) -> _Call:
         numbers = [each for each in values if isinstance(each, (int, float))]
         if len(numbers) != len(items) or not numbers or given.keywords:
             return UNKNOWN
-        found = {"max": max, "min": min, "sum": sum}[name](numbers)
-        return Const(found)
+        if name == "sum":
+            return Const(sum(numbers))
+        return Const(max(numbers) if name == "max" else min(numbers))
 
     return extreme
+
+
+def _all_or_any(name: str) -> _Call:
+    def found(interpreter: Interpreter, given: Arguments) -> Value:
+        told = {truth(each) for each in leaves(_items(interpreter, given, 0))}
+        if exact(_items(interpreter, given, 0)) is not None and (name == "any") in told:
+            return Const(name == "any")
+        return UNKNOWN if told - {name == "all"} else Const(name == "all")
+
+    return found
 
 
 def _abs(interpreter: Interpreter, given: Arguments) -> Value:
@@ -297,6 +309,6 @@ _FUNCTIONS: Mapping[str, _Call] = {
     "setattr": _setattr, "hasattr": _hasattr, "next": _next, "abs": _abs, "type": _type,
     "int": _number("int"), "float": _number("float"), "str": _number("str"),
     "bool": _number("bool"), "max": _extreme("max"), "min": _extreme("min"),
-    "sum": _extreme("sum"),
+    "sum": _extreme("sum"), "any": _all_or_any("any"), "all": _all_or_any("all"),
 }  # fmt: skip
 BUILTINS = frozenset(_FUNCTIONS) | _SAME_ITEMS | {"map", "dict", "super"}

@@ -22,6 +22,7 @@ from archlint.source.static.values import (
     Builtin,
     Class,
     Const,
+    Either,
     External,
     Function,
     Item,
@@ -36,6 +37,7 @@ from archlint.source.static.values import (
     Table,
     Text,
     Union,
+    Unknown,
     Value,
     alternatives,
     as_pattern,
@@ -46,7 +48,7 @@ __all__ = ["Interpreter"]
 
 _MOST_STEPS = 400_000  # nodes evaluated; beyond, everything is unknown
 _DEEPEST = 30  # calls
-_MOST_CALLS_OF_A_METHOD = 40
+_MOST_AT_ONCE = 2  # calls of one function inside each other
 
 
 class Interpreter:
@@ -62,6 +64,7 @@ class Interpreter:
         self.statements = Statements(self)
         self._steps = 0
         self._depth = 0
+        self._active: dict[cst.CSTNode, int] = {}
         self._globals: dict[tuple[Parsed, str], Value | None] = {}
         self._members: dict[tuple[Class, str], Value | None] = {}
         self._bases: dict[Class, tuple[Value, ...]] = {}
@@ -286,7 +289,7 @@ class Interpreter:
         self.build(made)
         if name in made.names:
             return made.names[name]
-        if name == "__class__" and not isinstance(made.callee, type(UNKNOWN)):
+        if name == "__class__" and made.callee is not UNKNOWN:
             return made.callee
         found = self.member(made.callee, name) if isinstance(made.callee, Class) else None
         if isinstance(found, Function):
@@ -417,13 +420,15 @@ class Interpreter:
 
     def run(self, function: Function, given: Arguments, caller: Site | None) -> Value:
         """What a function returns when it is called with these arguments."""
-        if self._depth >= _DEEPEST or not self.step():
+        active = self._active.get(function.node, 0)
+        if self._depth >= _DEEPEST or active >= _MOST_AT_ONCE or not self.step():
             return UNKNOWN
         scope = Scope(
             function.file, function.qualified, function.around, caller=caller, owner=function.owner
         )
         scope.yielded = Series([], self.regions.level)
         self._depth += 1
+        self._active[function.node] = active + 1
         try:
             self.bind(function, given, scope)
             if isinstance(function.node, cst.Lambda):
@@ -433,6 +438,7 @@ class Interpreter:
             return UNKNOWN
         finally:
             self._depth -= 1
+            self._active[function.node] = active
         if scope.yielded.items:
             return scope.yielded
         if flow is Flow.RAISE and not scope.results:
@@ -454,8 +460,9 @@ class Interpreter:
         keywords = dict(given.keywords)
         for each in (*parameters.posonly_params, *parameters.params):
             name = each.name.value
-            if rest and not isinstance(rest[0], Repeat) and not _is_choice(rest[0]):
-                scope.names[name] = rest.pop(0)  # type: ignore[assignment]
+            if rest and not isinstance(rest[0], (Repeat, Either)):
+                scope.names[name] = rest[0]
+                del rest[0]
                 if scope.self_value is None and function.owner is not None:
                     scope.self_value = scope.names[name]
             elif name in keywords:
@@ -531,10 +538,9 @@ def _decorators(function: Function) -> set[str]:
     return {each.rpartition(".")[2] for each in names}
 
 
-def _is_choice(item: Item) -> bool:
-    from archlint.source.static.values import Either
-
-    return isinstance(item, Either)
+def _first_class(value: Value) -> Value:
+    kinds = [each for each in alternatives(value) if isinstance(each, (Class, External))]
+    return kinds[0] if kinds else value
 
 
 def _joined(first: Arguments, then: Arguments) -> Arguments:

@@ -37,8 +37,8 @@ class _Locator:
         self._tree = tree
         self._path_map = path_map
         self._interpreter = Interpreter(tree)
-        matcher = Matcher(self._interpreter)
-        self._root = best_entry(self._interpreter, matcher, observed(model))
+        self._matcher = Matcher(self._interpreter)
+        self._root = best_entry(self._interpreter, self._matcher, observed(model))
         self._start = self._root.made.site if self._root and self._root.made else None
         self._recorded: dict[str, Parsed | None] = {}
         self._calls: dict[int, Call] = {}
@@ -47,11 +47,8 @@ class _Locator:
         match, is_whole = self._resolved(module_path(operator))
         made = match.made if match is not None else None
         is_library = made is not None and is_whole and self._is_library(made)
-        is_folded = bool(operator.origin and operator.origin.scopes) and (
-            module_path(operator) != operator.origin.scopes[-1][0]  # type: ignore[union-attr]
-        )
         chain = self._chain(made)
-        if not is_library and not is_folded:
+        if not is_library and not self._is_of_library(operator, is_whole):
             line = self._line_of_forward(operator)
             if line is not None:
                 return Location(line[0], Certainty.EXACT, chain if is_whole else (), line[1])
@@ -73,6 +70,16 @@ class _Locator:
         return not isinstance(made.callee, Class) or not self._interpreter.has_own_forward(
             made.callee
         )
+
+    def _is_of_library(self, operator: Operator, is_whole: bool) -> bool:
+        """Whether its frames are not those of its module, or its module is told and no user's."""
+        scopes = operator.origin.scopes if operator.origin is not None else ()
+        if not scopes:
+            return False
+        path, kind = scopes[-1]
+        if module_path(operator) != path:
+            return True  # folded
+        return not is_whole and not self._matcher.class_of(kind)
 
     def _chain(self, made: Made | None) -> tuple[Call, ...]:
         found: list[Call] = []
@@ -97,7 +104,8 @@ class _Locator:
             source = file.expressions if file is not None else None
             if source is not None:
                 inside = source.function_at(frame.line)
-                if inside.rpartition(".")[2] == frame.function.rpartition(".")[2]:
+                name = frame.function.rpartition(".")[2]
+                if name.startswith("<") or name == inside.rpartition(".")[2]:
                     return source.expression_on(frame.line), inside
         return None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from archlint.source.static import containers
 from archlint.source.static.alignment import aligned
+from archlint.source.static.items import at
 from archlint.source.static.interpreter import Interpreter
 from archlint.source.static.observed import Observed
 from archlint.source.static.values import (
@@ -24,6 +26,7 @@ from archlint.source.static.values import (
 __all__ = ["Match", "Matcher"]
 
 _DEEPEST = 40
+_LAYERS = ("encoder_layer", "decoder_layer")
 _RENAMED = re.compile(r"^(?:Parametrized|Lazy|FSDP)")
 _AGAIN = re.compile(r"_\d+$")
 _MAKERS = {
@@ -118,14 +121,16 @@ class Matcher:
         tree = self._interpreter.tree
         if not name or module.startswith("torch.nn."):
             return ()
-        paths = [path for path in tree.with_module(module)[:4]] if module else []
+        paths = tree.with_module(module)[:4] if module else []
         found = self._classes(paths, name)
-        return found or (self._classes(tree.with_class(name)[:8], name) if "__main__" in module else ())
+        return found or (
+            self._classes(tree.with_class(name)[:8], name) if "__main__" in module else ()
+        )
 
-    def _classes(self, paths: Sequence[object], name: str) -> list[Class]:
+    def _classes(self, paths: Sequence[Path], name: str) -> list[Class]:
         found: list[Class] = []
         for path in paths:
-            file = self._interpreter.tree.parsed(path)  # type: ignore[arg-type]
+            file = self._interpreter.tree.parsed(path)
             each = self._interpreter.global_name(file, name) if file is not None else None
             if isinstance(each, Class) and each.file is file:
                 found.append(each)
@@ -146,12 +151,11 @@ class Matcher:
 
     def _of_library(self, made: Made, callee: External | None, node: Observed) -> Match:
         told = node.kind.rpartition(".")[2]
-        own = 1
+        own = 2 if told else 1
         if callee is not None and callee.last[:1].isupper():
             if told:
                 if _RENAMED.sub("", told) != _RENAMED.sub("", callee.last):
                     return _NOTHING
-                own = 2
             elif node.operators and not node.children:
                 own = max(_fit(callee.last, each) for each in node.operators)
                 if not own:
@@ -169,9 +173,11 @@ class Matcher:
             placed = aligned(
                 items,
                 frozenset(numbers),
-                lambda value, index: self.match(value, node.children[str(index)]).score
-                if str(index) in node.children
-                else 0,
+                lambda value, index: (
+                    self.match(value, node.children[str(index)]).score
+                    if str(index) in node.children
+                    else 0
+                ),
             )
         for name, child in node.children.items():
             value = placed.get(int(name)) if name.isdecimal() and len(name) < 6 else None
@@ -197,27 +203,25 @@ class Matcher:
         kind = made.callee.last if isinstance(made.callee, External) else ""
         if kind in ("Sequential", "ModuleList", "ModuleDict"):
             return _NOTHING
-        given = made.given.keywords.get(name)
+        given = made.given.keywords
         if name == "layers" and kind.startswith("Transformer"):
             first = made.given.positional[:1]
-            layer = made.given.keywords.get("encoder_layer", made.given.keywords.get("decoder_layer"))
+            layer = made.given.keywords.get(
+                "encoder_layer", made.given.keywords.get("decoder_layer")
+            )
             layer = first[0] if first and not _is_item(first[0]) else layer  # type: ignore[assignment]
-            match = Match(made, 1)
+            match = Match(made, 2)
             for index, child in node.children.items():
                 inner = self.match(layer, child) if layer is not None else _NOTHING
-                match.children[index] = inner if inner.made is not None else Match(made, 1)
+                match.children[index] = inner if inner.made is not None else Match(made, 2)
             return match
-        if given is not None:
-            match = self.match(given, node)
+        if name in given:
+            match = self.match(given[name], node)
             if match.made is not None:
                 return match
         if self.class_of(node.kind):
             return _NOTHING
-        return self._with_children(made, node, 1)
-
-
-def _is_item(item: object) -> bool:
-    return isinstance(item, Repeat)
+        return self._with_children(made, node, 2 if node.kind else 1)
 
 
 def _fit(name: str, operator: str) -> int:
@@ -225,5 +229,3 @@ def _fit(name: str, operator: str) -> int:
     if makes is None or not any(re.search(each, name) for each in _MAKERS.values()):
         return 1
     return 2 if re.search(makes, name) else 0
-
-

@@ -94,7 +94,7 @@ class ModuleFile:
     file: Parsed
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Site:
     """A call in a file, and the call of the function that it is in."""
 
@@ -104,7 +104,7 @@ class Site:
     caller: Site | None
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scope:
     """The names of a function that runs, or of a class body."""
 
@@ -120,7 +120,7 @@ class Scope:
     is_class: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Class:
     """A class of the roots."""
 
@@ -135,7 +135,7 @@ class Class:
         return self.node.name.value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Function:
     """A function or lambda of the roots; `owner` is the class that it is a method of."""
 
@@ -146,7 +146,7 @@ class Function:
     owner: Class | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Bound:
     """A method with its object; `function` is the name of a container's own method."""
 
@@ -163,7 +163,7 @@ class Arguments:
     is_open: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Partial:
     """What functools.partial makes."""
 
@@ -171,7 +171,7 @@ class Partial:
     given: Arguments
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SuperOf:
     """`super()` in a method of a class."""
 
@@ -179,7 +179,7 @@ class SuperOf:
     instance: Value
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Series:
     """A list, tuple or iterator, which may be changed; `level` is the nesting it was made in."""
 
@@ -187,14 +187,14 @@ class Series:
     level: int = 0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Table:
     """A dict: pairs, each a sequence of key and value."""
 
     pairs: Series
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Made:
     """An instance of a class, with the call that made it; None for the model itself.
 
@@ -212,7 +212,7 @@ class Made:
     variants: dict[Class, Made] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Union:
     """One of several values."""
 
@@ -225,14 +225,14 @@ Value = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Repeat:
     """Items that come any number of times."""
 
     items: Items
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Either:
     """One of several series of items."""
 

@@ -58,16 +58,12 @@ def aligned(
             break
         longest = [way for _, way in reached]
         ways = after
-    found: dict[int, Value] = {}
     best: _Way | None = longest[0] if longest else None
     values: list[Value] = []
     while best is not None and best.value is not None:
         values.append(best.value)
         best = best.before
-    for index, value in enumerate(reversed(values)):
-        if index in children:
-            found[index] = value
-    return found
+    return {index: each for index, each in enumerate(reversed(values)) if index in children}
 
 
 def _compiled(items: Items, end: _State, counter: list[int]) -> _State:

@@ -70,12 +70,11 @@ def formatted(text: str, holes: str) -> Text:
     return Text(".*".join(re.escape(each) for each in re.split(holes, text)))
 
 
-def compared(name: str, left: Value, right: Value) -> bool | None:
-    """`left == right` and the like, by the operator's name in libcst; None where not told."""
-    found = {
+def compared(name: str, left: Value, right: Value) -> set[bool | None]:
+    """What `left == right` and the like may be, by the operator's name; None where not told."""
+    return {
         _compared(name, one, other) for one in alternatives(left) for other in alternatives(right)
     }
-    return found.pop() if len(found) == 1 else None
 
 
 def _compared(name: str, left: Value, right: Value) -> bool | None:
@@ -124,11 +123,8 @@ def _same(left: Value, right: Value) -> bool | None:
 def _inside(left: Value, right: Value) -> bool | None:
     if isinstance(right, Table):
         keys = exact(right.pairs.items)
-        entries = (
-            None
-            if keys is None
-            else [flat(each.items[:1]) for each in keys if isinstance(each, Series)]
-        )
+        pairs = [each for each in keys or () if isinstance(each, Series)]
+        entries = None if keys is None else [flat(each.items[:1]) for each in pairs]
     elif isinstance(right, Series):
         entries = exact(right.items)
     else:
@@ -179,12 +175,12 @@ def _of_series(name: str, left: Value, right: Value) -> Value:
     if name == "Add":
         return Series([*_items(left), *_items(right)])
     series, count = (left, right) if isinstance(left, Series) else (right, left)
-    if name == "Multiply" and isinstance(series, Series):
-        if isinstance(count, Const) and isinstance(count.value, int):
-            if len(series.items) * count.value <= _MOST_COPIES:
-                return Series(series.items * count.value)
-        return Series([Repeat(tuple(series.items))])
-    return UNKNOWN
+    if name != "Multiply" or not isinstance(series, Series):
+        return UNKNOWN
+    number = count.value if isinstance(count, Const) else None
+    if isinstance(number, int) and len(series.items) * number <= _MOST_COPIES:
+        return Series(series.items * number)
+    return Series([Repeat(tuple(series.items))])
 
 
 def _items(value: Value) -> list[Item]:

@@ -130,6 +130,9 @@ def pairs_of(value: Value) -> Items:
     if isinstance(value, Series):
         return value.items
     if isinstance(value, Union):
+        tables = [each for each in value.values if isinstance(each, Table)]
+        if len(tables) == 1:
+            return [*tables[0].pairs.items, *pairs_of(UNKNOWN)]
         found = [each for one in value.values for each in pairs_of(one)]
         return [Repeat(tuple(found))]
     return [Repeat((Series([Text(".*"), UNKNOWN]),))]
@@ -239,17 +242,16 @@ def _of_series(interpreter: Interpreter, series: Series, name: str, given: Argum
         regions.append(series, *iterated(interpreter, first))
     elif name == "insert":
         place = first.value if isinstance(first, Const) else None
-        known = isinstance(place, int) and 0 <= place <= len(head(series.items))
-        regions.insert(
-            series, place if known and isinstance(place, int) else None, _argument(given, 1)
-        )
+        if not isinstance(place, int) or not 0 <= place <= len(head(series.items)):
+            place = None
+        regions.insert(series, place, _argument(given, 1))
     elif name == "pop":
         index = first if given.positional else Const(-1)
         found = at(series.items, index)
-        known_length = exact(series.items) is not None and series.level >= regions.level
-        if known_length and isinstance(index, Const) and isinstance(index.value, int):
-            if -len(series.items) <= index.value < len(series.items):
-                del series.items[index.value]
+        place = index.value if isinstance(index, Const) else None
+        count = len(series.items) if exact(series.items) is not None else 0
+        if isinstance(place, int) and -count <= place < count and series.level >= regions.level:
+            del series.items[place]
         return found
     elif name == "reverse" and series.level >= regions.level:
         series.items.reverse()
@@ -268,12 +270,10 @@ def _of_table(interpreter: Interpreter, table: Table, name: str, given: Argument
         place = 0 if name == "keys" else 1
         return Series(mapped(series.items, lambda each: _entry(each, place)))
     if name in ("get", "pop"):
-        default = _argument(given, 1) if len(given.positional) > 1 else Const(None)
-        return _looked_up(
-            table,
-            _argument(given, 0),
-            None if name == "pop" and len(given.positional) < 2 else default,
-        )
+        default: Value | None = Const(None) if name == "get" else None
+        if len(given.positional) > 1:
+            default = _argument(given, 1)
+        return _looked_up(table, _argument(given, 0), default)
     if name == "copy":
         return Table(Series(list(series.items), interpreter.regions.level))
     if name == "setdefault":
@@ -300,12 +300,12 @@ def _of_text(interpreter: Interpreter, text: str, name: str, given: Arguments) -
     arguments: Iterable[Value] = leaves(given.positional)
     if name == "format":
         known = [each.value for each in arguments if isinstance(each, Const)]
-        if len(known) == len(given.positional) and not given.keywords and "{" in text:
-            if re.fullmatch(r"[^{}]*(?:\{\d?\}[^{}]*)*", text):
-                try:
-                    return Const(text.format(*known))
-                except (IndexError, ValueError):
-                    return UNKNOWN
+        is_plain = re.fullmatch(r"[^{}]*(?:\{\d?\}[^{}]*)*", text) and not given.keywords
+        if is_plain and len(known) == len(given.positional):
+            try:
+                return Const(text.format(*known))
+            except (IndexError, ValueError):
+                return UNKNOWN
         return formatted(text, r"\{[^{}]*\}")
     first = _argument(given, 0)
     plain = {

@@ -21,14 +21,14 @@ _OPEN = Arguments((), {}, True)
 
 def best_entry(interpreter: Interpreter, matcher: Matcher, root: Observed) -> Match | None:
     """The construction that has most of the model's modules; None where nothing fits."""
-    wanted = sum(2 if each.kind else 1 for each in root.walk())
+    wanted = sum(1 for _ in root.walk())
     best: Match | None = None
     classes = matcher.class_of(root.kind) if root.kind else list(_classes(interpreter))
     for each in classes[:_MOST_CLASSES]:
         found = matcher.match(interpreter.call(each, _OPEN, None), root)
         if found.made is not None and (best is None or found.score > best.score):
             best = found
-    if best is None or best.score >= wanted or best.made is None:
+    if best is None or best.count >= wanted or best.made is None:
         return best
     owner = best.made.callee
     if isinstance(owner, Class):

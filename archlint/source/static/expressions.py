@@ -40,7 +40,7 @@ from archlint.source.static.values import (
 if TYPE_CHECKING:
     from archlint.source.static.interpreter import Interpreter
 
-__all__ = ["Expressions", "truth"]
+__all__ = ["Expressions", "likely", "truth"]
 
 _NAMES = {"None": None, "True": True, "False": False}
 _Comprehension = cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp
@@ -61,6 +61,12 @@ def truth(value: Value) -> bool | None:
     if isinstance(value, (Class, Function, Partial, Bound, Builtin)):
         return True
     return None
+
+
+def likely(value: Value) -> bool | None:
+    """Whether a value is true where what is not told of it, such as another default, is not."""
+    known = [each for each in alternatives(value) if each is not UNKNOWN]
+    return truth(union(*known)) if known else None
 
 
 class Expressions:
@@ -212,24 +218,28 @@ class Expressions:
         return Function(scope.file, node, qualified, around)
 
     def _of_IfExp(self, node: cst.IfExp, scope: Scope) -> Value:  # noqa: N802
-        told = truth(self.value(node.test, scope))
+        test = self.value(node.test, scope)
+        told = truth(test)
         if told is not None:
             return self.value(node.body if told else node.orelse, scope)
-        return union(self.value(node.body, scope), self.value(node.orelse, scope))
+        ways = (node.body, node.orelse) if likely(test) is not False else (node.orelse, node.body)
+        return union(*(self.value(each, scope) for each in ways))
 
     def _of_BooleanOperation(self, node: cst.BooleanOperation, scope: Scope) -> Value:  # noqa: N802
         left = self.value(node.left, scope)
         told = truth(left)
         if told is None:
-            return union(left, self.value(node.right, scope))
+            stays = isinstance(node.operator, cst.Or)
+            known = [each for each in alternatives(left) if truth(each) in (None, stays)]
+            return union(*known, self.value(node.right, scope))
         ends = told if isinstance(node.operator, cst.Or) else not told
         return left if ends else self.value(node.right, scope)
 
     def _of_UnaryOperation(self, node: cst.UnaryOperation, scope: Scope) -> Value:  # noqa: N802
         value = self.value(node.expression, scope)
         if isinstance(node.operator, cst.Not):
-            told = truth(value)
-            return UNKNOWN if told is None else Const(not told)
+            found = [truth(each) for each in alternatives(value)]
+            return union(*(UNKNOWN if each is None else Const(not each) for each in found))
         if isinstance(node.operator, cst.Minus):
             return operated("Subtract", Const(0), value)
         return value if isinstance(node.operator, cst.Plus) else UNKNOWN
@@ -240,15 +250,15 @@ class Expressions:
 
     def _of_Comparison(self, node: cst.Comparison, scope: Scope) -> Value:  # noqa: N802
         left = self.value(node.left, scope)
-        told: bool | None = True
+        told: set[bool | None] = {True}
         for each in node.comparisons:
             right = self.value(each.comparator, scope)
             found = compared(type(each.operator).__name__, left, right)
-            if found is False:
+            if found == {False}:
                 return Const(False)
-            told = None if found is None else told
+            told = found if told == {True} else {None}
             left = right
-        return UNKNOWN if told is None else Const(told)
+        return union(*(UNKNOWN if each is None else Const(each) for each in told))
 
     def _of_NamedExpr(self, node: cst.NamedExpr, scope: Scope) -> Value:  # noqa: N802
         value = self.value(node.value, scope)

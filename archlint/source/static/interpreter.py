@@ -403,9 +403,7 @@ class Interpreter:
             return UNKNOWN if method is None else self.call(method, given, site)
         return self.made(UNKNOWN, given, site)
 
-    def made(
-        self, callee: Class | External | type[UNKNOWN], given: Arguments, site: Site | None
-    ) -> Made:
+    def made(self, callee: Class | External | Unknown, given: Arguments, site: Site | None) -> Made:
         """A new instance; a container of torch's has its children at once."""
         found = Made(callee, given, site, Series([], self.regions.level))
         if isinstance(callee, External):
@@ -441,11 +439,11 @@ class Interpreter:
             self._active[function.node] = active
         if scope.yielded.items:
             return scope.yielded
-        if flow is Flow.RAISE and not scope.results:
+        if flow is Flow.RAISE and not (scope.results or scope.unlikely_results):
             return UNKNOWN
-        if flow is Flow.NEXT or not scope.results:
+        if flow is Flow.NEXT:
             scope.results.append(Const(None))
-        return union(*scope.results)
+        return union(*scope.results, *scope.unlikely_results)
 
     def bind(self, function: Function, given: Arguments, scope: Scope) -> None:
         """Put arguments to the names of parameters."""

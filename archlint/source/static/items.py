@@ -67,15 +67,10 @@ def sliced(items: Items, start: Value, stop: Value, step: Value) -> list[Item]:
         first, last, stride = known
         if exact(items) is not None:
             return list(items[first:last:stride])
-        if stride in (None, 1) and (first or 0) >= 0:
-            ahead = head(items)
-            if last is None and (first or 0) <= len(ahead):
-                return list(items[first or 0 :])
-            if last is not None and 0 <= last <= len(ahead):
-                return list(ahead[first or 0 : last])
-            if last is not None and last < 0 and -last <= len(head(items[::-1])):
-                if (first or 0) <= len(ahead):
-                    return list(items[first or 0 : last])
+        ahead, behind, begin = len(head(items)), len(head(items[::-1])), first or 0
+        ends = last is None or (last < 0 and -last <= behind) or 0 <= last <= ahead
+        if ends and stride in (None, 1) and 0 <= begin <= ahead:
+            return list(items[begin:last])
     return [Repeat((flat(items),))] if items else []
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archlint.source.static import containers
 from archlint.source.static.alignment import aligned
-from archlint.source.static.items import at
 from archlint.source.static.interpreter import Interpreter
+from archlint.source.static.items import at
 from archlint.source.static.observed import Observed
 from archlint.source.static.values import (
     UNKNOWN,
@@ -18,7 +17,6 @@ from archlint.source.static.values import (
     Const,
     External,
     Made,
-    Repeat,
     Value,
     alternatives,
 )
@@ -31,7 +29,8 @@ _RENAMED = re.compile(r"^(?:Parametrized|Lazy|FSDP)")
 _AGAIN = re.compile(r"_\d+$")
 _MAKERS = {
     "Conv": "Conv", "ConvTranspose": "ConvTranspose", "Gemm": "Linear", "MatMul": "Linear",
-    "BatchNormalization": "BatchNorm", "Relu": "ReLU", "Clip": "ReLU6|Hardtanh", "MaxPool": "MaxPool",
+    "BatchNormalization": "BatchNorm", "Relu": "ReLU", "Clip": "ReLU6|Hardtanh",
+    "MaxPool": "MaxPool",
     "AveragePool": "AvgPool", "GlobalAveragePool": "AvgPool", "LayerNormalization": "LayerNorm",
     "HardSwish": "Hardswish", "HardSigmoid": "Hardsigmoid", "Gelu": "GELU", "Sigmoid": "Sigmoid",
     "PRelu": "PReLU", "Gather": "Embedding", "Softmax": "Softmax", "Resize": "Upsample",
@@ -43,11 +42,13 @@ _MAKERS = {
 class Match:
     """What a module of the model is in the source; None where nothing fits.
 
-    `score` counts the modules at and below it that fit, twice where the class is told.
+    `score` counts the modules at and below it that fit, twice where the class is told and thrice
+    where the source tells the same; `count` counts each once.
     """
 
     made: Made | None = None
     score: int = 0
+    count: int = 0
     children: dict[str, Match] = field(default_factory=dict)
 
 
@@ -104,7 +105,7 @@ class Matcher:
 
     def _guessed(self, value: Made, node: Observed) -> Match:
         """The class of the same file that has most of the children."""
-        best = Match(value, 1)
+        best = Match(value, 1, 1)
         file = value.site.file if value.site is not None else None
         for name in file.bindings if file is not None else ():
             each = self._interpreter.global_name(file, name) if file is not None else None
@@ -141,7 +142,7 @@ class Matcher:
         if node.kind and not self._is_told(owner, node.kind):
             return _NOTHING
         self._interpreter.build(made)
-        return self._with_children(made, node, 2 if node.kind else 1)
+        return self._with_children(made, node, 3 if node.kind else 1)
 
     def _is_told(self, owner: Class, kind: str) -> bool:
         module, _, name = kind.rpartition(".")
@@ -156,6 +157,7 @@ class Matcher:
             if told:
                 if _RENAMED.sub("", told) != _RENAMED.sub("", callee.last):
                     return _NOTHING
+                own = 3
             elif node.operators and not node.children:
                 own = max(_fit(callee.last, each) for each in node.operators)
                 if not own:
@@ -165,7 +167,7 @@ class Matcher:
         return self._with_children(made, node, own)
 
     def _with_children(self, made: Made, node: Observed, own: int) -> Match:
-        found = Match(made, own)
+        found = Match(made, own, 1)
         numbers = [int(name) for name in node.children if name.isdecimal() and len(name) < 6]
         placed: dict[int, Value] = {}
         items = made.items.items
@@ -189,6 +191,7 @@ class Matcher:
             if match.made is not None:
                 found.children[name] = match
                 found.score += match.score
+                found.count += match.count
         return found
 
     def _named(self, made: Made, name: str) -> Value | None:
@@ -199,21 +202,21 @@ class Matcher:
         return found
 
     def _inside_library(self, made: Made, name: str, node: Observed) -> Match:
-        """A module that a library's module makes: by the same call, or a copy of what it is given."""
+        """A module that a library's module makes, by the same call, or has been given."""
         kind = made.callee.last if isinstance(made.callee, External) else ""
         if kind in ("Sequential", "ModuleList", "ModuleDict"):
             return _NOTHING
         given = made.given.keywords
         if name == "layers" and kind.startswith("Transformer"):
-            first = made.given.positional[:1]
-            layer = made.given.keywords.get(
-                "encoder_layer", made.given.keywords.get("decoder_layer")
-            )
-            layer = first[0] if first and not _is_item(first[0]) else layer  # type: ignore[assignment]
-            match = Match(made, 2)
+            layer = next((given[each] for each in _LAYERS if each in given), UNKNOWN)
+            if made.given.positional:
+                layer = at(made.given.positional, Const(0))
+            match = Match(made, 2, 1)
             for index, child in node.children.items():
-                inner = self.match(layer, child) if layer is not None else _NOTHING
-                match.children[index] = inner if inner.made is not None else Match(made, 2)
+                inner = self.match(layer, child)
+                inner = inner if inner.made is not None else Match(made, 2, 1)
+                match.children[index] = inner
+                match.count += inner.count
             return match
         if name in given:
             match = self.match(given[name], node)

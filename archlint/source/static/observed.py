@@ -51,10 +51,8 @@ def module_path(operator: Operator) -> str:
     if not scopes or not scopes[-1][0]:
         return operator.module
     path, kind = scopes[-1]
-    if operator.op_type in _OWN_WEIGHT and operator.module and operator.module != path:
-        if "Norm" in kind.rpartition(".")[2]:
-            return operator.module
-    return path
+    is_folded = operator.op_type in _OWN_WEIGHT and "Norm" in kind.rpartition(".")[2]
+    return operator.module if is_folded and operator.module else path
 
 
 def observed(model: Model) -> Observed:

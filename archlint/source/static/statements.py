@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from archlint.source.static import containers
-from archlint.source.static.expressions import truth
+from archlint.source.static.expressions import likely, truth
 from archlint.source.static.items import at, replaced, sliced
 from archlint.source.static.parsed import Statement, statements_of
 from archlint.source.static.regions import Outcome
@@ -45,6 +46,10 @@ class Flow(Enum):
     CONTINUE = "continue"
     RETURN = "return"
     RAISE = "raise"
+
+
+_Body = Callable[[], Flow]
+_Turn = Callable[[Value], Flow]
 
 
 class Statements:
@@ -97,8 +102,7 @@ class Statements:
             return self._try(node, scope)
         elif isinstance(node, cst.Match):
             value(node.subject, scope)
-            bodies = [each.body for each in node.cases]
-            return self._branches([lambda body=each: self.run(body, scope) for each in bodies])
+            return self._branches([partial(self.run, each.body, scope) for each in node.cases])
         elif isinstance(node, (cst.Import, cst.ImportFrom)):
             self._import(node, scope)
         elif isinstance(node, cst.Break):
@@ -179,12 +183,12 @@ class Statements:
                     done = True
             if done:
                 return
-        self.bind(
-            node.target, self._interpreter.expressions.operated(node.operator, old, new), scope
-        )
+        result = self._interpreter.expressions.operated(node.operator, old, new)
+        self.bind(node.target, result, scope)
 
     def _if(self, node: cst.If, scope: Scope) -> Flow:
-        told = truth(self._interpreter.expressions.value(node.test, scope))
+        test = self._interpreter.expressions.value(node.test, scope)
+        told = truth(test)
         rest = node.orelse
 
         def otherwise() -> Flow:
@@ -194,9 +198,28 @@ class Statements:
 
         if told is not None:
             return self.run(node.body, scope) if told else otherwise()
-        return self._branches([lambda: self.run(node.body, scope), otherwise])
 
-    def _branches(self, bodies: Sequence[Callable[[], Flow]]) -> Flow:
+        def body() -> Flow:
+            return self.run(node.body, scope)
+
+        guess = likely(test)
+        if guess is None:
+            return self._branches([body, otherwise])
+        return self._likely_branches(*((body, otherwise) if guess else (otherwise, body)), scope)
+
+    def _likely_branches(self, first: _Body, second: _Body, scope: Scope) -> Flow:
+        """Branches of which the first is the likely one; what the other returns comes last."""
+
+        def unlikely() -> Flow:
+            start = len(scope.results)
+            flow = second()
+            scope.unlikely_results += scope.results[start:]
+            del scope.results[start:]
+            return flow
+
+        return self._branches([first, unlikely])
+
+    def _branches(self, bodies: Sequence[_Body]) -> Flow:
         outcomes: list[tuple[Flow, Outcome]] = []
         for body in bodies:
             found: list[Outcome] = []
@@ -216,9 +239,7 @@ class Statements:
     def _try(self, node: cst.Try | cst.TryStar, scope: Scope) -> Flow:
         flow = self.run(node.body, scope)
         if flow is Flow.RAISE and node.handlers:
-            flow = self._branches(
-                [lambda body=each.body: self.run(body, scope) for each in node.handlers]
-            )
+            flow = self._branches([partial(self.run, each.body, scope) for each in node.handlers])
         elif flow is Flow.NEXT and node.orelse is not None:
             flow = self.run(node.orelse.body, scope)
         if node.finalbody is not None:
@@ -253,7 +274,7 @@ class Statements:
     def loop(
         self,
         items: Items,
-        turn: Callable[[Value], Flow],
+        turn: _Turn,
         changed: Sequence[cst.CSTNode],
         scope: Scope,
     ) -> Flow:
@@ -262,13 +283,10 @@ class Statements:
             items = [Repeat(tuple(items))]
         for each in items:
             if isinstance(each, Repeat):
-                self._repeat(lambda one=each: self.loop(one.items, turn, (), scope), changed, scope)
+                self._repeat(partial(self.loop, each.items, turn, (), scope), changed, scope)
             elif isinstance(each, Either):
                 self._branches(
-                    [
-                        lambda one=choice: _gone_on(self.loop(one, turn, changed, scope))
-                        for choice in each.choices
-                    ]
+                    [partial(self._choice, one, turn, changed, scope) for one in each.choices]
                 )
             else:
                 flow = turn(each)
@@ -276,9 +294,13 @@ class Statements:
                     return flow
         return Flow.NEXT
 
-    def _repeat(
-        self, body: Callable[[], Flow], changed: Sequence[cst.CSTNode], scope: Scope
+    def _choice(
+        self, items: Items, turn: _Turn, changed: Sequence[cst.CSTNode], scope: Scope
     ) -> Flow:
+        flow = self.loop(items, turn, changed, scope)
+        return Flow.NEXT if flow in (Flow.BREAK, Flow.CONTINUE) else flow
+
+    def _repeat(self, body: _Body, changed: Sequence[cst.CSTNode], scope: Scope) -> Flow:
         with self._regions.repeated():
             for name in {name for each in changed for name in _set_in(each)}:
                 if isinstance(scope.names.get(name), (Const, Text)):
@@ -287,17 +309,13 @@ class Statements:
         return Flow.NEXT
 
 
-def _gone_on(flow: Flow) -> Flow:
-    return Flow.NEXT if flow in (Flow.BREAK, Flow.CONTINUE) else flow
-
-
 def _set_in(node: cst.CSTNode) -> list[str]:
     """The names that are set somewhere in a body."""
     found: list[str] = []
     targets: list[cst.BaseExpression] = []
     if isinstance(node, cst.Assign):
         targets = [each.target for each in node.targets]
-    elif isinstance(node, (cst.AugAssign, cst.AnnAssign)) or isinstance(node, cst.For):
+    elif isinstance(node, (cst.AugAssign, cst.AnnAssign, cst.For)):
         targets = [node.target]
     elif isinstance(node, cst.Name):
         return [node.value]  # the target of the loop itself

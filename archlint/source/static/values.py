@@ -116,6 +116,7 @@ class Scope:
     owner: Class | None = None
     self_value: Value | None = None
     results: list[Value] = field(default_factory=list)
+    unlikely_results: list[Value] = field(default_factory=list)
     yielded: Series | None = None
     is_class: bool = False
 

@@ -208,6 +208,15 @@ def test_a_conv_on_integers_is_one_between_de_and_requantisation(domain: str) ->
     assert (conv.weight.dtype, conv.weight.quantised) == ("int8", True)
 
 
+def test_a_pool_of_integers_has_its_channels_last() -> None:
+    node = helper.make_node(
+        "NhwcMaxPool", ["x"], ["y"], domain=MICROSOFT, kernel_shape=[3, 3], strides=[2, 2]
+    )
+    found = plain(node, [value("x", [1, 7, 7, 4], onnx.TensorProto.UINT8)], [])
+    assert types(found) == ["Transpose", "MaxPool", "Transpose"]
+    assert last(found).output.shape == (1, 3, 3, 4)
+
+
 @pytest.mark.parametrize("bias", ["", "b"])
 def test_a_product_of_integers_to_float_is_one_of_what_they_stand_for(bias: str) -> None:
     node = helper.make_node(

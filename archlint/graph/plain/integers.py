@@ -71,6 +71,14 @@ def _unary(op_type: str, *keep: str) -> Rewrite:
     return rewrite
 
 
+def _pool_of_integers(parts: Parts) -> bool:
+    """The greatest integer stands for the greatest number: no scale, and channels last."""
+    data = parts.add("Transpose", [parts.input(0)], attributes={"perm": TO_FIRST})
+    found = parts.add("MaxPool", [data], keep=POOL)
+    parts.add("Transpose", [found], [parts.output()], attributes={"perm": TO_LAST})
+    return True
+
+
 def _concat(parts: Parts) -> bool:
     """Scale and zero point of the result come first, then three inputs for each tensor."""
     sources = [_float(parts, index) for index in range(2, len(parts.node.input), 3)]
@@ -120,6 +128,7 @@ OF_MICROSOFT: Mapping[str, Rewrite] = {
     "DequantizeLinear": _renamed("DequantizeLinear"),
     "DynamicQuantizeMatMul": _dynamic_product,
     "MatMulIntegerToFloat": _product_to_float,
+    "NhwcMaxPool": _pool_of_integers,
     "QGemm": _gemm,
     "QLinearAdd": _binary("Add"),
     "QLinearAveragePool": _unary("AveragePool", *POOL),

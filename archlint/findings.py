@@ -84,7 +84,8 @@ class Finding:
     `upper_bound` that it removes something, so that the saving is the most there is to gain.
     `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
     `advice` what to do about it, in words, `flips` how the verdict changes at another usual
-    size where a size was assumed ("no more than a note at batch 8").
+    size where a size was assumed ("no more than a note at batch 8"), `dearer` which of its
+    places were known and save more than they did, in words.
     """
 
     code: str
@@ -102,11 +103,15 @@ class Finding:
     sizes: str = ""
     advice: str = ""
     flips: tuple[str, ...] = ()
+    dearer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoredFinding:
-    """A finding that the configuration or a comment ignores, with the reason given there."""
+    """A finding that is kept back, with the reason that is given where it is.
+
+    The configuration or a comment ignores it, or its places are known.
+    """
 
     finding: Finding
     reason: str
@@ -175,6 +180,7 @@ class ModelReport:
     targets: tuple[TargetReport, ...] = ()
     findings: tuple[Finding, ...] = ()
     ignored: tuple[IgnoredFinding, ...] = ()
+    known: tuple[IgnoredFinding, ...] = ()
     assumptions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     flips: tuple[str, ...] = ()
@@ -199,7 +205,8 @@ class Report:
 
     `unused_ignores` are configured ignores that matched nothing, one line each; `problems`
     are faults of archlint itself (a rule that crashed), one line each: they make the exit
-    code 2.  `rules` are those that ran.  `comment_faults` are ignore comments in source that are
+    code 2.  `stale` are places of the baseline that are no more, one line each.  `rules` are those
+    that ran.  `comment_faults` are ignore comments in source that are
     unused or broken.
     """
 
@@ -207,6 +214,7 @@ class Report:
     unused_ignores: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     comment_faults: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,8 +29,11 @@ from archlint.cli.arguments import (
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
+    from archlint.baseline import Baseline
     from archlint.cli.paths import FoundModel
+    from archlint.config import Config
     from archlint.findings import Report, Severity
+    from archlint.linter import Examined
     from archlint.report.style import Style
 
 __all__ = ["check"]
@@ -131,6 +135,31 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Places in this file are known: they are no findings unless they become dearer.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Instead of a report, write all that is found to the baseline; what it has "
+            "keeps its reason.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    prune_baseline: Annotated[
+        bool,
+        typer.Option(
+            "--prune-baseline",
+            help="Instead of a report, drop what is no more from the baseline.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = False,
     top: Annotated[
         int | None,
         typer.Option(
@@ -179,7 +208,7 @@ def check(
     from archlint.cli.settings import path_map as mapped
     from archlint.config import Config
     from archlint.findings import Severity
-    from archlint.linter import lint
+    from archlint.linter import examine, lint
 
     flags = Config(
         target=tuple(target or ()),
@@ -193,6 +222,7 @@ def check(
         source_root=folders(source_root),
         path_map=mapped(path_map),
         library=tuple(library or ()),
+        baseline=None if baseline is None else baseline.as_posix(),
         notes=notes,
         top=top,
         format=tuple(each.value for each in format_ or ()),
@@ -205,9 +235,19 @@ def check(
     jobs = pair(asked.format, asked.output)
     found = find_models(paths or (), asked.models, input_, kwargs)
     options = options_of(sized(asked, input_, found))
+    changing = write_baseline is not None or prune_baseline
+    known = (
+        _baseline(asked, may_be_absent=write_baseline is not None)
+        if (changing or asked.baseline is not None)
+        else None
+    )
+    readable = [each.source for each in found if each.error is None]
     with progress_line(quiet=bool(asked.quiet)) as progress:
-        readable = [each.source for each in found if each.error is None]
-        report = _with_unread(lint(readable, options, progress=progress), found)
+        if known is not None and changing:
+            examined, report = examine(readable, options, progress, known.of_model)
+            return _change_baseline(known, examined, _with_unread(report, found), write_baseline)
+        report = lint(readable, options, progress, None if known is None else known.of_model)
+    report = _with_unread(report, found)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)
     style = screen(
@@ -229,6 +269,26 @@ def _add_ignores(report: Report, reason: str, least: Severity) -> int:
     for error in report.errors:
         complain(error)
     complain(write_ignores(report, reason, least))
+    return report.exit_code(None)
+
+
+def _baseline(asked: Config, *, may_be_absent: bool) -> Baseline:
+    from archlint.baseline import read_baseline
+
+    if asked.baseline is None:
+        raise UsageError("no baseline is named: --baseline FILE, or baseline in the configuration")
+    return read_baseline(Path(asked.baseline), may_be_absent=may_be_absent)
+
+
+def _change_baseline(
+    baseline: Baseline, examined: Sequence[Examined], report: Report, reason: str | None
+) -> int:
+    from archlint.cli.baseline import prune, write
+    from archlint.cli.output import complain
+
+    for error in report.errors:
+        complain(error)
+    complain(prune(baseline, examined) if reason is None else write(baseline, examined, reason))
     return report.exit_code(None)
 
 

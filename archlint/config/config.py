@@ -77,6 +77,7 @@ class Config:
     source_root: tuple[str, ...] = ()
     path_map: Mapping[str, str] = field(default_factory=dict)
     library: tuple[str, ...] = ()
+    baseline: str | None = None
 
     def over(self, other: Config) -> Config:
         """This configuration, and `other` where this one says nothing.

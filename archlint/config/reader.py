@@ -63,6 +63,7 @@ class Reader(ModelsReader):
             "source-root": self._folders,
             "path-map": self._path_map,
             "library": self._strings,
+            "baseline": self._file,
         }
         self._note_user_targets(table.get("target-paths"))
         values: dict[str, object] = {}
@@ -92,6 +93,12 @@ class Reader(ModelsReader):
             return {old: self._beside(new) for old, new in value.items()}
         self._expected(key, "a table of folders by the beginnings of paths", value)
         return {}
+
+    def _file(self, key: str, value: object) -> str | None:
+        if isinstance(value, str) and value:
+            return self._beside(value)
+        self._expected(key, "a file", value)
+        return None
 
     def _folders(self, key: str, value: object) -> tuple[str, ...]:
         paths = self._strings(key, value)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archlint.linter.explainer import explain
     from archlint.linter.measuring import request
-    from archlint.linter.pipeline import examine, lint
+    from archlint.linter.pipeline import Examined, examine, lint
     from archlint.linter.plotting import plot
     from archlint.linter.registry import known, rule_page, rules, targets
 
 __all__ = [
+    "Examined",
     "examine",
     "explain",
     "known",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Examined": "archlint.linter.pipeline",
     "examine": "archlint.linter.pipeline",
     "explain": "archlint.linter.explainer",
     "lint": "archlint.linter.pipeline",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
 from archlint.errors import DtypeError, ModelError, TargetError, UsageError
 from archlint.findings import (
@@ -23,6 +24,7 @@ from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
+from archlint.linter.known_places import Key, KnownPlaces, Seen, key_of, see
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -34,24 +36,41 @@ from archlint.rule import Place, Rule
 __all__ = ["Examined", "examine", "lint", "prepare"]
 
 Tell = Callable[[int, int, str], None]
+Known = Callable[[str], Sequence[Entry]]
+"""The known places of a model that a report calls so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A model's report with what it came from: the model by target, the findings' places."""
+    """A model's report with what it came from: the model by target, the findings' places.
+
+    `kept` are all places by rule, but for those that a comment ignores.  Where known places were
+    asked for, `seen` are the same as they are known again, `entries` the numbers of the known
+    ones that they are, by rule and key, and `stale` the numbers of those that none is.
+    """
 
     report: ModelReport
     views: Mapping[str, Priced]
     found: tuple[Found, ...]
+    kept: Mapping[type[Rule], Places] = field(default_factory=dict)
+    locations: Mapping[int, Location] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    entries: Mapping[tuple[str, Key], int] = field(default_factory=dict)
+    stale: tuple[int, ...] = ()
 
 
-def lint(models: Sequence[Source], options: Options, progress: Tell | None = None) -> Report:
-    """Lint each model on each target.
+def lint(
+    models: Sequence[Source],
+    options: Options,
+    progress: Tell | None = None,
+    known: Known | None = None,
+) -> Report:
+    """Lint each model on each target; places that are known are no findings.
 
     A model that cannot be linted has its reason in `ModelReport.error`, and the others are
     linted all the same.  Raises UsageError for unknown rules and targets.
     """
-    run = _Run(options)
+    run = _Run(options, known)
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), name_of(model))
@@ -60,10 +79,13 @@ def lint(models: Sequence[Source], options: Options, progress: Tell | None = Non
 
 
 def examine(
-    models: Sequence[Source], options: Options, progress: Tell | None = None
+    models: Sequence[Source],
+    options: Options,
+    progress: Tell | None = None,
+    known: Known | None = None,
 ) -> tuple[tuple[Examined, ...], Report]:
     """Lint as `lint` does, and keep what each report came from."""
-    run, examined = _Run(options), []
+    run, examined = _Run(options, known), []
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), name_of(model))
@@ -101,12 +123,13 @@ def prepare(
 
 
 class _Run:
-    def __init__(self, options: Options) -> None:
-        self._options = options
+    def __init__(self, options: Options, known: Known | None = None) -> None:
+        self._options, self._known = options, known
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
         self._problems: list[str] = []
+        self._stale: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
 
@@ -134,6 +157,7 @@ class _Run:
             self._ignores.unused(),
             tuple(dict.fromkeys(self._problems)),
             self._ignores.comment_faults(),
+            tuple(self._stale),
             tuple(
                 RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self._rules
             ),
@@ -148,16 +172,22 @@ class _Run:
         path = loaded.name
         model = build(loaded, self._options, self._options.batch)
         views, refusals = prepare(model, pricers, self._options)
-        found, commented = self._find(loaded, model, views)
+        entries = () if self._known is None else self._known(path)
+        known = None if self._known is None else KnownPlaces(entries)
+        here = self._find(loaded, model, views, known)
+        found: Sequence[Found] = here.found
         flips: tuple[str, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
         batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
         if batch is not None:
             at_batch = build(loaded, self._options, batch)
             other, _ = prepare(at_batch, pricers, self._options)
-            there, _ = self._find(loaded, at_batch, other)
-            found, flips = mark_flips(found, there, batch)
+            there = self._find(loaded, at_batch, other, known)
+            found, flips = mark_flips(found, there.found, batch)
         kept, ignored = self._ignores.sort_out(path, found)
+        # what the configuration ignores is said to be ignored, known or not
+        still_known, ignored_too = self._ignores.sort_out(path, [each for each, _ in here.known])
+        reasons = {id(each): reason for each, reason in here.known}
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
         report = ModelReport(
             path=path,
@@ -172,7 +202,8 @@ class _Run:
                 for priced in views.values()
             ),
             findings=tuple(each.finding for each in kept),
-            ignored=(*ignored, *commented),
+            ignored=(*ignored, *ignored_too, *here.commented),
+            known=tuple(IgnoredFinding(each.finding, reasons[id(each)]) for each in still_known),
             assumptions=model.assumptions,
             remarks=loaded.remarks,
             flips=flips,
@@ -182,29 +213,52 @@ class _Run:
             ),
             error="; ".join(refusals) or None,
         )
-        return Examined(report, views, tuple(kept))
+        stale = () if known is None else known.stale([each.code for each in here.kept], views)
+        self._stale += [f"{path}: {entries[number].title}" for number in stale]
+        return Examined(
+            report, views, tuple(kept), here.kept, here.locations, here.seen, here.entries, stale
+        )
 
     def _find(
-        self, loaded: Loaded, model: Model, views: dict[str, Priced]
-    ) -> tuple[list[Found], list[IgnoredFinding]]:
-        """The findings, and those that a comment ignores."""
+        self, loaded: Loaded, model: Model, views: dict[str, Priced], known: KnownPlaces | None
+    ) -> _Found:
         located = loaded.locate(model) if loaded.locate is not None else {}
-        locations = with_decisions(model, located)
-        found: list[Found] = []
-        commented: list[IgnoredFinding] = []
+        here = _Found(with_decisions(model, located))
         for rule in self._rules:
             if self._ignores.of_model(rule, loaded.name):
                 continue
             try:
-                kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
-                found += self._judge(rule, kept, views, locations)
-                for match, places in silenced.items():
-                    judged = self._judge(rule, places, views, locations)
-                    commented += self._ignores.commented(match, judged)
+                self._apply(rule, views, known, here)
             except Exception as fault:  # a rule that crashes is named, the others still run
                 text = f"rule {rule.code} crashed: {type(fault).__name__}: {fault}"
                 self._problems.append(f"{loaded.name}: {text}")
-        return sorted(found, key=_order), commented
+        here.found.sort(key=_order)
+        return here
+
+    def _apply(
+        self,
+        rule: type[Rule],
+        views: dict[str, Priced],
+        known: KnownPlaces | None,
+        here: _Found,
+    ) -> None:
+        least, locations = self._options.min_slowdown, here.locations
+        kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
+        for match, places in silenced.items():
+            judged = judge(rule, places, views, least, locations)
+            here.commented += self._ignores.commented(match, judged)
+        here.kept[rule] = kept
+        if known is None:
+            here.found += judge(rule, kept, views, least, locations)
+            return
+        seen = see(rule.code, kept, views, least)
+        parts = known.sort(rule.code, seen, kept)
+        here.seen += seen
+        here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})
+        fresh = judge(rule, parts.fresh, views, least, locations)
+        here.found += [_with_dearer(each, parts.dearer) for each in fresh]
+        for reason, places in parts.known.items():
+            here.known += [(each, reason) for each in judge(rule, places, views, least, locations)]
 
     def _places(self, rule: type[Rule], views: dict[str, Priced]) -> dict[str, list[Place]]:
         given = self._options.rule_options.get(rule.code, {})
@@ -217,18 +271,24 @@ class _Run:
             for target, priced in views.items()
         }
 
-    def _judge(
-        self,
-        rule: type[Rule],
-        places: Places,
-        views: dict[str, Priced],
-        locations: Mapping[int, Location],
-    ) -> list[Found]:
-        return judge(rule, places, views, self._options.min_slowdown, locations)
+
+@dataclass(slots=True)
+class _Found:
+    """What the rules find in one model, on the way."""
+
+    locations: Mapping[int, Location]
+    found: list[Found] = field(default_factory=list)
+    commented: list[IgnoredFinding] = field(default_factory=list)
+    known: list[tuple[Found, str]] = field(default_factory=list)
+    kept: dict[type[Rule], Places] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    entries: dict[tuple[str, Key], int] = field(default_factory=dict)
 
 
-def _info(rule: type[Rule]) -> RuleInfo:
-    return RuleInfo(rule.code, rule.name, rule.summary, page_of(rule))
+def _with_dearer(found: Found, dearer: Mapping[Key, str]) -> Found:
+    keys = dict.fromkeys(key_of(place) for each in found.places.values() for place in each)
+    lines = tuple(dearer[key] for key in keys if key in dearer)
+    return replace(found, finding=replace(found.finding, dearer=lines)) if lines else found
 
 
 def _unread(path: str, error: str) -> Examined:

@@ -39,6 +39,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
             "models": [_model(each) for each in report.models],
             "unused_ignores": report.unused_ignores,
             "comment_faults": report.comment_faults,
+            "stale": report.stale,
             "problems": report.problems,
         }
     )
@@ -89,6 +90,9 @@ def _model(model: ModelReport) -> Json:
         "findings": [_finding(each) for each in model.findings],
         "ignored": [
             {"finding": _finding(each.finding), "reason": each.reason} for each in model.ignored
+        ],
+        "known": [
+            {"finding": _finding(each.finding), "reason": each.reason} for each in model.known
         ],
         "shapeless": [_unpriced(each) for each in model.shapeless],
         "malformed": model.malformed,
@@ -144,6 +148,7 @@ def _finding(finding: Finding) -> Json:
         "count": finding.count,
         "sizes": finding.sizes,
         "flips": finding.flips,
+        "dearer": finding.dearer,
         "advice": finding.advice,
         "location": _location(finding.location),
         "exact": finding.exact,

@@ -95,6 +95,8 @@ def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> 
         _price(page, finding, price)
     for flip in finding.flips:
         page.line((flip, _COLORS[Severity.NOTE]), indent=6, hang=2)
+    for text in finding.dearer:
+        page.line((text, _COLORS[Severity.NOTE]), indent=6, hang=2)
     if finding.places:
         _change(page, finding, finding.places[0])
     if style.verbose and finding.count > 1:
@@ -236,6 +238,15 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
     for each in model.ignored:
         text = f"{each.finding.code} {place_of(each.finding)}: {each.reason}"
         _labelled(page, "ignored", text)
+    if model.known:
+        places = sum(each.finding.count for each in model.known)
+        text = (
+            counted(places, "place") + " of the baseline" + " (-v lists them)" * (not style.verbose)
+        )
+        _labelled(page, "known", text)
+    for each in model.known if style.verbose else ():
+        text = f"{each.finding.code} {place_of(each.finding)}: {each.reason}"
+        _labelled(page, "known", text)
     for text in hidden(model, style):
         _labelled(page, "hidden", text)
     if not model.findings:
@@ -245,6 +256,8 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
 def _end(page: Page, report: Report, style: Style) -> None:
     for text in report.unused_ignores:
         page.line(("unused ignore ", _COLORS[Severity.WARNING]), text, hang=2)
+    for text in report.stale:
+        page.line(("stale in the baseline ", _COLORS[Severity.WARNING]), text, hang=2)
     for text in report.comment_faults:
         page.line(("comment ", _COLORS[Severity.WARNING]), text, hang=2)
     if any(not finding.exact for model in report.models for finding in shown(model, style)):

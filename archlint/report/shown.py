@@ -40,6 +40,12 @@ def left_out(report: Report, style: Style) -> tuple[str, ...]:
         for model in report.models
         if model.ignored
     ]
+    lines += [
+        f"{model.path}: {counted(len(model.known), 'finding')} in the baseline"
+        for model in report.models
+        if model.known
+    ]
+    lines += [f"stale in the baseline {text}" for text in report.stale]
     lines += [f"unused ignore {text}" for text in report.unused_ignores]
     return (*lines, *(f"comment {text}" for text in report.comment_faults))
 

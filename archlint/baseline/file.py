@@ -1,0 +1,156 @@
+"""The file that keeps known places: TOML, one line for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli
+
+from archlint.baseline.entry import Entry, Sighting
+from archlint.errors import UsageError
+
+__all__ = ["Baseline", "read_baseline"]
+
+_VERSION = 1
+_HEAD = f"""\
+# Places that are known to archlint's users: they are reported again only if they become dearer.
+# One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
+version = {_VERSION}
+place = [
+"""
+_WORDS = ("model", "rule", "what", "module", "operator", "now", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The known places of a file, by model; models are named from the file's folder."""
+
+    path: Path
+    entries: tuple[Entry, ...] = ()
+
+    def name_of(self, model: str) -> str:
+        """What the file calls a model that a report calls so: a file, `nets.py:Net` or a name."""
+        source, colon, factory = model.rpartition(":")
+        file = source if colon and source.endswith(".py") else model
+        if not os.path.lexists(file):
+            return model
+        try:
+            shown = Path(os.path.relpath(file, self.path.parent)).as_posix()
+        except ValueError:  # on another drive
+            return model
+        return f"{shown}:{factory}" if file is source else shown
+
+    def of_model(self, model: str) -> tuple[Entry, ...]:
+        """The known places of a model that a report calls so, in the order of the file."""
+        name = self.name_of(model)
+        return tuple(each for each in self.entries if each.model == name)
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write these entries to the file, sorted; raises UsageError."""
+        lines = [f"  {_line(each)},\n" for each in sorted(entries, key=_order)]
+        text = _HEAD + "".join(lines) + "]\n"
+        new = self.path.with_name(f"{self.path.name}.new")
+        try:
+            new.write_text(text, encoding="utf-8", newline="\n")
+            new.replace(self.path)
+        except OSError as fault:
+            raise UsageError(f"{self.path}: cannot be written: {fault.strerror}") from fault
+
+
+def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
+    """The baseline in a file; raises UsageError with what is wrong with it."""
+    try:
+        table = tomli.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as fault:
+        if may_be_absent:
+            return Baseline(path)
+        hint = "write it with --write-baseline REASON"
+        raise UsageError(f"{path}: no such baseline ({hint})") from fault
+    except OSError as fault:
+        raise UsageError(f"{path}: {fault.strerror}") from fault
+    except UnicodeDecodeError as fault:
+        raise UsageError(f"{path}: not UTF-8 text") from fault
+    except (tomli.TOMLDecodeError, RecursionError) as fault:
+        raise UsageError(f"{path}: not valid TOML: {fault}") from fault
+    if table.get("version") != _VERSION:
+        raise UsageError(f"{path}: not a baseline of version {_VERSION}")
+    places = table.get("place")
+    if not isinstance(places, list):
+        raise UsageError(f"{path}: place: expected a list")
+    return Baseline(path, tuple(_entry(path, number, each) for number, each in enumerate(places)))
+
+
+def _entry(path: Path, number: int, table: object) -> Entry:
+    where = f"{path}: place {number + 1}"
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: expected a table")
+    for word in _WORDS:
+        if not isinstance(table.get(word), str):
+            raise UsageError(f"{where}: {word}: expected a string")
+    if unknown := sorted(set(table) - {*_WORDS, "most"}):
+        raise UsageError(f'{where}: unknown key "{unknown[0]}"')
+    if not table["reason"].strip():
+        raise UsageError(f"{where}: the reason is empty")
+    most = _seconds(where, "most", table.get("most"))
+    words = {word: table[word] for word in ("rule", "what", "module", "operator", "now")}
+    return Entry(table["model"], Sighting(**words, most=most), table["reason"])
+
+
+def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
+    """Milliseconds by target in the file."""
+    if not isinstance(table, dict) or not all(
+        isinstance(each, int | float) and not isinstance(each, bool) for each in table.values()
+    ):
+        raise UsageError(f"{where}: {word}: expected milliseconds by target")
+    return {target: each / 1e3 for target, each in table.items()}
+
+
+def _order(entry: Entry) -> tuple[object, ...]:
+    place = entry.place
+    return (
+        entry.model, place.rule, [_natural(each) for each in place.module.split(".")],
+        place.what, place.operator, place.now, entry.reason, sorted(place.most.items()),
+    )  # fmt: skip
+
+
+def _natural(part: str) -> tuple[int, str]:
+    return (int(part), "") if part.isdecimal() and part.isascii() else (-1, part)
+
+
+def _line(entry: Entry) -> str:
+    place = entry.place
+    words = {
+        "model": entry.model,
+        "rule": place.rule,
+        "module": place.module,
+        "what": place.what,
+        "operator": place.operator,
+        "now": place.now,
+    }
+    parts = [f"{word} = {_string(text)}" for word, text in words.items()]
+    most = ", ".join(f"{_string(each)} = {_ms(place.most[each])}" for each in sorted(place.most))
+    parts += [f"most = {{ {most} }}", f"reason = {_string(entry.reason)}"]
+    return f"{{ {', '.join(parts)} }}"
+
+
+def _ms(seconds: float) -> str:
+    text = f"{seconds * 1e3:.4g}"
+    return text if "." in text or "e" in text else f"{text}.0"
+
+
+def _string(text: str) -> str:
+    """A basic string of TOML; control characters and lone surrogates are escaped or replaced."""
+    found = ['"']
+    for char in text:
+        if char in '"\\':
+            found.append(f"\\{char}")
+        elif ord(char) < 0x20 or ord(char) == 0x7F:
+            found.append(f"\\u{ord(char):04X}")
+        elif 0xD800 <= ord(char) <= 0xDFFF:
+            found.append("\ufffd")
+        else:
+            found.append(char)
+    return "".join((*found, '"'))

@@ -1,0 +1,79 @@
+"""`--write-baseline` and `--prune-baseline`: the file of known places, brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archlint.baseline import Baseline, Entry
+from archlint.errors import UsageError
+from archlint.linter import Examined
+from archlint.report.units import counted
+
+__all__ = ["prune", "write"]
+
+
+def write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
+    """Write all that was found, and say in a line what became of the file.
+
+    What was known keeps its reason, and what was not looked at stays.  Raises UsageError for a
+    reason that is no line of text and for a file that cannot be written.
+    """
+    text = reason.strip()
+    if not text or not text.isprintable():
+        raise UsageError("--write-baseline: expected a reason, one line of text")
+    new = [entry for each in examined for entry in _found(baseline, each, text)]
+    old = _left(baseline, examined)
+    known = sum(len(each.entries) for each in examined)
+    baseline.write([*old, *new])
+    return (
+        f"{baseline.path}: {counted(len(old) + len(new), 'place')}, {len(new) - known} of them new;"
+        f" {counted(_stale(examined), 'stale one')} dropped"
+    )
+
+
+def prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
+    """Drop the places that are no more, and say in a line how many."""
+    linted = {each.report.path: each for each in examined}
+    gone = {
+        id(entries[number])
+        for path, each in linted.items()
+        for entries in (baseline.of_model(path),)
+        for number in each.stale
+    }
+    baseline.write(each for each in baseline.entries if id(each) not in gone)
+    left = counted(len(baseline.entries) - len(gone), "place")
+    return f"{baseline.path}: {left}; {counted(len(gone), 'stale one')} dropped"
+
+
+def _found(baseline: Baseline, examined: Examined, reason: str) -> Iterator[Entry]:
+    """An entry for each place that is told and that nothing ignores."""
+    path = examined.report.path
+    known = baseline.of_model(path)
+    models = (priced.view.model for priced in examined.views.values())
+    operators = {op.index: op.name for model in models for op in model.operators}
+    ignored = {
+        (each.finding.code, place.operators)
+        for each in examined.report.ignored
+        for place in each.finding.places
+    }
+    for each in examined.seen:
+        rule = each.place.rule
+        names = tuple(operators[index] for index in each.key[0])
+        if not each.is_told or (rule, names) in ignored:
+            continue
+        number = examined.entries.get((rule, each.key))
+        before = None if number is None else known[number]
+        yield each.place.entry(baseline.name_of(path), reason, before)
+
+
+def _left(baseline: Baseline, examined: Sequence[Examined]) -> list[Entry]:
+    """The entries that this run says nothing about."""
+    told: set[int] = set()
+    for each in examined:
+        known = baseline.of_model(each.report.path)
+        told.update(id(known[number]) for number in (*each.entries.values(), *each.stale))
+    return [each for each in baseline.entries if id(each) not in told]
+
+
+def _stale(examined: Sequence[Examined]) -> int:
+    return sum(len(each.stale) for each in examined)

@@ -1,0 +1,148 @@
+"""Which places of a model are known already: from a baseline, or from the version before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from archlint.baseline import Entry, Sighting, pair
+from archlint.graph.operator import Operator
+from archlint.linter.ignores import Places
+from archlint.linter.view import Priced
+from archlint.report.units import milliseconds
+from archlint.rule import Place
+
+__all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "see"]
+
+Key = tuple[tuple[int, ...], str]
+"""Operators and kind of decision of a place: what it is on every target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A place of a model on all targets; `is_told` if it is slow enough on one of them."""
+
+    key: Key
+    place: Sighting
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The places of a rule: those to report, and the known ones by the reason that they have.
+
+    `entries` are the numbers of the known ones, and `dearer` says of those that became dearer
+    what they saved at most, in words.
+    """
+
+    fresh: Places
+    known: Mapping[str, Places]
+    entries: Mapping[Key, int]
+    dearer: Mapping[Key, str]
+
+
+class KnownPlaces:
+    """The known places of one model, and which of them were found."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        self._used: set[int] = set()
+
+    def sort(self, rule: str, seen: Iterable[Seen], places: Places) -> Sorted:
+        """The places of a rule (its code), by whether they are known."""
+        numbers = [n for n, each in enumerate(self._entries) if each.place.rule == rule]
+        told = [each for each in seen if each.is_told]
+        pairs = pair([self._entries[n].place for n in numbers], [each.place for each in told])
+        reasons: dict[Key, str] = {}
+        dearer: dict[Key, str] = {}
+        entries: dict[Key, int] = {}
+        for each, found in zip(told, pairs, strict=True):
+            if found is None:
+                continue
+            number = entries[each.key] = numbers[found.known]
+            if found.is_dearer:
+                dearer[each.key] = _dearer(self._entries[number].place, each.place)
+            else:
+                reasons[each.key] = self._entries[number].reason
+        self._used.update(entries.values())
+        fresh: dict[str, list[Place]] = {target: [] for target in places}
+        known: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+        for target, of_target in places.items():
+            for place in of_target:
+                reason = reasons.get(key_of(place))
+                (fresh if reason is None else known[reason])[target].append(place)
+        return Sorted(fresh, known, entries, dearer)
+
+    def stale(self, rules: Iterable[str], targets: Iterable[str]) -> tuple[int, ...]:
+        """The entries of these rules (codes) that nothing was found for.
+
+        One that was written for another target too may still be true there.
+        """
+        codes, priced = set(rules), set(targets)
+        return tuple(
+            number
+            for number, each in enumerate(self._entries)
+            if number not in self._used
+            and each.place.rule in codes
+            and set(each.place.most) <= priced
+        )
+
+
+def see(
+    rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
+) -> tuple[Seen, ...]:
+    """The places of a rule (its code), each once, in the order of the network."""
+    spots: dict[Key, list[tuple[str, Place]]] = defaultdict(list)
+    for target, of_target in places.items():
+        for place in of_target:
+            spots[key_of(place)].append((target, place))
+    return tuple(
+        Seen(
+            key,
+            _sighting(rule, spots[key], views),
+            any(place.comparison.slowdown >= min_slowdown for _, place in spots[key]),
+        )
+        for key in sorted(spots)
+    )
+
+
+def key_of(place: Place) -> Key:
+    """What a place is on every target."""
+    return place.operators, place.decision.what
+
+
+def _sighting(
+    rule: str, spot: Sequence[tuple[str, Place]], views: Mapping[str, Priced]
+) -> Sighting:
+    target, first = spot[0]
+    saves: dict[str, float] = defaultdict(float)
+    most: dict[str, float] = defaultdict(float)
+    for target, place in spot:
+        now = place.comparison.now.seconds * views[target].view.repeats(place)
+        saves[target] += now * (1 - 1 / place.comparison.slowdown)
+        most[target] += now * (1 - 1 / place.comparison.high)
+    operator = views[target].view.model.operators[first.operators[0]]
+    what = first.decision.what
+    return Sighting(rule, what, first.module, _text(operator), first.now, most, saves)
+
+
+def _text(operator: Operator) -> str:
+    """An operator by what it is: "Conv 576x96x1x1 makes 576x14x14"."""
+    words = [operator.op_type]
+    if operator.weight is not None and operator.weight.shape is not None:
+        words.append("x".join(map(str, operator.weight.shape)))
+    if operator.output.shape is not None:
+        # the first dim is the batch, which is not of the model
+        words += ["makes", "x".join(map(str, operator.output.shape[1:])) or "1"]
+    return " ".join(words)
+
+
+def _dearer(known: Sighting, found: Sighting) -> str:
+    told = [
+        f"{milliseconds(found.saves[target])} now, {milliseconds(most)} at most before"
+        + (f" on {target}" if len(known.most) > 1 else "")
+        for target, most in sorted(known.most.items())
+        if found.saves.get(target, 0.0) > most
+    ]
+    return f"known, but dearer: saves {'; '.join(told)}"

@@ -1,7 +1,7 @@
 """Places that are known: how one is known again in another version of a model, and their file."""
 
 from archlint.baseline.entry import Entry, Sighting
-from archlint.baseline.file import Baseline, read_baseline
+from archlint.baseline.file import Baseline, baseline_text, read_baseline
 from archlint.baseline.pairing import Pairing, pair
 
-__all__ = ["Baseline", "Entry", "Pairing", "Sighting", "pair", "read_baseline"]
+__all__ = ["Baseline", "Entry", "Pairing", "Sighting", "baseline_text", "pair", "read_baseline"]

@@ -13,7 +13,8 @@ class Sighting:
     """A place by what it is: nothing here hangs on an exporter's names, a line or a price.
 
     `rule` is the code and `what` the kind of decision ("width"); `operator` is the telling
-    operator with its weight and what it makes, without the batch; `now` is the place in words.
+    operator with its weight and `makes` the shape that it makes, without the batch; `now` is the
+    place in words.
     `saves` and `most` are the saving and its 90th percentile by target, in seconds; a file
     keeps the latter alone.
     """
@@ -22,6 +23,7 @@ class Sighting:
     what: str
     module: str
     operator: str
+    makes: str
     now: str
     most: Mapping[str, float]
     saves: Mapping[str, float] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import tomli
 from archlint.baseline.entry import Entry, Sighting
 from archlint.errors import UsageError
 
-__all__ = ["Baseline", "read_baseline"]
+__all__ = ["Baseline", "baseline_text", "read_baseline"]
 
 _VERSION = 1
 _HEAD = f"""\
@@ -21,7 +21,7 @@ _HEAD = f"""\
 version = {_VERSION}
 place = [
 """
-_WORDS = ("model", "rule", "what", "module", "operator", "now", "reason")
+_WORDS = ("model", "rule", "what", "module", "operator", "makes", "now", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,11 @@ class Baseline:
         name = self.name_of(model)
         return tuple(each for each in self.entries if each.model == name)
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Write these entries to the file, sorted; raises UsageError."""
-        lines = [f"  {_line(each)},\n" for each in sorted(entries, key=_order)]
-        text = _HEAD + "".join(lines) + "]\n"
-        new = self.path.with_name(f"{self.path.name}.new")
-        try:
-            new.write_text(text, encoding="utf-8", newline="\n")
-            new.replace(self.path)
-        except OSError as fault:
-            raise UsageError(f"{self.path}: cannot be written: {fault.strerror}") from fault
+
+def baseline_text(entries: Iterable[Entry]) -> str:
+    """What the file is to be with these entries: sorted, one line for each."""
+    lines = [f"  {_line(each)},\n" for each in sorted(entries, key=_order)]
+    return _HEAD + "".join(lines) + "]\n"
 
 
 def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
@@ -95,7 +90,7 @@ def _entry(path: Path, number: int, table: object) -> Entry:
     if not table["reason"].strip():
         raise UsageError(f"{where}: the reason is empty")
     most = _seconds(where, "most", table.get("most"))
-    words = {word: table[word] for word in ("rule", "what", "module", "operator", "now")}
+    words = {word: table[word] for word in ("rule", "what", "module", "operator", "makes", "now")}
     return Entry(table["model"], Sighting(**words, most=most), table["reason"])
 
 
@@ -111,8 +106,8 @@ def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
 def _order(entry: Entry) -> tuple[object, ...]:
     place = entry.place
     return (
-        entry.model, place.rule, [_natural(each) for each in place.module.split(".")],
-        place.what, place.operator, place.now, entry.reason, sorted(place.most.items()),
+        entry.model, place.rule, [_natural(each) for each in place.module.split(".")], place.what,
+        place.operator, place.makes, place.now, entry.reason, sorted(place.most.items()),
     )  # fmt: skip
 
 
@@ -128,6 +123,7 @@ def _line(entry: Entry) -> str:
         "module": place.module,
         "what": place.what,
         "operator": place.operator,
+        "makes": place.makes,
         "now": place.now,
     }
     parts = [f"{word} = {_string(text)}" for word, text in words.items()]

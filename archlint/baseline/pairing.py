@@ -14,17 +14,23 @@ __all__ = ["Pairing", "pair"]
 _Key = Callable[[Sighting], Hashable]
 """What two sightings of one place share; None where that cannot be told."""
 
+
+def _what(each: Sighting) -> tuple[str, ...]:
+    return each.what, each.operator, each.makes
+
+
 _SAME: Sequence[_Key] = (
-    lambda each: (each.what, each.operator, each.now, each.module),
-    lambda each: (each.what, each.operator, each.now, pattern_of(each.module)),
-    lambda each: (each.what, each.operator, each.now),
+    lambda each: (*_what(each), each.now, each.module),
+    lambda each: (*_what(each), each.now, pattern_of(each.module)),
+    lambda each: (*_what(each), each.now),
 )
 """The same place: where it was, where its neighbours' indices moved, or under another name."""
 
 _CHANGED: Sequence[_Key] = (
-    lambda each: (each.what, each.operator, pattern_of(each.module)),
+    lambda each: (*_what(each), pattern_of(each.module)),
     lambda each: (each.what, each.module) if each.module else None,
-    lambda each: (each.what, each.operator),
+    _what,
+    lambda each: (each.what, each.makes),
 )
 """A place that became another one: around the same operator, or in the same module."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archlint.baseline import Baseline, Entry
+from archlint.baseline import Baseline, Entry, baseline_text
+from archlint.cli.output import write_file
 from archlint.errors import UsageError
 from archlint.linter import Examined
 from archlint.report.units import counted
@@ -23,8 +24,8 @@ def write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
         raise UsageError("--write-baseline: expected a reason, one line of text")
     new = [entry for each in examined for entry in _found(baseline, each, text)]
     old = _left(baseline, examined)
-    known = sum(len(each.entries) for each in examined)
-    baseline.write([*old, *new])
+    known = sum(len(set(each.entries.values())) for each in examined)
+    write_file(str(baseline.path), baseline_text([*old, *new]), "--baseline")
     return (
         f"{baseline.path}: {counted(len(old) + len(new), 'place')}, {len(new) - known} of them new;"
         f" {counted(_stale(examined), 'stale one')} dropped"
@@ -40,9 +41,11 @@ def prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
         for entries in (baseline.of_model(path),)
         for number in each.stale
     }
-    baseline.write(each for each in baseline.entries if id(each) not in gone)
-    left = counted(len(baseline.entries) - len(gone), "place")
-    return f"{baseline.path}: {left}; {counted(len(gone), 'stale one')} dropped"
+    left = [each for each in baseline.entries if id(each) not in gone]
+    write_file(str(baseline.path), baseline_text(left), "--baseline")
+    return (
+        f"{baseline.path}: {counted(len(left), 'place')}; {counted(len(gone), 'stale one')} dropped"
+    )
 
 
 def _found(baseline: Baseline, examined: Examined, reason: str) -> Iterator[Entry]:
@@ -58,10 +61,10 @@ def _found(baseline: Baseline, examined: Examined, reason: str) -> Iterator[Entr
     }
     for each in examined.seen:
         rule = each.place.rule
-        names = tuple(operators[index] for index in each.key[0])
-        if not each.is_told or (rule, names) in ignored:
+        names = {tuple(operators[index] for index in indices) for indices, _ in each.keys}
+        if not each.is_told or all((rule, every) in ignored for every in names):
             continue
-        number = examined.entries.get((rule, each.key))
+        number = examined.entries.get((rule, each.keys[0]))
         before = None if number is None else known[number]
         yield each.place.entry(baseline.name_of(path), reason, before)
 

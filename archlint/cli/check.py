@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.config import Config
     from archlint.findings import Report, Severity
-    from archlint.linter import Examined
+    from archlint.linter.pipeline import Tell
+    from archlint.linter.source import Source
+    from archlint.options import Options
     from archlint.report.style import Style
 
 __all__ = ["check"]
@@ -208,7 +210,7 @@ def check(
     from archlint.cli.settings import path_map as mapped
     from archlint.config import Config
     from archlint.findings import Severity
-    from archlint.linter import examine, lint
+    from archlint.linter import lint
 
     flags = Config(
         target=tuple(target or ()),
@@ -235,17 +237,14 @@ def check(
     jobs = pair(asked.format, asked.output)
     found = find_models(paths or (), asked.models, input_, kwargs)
     options = options_of(sized(asked, input_, found))
-    changing = write_baseline is not None or prune_baseline
-    known = (
-        _baseline(asked, may_be_absent=write_baseline is not None)
-        if (changing or asked.baseline is not None)
-        else None
-    )
     readable = [each.source for each in found if each.error is None]
+    changing = write_baseline is not None or prune_baseline
+    known = None
+    if changing or asked.baseline is not None:
+        known = _baseline(asked, may_be_absent=write_baseline is not None)
     with progress_line(quiet=bool(asked.quiet)) as progress:
         if known is not None and changing:
-            examined, report = examine(readable, options, progress, known.of_model)
-            return _change_baseline(known, examined, _with_unread(report, found), write_baseline)
+            return _change_baseline(known, readable, options, progress, found, write_baseline)
         report = lint(readable, options, progress, None if known is None else known.of_model)
     report = _with_unread(report, found)
     if add_ignores is not None:
@@ -281,11 +280,19 @@ def _baseline(asked: Config, *, may_be_absent: bool) -> Baseline:
 
 
 def _change_baseline(
-    baseline: Baseline, examined: Sequence[Examined], report: Report, reason: str | None
+    baseline: Baseline,
+    readable: Sequence[Source],
+    options: Options,
+    progress: Tell | None,
+    found: Iterable[FoundModel],
+    reason: str | None,
 ) -> int:
     from archlint.cli.baseline import prune, write
     from archlint.cli.output import complain
+    from archlint.linter import examine
 
+    examined, report = examine(readable, options, progress, baseline.of_model)
+    report = _with_unread(report, found)
     for error in report.errors:
         complain(error)
     complain(prune(baseline, examined) if reason is None else write(baseline, examined, reason))

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from archlint.cli.arguments import Version
 from archlint.cli.check import check
+from archlint.cli.diff import diff
 from archlint.cli.explain import explain
 from archlint.cli.help import GroupedHelp
 from archlint.cli.measure import measure
@@ -30,6 +31,7 @@ __all__ = ["program", "run"]
 
 _COMMANDS: Mapping[str, Callable[..., int]] = {
     "check": check,
+    "diff": diff,
     "rule": rule,
     "targets": targets,
     "explain": explain,

@@ -14,6 +14,7 @@ class JsonOf(str, Enum):
     """The commands that write JSON; a test holds them against `SCHEMAS`."""
 
     CHECK = "check"
+    DIFF = "diff"
     EXPLAIN = "explain"
     TARGETS = "targets"
     VERIFY = "verify"
@@ -24,7 +25,7 @@ def schema(
         JsonOf,
         typer.Argument(
             metavar="COMMAND",
-            help="check (the default), explain, targets or verify.",
+            help="check (the default), diff, explain, targets or verify.",
             show_default=False,
         ),
     ] = JsonOf.CHECK,

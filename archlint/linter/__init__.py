@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archlint.linter.differ import Versions, diff
     from archlint.linter.explainer import explain
     from archlint.linter.measuring import request
     from archlint.linter.pipeline import Examined, examine, lint
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Examined",
+    "Versions",
+    "diff",
     "examine",
     "explain",
     "known",
@@ -27,6 +30,8 @@ __all__ = [
 
 _HOME = {
     "Examined": "archlint.linter.pipeline",
+    "Versions": "archlint.linter.differ",
+    "diff": "archlint.linter.differ",
     "examine": "archlint.linter.pipeline",
     "explain": "archlint.linter.explainer",
     "lint": "archlint.linter.pipeline",

@@ -21,9 +21,12 @@ Key = tuple[tuple[int, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A place of a model on all targets; `is_told` if it is slow enough on one of them."""
+    """A place of a model on all targets; `is_told` if it is slow enough on one of them.
 
-    key: Key
+    `keys` are several where one exporter writes an operator for what others write in several.
+    """
+
+    keys: tuple[Key, ...]
     place: Sighting
     is_told: bool
 
@@ -60,11 +63,12 @@ class KnownPlaces:
         for each, found in zip(told, pairs, strict=True):
             if found is None:
                 continue
-            number = entries[each.key] = numbers[found.known]
+            number = numbers[found.known]
+            entries.update(dict.fromkeys(each.keys, number))
             if found.is_dearer:
-                dearer[each.key] = _dearer(self._entries[number].place, each.place)
+                dearer[each.keys[0]] = _dearer(self._entries[number].place, each.place)
             else:
-                reasons[each.key] = self._entries[number].reason
+                reasons.update(dict.fromkeys(each.keys, self._entries[number].reason))
         self._used.update(entries.values())
         fresh: dict[str, list[Place]] = {target: [] for target in places}
         known: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
@@ -97,13 +101,18 @@ def see(
     for target, of_target in places.items():
         for place in of_target:
             spots[key_of(place)].append((target, place))
+    joined: dict[object, list[Key]] = defaultdict(list)
+    for key in sorted(spots):
+        target, place = spots[key][0]
+        joined[_whole(views[target].view.model.operators[key[0][0]], key)].append(key)
     return tuple(
         Seen(
-            key,
-            _sighting(rule, spots[key], views),
-            any(place.comparison.slowdown >= min_slowdown for _, place in spots[key]),
+            tuple(keys),
+            _sighting(rule, every, views),
+            any(place.comparison.slowdown >= min_slowdown for _, place in every),
         )
-        for key in sorted(spots)
+        for keys in joined.values()
+        for every in [[each for key in keys for each in spots[key]]]
     )
 
 
@@ -122,20 +131,50 @@ def _sighting(
         now = place.comparison.now.seconds * views[target].view.repeats(place)
         saves[target] += now * (1 - 1 / place.comparison.slowdown)
         most[target] += now * (1 - 1 / place.comparison.high)
-    operator = views[target].view.model.operators[first.operators[0]]
+    operators = views[target].view.model.operators
+    operator = operators[first.operators[0]]
     what = first.decision.what
-    return Sighting(rule, what, first.module, _text(operator), first.now, most, saves)
+    if operator.op_type in _PARTS:
+        what = what.replace(operator.op_type, "parts")
+    # where no module is known, a name of the exporter's stands for it
+    named = any(
+        operators[index].name == first.module and not operators[index].module
+        for index in first.operators
+    )
+    return Sighting(
+        rule=rule,
+        what=what,
+        module="" if named else first.module,
+        operator=_weighted(operator),
+        makes=_made(operator),
+        now=first.now,
+        most=most,
+        saves=saves,
+    )
 
 
-def _text(operator: Operator) -> str:
-    """An operator by what it is: "Conv 576x96x1x1 makes 576x14x14"."""
-    words = [operator.op_type]
-    if operator.weight is not None and operator.weight.shape is not None:
-        words.append("x".join(map(str, operator.weight.shape)))
-    if operator.output.shape is not None:
-        # the first dim is the batch, which is not of the model
-        words += ["makes", "x".join(map(str, operator.output.shape[1:])) or "1"]
-    return " ".join(words)
+_PARTS = frozenset({"Gather", "Slice", "Split"})
+"""To take a tensor apart one exporter writes a Split, and another one a Slice for each part."""
+
+
+def _whole(operator: Operator, key: Key) -> object:
+    """What places share that are one: the tensor that they take apart."""
+    if len(key[0]) == 1 and operator.op_type in _PARTS and operator.activations:
+        return operator.activations[0].name, key[1].replace(operator.op_type, "parts")
+    return key
+
+
+def _weighted(operator: Operator) -> str:
+    """An operator with its weight, if it has one: "Conv 576x96x1x1"."""
+    if operator.weight is None or operator.weight.shape is None:
+        return operator.op_type
+    return f"{operator.op_type} {'x'.join(map(str, operator.weight.shape))}"
+
+
+def _made(operator: Operator) -> str:
+    """The shape that an operator makes, "576x14x14": the first dim is not of the model."""
+    shape = operator.output.shape
+    return "" if shape is None else "x".join(map(str, shape[1:]))
 
 
 def _dearer(known: Sighting, found: Sighting) -> str:

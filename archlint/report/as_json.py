@@ -24,11 +24,21 @@ from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
 from archlint.report.style import Style
 
-__all__ = ["SCHEMA_VERSION", "dumped", "plain", "render", "rounded"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Json",
+    "dumped",
+    "finding_json",
+    "model_json",
+    "plain",
+    "render",
+    "rounded",
+]
 
 SCHEMA_VERSION = 0
 
 Json = Mapping[str, object]
+"""An object of JSON."""
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
@@ -36,7 +46,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
     return dumped(
         {
             "schema_version": SCHEMA_VERSION,
-            "models": [_model(each) for each in report.models],
+            "models": [model_json(each) for each in report.models],
             "unused_ignores": report.unused_ignores,
             "comment_faults": report.comment_faults,
             "stale": report.stale,
@@ -74,7 +84,8 @@ def _ms(seconds: float) -> float:
     return rounded(seconds * 1e3)
 
 
-def _model(model: ModelReport) -> Json:
+def model_json(model: ModelReport) -> Json:
+    """One model of a report."""
     return {
         "path": model.path,
         "opset": model.opset,
@@ -87,12 +98,12 @@ def _model(model: ModelReport) -> Json:
         "assumptions": model.assumptions,
         "remarks": model.remarks,
         "targets": [_target(each) for each in model.targets],
-        "findings": [_finding(each) for each in model.findings],
+        "findings": [finding_json(each) for each in model.findings],
         "ignored": [
-            {"finding": _finding(each.finding), "reason": each.reason} for each in model.ignored
+            {"finding": finding_json(each.finding), "reason": each.reason} for each in model.ignored
         ],
         "known": [
-            {"finding": _finding(each.finding), "reason": each.reason} for each in model.known
+            {"finding": finding_json(each.finding), "reason": each.reason} for each in model.known
         ],
         "shapeless": [_unpriced(each) for each in model.shapeless],
         "malformed": model.malformed,
@@ -138,7 +149,8 @@ def _unpriced(each: Unpriced) -> Json:
     return {"op_type": each.op_type, "count": each.count}
 
 
-def _finding(finding: Finding) -> Json:
+def finding_json(finding: Finding) -> Json:
+    """One finding."""
     return {
         "code": finding.code,
         "name": finding.name,

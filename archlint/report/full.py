@@ -29,7 +29,7 @@ from archlint.report.units import (
     percent,
 )
 
-__all__ = ["render"]
+__all__ = ["render", "write_finding"]
 
 _COLORS = {
     Severity.ERROR: "bold red",
@@ -49,7 +49,7 @@ def render(report: Report, style: Style) -> str:
         if not style.quiet:
             _heading(page, model, is_first=model is linted[0])
         for finding in shown(model, style):
-            _finding(page, model, finding, style)
+            write_finding(page, model, finding, style)
         if not style.quiet:
             _summary(page, model, style)
     if not style.quiet:
@@ -77,7 +77,8 @@ def _summary(page: Page, model: ModelReport, style: Style) -> None:
     page.blank()
 
 
-def _finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> None:
+def write_finding(page: Page, model: ModelReport, finding: Finding, style: Style) -> None:
+    """One finding with its source, its prices and what to do about it."""
     color = _COLORS[finding.severity]
     page.line(
         (finding.severity.value, color), " ", (finding.code, color), " ", (finding.name, _STRONG),

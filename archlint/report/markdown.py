@@ -11,7 +11,7 @@ from archlint.report.shown import place_of, tally, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds, percent
 
-__all__ = ["render"]
+__all__ = ["finding_table", "render", "safe"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
 
@@ -21,23 +21,24 @@ def render(report: Report, style: Style) -> str:
     every = list(results(report))
     top = [each for each in every if each.severity is not Severity.NOTE]
     notes = [each for each in every if each.severity is Severity.NOTE]
-    lines = [f"**archlint**: {_safe(tally(report))}", ""]
-    lines += _table(top[: style.top])
+    lines = [f"**archlint**: {safe(tally(report))}", ""]
+    lines += finding_table(top[: style.top])
     if top[len(top[: style.top]) :]:
         lines += [f"{len(top) - len(top[: style.top])} more are not shown.", ""]
     for text in report.errors:
-        lines += [f"- error: {_safe(text)}"]
+        lines += [f"- error: {safe(text)}"]
     lines += [""] * bool(report.errors)
     if notes:
         lines += ["<details><summary>" + counted(len(notes), "note") + "</summary>", ""]
-        lines += [*_table(notes), "</details>", ""]
+        lines += [*finding_table(notes), "</details>", ""]
     linted = [each for each in report.models if was_linted(each)]
     if linted:
         lines += ["<details><summary>Models</summary>", "", *_models(linted), "</details>", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(found: list[Result]) -> list[str]:
+def finding_table(found: list[Result]) -> list[str]:
+    """A row for each finding and target; nothing without findings."""
     if not found:
         return []
     lines = ["| | finding | where | slower | saves | on |", "|---|---|---|---:|---:|---|"]
@@ -51,11 +52,11 @@ def _table(found: list[Result]) -> list[str]:
             most = "at most " if finding.upper_bound else ""
             cells = [
                 price.severity.value,
-                f"**{finding.code}** {_safe(finding.message)}",
-                _safe(f"{where}: {place_of(finding)}{places}"),
+                f"**{finding.code}** {safe(finding.message)}",
+                safe(f"{where}: {place_of(finding)}{places}"),
                 f"{price.slowdown:.2f}x",
                 f"{most}{milliseconds(price.saving)}, {percent(price.saving_share)}",
-                _safe(price.target),
+                safe(price.target),
             ]
             lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
@@ -66,16 +67,16 @@ def _models(models: list[ModelReport]) -> list[str]:
     for model in models:
         for target in model.targets:
             cells = [
-                _safe(model.path),
+                safe(model.path),
                 amount(model.flops, "FLOPs"),
                 amount(model.parameters),
                 f"{milliseconds(target.predicted)} ({target.basis.value})",
-                _safe(target.target),
+                safe(target.target),
             ]
             lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Text that says in Markdown what it says, with no markup, link, mention or HTML of its own."""
     return _SPECIAL.sub(r"\\\1", visible(text)).replace("\\@", "&#64;").replace("\\<", "&lt;")

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+from archlint.baseline import Entry
 from archlint.cli import run
 from archlint.cli.progress import Progress
 from archlint.config import Known
@@ -31,13 +32,18 @@ class FakeLinter:
     paths: list[str] = field(default_factory=list)
     options: Options | None = None
     operator: str | None = None
+    known_places: Callable[[str], Sequence[Entry]] | None = None
 
     def lint(
-        self, models: Sequence[str], options: Options, progress: Progress | None = None
+        self,
+        models: Sequence[str],
+        options: Options,
+        progress: Progress | None = None,
+        known: Callable[[str], Sequence[Entry]] | None = None,
     ) -> Report:
         if self.failure is not None:
             raise self.failure
-        self.paths, self.options = list(models), options
+        self.paths, self.options, self.known_places = list(models), options, known
         reports = []
         for number, path in enumerate(models):
             if progress is not None:

@@ -63,7 +63,7 @@ def test_linting_loads_nothing_that_only_measuring_needs() -> None:
 def test_help_lists_the_commands(archlint: Archlint) -> None:
     outcome = archlint("--help")
     assert outcome.code == 0
-    for command in ("check", "rule", "targets", "explain", "measure", "verify", "schema"):
+    for command in ("check", "diff", "rule", "targets", "explain", "measure", "verify", "schema"):
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]
 

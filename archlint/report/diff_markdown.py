@@ -1,0 +1,82 @@
+"""`archlint diff --format markdown`: for a comment on a pull request."""
+
+from __future__ import annotations
+
+from archlint.findings import Severity
+from archlint.model_diff import DiffReport, ModelDiff, Presence
+from archlint.report.diff_text import (
+    MOST_CHANGES,
+    change_of,
+    conclusion,
+    gone_line,
+    verdict_of,
+)
+from archlint.report.markdown import finding_table, safe
+from archlint.report.result import results
+from archlint.report.style import Style
+from archlint.report.units import counted, milliseconds
+
+__all__ = ["render"]
+
+
+def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every format takes a style
+    """The gate's verdict, a small table of times, what is new; the rest folded away."""
+    lines = [f"**archlint diff**: {safe(conclusion(report))}", ""]
+    lines += [f"- failed: {safe(each)}" for each in report.failures]
+    lines += [f"- error: {safe(each)}" for each in report.errors]
+    lines += [""] * bool(report.failures or report.errors)
+    lines += _times(report)
+    every = list(results(report.after))
+    top = [each for each in every if each.severity is not Severity.NOTE]
+    if top:
+        lines += ["New findings:", "", *finding_table(top)]
+    notes = [each for each in every if each.severity is Severity.NOTE]
+    if notes:
+        lines += _folded(counted(len(notes), "new note"), finding_table(notes))
+    for model in report.models:
+        if body := _details(model):
+            lines += _folded(f"What changed in {safe(model.name)}", body)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _times(report: DiffReport) -> list[str]:
+    rows = [
+        [
+            safe(model.name), milliseconds(each.before), milliseconds(each.after),
+            verdict_of(each), f"{each.low:.3f} to {each.high:.3f}", safe(each.target),
+        ]
+        for model in report.models
+        for each in model.targets
+    ]  # fmt: skip
+    rows += [
+        [safe(model.name), *_alone(model, milliseconds(each.predicted)), "", "", safe(each.target)]
+        for model in report.models
+        for version in (model.before, model.after)
+        if model.presence is not Presence.BOTH and version is not None
+        for each in version.targets
+    ]
+    if not rows:
+        return []
+    head = ["| model | before | after | | ratio | on |", "|---|---:|---:|---|---:|---|"]
+    return [*head, *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _alone(model: ModelDiff, time: str) -> tuple[str, str]:
+    return ("new", time) if model.presence is Presence.ADDED else (time, "removed")
+
+
+def _details(model: ModelDiff) -> list[str]:
+    lines = [f"- {safe(each)}" for each in model.changes[:MOST_CHANGES]]
+    if (more := len(model.changes) - MOST_CHANGES) > 0:
+        lines.append(f"- and {counted(more, 'thing')} more")
+    lines += [
+        f"- {name}: {after}, was {before} ({change})"
+        for name, before, after, change in change_of(model)
+        if before != after
+    ]
+    lines += [f"- gone: {safe(gone_line(each))}" for each in model.gone]
+    return [*lines, ""] if lines else []
+
+
+def _folded(summary: str, body: list[str]) -> list[str]:
+    return [f"<details><summary>{summary}</summary>", "", *body, "</details>", ""]

@@ -1,0 +1,149 @@
+"""`archlint diff --format full`: for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from archlint.findings import Finding, ModelReport, Severity
+from archlint.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
+from archlint.report.full import write_finding
+from archlint.report.page import Page, Part
+from archlint.report.shown import place_of, shown, was_linted
+from archlint.report.style import Style
+from archlint.report.units import amount, counted, megabytes, milliseconds, percent
+
+__all__ = ["MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "verdict_of"]
+
+MOST_CHANGES = 12
+"""Lines about the graph on a screen and in a comment."""
+
+_DIM, _STRONG = "dim", "bold"
+_GOOD, _BAD, _NOTE = "bold green", "bold red", "bold cyan"
+_LABEL = 12
+
+
+def render(report: DiffReport, style: Style) -> str:
+    """Each model: what is new, what changed, what it costs; then one line over all of them."""
+    page = Page(style.width, style.color)
+    for model in report.models:
+        _model(page, model, style)
+    for line in report.failures:
+        page.line(("failed ", _BAD), line, hang=2)
+    if not style.quiet:
+        page.line((conclusion(report), _STRONG))
+    return page.text()
+
+
+def conclusion(report: DiffReport) -> str:
+    """All models in one line: "2 new findings, 1 gone, 14 unchanged in 3 models"."""
+    after = [each.after for each in report.models if each.after is not None]
+    new = sum(len(each.findings) for each in after)
+    gone = sum(len(each.gone) for each in report.models)
+    same = sum(len(each.known) for each in after)
+    models = counted(len(report.models), "model")
+    return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged in {models}"
+
+
+def verdict_of(target: TargetDiff) -> str:
+    """How the times compare: "5.7 % slower", "1.2 % faster" or "as fast"."""
+    share = target.slowdown - 1
+    if abs(share) < 0.0005:
+        return "as fast"
+    return f"{percent(abs(share))} {'slower' if share > 0 else 'faster'}"
+
+
+def _share_of(before: float, after: float) -> str:
+    """A change as "+2.6 %", "-0.3 %" or "unchanged"."""
+    if before == after:
+        return "unchanged"
+    if not before:
+        return "new"
+    return f"{(after / before - 1) * 100:+.1f} %"
+
+
+def change_of(model: ModelDiff) -> Sequence[tuple[str, str, str, str]]:
+    """FLOPs, memory access and parameters: name, before, after and the change in words."""
+    if model.before is None or model.after is None:
+        return ()
+    rows: Sequence[tuple[str, Callable[[ModelReport], int], Callable[[int], str]]] = (
+        ("FLOPs", lambda each: each.flops, amount),
+        ("memory", lambda each: each.mac, megabytes),
+        ("parameters", lambda each: each.parameters, amount),
+    )
+    both = [(name, of(model.before), of(model.after), text) for name, of, text in rows]
+    return tuple((name, text(a), text(b), _share_of(a, b)) for name, a, b, text in both)
+
+
+def gone_line(finding: Finding) -> str:
+    """A finding in one line, without its prices."""
+    places = f" ({counted(finding.count, 'place')})" if finding.count > 1 else ""
+    return (
+        f"{finding.severity.value} {finding.code} {finding.name}: {finding.message},"
+        f" {place_of(finding)}{places}"
+    )
+
+
+def _model(page: Page, model: ModelDiff, style: Style) -> None:
+    if model.after is not None and was_linted(model.after):
+        if not style.quiet:
+            _heading(page, model)
+        for finding in shown(model.after, style):
+            write_finding(page, model.after, finding, style)
+    elif not style.quiet:
+        _heading(page, model)
+    if style.quiet:
+        return
+    for text in model.changes if style.verbose else model.changes[:MOST_CHANGES]:
+        _labelled(page, "changed", text)
+    more = len(model.changes) - MOST_CHANGES
+    if more > 0 and not style.verbose:
+        _labelled(page, "changed", f"and {counted(more, 'thing')} more: -v")
+    for target in model.targets:
+        _target(page, target, is_one=len(model.targets) == 1)
+    for name, before, after, change in change_of(model):
+        page.flow([[(name.ljust(_LABEL), _DIM), after], [f"was {before}"], [change]], 2, _LABEL)
+    for finding in model.gone:
+        _labelled(page, "gone", gone_line(finding))
+    if model.after is not None:
+        _counts(page, model, model.after, style)
+    page.blank()
+
+
+def _heading(page: Page, model: ModelDiff) -> None:
+    said = {Presence.ADDED: "  new", Presence.REMOVED: "  removed", Presence.BOTH: ""}
+    page.line((model.name, _STRONG), said[model.presence])
+    if model.before is not None and model.after is not None and model.before.path != model.name:
+        page.line(f"held against {model.before.path}", indent=2, hang=2)
+    if model.after is not None:
+        for target in model.after.targets:
+            page.line("priced for ", (target.title, _STRONG), indent=2, hang=2)
+    page.blank()
+
+
+def _target(page: Page, target: TargetDiff, *, is_one: bool) -> None:
+    color = _BAD if target.low > 1 else _GOOD if target.high < 1 else _NOTE
+    phrases: list[list[Part]] = [
+        [("predicted".ljust(_LABEL), _DIM), (milliseconds(target.after), _STRONG)],
+        [f"was {milliseconds(target.before)}"],
+        [(verdict_of(target), color)],
+        [f"{target.slowdown:.3f}x ({target.low:.3f} to {target.high:.3f}, {target.basis.value})"],
+    ]
+    if not is_one:
+        phrases.append([f"on {target.target}"])
+    page.flow(phrases, indent=2, hang=_LABEL)
+
+
+def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> None:
+    if model.presence is Presence.BOTH:
+        count = sum(each.finding.count for each in after.known)
+        known = f"{counted(len(after.known), 'finding')} with {counted(count, 'place')}"
+        _labelled(page, "unchanged", known if after.known else "no finding")
+    notes = [each for each in after.findings if each.severity is Severity.NOTE]
+    if notes and not style.notes:
+        _labelled(page, "hidden", f"{counted(len(notes), 'new note')} not shown: --notes")
+    if not after.findings:
+        _labelled(page, "new", "no finding")
+
+
+def _labelled(page: Page, label: str, text: str) -> None:
+    page.line((label.ljust(_LABEL), _DIM), text, indent=2, hang=_LABEL)

@@ -1,0 +1,100 @@
+"""`--baseline` and what brings it up to date, on a real network."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from archlint.cli import run
+
+NETWORK = Path(__file__).parents[2] / "examples/onnx/shufflenet_v2.onnx"
+KNOWN = ("net.onnx", "--baseline", "known.toml")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(NETWORK, "net.onnx")
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    found = capsys.readouterr()
+    return found.out, found.err
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_was_written_is_no_finding_any_more(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["net.onnx", "--fail-on", "note"]) == 1
+    said(capsys)
+    assert run([*KNOWN, "--write-baseline", "as of v1"]) == 0
+    out, err = said(capsys)
+    assert (out, err) == (
+        "", "archlint: known.toml: 33 places, 33 of them new; 0 stale ones dropped\n"
+    )  # fmt: skip
+    assert run([*KNOWN]) == 0
+    out, _ = said(capsys)
+    assert "known     33 places of the baseline (-v lists them)" in out
+    assert out.endswith("No findings.\n")
+
+
+def test_reasons_that_were_changed_stay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run([*KNOWN, "--write-baseline", "as of v1"])
+    file = folder / "known.toml"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    (at,) = (n for n, line in enumerate(lines) if '"stages.0.0", what = "movement Concat"' in line)
+    lines[at] = lines[at].replace("as of v1", "measured, and it is fine")
+    text = "".join(lines)
+    file.write_text(text, "utf-8")
+    said(capsys)
+    assert run([*KNOWN, "--write-baseline", "as of v2"]) == 0
+    assert said(capsys)[1].endswith(": 33 places, 0 of them new; 0 stale ones dropped\n")
+    assert file.read_text("utf-8") == text
+
+
+def test_stale_places_are_told_and_pruned(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run([*KNOWN, "--write-baseline", "as of v1"])
+    file = folder / "known.toml"
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    stale = lines[4].replace("stages.0.0", "stages.9.9").replace("movement", "a decision")
+    file.write_text("".join([*lines[:4], stale, *lines[4:]]), "utf-8")
+    said(capsys)
+    assert run([*KNOWN]) == 0
+    assert "stale in the baseline net.onnx: G4 a decision" in said(capsys)[0]
+    assert run([*KNOWN, "--prune-baseline"]) == 0
+    assert said(capsys)[1] == "archlint: known.toml: 33 places; 1 stale one dropped\n"
+    assert file.read_text("utf-8") == "".join(lines)
+
+
+@pytest.mark.usefixtures("folder")
+def test_places_of_models_that_are_not_linted_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy("net.onnx", "other.onnx")
+    run(["--baseline", "known.toml", "--write-baseline", "as of v1"])
+    said(capsys)
+    run([*KNOWN, "--write-baseline", "as of v2"])
+    assert said(capsys)[1].endswith(": 66 places, 0 of them new; 0 stale ones dropped\n")
+
+
+def test_the_configuration_may_name_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "archlint.toml").write_text('baseline = "known.toml"\n', "utf-8")
+    assert run(["net.onnx"]) == 2
+    assert "no such baseline (write it with --write-baseline REASON)" in said(capsys)[1]
+    assert run(["net.onnx", "--write-baseline", "as of v1"]) == 0
+    assert run(["net.onnx"]) == 0
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "two\nlines"])
+def test_a_reason_is_a_line(reason: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*KNOWN, "--write-baseline", reason]) == 2
+    assert said(capsys)[1] == ("archlint: --write-baseline: expected a reason, one line of text\n")
+    assert not (folder / "known.toml").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_a_file_there_is_nothing_to_write(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["net.onnx", "--prune-baseline"]) == 2
+    assert said(capsys)[1] == (
+        "archlint: no baseline is named: --baseline FILE, or baseline in the configuration\n"
+    )

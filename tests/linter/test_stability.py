@@ -1,0 +1,38 @@
+"""What was found before is not new in another version of the same network."""
+
+from __future__ import annotations
+
+import onnx
+import pytest
+
+from archlint.baseline import Entry
+from archlint.linter.differ import Versions, diff
+from archlint.linter.pipeline import examine, lint
+from archlint.model_diff import Gate
+from archlint.options import Options
+from tests.linter.versions import NETWORKS, VERSIONS, file_of
+
+BOTH = Options(targets=("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t"))
+
+
+@pytest.fixture(scope="module")
+def entries() -> dict[str, tuple[Entry, ...]]:
+    """What a baseline has of each example."""
+    examined, _ = examine([str(file_of(name)) for name in NETWORKS], BOTH, known=lambda _: ())
+    return {
+        name: tuple(seen.place.entry(name, "known") for seen in each.seen if seen.is_told)
+        for name, each in zip(NETWORKS, examined, strict=True)
+    }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_nothing_old_is_new(name: str, version: str, entries: dict[str, tuple[Entry, ...]]) -> None:
+    after: onnx.ModelProto = VERSIONS[version](name)
+    report = diff([Versions(name, str(file_of(name)), after)], BOTH, Gate())
+    (found,) = report.models
+    assert found.after is not None
+    assert (report.errors, found.after.findings, found.gone) == ((), (), ())
+    with_baseline = lint([after], BOTH, known=lambda _: entries[name])
+    assert with_baseline.models[0].findings == ()
+    assert with_baseline.stale == ()

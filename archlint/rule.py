@@ -15,6 +15,7 @@ from archlint.findings import Severity
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.options import OptionValue
+from archlint.remedy import Remedy
 
 __all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
 
@@ -80,6 +81,7 @@ class Place:
     places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
     the rule.  `kernels` are the numbers of the kernels now, in the lowered model, which
     `instead_kernels` would replace.  `limit` caps the severity and `limit_reason` says why.
+    `remedy` is what the alternative changes, where that may be a local edit of the source.
     """
 
     operators: tuple[int, ...]
@@ -97,6 +99,7 @@ class Place:
     upper_bound: bool = False
     limit: Severity = Severity.ERROR
     limit_reason: str = ""
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from archlint.cli.arguments import Version
 from archlint.cli.check import check
 from archlint.cli.diff import diff
 from archlint.cli.explain import explain
+from archlint.cli.fix import fix
 from archlint.cli.help import GroupedHelp
 from archlint.cli.measure import measure
 from archlint.cli.output import complain
@@ -35,6 +36,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "rule": rule,
     "targets": targets,
     "explain": explain,
+    "fix": fix,
     "measure": measure,
     "verify": verify,
     "schema": schema,

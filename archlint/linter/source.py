@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,11 +31,15 @@ Locate = Callable[[Model], Mapping[int, Location]]
 
 @dataclass(frozen=True, slots=True)
 class SourceModel:
-    """A model of Python source; `targets` empty means those of the run."""
+    """A model of Python source; `targets` empty means those of the run.
+
+    `edits` are texts of files, by real path, to import in place of what the disk has.
+    """
 
     spec: ModelSpec
     name: str = ""
     targets: tuple[str, ...] = ()
+    edits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,15 @@ class Loaded:
     is_sized: bool = False
 
 
-Source = str | onnx.ModelProto | SourceModel | LiveModel
+Source = str | onnx.ModelProto | SourceModel | LiveModel | Loaded
+"""A model that is loaded already is taken as it is."""
 
 
 def name_of(source: Source) -> str:
     """What a report calls a model."""
     if isinstance(source, SourceModel):
         return source.name or source.spec.factory
-    if isinstance(source, LiveModel):
+    if isinstance(source, (LiveModel, Loaded)):
         return source.name
     return source if isinstance(source, str) else UNNAMED
 
@@ -83,6 +88,8 @@ def load(source: Source, options: Options) -> Loaded:
         return _exported(source, options)
     if isinstance(source, LiveModel):
         return _live(source)
+    if isinstance(source, Loaded):
+        return source
     proto = read_proto(source) if isinstance(source, str) else source
     roots, path_map = options.source_roots, options.path_map
     return Loaded(name_of(source), proto, _statically(roots, path_map) if roots else None)
@@ -105,7 +112,12 @@ def _exported(source: SourceModel, options: Options) -> Loaded:
     from archlint.source.export.runner import export
 
     limit = options.timeout or EXPORT_TIMEOUT
-    exported = export(source.spec, timeout=limit, library_packages=options.libraries)
+    exported = export(
+        source.spec,
+        timeout=limit,
+        library_packages=options.libraries,
+        edits=source.edits,
+    )
     return Loaded(
         name_of(source),
         exported.proto,

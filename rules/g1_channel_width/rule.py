@@ -14,6 +14,7 @@ from archlint.findings import Severity
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT
+from archlint.remedy import OtherWidths
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
@@ -133,6 +134,7 @@ class ChannelWidth(Rule):
             comparison=comparison,
             limit=Severity.NOTE if falls else Severity.ERROR,
             limit_reason=reason,
+            remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from archlint.cost.pairs import Pair, find_pair
 from archlint.cost.redesign import fastest, find_block
 from archlint.findings import Severity
 from archlint.graph.pattern import pattern_of
+from archlint.remedy import OtherWidths
 from archlint.rule import Decision, Place, Rule, Silence, View
 
 __all__ = ["Evidence", "GroupConvolution"]
@@ -102,6 +103,9 @@ class GroupConvolution(Rule):
             limit=Severity.NOTE if falls else Severity.ERROR,
             limit_reason=(
                 f"the outer width falls from {block.outer} to {candidate.outer}" if falls else ""
+            ),
+            remedy=OtherWidths(
+                kernel.groups, (block.outer, candidate.outer), (block.inner, candidate.inner)
             ),
         )  # fmt: skip
 

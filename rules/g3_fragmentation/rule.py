@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from archlint.cost.kernel import Kernel
 from archlint.cost.kind import Kind
 from archlint.cost.on_path import apart
+from archlint.remedy import FoldedBranches
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
@@ -120,6 +121,7 @@ class Fragmentation(Rule):
             instead_kernels=one,
             comparison=comparison,
             exact=True,
+            remedy=FoldedBranches(depthwise=fold.channels is not None),
         )
 
 

@@ -11,6 +11,7 @@ from archlint.cost.lower import Change, lower
 from archlint.cost.on_path import on_path
 from archlint.cost.ops import ACTIVATIONS, REORDERS
 from archlint.graph.composites import find_composites
+from archlint.remedy import OtherActivation
 from archlint.rule import Decision, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
 
@@ -95,6 +96,7 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
             own=(own,),
             kernels=tuple(sorted({view.lowered.home[each] for each in placed.operators})),
             instead_kernels=(placed.kernel,),
+            remedy=OtherActivation(kind, CHEAPEST),
         )
 
 
@@ -157,6 +159,7 @@ def _alternative(
         own_without=without,
         kernels=change.numbers,
         instead_kernels=change.kernels,
+        remedy=OtherActivation(kind, CHEAPEST),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archlint.cost.kernel import Kernel
+from archlint.remedy import Remedy
 from archlint.rule import Decision
 
 __all__ = ["Alternative", "and_reorders", "decision_of"]
@@ -33,6 +34,7 @@ class Alternative:
     instead_kernels: tuple[Kernel, ...]
     upper_bound: bool = False
     own_without: tuple[Kernel, ...] = ()
+    remedy: Remedy | None = None
 
 
 def decision_of(source: str, op: str, module: str) -> Decision:

@@ -96,6 +96,7 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
         upper_bound=found.upper_bound,
         limit=Severity.WARNING if found.upper_bound else Severity.ERROR,
         limit_reason="upper bound" if found.upper_bound else "",
+        remedy=found.remedy,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import onnx
 
@@ -46,7 +46,8 @@ class Exported:
 
     `remarks` say what was done otherwise than asked or usual, one line each.  `seconds` and
     `peak_bytes` (of memory) are the worker's; `libraries` are the folders whose frames are no
-    user's.
+    user's.  `edits` are the texts, by real path, of files that were imported with other ones
+    than the disk has.
     """
 
     proto: onnx.ModelProto
@@ -55,3 +56,4 @@ class Exported:
     libraries: tuple[str, ...]
     seconds: float
     peak_bytes: int
+    edits: Mapping[str, str] = field(default_factory=dict)

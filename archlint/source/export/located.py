@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import tokenize
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,6 +37,7 @@ class _Locator:
     def __init__(self, exported: Exported, start: str) -> None:
         self._record = exported.record
         self._libraries = Libraries(exported.libraries)
+        self._edits = exported.edits
         self._start = start
         self._files: dict[str, SourceFile | None] = {}
         self._calls: dict[tuple[Site, str], Call | None] = {}
@@ -109,7 +111,8 @@ class _Locator:
 
     def _file(self, path: str) -> SourceFile | None:
         if path not in self._files:
-            self._files[path] = _read(path, shown_path(path, self._start))
+            text = self._edits.get(os.path.realpath(path))
+            self._files[path] = _read(path, shown_path(path, self._start), text)
         return self._files[path]
 
 
@@ -124,11 +127,10 @@ def _what(call: ast.Call | None, span: Span) -> str:
     return f"{name}(...)"
 
 
-def _read(path: str, shown: str) -> SourceFile | None:
+def _read(path: str, shown: str, text: str | None) -> SourceFile | None:
     """The file; None where it is gone, or is no Python as it stands."""
     try:
-        data = Path(path).read_bytes()
-        return SourceFile(shown, _decoded(data))
+        return SourceFile(shown, _decoded(Path(path).read_bytes()) if text is None else text)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ REQUEST, ANSWER, PROTO, TRACE = "request.json", "answer.json", "model.onnx", "tr
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The model, and the packages besides torch whose frames are no user's."""
+    """The model, the packages besides torch whose frames are no user's, and texts of files."""
 
     spec: ModelSpec
     packages: tuple[str, ...]
+    edits: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The request as text."""
@@ -42,6 +43,7 @@ class Request:
             "inputs": [asdict(each) for each in spec.inputs],
             "kwargs": dict(spec.kwargs),
             "packages": self.packages,
+            "edits": dict(self.edits),
         })  # fmt: skip
 
 
@@ -52,7 +54,7 @@ def read_request(folder: Path) -> Request:
         InputSpec(tuple(each["shape"]), each["dtype"], each["name"]) for each in data["inputs"]
     )
     spec = ModelSpec(data["source"], data["attribute"], inputs, data["kwargs"])
-    return Request(spec, tuple(data["packages"]))
+    return Request(spec, tuple(data["packages"]), data["edits"])
 
 
 @dataclass(frozen=True, slots=True)

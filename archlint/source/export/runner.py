@@ -8,8 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import onnx
 
@@ -37,16 +38,21 @@ _ERRORS = "stderr"
 
 
 def export(
-    spec: ModelSpec, *, timeout: float | None = None, library_packages: Sequence[str] = ()
+    spec: ModelSpec,
+    *,
+    timeout: float | None = None,
+    library_packages: Sequence[str] = (),
+    edits: Mapping[str, str] = MappingProxyType({}),
 ) -> Exported:
     """Build and export a model in a process of its own, at most `timeout` seconds.
 
-    `library_packages` are packages besides torch whose frames are no user's.
+    `library_packages` are packages besides torch whose frames are no user's; `edits` are texts
+    of files, by real path, to import in place of what the disk has.
     Raises ModelError; the process and all that it started are then gone.
     """
     with tempfile.TemporaryDirectory(prefix="archlint-") as name:
         folder = Path(name)
-        request = Request(spec, tuple(library_packages))
+        request = Request(spec, tuple(library_packages), edits)
         (folder / REQUEST).write_text(request.to_json(), encoding="utf-8")
         started = time.monotonic()
         code = _run(folder, timeout)
@@ -66,6 +72,7 @@ def export(
             answer.libraries,
             seconds,
             answer.peak_bytes,
+            edits,
         )
 
 

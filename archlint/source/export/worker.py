@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archlint.source.export.failure import reason_of
 from archlint.source.export.libraries import Libraries
+from archlint.source.export.overlay import texts_instead
 from archlint.source.export.peak import peak_memory
 from archlint.source.export.protocol import (
     ANSWER,
@@ -55,6 +56,7 @@ def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
     from archlint.source.export.pipeline import export_request
 
     torch.manual_seed(0)
-    result = export_request(request, libraries)
+    with texts_instead(request.edits):
+        result = export_request(request, libraries)
     (folder / PROTO).write_bytes(result.proto.SerializeToString())
     return Answer("", result.record, result.remarks, libraries.folders, peak_memory())

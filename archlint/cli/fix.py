@@ -1,0 +1,157 @@
+"""`archlint fix`: edit a model's source so that its predicted time falls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archlint.cli.arguments import (
+    Batch,
+    ColorChoice,
+    ConfigFile,
+    Inputs,
+    Isolated,
+    Kwargs,
+    Libraries,
+    Targets,
+    Timeout,
+    Verbose,
+)
+from archlint.errors import UsageError
+
+if TYPE_CHECKING:
+    from archlint.linter.fixing.fix import Tell
+
+__all__ = ["fix"]
+
+_FINDINGS = "Which findings"
+_EDITS = "Which edits"
+
+
+def fix(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="A model of Python source: nets.py:Net, package.module:factory, or a "
+            "configured name.  Its code is run.",
+            show_default=False,
+        ),
+    ],
+    target: Targets = None,
+    batch: Batch = None,
+    input_: Inputs = None,
+    timeout: Timeout = None,
+    kwargs: Kwargs = None,
+    library: Libraries = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Only these rules, by code or name; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RULES",
+            help="Not these rules; a comma list, repeatable.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    notes: Annotated[
+        bool,
+        typer.Option(
+            "--notes",
+            help="Notes too: findings that save less than 2 % of the network.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = False,
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply/--diff",
+            help="Write the files, or show what would change (the default).",
+            show_default=False,
+            rich_help_panel=_EDITS,
+        ),
+    ] = False,
+    redesign: Annotated[
+        bool,
+        typer.Option(
+            "--redesign",
+            help="Edits that change the function too: the network has to be trained again.",
+            rich_help_panel=_EDITS,
+        ),
+    ] = False,
+    color: ColorChoice = None,
+    verbose: Verbose = False,
+    config: ConfigFile = None,
+    isolated: Isolated = False,
+) -> int:
+    """Edit a model's source so that it gets faster.
+
+    Exact edits alone, unless --redesign asks for others: the function in eval mode and the
+    checkpoints stay.  After each edit the model is exported and priced again; one that does not
+    help is taken back.
+    """
+    from archlint.cli.output import screen, write_out
+    from archlint.cli.paths import find_models
+    from archlint.cli.settings import commas, options_of, with_file
+    from archlint.config import Config
+    from archlint.linter.fixing import fix as repaired
+    from archlint.report import fix_text
+
+    flags = Config(
+        target=tuple(target or ()),
+        select=commas(select),
+        ignore=commas(ignore),
+        batch=batch,
+        timeout=timeout,
+        library=tuple(library or ()),
+        color=color and color.value,
+        verbose=verbose or None,
+    )
+    asked = with_file(flags, config, isolated=isolated)
+    found = find_models([model], asked.models, input_, kwargs)
+    made = found[0].made if len(found) == 1 else None
+    if made is None:
+        raise UsageError(f"{model}: fix needs Python source, such as nets.py:Net")
+    with _telling() as tell:
+        repair, files = repaired(made, options_of(asked), redesign=redesign, notes=notes, tell=tell)
+    if apply:
+        files.write()
+    style = screen(asked.color, verbose=bool(asked.verbose))
+    write_out(fix_text.render(repair, style, written=apply))
+    return 0
+
+
+@contextmanager
+def _telling() -> Iterator[Tell]:
+    """A line on stderr that comes and goes; without a terminal one for each export."""
+    import shutil
+
+    from archlint.report.escape import visible
+
+    def line(doing: str) -> None:
+        columns = shutil.get_terminal_size().columns
+        sys.stderr.write(f"\r\x1b[K{visible(f'trying: {doing}')[: columns - 1]}")
+        sys.stderr.flush()
+
+    def lines(doing: str) -> None:
+        sys.stderr.write(f"archlint: trying: {visible(doing)}\n")
+        sys.stderr.flush()
+
+    if not sys.stderr.isatty():
+        yield lines
+        return
+    try:
+        yield line
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -206,7 +205,15 @@ def check(
     from archlint.cli.output import pair, screen
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
-    from archlint.cli.settings import commas, dims, folders, options_of, sized, with_file
+    from archlint.cli.settings import (
+        above_zero,
+        commas,
+        dims,
+        folders,
+        options_of,
+        sized,
+        with_file,
+    )
     from archlint.cli.settings import path_map as mapped
     from archlint.config import Config
     from archlint.findings import Severity
@@ -218,7 +225,7 @@ def check(
         ignore=commas(ignore),
         fail_on=fail_on and fail_on.value,
         min_slowdown=min_slowdown,
-        timeout=_above_zero(timeout),
+        timeout=above_zero(timeout),
         batch=batch,
         dim=dims(dim),
         source_root=folders(source_root),
@@ -297,12 +304,6 @@ def _change_baseline(
         complain(error)
     complain(prune(baseline, examined) if reason is None else write(baseline, examined, reason))
     return report.exit_code(None)
-
-
-def _above_zero(seconds: float | None) -> float | None:
-    if seconds is not None and not 0 < seconds < inf:
-        raise UsageError(f"--timeout: expected a number of seconds above 0, found {seconds}")
-    return seconds
 
 
 def _with_unread(report: Report, found: Iterable[FoundModel]) -> Report:

@@ -64,14 +64,23 @@ def fix(
             rich_help_panel=_FINDINGS,
         ),
     ] = None,
-    notes: Annotated[
-        bool,
+    min_slowdown: Annotated[
+        float | None,
         typer.Option(
-            "--notes",
+            min=1.0,
+            metavar="X",
+            help="Only places at least this many times slower than the alternative (default: 1.1).",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = None,
+    notes: Annotated[
+        bool | None,
+        typer.Option(
+            "--notes/--no-notes",
             help="Notes too: findings that save less than 2 % of the network.",
             rich_help_panel=_FINDINGS,
         ),
-    ] = False,
+    ] = None,
     apply: Annotated[
         bool,
         typer.Option(
@@ -96,13 +105,13 @@ def fix(
 ) -> int:
     """Edit a model's source so that it gets faster.
 
-    Exact edits alone, unless --redesign asks for others: the function in eval mode and the
-    checkpoints stay.  After each edit the model is exported and priced again; one that does not
-    help is taken back.
+    Exact edits alone, which keep checkpoints loadable and what the model computes; --redesign
+    asks for others.  After each edit the model is exported and priced again, and an edit that
+    does not help is taken back.  Exit code 1 when there is a change that was not written.
     """
     from archlint.cli.output import screen, write_out
     from archlint.cli.paths import find_models
-    from archlint.cli.settings import commas, options_of, with_file
+    from archlint.cli.settings import above_zero, commas, options_of, with_file
     from archlint.config import Config
     from archlint.linter.fixing import fix as repaired
     from archlint.report import fix_text
@@ -112,8 +121,10 @@ def fix(
         select=commas(select),
         ignore=commas(ignore),
         batch=batch,
-        timeout=timeout,
+        min_slowdown=min_slowdown,
+        timeout=above_zero(timeout),
         library=tuple(library or ()),
+        notes=notes,
         color=color and color.value,
         verbose=verbose or None,
     )
@@ -123,12 +134,14 @@ def fix(
     if made is None:
         raise UsageError(f"{model}: fix needs Python source, such as nets.py:Net")
     with _telling() as tell:
-        repair, files = repaired(made, options_of(asked), redesign=redesign, notes=notes, tell=tell)
+        repair, files = repaired(
+            made, options_of(asked), redesign=redesign, notes=bool(asked.notes), tell=tell
+        )
     if apply:
         files.write()
     style = screen(asked.color, verbose=bool(asked.verbose))
     write_out(fix_text.render(repair, style, written=apply))
-    return 0
+    return int(bool(repair.changes) and not apply)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,17 @@ from archlint.report.formats import FORMATS
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
 
-__all__ = ["commas", "dims", "folders", "inputs", "options_of", "path_map", "sized", "with_file"]
+__all__ = [
+    "above_zero",
+    "commas",
+    "dims",
+    "folders",
+    "inputs",
+    "options_of",
+    "path_map",
+    "sized",
+    "with_file",
+]
 
 
 def with_file(flags: Config, file: Path | None, *, isolated: bool) -> Config:
@@ -59,6 +70,13 @@ def options_of(config: Config) -> Options:
         path_map=config.path_map,
         libraries=config.library,
     )
+
+
+def above_zero(seconds: float | None) -> float | None:
+    """What --timeout gives."""
+    if seconds is not None and not 0 < seconds < inf:
+        raise UsageError(f"--timeout: expected a number of seconds above 0, found {seconds}")
+    return seconds
 
 
 def commas(values: Sequence[str] | None) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
         ("check", "--help"),
         ("check", "--version"),
         ("explain", "--help"),
+        ("fix", "--help"),
         ("measure", "--help"),
         ("verify", "--help"),
         ("targets", "--help"),
@@ -63,7 +64,9 @@ def test_linting_loads_nothing_that_only_measuring_needs() -> None:
 def test_help_lists_the_commands(archlint: Archlint) -> None:
     outcome = archlint("--help")
     assert outcome.code == 0
-    for command in ("check", "diff", "rule", "targets", "explain", "measure", "verify", "schema"):
+    for command in (
+        "check", "diff", "rule", "targets", "explain", "fix", "measure", "verify", "schema",
+    ):  # fmt: skip
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]
 

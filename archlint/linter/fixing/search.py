@@ -25,10 +25,10 @@ from archlint.source.fixes import (
 
 __all__ = ["Search"]
 
-MOST_EXPORTS = 12
+MOST_EXPORTS = 16
 """For one finding."""
 
-_MOST_OF_A_KNOB = 3
+_MOST_OF_A_KNOB = 5
 _FARTHEST = 4.0
 """No width is changed by more than this factor: further away it is another network."""
 

@@ -8,7 +8,7 @@ from math import exp, fsum, log
 
 from archlint.errors import ModelError, UsageError
 from archlint.linter.pipeline import prepare
-from archlint.linter.registry import find_pricers
+from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Loaded, SourceModel, build, load
 from archlint.linter.view import Priced
 from archlint.options import Options
@@ -33,7 +33,10 @@ class Trial:
 
 
 class Trials:
-    """Exports of one model, counted; `tell` is told of each before it begins."""
+    """Exports of one model, counted; `tell` is told of each before it begins.
+
+    Raises UsageError for unknown rules and targets.
+    """
 
     def __init__(self, source: SourceModel, options: Options, tell: Tell | None) -> None:
         self.options = replace(options, targets=source.targets or options.targets)
@@ -41,6 +44,7 @@ class Trials:
         self._source = source
         self._tell = tell
         self._pricers = find_pricers(self.options)
+        select_rules(self.options)  # an unknown one is told before anything is exported
 
     def run(self, edits: Mapping[str, str], doing: str) -> Trial:
         """Export and price; raises ModelError where either fails."""

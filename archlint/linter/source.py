@@ -17,6 +17,7 @@ from archlint.options import Options
 
 if TYPE_CHECKING:
     from archlint.source.export import ModelSpec
+    from archlint.source.export.elsewhere import Elsewhere
 
 __all__ = ["LiveModel", "Loaded", "Locate", "Source", "SourceModel", "build", "load", "name_of"]
 
@@ -33,13 +34,15 @@ Locate = Callable[[Model], Mapping[int, Location]]
 class SourceModel:
     """A model of Python source; `targets` empty means those of the run.
 
-    `edits` are texts of files, by real path, to import in place of what the disk has.
+    `edits` are texts of files, by real path, to import in place of what the disk has;
+    `elsewhere` is where another version of the source is.
     """
 
     spec: ModelSpec
     name: str = ""
     targets: tuple[str, ...] = ()
     edits: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +120,13 @@ def _exported(source: SourceModel, options: Options) -> Loaded:
         timeout=limit,
         library_packages=options.libraries,
         edits=source.edits,
+        elsewhere=source.elsewhere,
     )
+    start = None if source.elsewhere is None else source.elsewhere.folder
     return Loaded(
         name_of(source),
         exported.proto,
-        lambda model: locate(model, exported),
+        lambda model: locate(model, exported, start),
         exported.remarks,
         is_sized=True,
     )

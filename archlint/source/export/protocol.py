@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.exported import Recorded, Site
 from archlint.source.export.spec import InputSpec, ModelSpec
 
@@ -33,6 +34,7 @@ class Request:
     spec: ModelSpec
     packages: tuple[str, ...]
     edits: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Elsewhere | None = None
 
     def to_json(self) -> str:
         """The request as text."""
@@ -44,6 +46,7 @@ class Request:
             "kwargs": dict(spec.kwargs),
             "packages": self.packages,
             "edits": dict(self.edits),
+            "elsewhere": None if self.elsewhere is None else asdict(self.elsewhere),
         })  # fmt: skip
 
 
@@ -54,7 +57,8 @@ def read_request(folder: Path) -> Request:
         InputSpec(tuple(each["shape"]), each["dtype"], each["name"]) for each in data["inputs"]
     )
     spec = ModelSpec(data["source"], data["attribute"], inputs, data["kwargs"])
-    return Request(spec, tuple(data["packages"]), data["edits"])
+    elsewhere = data["elsewhere"] and Elsewhere(**data["elsewhere"])
+    return Request(spec, tuple(data["packages"]), data["edits"], elsewhere)
 
 
 @dataclass(frozen=True, slots=True)

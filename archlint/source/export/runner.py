@@ -15,6 +15,7 @@ from types import MappingProxyType
 import onnx
 
 from archlint.errors import ModelError
+from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.exported import Exported
 from archlint.source.export.failure import one_line
 from archlint.source.export.libraries import Libraries
@@ -43,25 +44,28 @@ def export(
     timeout: float | None = None,
     library_packages: Sequence[str] = (),
     edits: Mapping[str, str] = MappingProxyType({}),
+    elsewhere: Elsewhere | None = None,
 ) -> Exported:
     """Build and export a model in a process of its own, at most `timeout` seconds.
 
     `library_packages` are packages besides torch whose frames are no user's; `edits` are texts
-    of files, by real path, to import in place of what the disk has.
+    of files, by real path, to import in place of what the disk has; `elsewhere` is where another
+    version of the source is.
     Raises ModelError; the process and all that it started are then gone.
     """
     with tempfile.TemporaryDirectory(prefix="archlint-") as name:
         folder = Path(name)
-        request = Request(spec, tuple(library_packages), edits)
+        start = str(Path.cwd()) if elsewhere is None else elsewhere.folder
+        request = Request(spec, tuple(library_packages), edits, elsewhere)
         (folder / REQUEST).write_text(request.to_json(), encoding="utf-8")
         started = time.monotonic()
-        code = _run(folder, timeout)
+        code = _run(folder, timeout, start)
         seconds = time.monotonic() - started
         answer = read_answer(folder)
         if code is None:
-            raise ModelError(spec.factory, f"took longer than {timeout:g} s{_where(folder)}")
+            raise ModelError(spec.factory, f"took longer than {timeout:g} s{_where(folder, start)}")
         if answer is None:
-            raise ModelError(spec.factory, _ended(code, folder))
+            raise ModelError(spec.factory, _ended(code, folder, start))
         if answer.failure:
             raise ModelError(spec.factory, answer.failure)
         proto = onnx.ModelProto.FromString((folder / PROTO).read_bytes())
@@ -76,7 +80,7 @@ def export(
         )
 
 
-def _run(folder: Path, timeout: float | None) -> int | None:
+def _run(folder: Path, timeout: float | None, start: str) -> int | None:
     """The worker's exit code, None where the time was up; nothing of its group survives."""
     command = [sys.executable, "-c", _START, str(folder), str(_ROOT)]
     with (folder / _ERRORS).open("wb") as errors:
@@ -86,6 +90,7 @@ def _run(folder: Path, timeout: float | None) -> int | None:
             stdout=subprocess.DEVNULL,
             stderr=errors,
             start_new_session=True,
+            cwd=start,
         )
         try:
             return process.wait(timeout)
@@ -116,8 +121,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _ended(code: int, folder: Path) -> str:
-    where = _where(folder)
+def _ended(code: int, folder: Path, start: str) -> str:
+    where = _where(folder, start)
     if code < 0:
         return f"the process died of {_signal_name(-code)}{where}"
     lines = (folder / _ERRORS).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -132,10 +137,10 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _where(folder: Path) -> str:
+def _where(folder: Path, start: str) -> str:
     path = folder / TRACE
     if not path.is_file():
         return ""
     text = path.read_text(encoding="utf-8", errors="replace")
-    found = last_user_line(text, Libraries.of(), str(Path.cwd()))
+    found = last_user_line(text, Libraries.of(), start)
     return f" ({found})" if found else ""

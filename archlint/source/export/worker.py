@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+from archlint.source.export.elsewhere import check_imports, redirect_imports
 from archlint.source.export.failure import reason_of
 from archlint.source.export.libraries import Libraries
 from archlint.source.export.overlay import texts_instead
@@ -56,7 +57,11 @@ def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
     from archlint.source.export.pipeline import export_request
 
     torch.manual_seed(0)
+    if request.elsewhere is not None:
+        redirect_imports(request.elsewhere)
     with texts_instead(request.edits):
         result = export_request(request, libraries)
+    if request.elsewhere is not None:
+        check_imports(request.elsewhere)
     (folder / PROTO).write_bytes(result.proto.SerializeToString())
     return Answer("", result.record, result.remarks, libraries.folders, peak_memory())

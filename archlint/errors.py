@@ -6,6 +6,7 @@
     ├── UsageError          a wrong option, rule code, target or path on the command line
     │   └── ConfigError     a wrong configuration file; lists every problem at once
     ├── ModelError          a model that cannot be read or does not fit what was asked
+    │   └── AbsentError     a model that is not there
     ├── TargetError         a target whose tables cannot be read or do not fit the model
     │   └── DtypeError      a model in another dtype than the target prices
     └── MeasureError        a runtime refused what it was asked to time
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "AbsentError",
     "ArchlintError",
     "ConfigError",
     "DtypeError",
@@ -50,6 +52,10 @@ class ModelError(ArchlintError):
         self.path = path
         self.reason = reason
         super().__init__(f"{path}: {reason}")
+
+
+class AbsentError(ModelError):
+    """There is no such model."""
 
 
 class TargetError(ArchlintError):

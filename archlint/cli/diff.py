@@ -145,7 +145,7 @@ def diff(
     from archlint.cli.progress import progress_line
     from archlint.cli.settings import commas, dims, options_of, with_file
     from archlint.cli.settings import inputs as shapes
-    from archlint.cli.versions import against_revision, two_versions
+    from archlint.cli.versions import Wanted, against_revision, two_versions
     from archlint.config import Config
     from archlint.linter import diff as compared
     from archlint.model_diff import Gate
@@ -173,10 +173,11 @@ def diff(
     gate = Gate(options.fail_on if fail_on_new else None, _share(max_slowdown))
     words = models or []
     with ExitStack() as stack:
+        wanted = Wanted(asked.models, input_, kwargs, stack)
         if base is not None:
-            found = against_revision(words, base, asked.models, input_, kwargs, stack)
+            found = against_revision(words, base, wanted)
         elif len(words) == 2:
-            found = two_versions(words, asked.models, input_, kwargs, stack)
+            found = two_versions(words, wanted)
         else:
             raise UsageError("expected BASE HEAD, or --base REV (try: archlint diff --help)")
         with progress_line(quiet=bool(asked.quiet)) as progress:

@@ -11,7 +11,7 @@ from archlint.config import ConfiguredModel
 from archlint.graph.read import STDIN
 from archlint.linter.source import Source, SourceModel
 
-__all__ = ["FoundModel", "find_model", "find_models"]
+__all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 
@@ -59,11 +59,14 @@ def find_models(
 
 
 def find_model(
-    word: str, configured: Sequence[ConfiguredModel], inputs: Sequence[str] | None
+    word: str,
+    configured: Sequence[ConfiguredModel],
+    inputs: Sequence[str] | None,
+    kwargs: str | None = None,
 ) -> FoundModel:
     """The one model that a word names, be it a file that does not exist."""
     if ":" in word or any(each.name == word for each in configured):
-        (found,) = find_models([word], configured, inputs)
+        (found,) = find_models([word], configured, inputs, kwargs)
         return found
     return FoundModel(word)
 
@@ -103,7 +106,7 @@ def _in_folder(folder: str, shown: str) -> Iterator[FoundModel]:
     errors: list[OSError] = []
     count = 0
     for root, folders, files in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(each for each in folders if _is_searched(each))
+        folders[:] = sorted(each for each in folders if is_searched(each))
         for name in sorted(files):
             if name.lower().endswith(".onnx"):
                 count += 1
@@ -115,7 +118,8 @@ def _in_folder(folder: str, shown: str) -> Iterator[FoundModel]:
         yield FoundModel(shown, "no .onnx file in this folder")
 
 
-def _is_searched(folder: str) -> bool:
+def is_searched(folder: str) -> bool:
+    """Whether a folder of this name is looked into."""
     return not folder.startswith(".") and folder not in _SKIPPED_FOLDERS
 
 

@@ -2,33 +2,125 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from archlint.cli.paths import find_model
+from archlint.cli.paths import FoundModel, find_model, find_models, is_searched
 from archlint.config import ConfiguredModel
+from archlint.errors import ModelError, UsageError
+from archlint.graph.read import read_proto
 from archlint.linter import Versions
+from archlint.linter.source import Loaded, Source
+from archlint.source.export.elsewhere import Elsewhere
+from archlint.source.export.spec import is_source
+from archlint.source.revision import Revision
 
-__all__ = ["against_revision", "two_versions"]
-
-
-def two_versions(
-    words: Sequence[str],
-    configured: Sequence[ConfiguredModel],
-    inputs: Sequence[str] | None,
-    kwargs: str | None,
-    stack: ExitStack,
-) -> tuple[Versions, ...]:
-    before, after = (find_model(word, configured, inputs) for word in words)
-    return (Versions(after.path, before.source, after.source),)
+__all__ = ["Wanted", "against_revision", "two_versions"]
 
 
-def against_revision(
-    words: Sequence[str],
-    base: str,
-    configured: Sequence[ConfiguredModel],
-    inputs: Sequence[str] | None,
-    kwargs: str | None,
-    stack: ExitStack,
-) -> tuple[Versions, ...]:
-    raise NotImplementedError
+@dataclass(slots=True)
+class Wanted:
+    """What the command line says of models; what is checked out goes with `stack`."""
+
+    configured: Sequence[ConfiguredModel]
+    inputs: Sequence[str] | None
+    kwargs: str | None
+    stack: ExitStack
+    _trees: dict[str, Elsewhere] = field(default_factory=dict)
+
+    def tree(self, revision: Revision) -> Elsewhere:
+        """The files of a revision, checked out once."""
+        if revision.commit not in self._trees:
+            self._trees[revision.commit] = self.stack.enter_context(revision.checked_out())
+        return self._trees[revision.commit]
+
+    def at(self, found: FoundModel, revision: Revision) -> Source:
+        """A model as it is at a revision; raises UsageError where a file is not there."""
+        name = f"{found.path}@{revision.name}"
+        if found.made is not None:
+            return replace(found.made, name=name, elsewhere=self.tree(revision))
+        content = revision.read(found.path)
+        folder = Path(self.stack.enter_context(TemporaryDirectory(prefix="archlint-")))
+        file = folder / "model.onnx"
+        file.write_bytes(content)
+        try:
+            return Loaded(name, read_proto(str(file)))
+        except ModelError as fault:
+            raise UsageError(f"{name}: {fault.reason}") from fault
+
+    def find(self, word: str) -> FoundModel:
+        """The one model that a word names."""
+        found = find_model(word, self.configured, self.inputs, self.kwargs)
+        if found.error is not None:
+            raise UsageError(f"{found.path}: {found.error}")
+        return found
+
+
+def two_versions(words: Sequence[str], wanted: Wanted) -> tuple[Versions, ...]:
+    """The version before and the one after, as two words name them."""
+    before, after = (_version(word, wanted) for word in words)
+    return (Versions(words[1], before, after),)
+
+
+def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[Versions, ...]:
+    """Each model and itself at a revision; it may be missing on one side.
+
+    In folders, files that are no more are found too.
+    """
+    revision = Revision.find(base)
+    versions = []
+    heads = find_models(words, wanted.configured, wanted.inputs, wanted.kwargs)
+    for found in heads:
+        is_there = found.error is None
+        if found.made is not None:
+            was_there = not found.made.spec.is_file or revision.has(found.made.spec.source)
+        else:
+            was_there = revision.has(found.path)
+        if not is_there and not was_there:
+            if os.path.isdir(found.path) and _gone(found.path, revision, ()):
+                continue
+            raise UsageError(f"{found.path}: {found.error}")
+        before = wanted.at(found, revision) if was_there else None
+        after = found.source if is_there else None
+        versions.append(Versions(found.path, before, after, may_be_new=True))
+    known = {os.path.realpath(each.path) for each in heads}
+    for folder in [word for word in words if os.path.isdir(word)] or ([] if words else ["."]):
+        if not words and wanted.configured:
+            break
+        versions += [
+            Versions(path, wanted.at(FoundModel(path), revision), None)
+            for path in _gone(folder, revision, known)
+        ]
+    return tuple(versions)
+
+
+def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[str]:
+    """The models that a folder had at a revision and has no more."""
+    return [
+        Path(path).as_posix()
+        for path in revision.files(folder)
+        if path.lower().endswith(".onnx")
+        and os.path.realpath(path) not in known
+        and not os.path.lexists(path)
+        and all(map(is_searched, Path(os.path.relpath(path, folder)).parts[:-1]))
+    ]
+
+
+def _version(word: str, wanted: Wanted) -> Source:
+    model, revision = _split(word, [each.name for each in wanted.configured])
+    found = wanted.find(model)
+    return found.source if revision is None else wanted.at(found, Revision.find(revision))
+
+
+def _split(word: str, names: Sequence[str]) -> tuple[str, str | None]:
+    """The model and the revision in `model@revision`; a file of that name is no revision."""
+    if not os.path.lexists(word):
+        for at, letter in enumerate(word):
+            model = word[:at]
+            if letter == "@" and (model.endswith(".onnx") or is_source(model) or model in names):
+                return model, word[at + 1 :]
+    return word, None

@@ -22,11 +22,15 @@ __all__ = ["Versions", "diff"]
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """A model before and after; None where it is not there."""
+    """A model before and after; None where it is not there.
+
+    With `may_be_new` it may turn out only on loading that there was no such model before.
+    """
 
     name: str
     before: Source | None
     after: Source | None
+    may_be_new: bool = False
 
 
 def diff(
@@ -44,6 +48,8 @@ def diff(
     diffs = []
     for each in models:
         old = next(before) if each.before is not None else None
+        if old is not None and old.is_absent and each.may_be_new:
+            old = None
         new = None
         if each.after is not None:
             known = dict.fromkeys([name_of(each.after)], _entries(old))

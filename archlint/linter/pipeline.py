@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
-from archlint.errors import DtypeError, ModelError, TargetError, UsageError
+from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
 from archlint.findings import (
     IgnoredFinding,
     ModelReport,
@@ -57,6 +57,8 @@ class Examined:
     seen: tuple[Seen, ...] = ()
     entries: Mapping[tuple[str, Key], int] = field(default_factory=dict)
     stale: tuple[int, ...] = ()
+    is_absent: bool = False
+    """Whether there is no such model at all."""
 
 
 def lint(
@@ -142,7 +144,7 @@ class _Run:
         except TimeUp:
             examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
-            examined = _unread(path, fault.reason)
+            examined = _unread(path, fault.reason, is_absent=isinstance(fault, AbsentError))
         except UsageError as fault:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
@@ -291,8 +293,8 @@ def _with_dearer(found: Found, dearer: Mapping[Key, str]) -> Found:
     return replace(found, finding=replace(found.finding, dearer=lines)) if lines else found
 
 
-def _unread(path: str, error: str) -> Examined:
-    return Examined(ModelReport(path, error=error), {}, ())
+def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
+    return Examined(ModelReport(path, error=error), {}, (), is_absent=is_absent)
 
 
 def _order(found: Found) -> tuple[float, str, str]:

@@ -63,7 +63,7 @@ def _share_of(before: float, after: float) -> str:
 
 def change_of(model: ModelDiff) -> Sequence[tuple[str, str, str, str]]:
     """FLOPs, memory access and parameters: name, before, after and the change in words."""
-    if model.before is None or model.after is None:
+    if model.before is None or model.after is None or model.errors:
         return ()
     rows: Sequence[tuple[str, Callable[[ModelReport], int], Callable[[int], str]]] = (
         ("FLOPs", lambda each: each.flops, amount),
@@ -104,7 +104,9 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         page.flow([[(name.ljust(_LABEL), _DIM), after], [f"was {before}"], [change]], 2, _LABEL)
     for finding in model.gone:
         _labelled(page, "gone", gone_line(finding))
-    if model.after is not None:
+    for error in model.errors:
+        _labelled(page, "error", error)
+    if model.after is not None and not model.errors:
         _counts(page, model, model.after, style)
     page.blank()
 

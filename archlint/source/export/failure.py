@@ -9,7 +9,7 @@ from types import TracebackType
 
 from archlint.source.export.libraries import Libraries
 
-__all__ = ["Failure", "one_line", "reason_of", "shown_path"]
+__all__ = ["Absent", "Failure", "one_line", "reason_of", "shown_path"]
 
 _LONGEST = 300  # characters
 _EXTRA = {"torch", "onnxscript", "onnx_ir"}
@@ -18,6 +18,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 class Failure(Exception):  # noqa: N818, it is what the user's model has, not the program
     """A model that cannot be exported; the text is the reason."""
+
+
+class Absent(Failure):
+    """A model that is not there."""
 
 
 def reason_of(error: BaseException, libraries: Libraries, start: str) -> str:

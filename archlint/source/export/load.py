@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from archlint.did_you_mean import did_you_mean
-from archlint.source.export.failure import Failure
+from archlint.source.export.failure import Absent, Failure
 
 __all__ = ["find_attribute", "load_source"]
 
@@ -23,11 +23,11 @@ def load_source(source: str) -> ModuleType:
             return importlib.import_module(source)
         except ModuleNotFoundError as e:
             if e.name is not None and f"{source}.".startswith(f"{e.name}."):
-                raise Failure(f"there is no module {e.name}") from e
+                raise Absent(f"there is no module {e.name}") from e
             raise
     path = Path(source).resolve()
     if not path.is_file():
-        raise Failure("there is no such file" if not path.exists() else "it is no file")
+        raise Absent("there is no such file") if not path.exists() else Failure("it is no file")
     _append(here)
     top, name = _dotted(path)
     _prepend(str(top))
@@ -79,6 +79,6 @@ def find_attribute(module: ModuleType, dotted: str) -> object:
         except AttributeError as e:
             known = [each for each in dir(found) if not each.startswith("_")]
             inside = f" in {'.'.join(seen)}" if seen else ""
-            raise Failure(f'nothing is called "{name}"{inside}{did_you_mean(name, known)}') from e
+            raise Absent(f'nothing is called "{name}"{inside}{did_you_mean(name, known)}') from e
         seen.append(name)
     return found

@@ -63,9 +63,13 @@ def read_request(folder: Path) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an export gave; `failure` is the reason why it gave none, else ""."""
+    """What an export gave; `failure` is the reason why it gave none, else "".
+
+    `is_absent` says that the reason is that there is no such model.
+    """
 
     failure: str = ""
+    is_absent: bool = False
     record: Mapping[str, Recorded] | None = None
     remarks: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
@@ -84,6 +88,7 @@ class Answer:
         }
         return json.dumps({
             "failure": self.failure,
+            "is_absent": self.is_absent,
             "modules": modules,
             "sites": [list(asdict(site).values()) for site in sites],
             "remarks": self.remarks,
@@ -105,6 +110,7 @@ def read_answer(folder: Path) -> Answer | None:
     }
     return Answer(
         data["failure"],
+        data["is_absent"],
         record,
         tuple(data["remarks"]),
         tuple(data["libraries"]),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 import onnx
 
-from archlint.errors import ModelError
+from archlint.errors import AbsentError, ModelError
 from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.exported import Exported
 from archlint.source.export.failure import one_line
@@ -67,7 +67,8 @@ def export(
         if answer is None:
             raise ModelError(spec.factory, _ended(code, folder, start))
         if answer.failure:
-            raise ModelError(spec.factory, answer.failure)
+            kind = AbsentError if answer.is_absent else ModelError
+            raise kind(spec.factory, answer.failure)
         proto = onnx.ModelProto.FromString((folder / PROTO).read_bytes())
         return Exported(
             proto,

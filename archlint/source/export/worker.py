@@ -8,7 +8,7 @@ import signal
 from pathlib import Path
 
 from archlint.source.export.elsewhere import check_imports, redirect_imports
-from archlint.source.export.failure import reason_of
+from archlint.source.export.failure import Absent, reason_of
 from archlint.source.export.libraries import Libraries
 from archlint.source.export.overlay import texts_instead
 from archlint.source.export.peak import peak_memory
@@ -34,7 +34,7 @@ def main(name: str) -> None:
     try:
         answer = _answer(request, libraries, folder)
     except BaseException as error:  # whatever the user's code raises, SystemExit too
-        answer = Answer(failure=reason_of(error, libraries, start))
+        answer = Answer(reason_of(error, libraries, start), isinstance(error, Absent))
     if os.getpid() != process:
         os._exit(0)
     part = folder / f"{ANSWER}.part"
@@ -64,4 +64,4 @@ def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
     if request.elsewhere is not None:
         check_imports(request.elsewhere)
     (folder / PROTO).write_bytes(result.proto.SerializeToString())
-    return Answer("", result.record, result.remarks, libraries.folders, peak_memory())
+    return Answer("", False, result.record, result.remarks, libraries.folders, peak_memory())

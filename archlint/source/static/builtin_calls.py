@@ -199,7 +199,7 @@ def _is_of(interpreter: Interpreter, value: Value, kind: Value) -> bool | None:
             return kind.name == ("dict" if isinstance(value, Table) else "str")
         return False if isinstance(value, Made) and isinstance(value.callee, Class) else None
     if isinstance(value, Made) and isinstance(value.callee, Class):
-        lineage = interpreter.lineage(value.callee)
+        lineage = interpreter.classes.lineage(value.callee)
         if isinstance(kind, Class):
             return any(each is kind for each in lineage)
         if isinstance(kind, External):
@@ -212,7 +212,9 @@ def _is_of(interpreter: Interpreter, value: Value, kind: Value) -> bool | None:
 def _issubclass(interpreter: Interpreter, given: Arguments) -> Value:
     one, other = _argument(given, 0), _argument(given, 1)
     if isinstance(one, Class) and isinstance(other, (Class, External)):
-        return Const(any(each is other or each == other for each in interpreter.lineage(one)))
+        return Const(
+            any(each is other or each == other for each in interpreter.classes.lineage(one))
+        )
     return UNKNOWN
 
 
@@ -220,7 +222,7 @@ def _getattr(interpreter: Interpreter, given: Arguments) -> Value:
     owner, name = _argument(given, 0), _argument(given, 1)
     default = _argument(given, 2) if len(given.positional) > 2 else None
     if isinstance(name, Const) and isinstance(name.value, str):
-        found = interpreter.attribute(owner, name.value)
+        found = interpreter.attributes.of(owner, name.value)
         return default if found is UNKNOWN and default is not None else found
     if isinstance(owner, Made):
         interpreter.build(owner)
@@ -232,14 +234,14 @@ def _getattr(interpreter: Interpreter, given: Arguments) -> Value:
 
 
 def _setattr(interpreter: Interpreter, given: Arguments) -> Value:
-    interpreter.set_named(_argument(given, 0), _argument(given, 1), _argument(given, 2))
+    interpreter.attributes.put_named(_argument(given, 0), _argument(given, 1), _argument(given, 2))
     return Const(None)
 
 
 def _hasattr(interpreter: Interpreter, given: Arguments) -> Value:
     owner, name = _argument(given, 0), _argument(given, 1)
     if isinstance(owner, Made) and isinstance(name, Const):
-        found = interpreter.attribute(owner, str(name.value))
+        found = interpreter.attributes.of(owner, str(name.value))
         return UNKNOWN if found is UNKNOWN else Const(True)
     return UNKNOWN
 

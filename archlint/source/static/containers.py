@@ -51,7 +51,9 @@ _MOST_CHARACTERS = 64
 def kind_of(interpreter: Interpreter, made: Made) -> str:
     """The last name of the library class that an instance is of, "" for none."""
     if isinstance(made.callee, Class):
-        found = [each for each in interpreter.lineage(made.callee) if isinstance(each, External)]
+        found = [
+            each for each in interpreter.classes.lineage(made.callee) if isinstance(each, External)
+        ]
         return next((each.last for each in found if each.last in _NUMBERED | _DICTS), "")
     return made.callee.last if isinstance(made.callee, External) else ""
 
@@ -83,7 +85,7 @@ def _name_all(interpreter: Interpreter, made: Made, pairs: Items) -> None:
                 name = entry[0] if entry[0] is not UNKNOWN else Text(".*")
                 if not sure and isinstance(name, Const):
                     name = Text(re.escape(str(name.value)))
-                interpreter.set_named(made, name, entry[1])
+                interpreter.attributes.put_named(made, name, entry[1])
 
 
 def named(made: Made, name: str) -> Value | None:
@@ -206,7 +208,7 @@ def _of_made(interpreter: Interpreter, made: Made, name: str, given: Arguments) 
     interpreter.build(made)
     first = _argument(given, 0, "module" if name == "append" else "name")
     if name in ("add_module", "register_module", "__setattr__"):
-        interpreter.set_named(made, first, _argument(given, 1, "module"))
+        interpreter.attributes.put_named(made, first, _argument(given, 1, "module"))
         return Const(None)
     if name == "update":
         _name_all(interpreter, made, pairs_of(first))

@@ -47,8 +47,12 @@ def _classes(interpreter: Interpreter) -> Sequence[Class]:
     for path, _ in interpreter.tree.with_forward():
         file = interpreter.tree.parsed(path)
         for name in file.bindings if file is not None else ():
-            each = interpreter.global_name(file, name) if file is not None else None
-            if isinstance(each, Class) and each.file is file and interpreter.has_own_forward(each):
+            each = interpreter.globals.value(file, name) if file is not None else None
+            if (
+                isinstance(each, Class)
+                and each.file is file
+                and interpreter.classes.has_own_forward(each)
+            ):
                 found.append(each)
     return found
 
@@ -62,7 +66,7 @@ def _factories(interpreter: Interpreter, owner: Class) -> Iterator[Function]:
         if not isinstance(statement, cst.FunctionDef) or count >= _MOST_FUNCTIONS:
             continue
         if owner.name in file.tree.code_for_node(statement):
-            found = interpreter.global_name(file, name)
+            found = interpreter.globals.value(file, name)
             if isinstance(found, Function):
                 count += 1
                 yield found

@@ -132,7 +132,7 @@ class Expressions:
         return found
 
     def _of_Attribute(self, node: cst.Attribute, scope: Scope) -> Value:  # noqa: N802
-        return self._interpreter.attribute(self.value(node.value, scope), node.attr.value)
+        return self._interpreter.attributes.of(self.value(node.value, scope), node.attr.value)
 
     def _of_Tuple(self, node: cst.Tuple, scope: Scope) -> Value:  # noqa: N802
         return self._series(node.elements, scope)

@@ -67,7 +67,7 @@ class _Locator:
         return match, match is not None
 
     def _is_library(self, made: Made) -> bool:
-        return not isinstance(made.callee, Class) or not self._interpreter.has_own_forward(
+        return not isinstance(made.callee, Class) or not self._interpreter.classes.has_own_forward(
             made.callee
         )
 

@@ -108,8 +108,8 @@ class Matcher:
         best = Match(value, 1, 1)
         file = value.site.file if value.site is not None else None
         for name in file.bindings if file is not None else ():
-            each = self._interpreter.global_name(file, name) if file is not None else None
-            if isinstance(each, Class) and self._interpreter.has_own_forward(each):
+            each = self._interpreter.globals.value(file, name) if file is not None else None
+            if isinstance(each, Class) and self._interpreter.classes.has_own_forward(each):
                 found = self._of_class(self._as(value, each), each, node)
                 if found.score > max(best.score, 1) and len(found.children) == len(node.children):
                     best = found
@@ -132,7 +132,7 @@ class Matcher:
         found: list[Class] = []
         for path in paths:
             file = self._interpreter.tree.parsed(path)
-            each = self._interpreter.global_name(file, name) if file is not None else None
+            each = self._interpreter.globals.value(file, name) if file is not None else None
             if isinstance(each, Class) and each.file is file:
                 found.append(each)
                 break
@@ -195,10 +195,10 @@ class Matcher:
         return found
 
     def _named(self, made: Made, name: str) -> Value | None:
-        found = self._interpreter.named(made, name)
+        found = self._interpreter.attributes.child(made, name)
         if found is None and _AGAIN.search(name):
             # the older exporter numbers the calls of one module
-            return self._interpreter.named(made, _AGAIN.sub("", name))
+            return self._interpreter.attributes.child(made, _AGAIN.sub("", name))
         return found
 
     def _inside_library(self, made: Made, name: str, node: Observed) -> Match:

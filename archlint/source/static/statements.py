@@ -131,7 +131,7 @@ class Statements:
             self._regions.assign(scope.names, target.value, value)
         elif isinstance(target, cst.Attribute):
             owner = interpreter.expressions.value(target.value, scope)
-            interpreter.set_attribute(owner, target.attr.value, value)
+            interpreter.attributes.put(owner, target.attr.value, value)
         elif isinstance(target, cst.Subscript):
             owner = interpreter.expressions.value(target.value, scope)
             index = interpreter.expressions.index(target, scope)
@@ -145,9 +145,9 @@ class Statements:
         if isinstance(owner, Made):
             self._interpreter.build(owner)
             if isinstance(index, Const) and isinstance(index.value, str):
-                self._interpreter.set_attribute(owner, index.value, value)
+                self._interpreter.attributes.put(owner, index.value, value)
             elif isinstance(index, Text):
-                self._interpreter.set_named(owner, index, value)
+                self._interpreter.attributes.put_named(owner, index, value)
             else:
                 replaced(owner.items, index, value, surely=surely)
         elif isinstance(owner, Series):
@@ -255,7 +255,7 @@ class Statements:
             while isinstance(bound, cst.Attribute):
                 bound = bound.value
             if isinstance(bound, cst.Name):
-                found = self._interpreter.imported(node, scope.file, bound.value)
+                found = self._interpreter.globals.imported(node, scope.file, bound.value)
                 self._regions.assign(scope.names, bound.value, found)
 
     def _for(self, node: cst.For, scope: Scope) -> Flow:

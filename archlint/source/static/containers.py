@@ -32,7 +32,18 @@ from archlint.source.static.values import (
 if TYPE_CHECKING:
     from archlint.source.static.interpreter import Interpreter
 
-__all__ = ["METHODS", "call_method", "fill", "item", "iterated", "named", "pairs_of", "put"]
+__all__ = [
+    "METHODS",
+    "call_method",
+    "fill",
+    "is_dict",
+    "item",
+    "iterated",
+    "joined",
+    "named",
+    "pairs_of",
+    "put",
+]
 
 _SELF = frozenset(
     "apply bfloat16 cpu cuda double eval float half requires_grad_ to train type".split()
@@ -56,6 +67,21 @@ def kind_of(interpreter: Interpreter, made: Made) -> str:
         ]
         return next((each.last for each in found if each.last in _NUMBERED | _DICTS), "")
     return made.callee.last if isinstance(made.callee, External) else ""
+
+
+def is_dict(interpreter: Interpreter, made: Made) -> bool:
+    """Whether an instance is a ModuleDict."""
+    return kind_of(interpreter, made) in _DICTS
+
+
+def joined(interpreter: Interpreter, made: Made, more: Value) -> Made | None:
+    """A container of torch's with more modules behind its own, as `+` makes it."""
+    if kind_of(interpreter, made) not in _NUMBERED:
+        return None
+    interpreter.build(made)
+    items = [*made.items.items, *iterated(interpreter, more)]
+    series = Series(items, interpreter.regions.level)
+    return Made(made.callee, made.given, made.site, series, is_built=True)
 
 
 def fill(interpreter: Interpreter, made: Made, given: Arguments) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -14,22 +15,39 @@ from archlint.source.static.values import Arguments, Class, Function, Made, alte
 
 __all__ = ["best_entry"]
 
-_MOST_CLASSES = 40
+_MOST_CLASSES = 200
+_MOST_STEPS = 1_000_000
+_MOST_FILES = 12  # of those in which the model's class is looked for
 _MOST_FUNCTIONS = 30
 _OPEN = Arguments((), {}, True)
 
 
-def best_entry(interpreter: Interpreter, matcher: Matcher, root: Observed) -> Match | None:
-    """The construction that has most of the model's modules; None where nothing fits."""
+def best_entry(
+    interpreter: Interpreter, matcher: Matcher, root: Observed, forward: Function | None = None
+) -> Match | None:
+    """The construction that has most of the model's modules; None where nothing fits.
+
+    `forward` is the model's own where a trace tells it.  Of classes that have equally many, the
+    one that has fewest others is taken, then the first by path and line; of very many files,
+    those with most of the modules' names come first.
+    """
     wanted = sum(1 for _ in root.walk())
     best: Match | None = None
-    classes = matcher.class_of(root.kind) if root.kind else list(_classes(interpreter))
+    classes = matcher.class_of(root.kind) if root.kind else _candidates(interpreter, root)
+    if forward is not None and not root.kind:
+        classes = [each for each in classes if _runs(interpreter, each, forward)] or classes
+    steps = 0
     for each in classes[:_MOST_CLASSES]:
+        if steps > _MOST_STEPS:
+            break
+        interpreter.renew()
         found = matcher.match(interpreter.call(each, _OPEN, None), root)
-        if found.made is not None and (best is None or found.score > best.score):
+        steps += interpreter.steps
+        if found.made is not None and (best is None or _rank(found) > _rank(best)):
             best = found
     if best is None or best.count >= wanted or best.made is None:
         return best
+    interpreter.renew()
     owner = best.made.callee
     if isinstance(owner, Class):
         for function in _factories(interpreter, owner):
@@ -42,9 +60,36 @@ def best_entry(interpreter: Interpreter, matcher: Matcher, root: Observed) -> Ma
     return best if best.children else None
 
 
-def _classes(interpreter: Interpreter) -> Sequence[Class]:
+def _rank(match: Match) -> tuple[int, int]:
+    made = match.made
+    if made is None:
+        return 0, 0
+    held = [name for name, value in made.names.items() if name not in match.children]
+    others = [
+        name for name in held if any(isinstance(e, Made) for e in alternatives(made.names[name]))
+    ]
+    return match.score, -len(others)
+
+
+def _runs(interpreter: Interpreter, owner: Class, forward: Function) -> bool:
+    found = interpreter.classes.member(owner, "forward")
+    return isinstance(found, Function) and found.node is forward.node
+
+
+def _candidates(interpreter: Interpreter, root: Observed) -> Sequence[Class]:
+    """Classes with a forward, from the files that have most of the names of the model's modules.
+
+    Parsing takes long: of many files only some can be looked at.
+    """
+    told = {name for each in root.walk() for name in each.children if name.isidentifier()}
+    names = [re.compile(rf"\b{re.escape(name)}\b") for name in sorted(told)]
+    paths = [path for path, _ in interpreter.tree.with_forward()]
+    if len(paths) > _MOST_FILES:
+        texts = {path: interpreter.tree.text(path) or "" for path in paths}
+        count = {path: sum(1 for each in names if each.search(texts[path])) for path in paths}
+        paths = sorted(paths, key=lambda path: -count[path])[:_MOST_FILES]
     found: list[Class] = []
-    for path, _ in interpreter.tree.with_forward():
+    for path in paths:
         file = interpreter.tree.parsed(path)
         for name in file.bindings if file is not None else ():
             each = interpreter.globals.value(file, name) if file is not None else None

@@ -246,6 +246,8 @@ class Expressions:
 
     def _of_BinaryOperation(self, node: cst.BinaryOperation, scope: Scope) -> Value:  # noqa: N802
         left, right = self.value(node.left, scope), self.value(node.right, scope)
+        if isinstance(left, Made) and isinstance(node.operator, cst.Add):
+            return containers.joined(self._interpreter, left, right) or UNKNOWN
         return self.operated(node.operator, left, right)
 
     def _of_Comparison(self, node: cst.Comparison, scope: Scope) -> Value:  # noqa: N802

@@ -61,6 +61,15 @@ class Interpreter:
         self._depth = 0
         self._active: dict[cst.CSTNode, int] = {}
 
+    @property
+    def steps(self) -> int:
+        """How many nodes were evaluated since the last renewal."""
+        return self._steps
+
+    def renew(self) -> None:
+        """Allow as many steps as at the beginning."""
+        self._steps = 0
+
     def step(self) -> bool:
         """Count a step; False once there have been too many."""
         self._steps += 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from archlint.graph.model import Model
@@ -14,9 +16,11 @@ from archlint.source.static.matching import Match, Matcher
 from archlint.source.static.observed import module_path, observed
 from archlint.source.static.parsed import Parsed
 from archlint.source.static.source_tree import SourceTree
-from archlint.source.static.values import Class, Made, Site
+from archlint.source.static.values import Class, Function, Made, Site
 
 __all__ = ["locate_statically"]
+
+_MOST_PLACES = 8
 
 
 def locate_statically(
@@ -38,10 +42,35 @@ class _Locator:
         self._path_map = path_map
         self._interpreter = Interpreter(tree)
         self._matcher = Matcher(self._interpreter)
-        self._root = best_entry(self._interpreter, self._matcher, observed(model))
-        self._start = self._root.made.site if self._root and self._root.made else None
         self._recorded: dict[str, Parsed | None] = {}
+        self._root = best_entry(
+            self._interpreter, self._matcher, observed(model), self._forward_of(model)
+        )
+        self._start = self._root.made.site if self._root and self._root.made else None
         self._calls: dict[int, Call] = {}
+
+    def _forward_of(self, model: Model) -> Function | None:
+        """The forward in which most operators' traces begin."""
+        places = Counter(
+            (frame.file, frame.line)
+            for op in model.operators
+            if op.origin is not None
+            for frame in [each for each in op.origin.frames if self._file(each.file)][:1]
+        )
+        for (recorded, line), _ in places.most_common(_MOST_PLACES):
+            file = self._file(recorded)
+            source = file.expressions if file is not None else None
+            inside = source.function_at(line) if source is not None else ""
+            owner, _, name = inside.rpartition(".")
+            found = (
+                self._interpreter.globals.value(file, owner) if file and name == "forward" else None
+            )
+            member = (
+                self._interpreter.classes.member(found, name) if isinstance(found, Class) else None
+            )
+            if isinstance(member, Function):
+                return member
+        return None
 
     def location(self, operator: Operator) -> Location | None:
         match, is_whole = self._resolved(module_path(operator))
@@ -51,9 +80,9 @@ class _Locator:
         if not is_library and not self._is_of_library(operator, is_whole):
             line = self._line_of_forward(operator)
             if line is not None:
-                return Location(line[0], Certainty.EXACT, chain if is_whole else (), line[1])
+                return Location(line, Certainty.EXACT, chain if is_whole else ())
         if not chain:
-            return None
+            return self._class_of(made)
         certainty = Certainty.EXACT if is_library else Certainty.MODULE
         return Location(chain[0].span, certainty, chain[1:], chain[0].inside)
 
@@ -97,7 +126,16 @@ class _Locator:
             )
         return self._calls[key]
 
-    def _line_of_forward(self, operator: Operator) -> tuple[Span, str] | None:
+    def _class_of(self, made: Made | None) -> Location | None:
+        """The line that names the model's class, for what is made by nothing inside it."""
+        if made is None or not isinstance(made.callee, Class):
+            return None
+        file, node = made.callee.file, made.callee.node
+        name = file.span(node.name)
+        span = replace(file.span(node), end_line=name.end_line, end_column=name.end_column)
+        return Location(span, Certainty.MODULE)
+
+    def _line_of_forward(self, operator: Operator) -> Span | None:
         frames = operator.origin.frames if operator.origin is not None else ()
         for frame in reversed(frames):
             file = self._file(frame.file)
@@ -106,7 +144,7 @@ class _Locator:
                 inside = source.function_at(frame.line)
                 name = frame.function.rpartition(".")[2]
                 if name.startswith("<") or name == inside.rpartition(".")[2]:
-                    return source.expression_on(frame.line), inside
+                    return source.expression_on(frame.line)
         return None
 
     def _file(self, recorded: str) -> Parsed | None:

@@ -172,15 +172,15 @@ class Matcher:
         placed: dict[int, Value] = {}
         items = made.items.items
         if items and numbers:
-            placed = aligned(
-                items,
-                frozenset(numbers),
-                lambda value, index: (
-                    self.match(value, node.children[str(index)]).score
-                    if str(index) in node.children
-                    else 0
-                ),
-            )
+            # names that were given count too: what is appended to them has a later number
+            first = min(numbers) if made.names or made.patterns else 0
+
+            def score(value: Value, place: int) -> int:
+                child = node.children.get(str(place + first))
+                return self.match(value, child).score if child is not None else 0
+
+            found_places = aligned(items, frozenset(each - first for each in numbers), score)
+            placed = {place + first: value for place, value in found_places.items()}
         for name, child in node.children.items():
             value = placed.get(int(name)) if name.isdecimal() and len(name) < 6 else None
             if value is None:

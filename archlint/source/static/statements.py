@@ -146,7 +146,7 @@ class Statements:
             self._interpreter.build(owner)
             if isinstance(index, Const) and isinstance(index.value, str):
                 self._interpreter.attributes.put(owner, index.value, value)
-            elif isinstance(index, Text):
+            elif isinstance(index, Text) or containers.is_dict(self._interpreter, owner):
                 self._interpreter.attributes.put_named(owner, index, value)
             else:
                 replaced(owner.items, index, value, surely=surely)

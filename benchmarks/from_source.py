@@ -1,6 +1,7 @@
 """What an export from source gives and takes, against the exporter's own file and time.
 
 python benchmarks/from_source.py examples   the 12 examples against examples/onnx
+python benchmarks/from_source.py lines      how many of their lines are exact, from source and file
 python benchmarks/from_source.py resnet50   time against torch.onnx.export alone, alternated
 python benchmarks/from_source.py llama      memory for a Llama of 7 billion parameters
 """
@@ -19,9 +20,14 @@ import onnx
 
 import archlint
 from archlint.graph import read_model
+from archlint.linter import lint
+from archlint.linter.source import SourceModel
+from archlint.location import Certainty, Location
+from archlint.options import Options
 from archlint.source.export import ModelSpec, export
 from archlint.source.export.located import locate
 from archlint.source.export.peak import peak_memory
+from archlint.source.static import locate_statically
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 TARGETS = ("amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t", "gtx1080ti-cudnn7-fp32")
@@ -51,8 +57,8 @@ print(time.perf_counter() - started)
 """
 
 
-def example(name: str) -> ModelSpec:
-    return ModelSpec.parse(f"{EXAMPLES / 'nets' / FACTORIES[name]}", ["1x3x224x224"])
+def example(name: str, batch: int = 1) -> ModelSpec:
+    return ModelSpec.parse(f"{EXAMPLES / 'nets' / FACTORIES[name]}", [f"{batch}x3x224x224"])
 
 
 def compare_examples() -> None:
@@ -80,6 +86,37 @@ def compare_examples() -> None:
             f"  {dict(located)} {' '.join(exported.remarks)}",
             flush=True,
         )
+
+
+def count_lines() -> None:
+    """Of operators and findings, as exact/all; the file's with --source-root alone."""
+    print("example             source: operators  findings   file: operators  findings  not exact")
+    for name in FACTORIES:
+        path = EXAMPLES / "onnx" / f"{name}.onnx"
+        source = example(name, 8)
+        exported = export(source)
+        made, file = read_model(exported.proto, origins=True), read_model(str(path), origins=True)
+        options = Options(targets=TARGETS, batch=8, source_roots=(str(EXAMPLES),))
+        reports = lint([SourceModel(source), str(path)], options).models
+        places = [[each.location for each in report.findings] for report in reports]
+        located = locate(made, exported), locate_statically(file, [EXAMPLES], {})
+        rest = [op.op_type for op in file.operators if not _is_exact(located[1].get(op.index))]
+        shares = [
+            f"{sum(map(_is_exact, found))}/{count}"
+            for found, count in (
+                (located[0].values(), len(made.operators)), (places[0], len(places[0])),
+                (located[1].values(), len(file.operators)), (places[1], len(places[1])),
+            )
+        ]  # fmt: skip
+        print(
+            f"{name:18} {shares[0]:>18} {shares[1]:>9} {shares[2]:>17} {shares[3]:>9}"
+            f"  {dict(Counter(rest)) or ''}",
+            flush=True,
+        )
+
+
+def _is_exact(location: Location | None) -> bool:
+    return location is not None and location.certainty is Certainty.EXACT
 
 
 def time_resnet50() -> None:
@@ -116,5 +153,11 @@ def weigh_llama() -> None:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1:] or ["examples", "resnet50", "llama"]:
-        {"examples": compare_examples, "resnet50": time_resnet50, "llama": weigh_llama}[each]()
+    runs = {
+        "examples": compare_examples,
+        "lines": count_lines,
+        "resnet50": time_resnet50,
+        "llama": weigh_llama,
+    }
+    for each in sys.argv[1:] or runs:
+        runs[each]()

@@ -9,7 +9,7 @@ from pathlib import Path
 from archlint.errors import UsageError
 from archlint.findings import Report, Severity
 from archlint.location import Certainty, Span
-from archlint.source.ignores import Wanted, add_ignores
+from archlint.source.ignores import Wanted, add_ignores, is_reason
 from archlint.source.ignores.text import read_source
 
 __all__ = ["write_ignores"]
@@ -18,20 +18,20 @@ __all__ = ["write_ignores"]
 def write_ignores(report: Report, reason: str, least: Severity) -> str:
     """Write a comment for each finding from a severity on; says in one line what was done.
 
-    Only files in the working folder are written, each at once; findings without a line of
-    source there are counted.  Raises UsageError for a reason that is no line, and for a file
-    that cannot be written.
+    Only files in the working folder are written, and none before all are known to be writable
+    in their encoding; findings without a line of source there are counted.  Raises UsageError
+    for a reason that is no line, and for a file that cannot be written.
     """
     text = reason.strip()
-    if not text or not text.isprintable():
-        raise UsageError("--add-ignores: expected a reason, one line of text")
+    if not is_reason(text):
+        raise UsageError("--add-ignores: expected a reason, one line of text without a comment")
     wanted: dict[str, set[Wanted]] = defaultdict(set)
     without = 0
     for code, spans in _places(report, least):
         here = [span for span in spans if _is_ours(span.path)]
         without += not here
         for span in here:
-            wanted[span.path].add(Wanted(span.line, code))
+            wanted[span.path].add(Wanted(span.line, span.end_line, code))
     count = _write(wanted, text)
     line = f"{count} line{'s' * (count != 1)} in {len(wanted)} file{'s' * (len(wanted) != 1)}"
     left = (
@@ -64,17 +64,20 @@ def _is_ours(path: str) -> bool:
 
 
 def _write(wanted: Mapping[str, set[Wanted]], reason: str) -> int:
-    count = 0
+    count, made = 0, {}
     for path, its in sorted(wanted.items()):
         source = read_source(Path(path))
         if source is None:
             raise UsageError(f"--add-ignores: {path} cannot be read")
-        lines = add_ignores(
-            source.lines, sorted(its, key=lambda each: (each.line, each.code)), reason
-        )
-        count += sum(new != old for new, old in zip(lines, source.lines, strict=True))
         try:
-            Path(path).write_bytes(source.encoded(lines))
-        except (OSError, UnicodeEncodeError) as fault:
+            lines = add_ignores(source.lines, its, reason)
+            made[path] = source.encoded(lines)
+        except ValueError as fault:
+            raise UsageError(f"--add-ignores: {path} cannot be written: {fault}") from fault
+        count += sum(new != old for new, old in zip(lines, source.lines, strict=True))
+    for path, data in made.items():
+        try:
+            Path(path).write_bytes(data)
+        except OSError as fault:
             raise UsageError(f"--add-ignores: {path} cannot be written: {fault}") from fault
     return count

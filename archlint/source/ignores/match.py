@@ -47,16 +47,20 @@ class CommentIgnores:
         """The comment that wants a rule to be silent here, None where nobody says so.
 
         It may be at the location itself, at a call that led to it, or at the class that either
-        is in.  It is unused until `use` is told that it kept something back.
+        is in; of several the one that covers least.  It is unused until `use` is told that it
+        kept something back.
         """
         if location is None:
             return None
         for span in (location.span, *(call.span for call in location.chain)):
-            for comment in self._comments(span.path):
-                words = [word for word in comment.rules if self._codes.get(word) == code]
-                if comment.fault or not words or not comment.covers(span.line, span.end_line):
-                    continue
-                return Match(comment.reason, span.path, comment, tuple(words))
+            near = [
+                Match(comment.reason, span.path, comment, tuple(words))
+                for comment in self._comments(span.path)
+                if not comment.fault and comment.extent.holds(span.line, span.end_line)
+                if (words := [word for word in comment.rules if self._codes.get(word) == code])
+            ]
+            if near:
+                return min(near, key=_reach)
         return None
 
     def use(self, match: Match) -> None:
@@ -92,3 +96,7 @@ class CommentIgnores:
             found = () if source is None else read_comments(source.lines)
             self._files[path] = found
         return found
+
+
+def _reach(match: Match) -> int:
+    return match.comment.extent.last - match.comment.extent.first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tokenize
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,20 @@ __all__ = ["SourceText", "read_source"]
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The lines of a file with their ends, and how it is encoded."""
+    """The lines of a file with their ends, how it is encoded, and its bytes."""
 
     lines: tuple[str, ...]
     encoding: str
+    data: bytes
 
-    def encoded(self, lines: list[str]) -> bytes:
-        """Other lines as this file would have them."""
+    def encoded(self, lines: Sequence[str]) -> bytes:
+        """Other lines as this file would have them.
+
+        Raises ValueError for a character that the encoding lacks, and where the encoding has
+        several ways to write the same text and the file's is not the usual one.
+        """
+        if "".join(self.lines).encode(self.encoding) != self.data:
+            raise ValueError(f"its {self.encoding} text has other bytes when written back")
         return "".join(lines).encode(self.encoding)
 
 
@@ -28,9 +36,9 @@ def read_source(path: Path) -> SourceText | None:
         data = path.read_bytes()
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         lines = data.decode(encoding).splitlines(keepends=True)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, LookupError):
         return None
-    return SourceText(tuple(_joined(lines)), encoding)
+    return SourceText(tuple(_joined(lines)), encoding, data)
 
 
 def _joined(lines: list[str]) -> list[str]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from archlint.source.static import containers
+from archlint.source.static.containers import named
 from archlint.source.static.globals import dotted
+from archlint.source.static.module_containers import METHODS
 from archlint.source.static.parsed import statements_of
 from archlint.source.static.values import (
     UNKNOWN,
@@ -96,7 +97,7 @@ class Attributes:
             return self.method(made, found)
         if found is not None:
             return found
-        return Bound(made, name) if name in containers.METHODS else UNKNOWN
+        return Bound(made, name) if name in METHODS else UNKNOWN
 
     def method(self, instance: Value, function: Function) -> Value:
         """What a function of an instance's class is when it is asked of the instance."""
@@ -135,13 +136,13 @@ class Attributes:
     def child(self, made: Made, name: str) -> Value | None:
         """The child of a name, from other methods than the constructor too."""
         self._interpreter.build(made)
-        found = containers.named(made, name)
+        found = named(made, name)
         if found is None and isinstance(made.callee, Class):
             key = id(made), name
             if key not in self._searched:
                 self._searched.add(key)
                 self._run_methods_that_set(made, made.callee, name)
-            found = containers.named(made, name)
+            found = named(made, name)
         return found
 
     def _run_methods_that_set(self, made: Made, owner: Class, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Lists, dicts, and torch's containers of modules."""
+"""Lists, dicts and strings: what is in them, and their methods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from archlint.source.static.values import (
     Arguments,
     Class,
     Const,
-    Either,
     External,
     Item,
     Items,
@@ -32,86 +31,9 @@ from archlint.source.static.values import (
 if TYPE_CHECKING:
     from archlint.source.static.interpreter import Interpreter
 
-__all__ = [
-    "METHODS",
-    "call_method",
-    "fill",
-    "is_dict",
-    "item",
-    "iterated",
-    "joined",
-    "named",
-    "pairs_of",
-    "put",
-]
+__all__ = ["argument", "call_method", "item", "iterated", "named", "pairs_of", "put"]
 
-_SELF = frozenset(
-    "apply bfloat16 cpu cuda double eval float half requires_grad_ to train type".split()
-)
-_ADDING = frozenset({"append", "extend", "insert", "add_module", "register_module"})
-METHODS = (
-    _SELF
-    | _ADDING
-    | frozenset("children get items keys modules named_children pop update values".split())
-)
-_NUMBERED = frozenset({"Sequential", "ModuleList"})
-_DICTS = frozenset({"ModuleDict"})
 _MOST_CHARACTERS = 64
-
-
-def kind_of(interpreter: Interpreter, made: Made) -> str:
-    """The last name of the library class that an instance is of, "" for none."""
-    if isinstance(made.callee, Class):
-        found = [
-            each for each in interpreter.classes.lineage(made.callee) if isinstance(each, External)
-        ]
-        return next((each.last for each in found if each.last in _NUMBERED | _DICTS), "")
-    return made.callee.last if isinstance(made.callee, External) else ""
-
-
-def is_dict(interpreter: Interpreter, made: Made) -> bool:
-    """Whether an instance is a ModuleDict."""
-    return kind_of(interpreter, made) in _DICTS
-
-
-def joined(interpreter: Interpreter, made: Made, more: Value) -> Made | None:
-    """A container of torch's with more modules behind its own, as `+` makes it."""
-    if kind_of(interpreter, made) not in _NUMBERED:
-        return None
-    interpreter.build(made)
-    items = [*made.items.items, *iterated(interpreter, more)]
-    series = Series(items, interpreter.regions.level)
-    return Made(made.callee, made.given, made.site, series, is_built=True)
-
-
-def fill(interpreter: Interpreter, made: Made, given: Arguments) -> None:
-    """Give a container of torch's the children that its constructor is called with."""
-    kind = kind_of(interpreter, made)
-    if kind not in _NUMBERED | _DICTS:
-        return
-    items: Items = given.positional
-    if not items and "modules" in given.keywords:
-        items = (given.keywords["modules"],)
-    first = items[0] if len(items) == 1 and not isinstance(items[0], (Repeat, Either)) else None
-    for each in alternatives(first) if first is not None else ():
-        if isinstance(each, Table) or kind in _DICTS:
-            _name_all(interpreter, made, pairs_of(each))
-            return
-    if kind == "ModuleList":
-        items = iterated(interpreter, first) if first is not None else ()
-    interpreter.regions.append(made.items, *items)
-
-
-def _name_all(interpreter: Interpreter, made: Made, pairs: Items) -> None:
-    for pair in pairs:
-        sure = not isinstance(pair, (Repeat, Either))
-        for each in leaves([pair]):
-            entry = exact(each.items) if isinstance(each, Series) else None
-            if entry is not None and len(entry) == 2:
-                name = entry[0] if entry[0] is not UNKNOWN else Text(".*")
-                if not sure and isinstance(name, Const):
-                    name = Text(re.escape(str(name.value)))
-                interpreter.attributes.put_named(made, name, entry[1])
 
 
 def named(made: Made, name: str) -> Value | None:
@@ -143,7 +65,7 @@ def _any_child(made: Made) -> Value:
     """What a library's module holds was made by the same call."""
     children = [*made.names.values(), *made.patterns.values()]
     if isinstance(made.callee, External):
-        return union(made, *children) if made.callee.last not in _DICTS else union(*children)
+        return union(made, *children) if made.callee.last != "ModuleDict" else union(*children)
     return union(*children)
 
 
@@ -207,9 +129,7 @@ def put(interpreter: Interpreter, table: Table, key: Value, value: Value) -> Non
 
 
 def call_method(interpreter: Interpreter, owner: Value, name: str, given: Arguments) -> Value:
-    """A method of a list, a dict, a string or a container of modules."""
-    if isinstance(owner, Made):
-        return _of_made(interpreter, owner, name, given)
+    """A method of a list, a dict or a string."""
     if isinstance(owner, Series):
         return _of_series(interpreter, owner, name, given)
     if isinstance(owner, Table):
@@ -219,60 +139,25 @@ def call_method(interpreter: Interpreter, owner: Value, name: str, given: Argume
     return UNKNOWN
 
 
-def _argument(given: Arguments, place: int, name: str = "") -> Value:
+def argument(given: Arguments, place: int, name: str = "") -> Value:
+    """An argument by its position, or by its name."""
     if name in given.keywords:
         return given.keywords[name]
     return at(given.positional, Const(place))
 
 
-def _of_made(interpreter: Interpreter, made: Made, name: str, given: Arguments) -> Value:
-    if name == "__init__":
-        fill(interpreter, made, given)
-        return Const(None)
-    if name in _SELF:
-        return made
-    interpreter.build(made)
-    first = _argument(given, 0, "module" if name == "append" else "name")
-    if name in ("add_module", "register_module", "__setattr__"):
-        interpreter.attributes.put_named(made, first, _argument(given, 1, "module"))
-        return Const(None)
-    if name == "update":
-        _name_all(interpreter, made, pairs_of(first))
-        return Const(None)
-    if name in ("append", "extend", "insert"):
-        _of_series(interpreter, made.items, name, given)
-        return made
-    children: list[Item] = [*made.items.items]
-    if not children:
-        children = [each for each in made.names.values() if _may_be_module(each)]
-        children += [Repeat((each,)) for each in made.patterns.values()]
-        if isinstance(made.callee, External) and not children:
-            children = [Repeat((made,))]
-    if name in ("children", "values", "modules"):
-        return Series(children, interpreter.regions.level)
-    if name in ("items", "named_children", "named_modules"):
-        return Series(mapped(children, lambda each: Series([Text(".*"), each])))
-    if name in ("pop", "get", "get_submodule", "__getitem__"):
-        return item(interpreter, made, first)
-    return UNKNOWN
-
-
-def _may_be_module(value: Value) -> bool:
-    return any(isinstance(each, Made) for each in alternatives(value))
-
-
 def _of_series(interpreter: Interpreter, series: Series, name: str, given: Arguments) -> Value:
     regions = interpreter.regions
-    first = _argument(given, 0)
+    first = argument(given, 0)
     if name == "append":
-        regions.append(series, _argument(given, 0, "module"))
+        regions.append(series, argument(given, 0, "module"))
     elif name == "extend":
         regions.append(series, *iterated(interpreter, first))
     elif name == "insert":
         place = first.value if isinstance(first, Const) else None
         if not isinstance(place, int) or not 0 <= place <= len(head(series.items)):
             place = None
-        regions.insert(series, place, _argument(given, 1))
+        regions.insert(series, place, argument(given, 1))
     elif name == "pop":
         index = first if given.positional else Const(-1)
         found = at(series.items, index)
@@ -300,18 +185,18 @@ def _of_table(interpreter: Interpreter, table: Table, name: str, given: Argument
     if name in ("get", "pop"):
         default: Value | None = Const(None) if name == "get" else None
         if len(given.positional) > 1:
-            default = _argument(given, 1)
-        return _looked_up(table, _argument(given, 0), default)
+            default = argument(given, 1)
+        return _looked_up(table, argument(given, 0), default)
     if name == "copy":
         return Table(Series(list(series.items), interpreter.regions.level))
     if name == "setdefault":
-        found = _looked_up(table, _argument(given, 0), UNKNOWN)
+        found = _looked_up(table, argument(given, 0), UNKNOWN)
         if found is UNKNOWN:
-            put(interpreter, table, _argument(given, 0), _argument(given, 1))
-            return _argument(given, 1)
+            put(interpreter, table, argument(given, 0), argument(given, 1))
+            return argument(given, 1)
         return found
     if name == "update":
-        extra: list[Item] = list(pairs_of(_argument(given, 0))) if given.positional else []
+        extra: list[Item] = list(pairs_of(argument(given, 0))) if given.positional else []
         extra += [Series([Const(key), each]) for key, each in given.keywords.items()]
         for pair in extra:
             entry = pair.items if isinstance(pair, Series) else []
@@ -335,7 +220,7 @@ def _of_text(interpreter: Interpreter, text: str, name: str, given: Arguments) -
             except (IndexError, ValueError):
                 return UNKNOWN
         return formatted(text, r"\{[^{}]*\}")
-    first = _argument(given, 0)
+    first = argument(given, 0)
     plain = {
         "lower": text.lower, "upper": text.upper, "strip": text.strip, "title": text.title,
     }  # fmt: skip

@@ -11,6 +11,7 @@ import libcst as cst
 from archlint.source.static import containers
 from archlint.source.static.arithmetic import compared, operated
 from archlint.source.static.items import exact, sliced
+from archlint.source.static.module_containers import joined
 from archlint.source.static.values import (
     UNKNOWN,
     Arguments,
@@ -247,7 +248,7 @@ class Expressions:
     def _of_BinaryOperation(self, node: cst.BinaryOperation, scope: Scope) -> Value:  # noqa: N802
         left, right = self.value(node.left, scope), self.value(node.right, scope)
         if isinstance(left, Made) and isinstance(node.operator, cst.Add):
-            return containers.joined(self._interpreter, left, right) or UNKNOWN
+            return joined(self._interpreter, left, right) or UNKNOWN
         return self.operated(node.operator, left, right)
 
     def _of_Comparison(self, node: cst.Comparison, scope: Scope) -> Value:  # noqa: N802

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import libcst as cst
 
-from archlint.source.static import containers
 from archlint.source.static.attributes import Attributes
 from archlint.source.static.builtin_calls import BUILTINS, call_builtin, call_external
 from archlint.source.static.classes import Classes
+from archlint.source.static.containers import call_method
 from archlint.source.static.expressions import Expressions
 from archlint.source.static.globals import Globals
+from archlint.source.static.module_containers import call_module_method, fill
 from archlint.source.static.parameters import bind
 from archlint.source.static.regions import Regions
 from archlint.source.static.source_tree import SourceTree
@@ -124,7 +125,7 @@ class Interpreter:
                 given = replace(made.given, positional=(made, *made.given.positional))
                 self.run(constructor, given, made.site)
             else:
-                containers.fill(self, made, made.given)
+                fill(self, made, made.given)
 
     # calls
 
@@ -144,7 +145,9 @@ class Interpreter:
             if isinstance(function.function, Function):
                 own = replace(given, positional=(function.owner, *given.positional))
                 return self.run(function.function, own, site)
-            return containers.call_method(self, function.owner, function.function, given)
+            if isinstance(function.owner, Made):
+                return call_module_method(self, function.owner, function.function, given)
+            return call_method(self, function.owner, function.function, given)
         if isinstance(function, Builtin):
             return call_builtin(self, function.name, given, site)
         if isinstance(function, External):
@@ -158,7 +161,7 @@ class Interpreter:
         """A new instance; a container of torch's has its children at once."""
         found = Made(callee, given, site, Series([], self.regions.level))
         if isinstance(callee, External):
-            containers.fill(self, found, given)
+            fill(self, found, given)
         return found
 
     def _called(self, made: Made) -> Value | None:

@@ -12,6 +12,7 @@ import libcst as cst
 from archlint.source.static import containers
 from archlint.source.static.expressions import likely, truth
 from archlint.source.static.items import at, replaced, sliced
+from archlint.source.static.module_containers import is_dict
 from archlint.source.static.parsed import Statement, statements_of
 from archlint.source.static.regions import Outcome
 from archlint.source.static.values import (
@@ -146,7 +147,7 @@ class Statements:
             self._interpreter.build(owner)
             if isinstance(index, Const) and isinstance(index.value, str):
                 self._interpreter.attributes.put(owner, index.value, value)
-            elif isinstance(index, Text) or containers.is_dict(self._interpreter, owner):
+            elif isinstance(index, Text) or is_dict(self._interpreter, owner):
                 self._interpreter.attributes.put_named(owner, index, value)
             else:
                 replaced(owner.items, index, value, surely=surely)

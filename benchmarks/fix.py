@@ -2,7 +2,7 @@
 
 Run from the repository, with PyTorch and ONNX Runtime, on a device with a measured target:
 `python benchmarks/fix.py [TARGET] [--sessions 7] [--rounds 15] [--example vit_s16]`.  Both nets
-weights; pairs of fresh sessions with one thread run in turns, and a round's figure is the ratio
+are exported with weights; pairs of fresh sessions with one thread run in turns, and a round's figure is the ratio
 of its two times.
 """
 

@@ -2,8 +2,8 @@
 
 Run from the repository, with PyTorch and ONNX Runtime, on a device with a measured target:
 `python benchmarks/fix.py [TARGET] [--sessions 7] [--rounds 15] [--example vit_s16]`.  Both nets
-are exported with weights; pairs of fresh sessions with one thread run in turns, and a round's figure is the ratio
-of its two times.
+are exported with weights; pairs of fresh sessions with one thread run in turns, and a round's
+figure is the ratio of its two times.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from archlint.findings import Severity
 from archlint.model_diff import DiffReport, ModelDiff, Presence
 from archlint.report.diff_text import (
@@ -11,6 +13,7 @@ from archlint.report.diff_text import (
     gone_line,
     verdict_of,
 )
+from archlint.report.escape import visible
 from archlint.report.markdown import finding_table, safe
 from archlint.report.result import results
 from archlint.report.style import Style
@@ -35,7 +38,9 @@ def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every for
         lines += _folded(counted(len(notes), "new note"), finding_table(notes))
     for model in report.models:
         if body := _details(model):
-            lines += _folded(f"What changed in {safe(model.name)}", body)
+            # a summary is HTML, in which Markdown's escapes would be seen
+            name = escape(visible(model.name)).replace("@", "&#64;")
+            lines += _folded(f"What changed in {name}", body)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -77,8 +77,9 @@ class Revision:
 
     def read(self, path: str) -> bytes:
         """A file of the working folder as it is at this revision; raises UsageError."""
+        inside = self.path_of(path)
         try:
-            found = _git("cat-file", "blob", f"{self.commit}:{self.path_of(path)}")
+            found = _git("cat-file", "blob", f"{self.commit}:{inside}")
         except UsageError as fault:
             raise UsageError(f"{path}: not a file of the revision {self.name}") from fault
         if found.startswith(_POINTER):
@@ -92,10 +93,17 @@ class Revision:
             root, index = Path(name) / "tree", Path(name) / "index"
             root.mkdir()
             own = {"GIT_INDEX_FILE": str(index)}
-            _git("read-tree", self.commit, environment=own)
+            top = ("-C", str(self.top))  # --all is all of the working folder
+            _git(*top, "read-tree", self.commit, environment=own)
             # of what LFS keeps the pointer will do: no download
             _git(
-                *_NO_LFS, "checkout-index", "--all", "--quiet", f"--prefix={root}/", environment=own
+                *top,
+                *_NO_LFS,
+                "checkout-index",
+                "--all",
+                "--quiet",
+                f"--prefix={root}/",
+                environment=own,
             )
             folder = root / self.prefix
             folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +125,7 @@ def _git(*words: str, environment: Mapping[str, str] | None = None) -> bytes:
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").splitlines()
         said = lines[0].removeprefix("fatal: ") if lines else f"exit code {done.returncode}"
-        raise UsageError(f"git {words[0]}: {said}")
+        raise UsageError(f"git: {said}")
     return done.stdout
 
 

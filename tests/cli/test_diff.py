@@ -1,0 +1,107 @@
+"""`archlint diff` on files, in a real repository."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]  # it comes without types
+import pytest
+
+from archlint.cli import run
+from archlint.report.schema import schema
+from tests.linter.versions import VERSIONS, file_of
+from tests.source.test_revision import git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
+GPU = ("--target", "gtx1080ti-cudnn7-fp32")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    git("init", "-q", "-b", "main")
+    (tmp_path / "nets").mkdir()
+    shutil.copy(file_of("mobilenet_v1"), "nets/net.onnx")
+    shutil.copy(file_of("resnet18"), "nets/gone.onnx")
+    git("add", "-A")
+    git("commit", "-q", "-m", "one")
+    return tmp_path
+
+
+def test_a_network_that_has_not_changed_passes_every_gate(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = str(file_of("shufflenet_v1_g3"))
+    assert run(["diff", same, same, *GPU, "--fail-on-new", "--max-slowdown", "0%"]) == 0
+    out = capsys.readouterr().out
+    assert "1.000x (1.000 to 1.000" in out
+    assert out.endswith("0 new findings, 0 gone, 4 unchanged in 1 model\n")
+
+
+def test_both_gates_close(capsys: pytest.CaptureFixture[str]) -> None:
+    pair = (str(file_of("mobilenet_v1")), str(file_of("shufflenet_v1_g3")))
+    assert run(["diff", *pair, *GPU]) == 0
+    assert run(["diff", *pair, *GPU, "--fail-on-new"]) == 1
+    out = capsys.readouterr().out
+    name = pair[1]
+    assert f"failed {name}: 2 new findings (warning or worse)\n" in out.replace("\n  ", " ")
+    pair = (pair[1], str(file_of("vgg16")))
+    assert run(["diff", *pair, *GPU, "--max-slowdown", "3%"]) == 1
+    assert "% slower on gtx1080ti-cudnn7-fp32, allowed is 3 %" in capsys.readouterr().out.replace(
+        "\n  ", " "
+    )
+
+
+def test_models_of_the_working_tree_are_held_against_a_revision(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "nets" / "net.onnx").write_bytes(
+        VERSIONS["with a block at the front"]("mobilenet_v1").SerializeToString()
+    )
+    (repository / "nets" / "gone.onnx").unlink()
+    shutil.copy(file_of("vgg16"), "nets/new.onnx")
+    assert run(["diff", "--base", "HEAD", *GPU, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads(schema("diff")))
+    assert {each["name"]: each["presence"] for each in found["models"]} == {
+        "nets/net.onnx": "both", "nets/new.onnx": "added", "nets/gone.onnx": "removed",
+    }  # fmt: skip
+    (changed,) = (each for each in found["models"] if each["presence"] == "both")
+    assert changed["before"]["path"] == "nets/net.onnx@HEAD"
+    assert changed["targets"][0]["slowdown"] > 1
+    assert run(["diff", "nets/gone.onnx@HEAD", "nets/gone.onnx@main", *GPU]) == 0
+    assert run(["diff", "--base", "HEAD", "nets/gone.onnx", *GPU]) == 0
+    assert "nets/gone.onnx  removed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("format_", ["full", "markdown", "concise", "sarif", "github", "junit"])
+@pytest.mark.usefixtures("repository")
+def test_every_format_tells_what_is_new(format_: str, capsys: pytest.CaptureFixture[str]) -> None:
+    pair = (str(file_of("mobilenet_v1")), str(file_of("shufflenet_v1_g3")))
+    assert run(["diff", *pair, *GPU, "--format", format_]) == 0
+    assert "G2" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["a.onnx"], "expected BASE HEAD, or --base REV (try: archlint diff --help)"),
+        ([], "expected BASE HEAD, or --base REV (try: archlint diff --help)"),
+        (["nets/net.onnx@x", "nets/net.onnx"], 'git knows no revision "x"'),
+        (["nets/a.onnx@HEAD", "nets/net.onnx"], "nets/a.onnx: not a file of the revision HEAD"),
+        (["--base", "HEAD", "nets/a.onnx"], "nets/a.onnx: no such file or folder"),
+        (["nets/a.onnx", "nets/net.onnx"], "nets/a.onnx: no such file"),
+        (
+            ["nets/net.onnx", "nets/net.onnx", "--max-slowdown", "x"],
+            '--max-slowdown: expected a percentage such as 3%, found "x"',
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    words: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["diff", *words]) == 2
+    assert capsys.readouterr().err == f"archlint: {fault}\n"

@@ -35,7 +35,7 @@ __all__ = [
     "rounded",
 ]
 
-SCHEMA_VERSION = 0
+SCHEMA_VERSION = 1
 
 Json = Mapping[str, object]
 """An object of JSON."""

@@ -100,7 +100,7 @@ def test_json_holds_notes_and_all_findings_whatever_the_screen_shows() -> None:
 
 
 def test_an_unread_model_is_its_error() -> None:
-    assert document()["schema_version"] == 0
+    assert document()["schema_version"] == 1
     unread = document()["models"][2]
     assert unread["path"] == "bad.onnx"
     assert unread["error"] == "not an ONNX model: it ends inside a field"

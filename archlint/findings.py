@@ -7,7 +7,7 @@ from enum import Enum
 
 from archlint.cost.price import Basis
 from archlint.graph.model import ModelInput
-from archlint.location import Location
+from archlint.location import Location, Span
 
 __all__ = [
     "Finding",
@@ -167,7 +167,8 @@ class ModelReport:
     `remarks` say what was done otherwise than usual to get at the model.
     `findings` are sorted by saving and hold notes too; which of them a format shows is the
     format's matter.  `flips` are findings that another usual size alone would bring, one line
-    each.  With `error` (one line, without the path) the rest may be empty.
+    each.  With `error` (one line, without the path) the rest may be empty.  `entry` is the line
+    of the configuration that names the model, None where none does.
     """
 
     path: str
@@ -187,6 +188,7 @@ class ModelReport:
     shapeless: tuple[Unpriced, ...] = ()
     malformed: tuple[str, ...] = ()
     error: str | None = None
+    entry: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

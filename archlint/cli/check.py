@@ -253,7 +253,7 @@ def check(
         if known is not None and changing:
             return _change_baseline(known, readable, options, progress, found, write_baseline)
         report = lint(readable, options, progress, None if known is None else known.of_model)
-    report = _with_unread(report, found)
+    report = _with_entries(_with_unread(report, found), asked)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)
     style = screen(
@@ -317,6 +317,20 @@ def _with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
         next(linted) if each.error is None else ModelReport(each.path, error=each.error)
         for each in found
     )
+    return replace(report, models=tuple(models))
+
+
+def _with_entries(report: Report, config: Config) -> Report:
+    """The report with the line of the configuration for each model that is named there."""
+    if not config.models:
+        return report
+    from dataclasses import replace
+
+    from archlint.config.entry_lines import entry_lines
+
+    names = [each.name for each in config.models]
+    spans = dict(zip(names, entry_lines(config.path, len(names)), strict=False))
+    models = (replace(each, entry=spans.get(each.path)) for each in report.models)
     return replace(report, models=tuple(models))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archlint.findings import Finding, ModelReport, PricedOn, Report, Severity
+from archlint.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Severity
+from archlint.graph.pattern import pattern_of
 from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.shown import place_of
@@ -19,7 +22,9 @@ __all__ = ["Result", "file_of", "results", "sentence"]
 class Result:
     """`text` is one line that is safe to print; `span` is where the finding is.
 
-    A finding without a line of source is at the first line of its model's file.
+    A finding without a line of source is at the line of the configuration that names its model,
+    or else at the first line of its model's file.  `key` tells it from all others of the run,
+    and stays the same when lines move, nodes are renamed or more blocks of its kind are added.
     """
 
     model: ModelReport
@@ -32,18 +37,17 @@ class Result:
 
 def results(report: Report) -> Iterator[Result]:
     """All findings of all models, those that save the largest share first."""
-    found = [
-        Result(
-            model,
-            finding,
-            finding.severity,
-            text_of(model, finding),
-            _span(model, finding),
-            _key(model, finding),
-        )
-        for model in report.models
-        for finding in model.findings
-    ]
+    found = []
+    count: Counter[str] = Counter()
+    for model in report.models:
+        for finding in model.findings:
+            identity = _identity(model, finding)
+            count[identity] += 1
+            key = hashlib.sha256(
+                f"{identity}\n{count[identity]}".encode("utf-8", "backslashreplace")
+            )
+            text, span = text_of(model, finding), _span(model, finding)
+            found.append(Result(model, finding, finding.severity, text, span, key.hexdigest()[:32]))
     order = {severity: -severity.rank for severity in Severity}
     return iter(sorted(found, key=lambda each: (order[each.severity], -_share(each.finding))))
 
@@ -76,6 +80,8 @@ def file_of(model: ModelReport) -> str:
 def _span(model: ModelReport, finding: Finding) -> Span:
     if finding.location is not None:
         return finding.location.decision[-1]
+    if model.entry is not None:
+        return model.entry
     return Span(file_of(model), 1, 1, 1, 1, "")
 
 
@@ -83,6 +89,27 @@ def _share(finding: Finding) -> float:
     return max((price.saving_share for price in finding.prices), default=0.0)
 
 
-def _key(model: ModelReport, finding: Finding) -> str:
-    """What tells a finding from all others of a run, in any order."""
-    return hashlib.sha256(f"{model.path}\n{finding.fingerprint}".encode()).hexdigest()[:32]
+def _identity(model: ModelReport, finding: Finding) -> str:
+    """What a finding is: rule, model, modules, and what would be changed into what.
+
+    Neither where a line stands nor what an exporter called a node is part of it, nor how many
+    places there are.
+    """
+    modules = {pattern_of(each.module) for each in finding.places if _has_module(each)}
+    changes = {
+        " > ".join(map(_kernels, (p.now_kernels, p.instead_kernels))) for p in finding.places
+    }
+    return "\n".join((finding.code, model.path, *sorted(modules), "", *sorted(changes)))
+
+
+def _has_module(place: FoundPlace) -> bool:
+    """Whether the module is one: where there is none, a node's name stands in for it."""
+    return bool(place.module) and place.module not in place.operators
+
+
+def _kernels(texts: tuple[str, ...]) -> str:
+    """Kernels without what a target and the rest of the model do to them."""
+    return ", ".join(_CIRCUMSTANCES.sub("", each) for each in texts)
+
+
+_CIRCUMSTANCES = re.compile(r" /\d+MB| \([^)]*\)")

@@ -2,15 +2,19 @@
 
 See https://docs.oasis-open.org/sarif/sarif/v2.1.0 and
 https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support.
-A run is one target: what is found on it does not replace what is found on another one.
+A run is one target: what is found on it does not replace what is found on another one.  Code
+scanning goes by the fingerprint `primaryLocationLineHash`, and makes it from the line of the file
+where a run has none: for a model's file that would be the same for all findings.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from archlint.findings import PricedOn, Report, RuleInfo, Severity
+from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.result import Result, results, sentence
 from archlint.report.style import Style
@@ -54,7 +58,7 @@ def _run(report: Report, target: str) -> Json:
                 "rules": [_rule(each) for each in report.rules],
             }
         },
-        "automationDetails": {"id": f"archlint/{target or 'no target'}/"},
+        "automationDetails": {"id": f"archlint/{target}/" if target else "archlint/"},
         "invocations": [
             {
                 "executionSuccessful": not report.errors,
@@ -90,9 +94,13 @@ def _result(result: Result, price: PricedOn, rules: Mapping[str, int]) -> Json:
     found: dict[str, object] = {
         "ruleId": finding.code,
         "level": _LEVELS[price.severity],
-        "message": {"text": f"{what}: {sentence(finding, price)}."},
-        "locations": [{"physicalLocation": _place(result)}],
-        "partialFingerprints": {"archlint/v1": result.key},
+        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}."},
+        "locations": [{"physicalLocation": _place(result.span)}],
+        "relatedLocations": _calls(result),
+        "partialFingerprints": {
+            "archlint/v1": result.key,
+            "primaryLocationLineHash": f"{result.key[:16]}:1",
+        },
         "properties": {
             "model": visible(result.model.path),
             "places": finding.count,
@@ -107,12 +115,39 @@ def _result(result: Result, price: PricedOn, rules: Mapping[str, int]) -> Json:
     return found
 
 
-def _place(result: Result) -> Json:
-    span = result.span
+def _plain(text: str) -> str:
+    """Text in which SARIF sees no link: it takes `[text](target)` for one in any message."""
+    return re.sub(r"([\\\[\]])", r"\\\1", text)
+
+
+def _place(span: Span) -> Json:
     region: dict[str, object] = {"startLine": span.line, "startColumn": span.column}
     if (span.end_line, span.end_column) > (span.line, span.column):
         region |= {"endLine": span.end_line, "endColumn": span.end_column}
-    return {"artifactLocation": {"uri": _uri(span.path)}, "region": region}
+    if span.text and span.end_line == span.line:
+        told = span.text[span.column - 1 : span.end_column - 1]
+        region["snippet"] = {"text": visible(told)}
+    return {"artifactLocation": _file(span.path), "region": region}
+
+
+def _calls(result: Result) -> list[Json]:
+    """The layer's own line, where another line decides of it, and the calls that led there."""
+    location = result.finding.location
+    if location is None:
+        return []
+    spans = [(location.span, "the layer")]
+    spans += [(call.span, f"{call.what} in {call.inside}") for call in location.chain]
+    return [
+        {"id": number, "message": {"text": _plain(visible(what))}, "physicalLocation": _place(span)}
+        for number, (span, what) in enumerate(spans, 1)
+        if span != result.span
+    ]
+
+
+def _file(path: str) -> Json:
+    if path.startswith("/"):
+        return {"uri": f"file://{_uri(path)}"}
+    return {"uri": _uri(path), "uriBaseId": "%SRCROOT%"}
 
 
 def _uri(path: str) -> str:

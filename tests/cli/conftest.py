@@ -43,9 +43,11 @@ class FakeLinter:
     ) -> Report:
         if self.failure is not None:
             raise self.failure
-        self.paths, self.options, self.known_places = list(models), options, known
+        # models of Python source are known by their names
+        self.paths = [str(getattr(each, "name", each)) for each in models]
+        self.options, self.known_places = options, known
         reports = []
-        for number, path in enumerate(models):
+        for number, path in enumerate(self.paths):
             if progress is not None:
                 progress(number, len(models), path)
             if path in self.unreadable:

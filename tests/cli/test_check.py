@@ -297,6 +297,20 @@ def test_the_configuration_is_read_and_flags_win(archlint: Archlint, linter: Fak
     assert linter.options == Options()
 
 
+def test_a_configured_model_is_at_its_line_of_the_configuration(
+    archlint: Archlint, linter: FakeLinter
+) -> None:
+    linter.findings = (finding(),)
+    entry = '[[tool.archlint.models]]\nfactory = "zoo:make"\nname = "small"\n'
+    Path("pyproject.toml").write_text(f"[tool.archlint]\nbatch = 8\n\n{entry}")
+    outcome = archlint("small", "a.onnx", "--format", "gitlab")
+    places = [each["location"] for each in json.loads(outcome.out)]
+    assert places == [
+        {"path": "pyproject.toml", "lines": {"begin": 5, "end": 5}},
+        {"path": "a.onnx", "lines": {"begin": 1, "end": 1}},
+    ]
+
+
 def test_another_configuration_file(archlint: Archlint, linter: FakeLinter) -> None:
     Path("my.toml").write_text('select = "G2"\n')
     assert archlint("a.onnx", "--config", "my.toml").code == 0

@@ -80,6 +80,7 @@ def test_sarif_points_at_the_line_of_source_else_at_the_file() -> None:
     assert places[1]["artifactLocation"]["uri"] == "nets/net.py"
     assert places[1]["region"] == {
         "startLine": 7, "startColumn": 21, "endLine": 7, "endColumn": 39,
+        "snippet": {"text": "nn.Conv2d(8, 8, 1)"},
     }  # fmt: skip
     assert [each["level"] for each in run["results"]] == ["error", "warning", "note"]
     (failure,) = run["invocations"][0]["toolExecutionNotifications"]

@@ -52,18 +52,23 @@ class FailOn(str, Enum):
     NEVER = "never"
 
 
-class ReportFormat(str, Enum):
-    """The values of --format; a test holds them against `archlint.report.FORMATS`."""
+def _known_formats(words: list[str] | None) -> list[str] | None:
+    """The values of --format, if each names a format."""
+    from archlint.did_you_mean import did_you_mean
+    from archlint.report.formats import FORMATS
 
-    FULL = "full"
-    CONCISE = "concise"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    JUNIT = "junit"
-    RDJSON = "rdjson"
-    MARKDOWN = "markdown"
+    for word in words or ():
+        name = word.partition("=")[0]
+        if name not in FORMATS:
+            hint = did_you_mean(name, FORMATS) or f" (known: {', '.join(FORMATS)})"
+            raise typer.BadParameter(f'unknown format "{name}"{hint}')
+    return words
+
+
+def _format_names(incomplete: str) -> list[str]:
+    from archlint.report.formats import FORMATS
+
+    return [each for each in FORMATS if each.startswith(incomplete)]
 
 
 def check(
@@ -171,12 +176,15 @@ def check(
         ),
     ] = None,
     format_: Annotated[
-        list[ReportFormat] | None,
+        list[str] | None,
         typer.Option(
             "--format",
-            metavar="FORMAT",
+            "--output-format",
+            metavar="NAME[=FILE]",
+            callback=_known_formats,
+            autocompletion=_format_names,
             help="How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
-            "rdjson or markdown; repeatable, each with its --output.",
+            "rdjson or markdown, to stdout or a file; repeatable.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -184,8 +192,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Where the format goes: the first format to the first output and so on; "
-            "- is stdout, and so is the last format without an output.",
+            help="Where formats without a =FILE go: the first one to the first output and so on; "
+            "- is stdout, and so is the last one without an output.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -202,7 +210,7 @@ def check(
     version: Version = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
-    from archlint.cli.output import pair, screen
+    from archlint.cli.output import pair, screen, split
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
     from archlint.cli.settings import (
@@ -234,14 +242,15 @@ def check(
         baseline=None if baseline is None else baseline.as_posix(),
         notes=notes,
         top=top,
-        format=tuple(each.value for each in format_ or ()),
+        format=tuple(format_ or ()),
         output=tuple(output or ()),
         color=color and color.value,
         quiet=quiet or None,
         verbose=verbose or None,
     )
     asked = with_file(flags, config, isolated=isolated)
-    jobs = pair(asked.format, asked.output)
+    formats, files = split(asked.format)
+    jobs = pair(formats, (*files, *asked.output))
     found = find_models(paths or (), asked.models, input_, kwargs)
     options = options_of(sized(asked, input_, found))
     readable = [each.source for each in found if each.error is None]

@@ -15,7 +15,23 @@ from archlint.report.escape import visible
 if TYPE_CHECKING:
     from archlint.report.style import Style
 
-__all__ = ["complain", "pair", "screen", "write_file", "write_out"]
+__all__ = ["complain", "pair", "screen", "split", "write_file", "write_out"]
+
+
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+def split(words: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """`NAME=FILE` as a format and its output; formats without one come after all others.
+
+    So `sarif=a.sarif full` writes the file and shows the rest, in whatever order they stand.
+    """
+    alone = [each for each in words if "=" not in each]
+    pairs = [each.partition("=") for each in words if "=" in each]
+    for name, _, file in pairs:
+        if not file:
+            raise UsageError(f'--format: expected {name}=FILE, found "{name}="')
+    return (*(each[0] for each in pairs), *alone), tuple(each[2] for each in pairs)
 
 
 def pair(formats: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
@@ -60,10 +76,19 @@ def write_out(text: str) -> None:
 
 
 def write_file(path: str, content: str | bytes, option: str = "--output") -> None:
-    """Write a file whole or not at all; raises UsageError where that cannot be done."""
+    """Write a file whole or not at all; raises UsageError where that cannot be done.
+
+    The summary of a job of GitHub Actions is added to: other commands of the step write there too.
+    """
     data = content.encode() if isinstance(content, str) else content
     goal = Path(os.path.realpath(path))
     try:
+        if goal.is_file() and goal == Path(
+            os.path.realpath(os.environ.get(_SUMMARY) or os.devnull)
+        ):
+            with goal.open("ab") as file:
+                file.write(data)
+            return
         if goal.exists() and not goal.is_file():
             goal.write_bytes(data)
             return

@@ -77,7 +77,10 @@ class Reader(ModelsReader):
         return replace(Config(path=self._path, ignores=ignores), **values)  # type: ignore[arg-type]
 
     def _formats(self, key: str, value: object) -> tuple[str, ...]:
-        return self._named(key, value, "format", self._formats_known)
+        words = self._strings(key, value)
+        names = [each.partition("=")[0] for each in words]
+        self._check(key, names, "format", self._formats_known)
+        return words
 
     def _targets(self, key: str, value: object) -> tuple[str, ...]:
         named = self._strings(key, value)

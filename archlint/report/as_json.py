@@ -22,6 +22,7 @@ from archlint.findings import (
 )
 from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
+from archlint.report.escape import COMMAND
 from archlint.report.style import Style
 
 __all__ = [
@@ -55,9 +56,11 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
     )
 
 
-def dumped(document: Json) -> str:
+def dumped(document: Json | Sequence[Json]) -> str:
     """A document as text, its keys in the order given."""
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=2, allow_nan=False)
+    # it may be printed into the log of a CI, and two such signs are only ever in a string
+    return COMMAND.sub(r"#\\u0023", text) + "\n"
 
 
 def rounded(number: float) -> float:

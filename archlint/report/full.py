@@ -16,7 +16,7 @@ from archlint.findings import (
 )
 from archlint.location import Location
 from archlint.report.page import Page, Part
-from archlint.report.shown import hidden, place_of, shown, tally, was_linted
+from archlint.report.shown import closing, hidden, place_of, shown, was_linted
 from archlint.report.snippet import notes, snippet
 from archlint.report.style import Style
 from archlint.report.units import (
@@ -273,7 +273,7 @@ def _end(page: Page, report: Report, style: Style) -> None:
             "torch.compile), and training."
         )
         page.line((text, _DIM))
-    page.line((tally(report), _STRONG))
+    page.line((closing(report, style), _STRONG), hang=2)
 
 
 def _listed(operators: Sequence[Unpriced]) -> str:

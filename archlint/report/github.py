@@ -21,8 +21,11 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 def render(report: Report, style: Style) -> str:
     """`::warning file=...,line=...::text` for each finding and for what went wrong."""
-    lines = [_command("error", {"title": "archlint"}, visible(each)) for each in report.errors]
-    count: Counter[Severity] = Counter()
+    unread = list(report.errors)
+    lines = [
+        _command("error", {"title": "archlint"}, visible(each)) for each in unread[:MOST_OF_A_LEVEL]
+    ]
+    count: Counter[Severity] = Counter({Severity.ERROR: len(unread)})
     for each in results(report):
         if each.severity is Severity.NOTE and not style.notes:
             continue

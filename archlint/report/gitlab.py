@@ -5,10 +5,12 @@ See https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format.
 
 from __future__ import annotations
 
-import json
+import hashlib
 
 from archlint.findings import Report, Severity
-from archlint.report.result import Result, results
+from archlint.report.as_json import dumped
+from archlint.report.escape import visible
+from archlint.report.result import Fault, Result, faults, results
 from archlint.report.style import Style
 
 __all__ = ["render"]
@@ -17,8 +19,21 @@ _LEVELS = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.NOTE:
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
-    """A JSON list with an entry for each finding."""
-    return json.dumps([_issue(each) for each in results(report)], indent=2) + "\n"
+    """A JSON list with an entry for each fault and each finding."""
+    return dumped([*map(_fault, faults(report)), *map(_issue, results(report))])
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    key = hashlib.sha256(f"{fault.file}\n{fault.text}".encode("utf-8", "backslashreplace"))
+    return {
+        "type": "issue",
+        "check_name": "archlint/unread",
+        "description": fault.text,
+        "categories": ["Bug Risk"],
+        "severity": "blocker",
+        "fingerprint": key.hexdigest()[:32],
+        "location": {"path": fault.file, "lines": {"begin": 1, "end": 1}},
+    }
 
 
 def _issue(result: Result) -> dict[str, object]:
@@ -30,7 +45,7 @@ def _issue(result: Result) -> dict[str, object]:
         "severity": _LEVELS[result.severity],
         "fingerprint": result.key,
         "location": {
-            "path": result.span.path,
+            "path": visible(result.span.path),
             "lines": {"begin": result.span.line, "end": result.span.end_line},
         },
     }

@@ -1,64 +1,83 @@
-"""`--format junit`: test results that any CI shows; a suite a model, a case a rule.
+"""`--format junit`: test results that any CI shows; a suite a model, a case a finding.
 
 After the schema of Jenkins' xUnit plugin (junit-10.xsd).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from archlint.findings import ModelReport, Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import text_of
+from archlint.report.shown import place_of
 from archlint.report.style import Style
 
 __all__ = ["render"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """`tag` is "failure", "error", or "" for a case that passes."""
+
+    name: str
+    tag: str = ""
+    type: str = ""
+    message: str = ""
+    text: str = ""
+
+
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
-    """Warnings and errors are failures, models that could not be linted are errors."""
-    suites = "".join(_suite(each) for each in report.models)
-    failures = sum(map(_failures, report.models))
-    errors = sum(each.error is not None for each in report.models)
-    cases = sum(map(_cases, report.models))
-    counts = f'tests="{cases}" failures="{failures}" errors="{errors}"'
+    """Warnings and errors are failures; models that could not be linted and faults are errors."""
+    suites = [(each.path, _cases(each)) for each in report.models]
+    if report.problems:
+        faults = [_Case("run", "error", "fault", each) for each in report.problems]
+        suites.append(("archlint", faults))
+    every = [case for _, cases in suites for case in cases]
+    body = "".join(_suite(name, cases) for name, cases in suites)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites name="archlint" {counts}>\n{suites}</testsuites>\n'
+        f'<testsuites name="archlint" {_counts(every)}>\n{body}</testsuites>\n'
     )
 
 
-def _failures(model: ModelReport) -> int:
-    return sum(each.severity is not Severity.NOTE for each in model.findings)
-
-
-def _cases(model: ModelReport) -> int:
-    return max(_failures(model) + (model.error is not None), 1)
-
-
-def _suite(model: ModelReport) -> str:
-    name = _attribute(model.path)
-    failed = [each for each in model.findings if each.severity is not Severity.NOTE]
-    cases = "".join(
-        f"    <testcase classname={name} name={_attribute(f'{each.code} {each.module}')}>\n"
-        f"      <failure type={_attribute(each.severity.value)} message={_attribute(each.message)}>"
-        f"{escape(text_of(model, each))}</failure>\n    </testcase>\n"
-        for each in failed
-    )
-    if model.error is not None:
-        cases += (
-            f'    <testcase classname={name} name="read">\n'
-            f'      <error type="error" message={_attribute(model.error)}></error>\n'
-            "    </testcase>\n"
+def _cases(model: ModelReport) -> list[_Case]:
+    cases = [
+        _Case(
+            f"{each.code} {each.name}: {place_of(each)}",
+            "failure",
+            each.severity.value,
+            each.message,
+            text_of(model, each),
         )
-    if not cases:
-        cases = f'    <testcase classname={name} name="no finding"></testcase>\n'
-    counts = f'tests="{_cases(model)}" failures="{_failures(model)}"'
-    return (
-        f'  <testsuite name={name} {counts} errors="{int(model.error is not None)}">\n'
-        f"{cases}  </testsuite>\n"
-    )
+        for each in model.findings
+        if each.severity is not Severity.NOTE
+    ]
+    if model.error is not None:
+        cases.append(_Case("read", "error", "unread", model.error))
+    return cases or [_Case("no finding")]
 
 
-def _attribute(text: str) -> str:
+def _suite(name: str, cases: Sequence[_Case]) -> str:
+    body = "".join(_case(name, each) for each in cases)
+    return f"  <testsuite name={_quoted(name)} {_counts(cases)}>\n{body}  </testsuite>\n"
+
+
+def _case(suite: str, case: _Case) -> str:
+    start = f"    <testcase classname={_quoted(suite)} name={_quoted(case.name)}"
+    if not case.tag:
+        return f"{start}/>\n"
+    told = f"type={_quoted(case.type)} message={_quoted(case.message)}"
+    text = escape(visible(case.text))
+    return f"{start}>\n      <{case.tag} {told}>{text}</{case.tag}>\n    </testcase>\n"
+
+
+def _counts(cases: Sequence[_Case]) -> str:
+    failures, errors = (sum(each.tag == tag for each in cases) for tag in ("failure", "error"))
+    return f'tests="{len(cases)}" failures="{failures}" errors="{errors}"'
+
+
+def _quoted(text: str) -> str:
     return quoteattr(visible(text))

@@ -1,19 +1,32 @@
-"""`--format markdown`: for the summary of a CI job or a comment on a pull request."""
+"""`--format markdown`: for the summary of a CI job or a comment on a pull request.
+
+GitHub takes 65,536 characters for a comment: texts, rows and lists are cut, and what is left out
+is counted.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 from archlint.findings import ModelReport, Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import Result, results
-from archlint.report.shown import place_of, tally, was_linted
+from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds, percent
 
-__all__ = ["finding_table", "render", "safe"]
+__all__ = ["bullets", "finding_table", "folded", "render", "safe"]
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
+_ROWS = 20
+_FOLDED = 30
+_LONGEST = 200
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:$%^])")
+_REFERENCE = re.compile(r"(?<=[@#!~$%^&])(?=[\w\"/])|(?<=[Gg][Hh])(?=-\d)")
+"""Before a name or a number these refer to people, issues and labels, in GitHub and GitLab."""
+
+_ZERO_WIDTH = "\u200b"
 
 
 def render(report: Report, style: Style) -> str:
@@ -21,49 +34,73 @@ def render(report: Report, style: Style) -> str:
     every = list(results(report))
     top = [each for each in every if each.severity is not Severity.NOTE]
     notes = [each for each in every if each.severity is Severity.NOTE]
-    lines = [f"**archlint**: {safe(tally(report))}", ""]
-    lines += finding_table(top[: style.top])
-    if top[len(top[: style.top]) :]:
-        lines += [f"{len(top) - len(top[: style.top])} more are not shown.", ""]
-    for text in report.errors:
-        lines += [f"- error: {safe(text)}"]
-    lines += [""] * bool(report.errors)
-    if notes:
-        lines += ["<details><summary>" + counted(len(notes), "note") + "</summary>", ""]
-        lines += [*finding_table(notes), "</details>", ""]
     linted = [each for each in report.models if was_linted(each)]
-    if linted:
-        lines += ["<details><summary>Models</summary>", "", *_models(linted), "</details>", ""]
+    several = len({each.target for model in linted for each in model.targets}) > 1
+    lines = [f"**archlint**: {safe(closing(report))}", ""]
+    lines += finding_table(top, min(style.top or _ROWS, _ROWS), several=several)
+    lines += bullets([f"error: {each}" for each in report.errors])
+    lines += folded("What to do instead", _advice(top))
+    lines += folded(counted(len(notes), "note"), finding_table(notes, _FOLDED, several=several))
+    lines += folded("Models", _models(linted))
+    lines += folded("Ignored", _ignored(linted))
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def finding_table(found: list[Result]) -> list[str]:
-    """A row for each finding and target; nothing without findings."""
+def folded(title: str, lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return []
+    return [f"<details><summary>{title}</summary>", "", *lines, "</details>", ""]
+
+
+def finding_table(found: Sequence[Result], most: int, *, several: bool) -> list[str]:
+    """A row for each finding on each target; the target's name only where there are several."""
     if not found:
         return []
-    lines = ["| | finding | where | slower | saves | on |", "|---|---|---|---:|---:|---|"]
-    for each in found:
+    head = ["", "finding", "where", "slower", "saves", *["on"] * several]
+    line = ["---", "---", "---", "---:", "---:", *["---"] * several]
+    rows = [f"| {' | '.join(cells)} |" for cells in (head, line)]
+    for each in found[:most]:
         finding = each.finding
-        where = (
-            each.model.path if finding.location is None else f"{each.span.path}:{each.span.line}"
-        )
         places = f", {counted(finding.count, 'place')}" if finding.count > 1 else ""
         for price in finding.prices:
-            most = "at most " if finding.upper_bound else ""
+            saves = f"{milliseconds(price.saving)}, {percent(price.saving_share)}"
             cells = [
                 price.severity.value,
                 f"**{finding.code}** {safe(finding.message)}",
-                safe(f"{where}: {place_of(finding)}{places}"),
+                f"{safe(_where(each))}: {safe(place_of(finding))}{places}",
                 f"{price.slowdown:.2f}x",
-                f"{most}{milliseconds(price.saving)}, {percent(price.saving_share)}",
-                safe(price.target),
+                ("at most " if finding.upper_bound else "") + saves,
+                *[safe(price.target)] * several,
             ]
-            lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]
+            rows.append(f"| {' | '.join(cells)} |")
+    return [*rows, "", *_more(len(found) - most)]
 
 
-def _models(models: list[ModelReport]) -> list[str]:
-    lines = ["| model | FLOPs | parameters | predicted | on |", "|---|---:|---:|---:|---|"]
+def _where(result: Result) -> str:
+    if result.finding.location is None:
+        return result.model.path
+    return f"{result.span.path}:{result.span.line}"
+
+
+def _advice(found: Sequence[Result]) -> list[str]:
+    lines = []
+    for each in found[:_ROWS]:
+        if not each.finding.places:
+            continue
+        place = each.finding.places[0]
+        lines.append(f"- **{each.finding.code}** {safe(_where(each))}: {safe(_of(each))}")
+        told = [("now", place.now), ("instead", place.instead), ("help", each.finding.advice)]
+        lines += [f"  - {label}: {safe(text)}" for label, text in told if text]
+    return [*lines, ""] if lines else []
+
+
+def _of(result: Result) -> str:
+    place = result.finding.places[0]
+    return place.module or place_of(result.finding)
+
+
+def _models(models: Sequence[ModelReport]) -> list[str]:
+    rows = []
     for model in models:
         for target in model.targets:
             cells = [
@@ -73,10 +110,36 @@ def _models(models: list[ModelReport]) -> list[str]:
                 f"{milliseconds(target.predicted)} ({target.basis.value})",
                 safe(target.target),
             ]
-            lines.append(f"| {' | '.join(cells)} |")
-    return [*lines, ""]
+            rows.append(f"| {' | '.join(cells)} |")
+    if not rows:
+        return []
+    head = ["| model | FLOPs | parameters | predicted | on |", "|---|---:|---:|---:|---|"]
+    return [*head, *rows[:_FOLDED], "", *_more(len(rows) - _FOLDED)]
+
+
+def _ignored(models: Iterable[ModelReport]) -> list[str]:
+    return bullets(
+        f"{each.finding.code} {model.path}: {place_of(each.finding)}: {each.reason}"
+        for model in models
+        for each in model.ignored
+    )
+
+
+def bullets(texts: Iterable[str]) -> list[str]:
+    lines = [f"- {safe(each)}" for each in texts]
+    return [*lines[:_FOLDED], "", *_more(len(lines) - _FOLDED)] if lines else []
+
+
+def _more(count: int) -> list[str]:
+    return [f"{count} more {'is' if count == 1 else 'are'} not shown.", ""] if count > 0 else []
 
 
 def safe(text: str) -> str:
-    """Text that says in Markdown what it says, with no markup, link, mention or HTML of its own."""
-    return _SPECIAL.sub(r"\\\1", visible(text)).replace("\\@", "&#64;").replace("\\<", "&lt;")
+    """Text that says in Markdown what it says: no markup, link, mention, reference or HTML."""
+    shown = visible(text)
+    if len(shown) > _LONGEST:
+        shown = f"{shown[: _LONGEST - 3]}..."
+    # mentions and references are looked for after Markdown is drawn: only another sign parts them
+    apart = _REFERENCE.sub(_ZERO_WIDTH, shown)
+    safe = _SPECIAL.sub(r"\\\1", apart).replace("\\<", "&lt;")
+    return safe.replace(_ZERO_WIDTH, "&#8203;")

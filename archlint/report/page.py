@@ -8,7 +8,7 @@ from io import StringIO
 from rich.console import Console
 from rich.text import Text
 
-from archlint.report.escape import visible
+from archlint.report.escape import unsteering, visible
 
 __all__ = ["Page", "Part"]
 
@@ -106,6 +106,8 @@ class Page:
             self._put(text, indent)
 
     def _put(self, text: Text, indent: int) -> None:
+        if text.plain.lstrip().startswith("::"):
+            text = Text(unsteering(text.plain))
         self._console.print(Text.assemble(" " * indent, text), soft_wrap=True)
 
 

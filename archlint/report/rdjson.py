@@ -1,15 +1,15 @@
 """`--format rdjson`: diagnostics for reviewdog.
 
-See https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.
+See https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.  Columns count bytes of UTF-8.
 """
 
 from __future__ import annotations
 
-import json
-
 from archlint.findings import Report, Severity
+from archlint.location import Span
+from archlint.report.as_json import dumped
 from archlint.report.escape import visible
-from archlint.report.result import Result, file_of, results
+from archlint.report.result import Result, faults, results
 from archlint.report.style import Style
 
 __all__ = ["render"]
@@ -19,32 +19,39 @@ _URL = "https://github.com/archlint/archlint"
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
-    """A DiagnosticResult with a diagnostic for each finding and each model that was not linted."""
+    """A DiagnosticResult with a diagnostic for each fault and each finding."""
     unread = [
-        {
-            "message": visible(model.error),
-            "location": {"path": file_of(model)},
-            "severity": "ERROR",
-        }
-        for model in report.models
-        if model.error is not None
+        {"message": each.text, "location": {"path": each.file}, "severity": "ERROR"}
+        for each in faults(report)
     ]
-    document = {
-        "source": {"name": "archlint", "url": _URL},
-        "diagnostics": [*unread, *(_diagnostic(each) for each in results(report))],
-    }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(
+        {
+            "source": {"name": "archlint", "url": _URL},
+            "diagnostics": [*unread, *(_diagnostic(each) for each in results(report))],
+        }
+    )
 
 
 def _diagnostic(result: Result) -> dict[str, object]:
-    span = result.span
-    place: dict[str, object] = {"start": {"line": span.line, "column": span.column}}
-    if (span.end_line, span.end_column) > (span.line, span.column):
-        place["end"] = {"line": span.end_line, "column": span.end_column}
-    code = result.finding.code
+    span, code = result.span, result.finding.code
     return {
         "message": result.text,
-        "location": {"path": span.path, "range": place},
+        "location": {"path": visible(span.path), "range": _range(span)},
         "severity": _LEVELS[result.severity],
         "code": {"value": code, "url": f"{_URL}/blob/main/rules"},
     }
+
+
+def _range(span: Span) -> dict[str, object]:
+    place: dict[str, object] = {"start": {"line": span.line, "column": _bytes(span, span.column)}}
+    if span.end_line > span.line:
+        # only the first line is at hand, so that the column of another one cannot be told
+        place["end"] = {"line": span.end_line}
+    elif span.end_column > span.column:
+        place["end"] = {"line": span.line, "column": _bytes(span, span.end_column)}
+    return place
+
+
+def _bytes(span: Span, column: int) -> int:
+    before = span.text[: column - 1]
+    return column + len(before.encode("utf-8", "replace")) - len(before)

@@ -15,7 +15,7 @@ from archlint.report.escape import visible
 from archlint.report.shown import place_of
 from archlint.report.units import counted, milliseconds, percent
 
-__all__ = ["Result", "file_of", "results", "sentence"]
+__all__ = ["Fault", "Result", "faults", "file_of", "results", "sentence", "text_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,25 @@ class Result:
     text: str
     span: Span
     key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A model that could not be linted, or a fault of archlint itself on it; safe to print."""
+
+    file: str
+    text: str
+
+
+def faults(report: Report) -> Iterator[Fault]:
+    """Everything that went wrong, with the file that it is about."""
+    for model in report.models:
+        if model.error is not None:
+            yield Fault(file_of(model), visible(model.error))
+    files = {model.path: file_of(model) for model in report.models}
+    for text in report.problems:
+        path = next((each for each in files if text.startswith(f"{each}: ")), None)
+        yield Fault(visible("." if path is None else files[path]), visible(text))
 
 
 def results(report: Report) -> Iterator[Result]:

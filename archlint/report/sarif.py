@@ -9,12 +9,12 @@ where a run has none: for a model's file that would be the same for all findings
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 
 from archlint.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.location import Span
+from archlint.report.as_json import dumped
 from archlint.report.escape import visible
 from archlint.report.result import Result, results, sentence
 from archlint.report.style import Style
@@ -37,7 +37,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
         "version": "2.1.0",
         "runs": [_run(report, target) for target in targets or ("",)],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dumped(document)
 
 
 def _run(report: Report, target: str) -> Json:

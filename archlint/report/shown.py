@@ -8,7 +8,7 @@ from archlint.findings import Finding, ModelReport, Report, Severity
 from archlint.report.style import Style
 from archlint.report.units import counted
 
-__all__ = ["hidden", "left_out", "place_of", "shown", "tally", "was_linted"]
+__all__ = ["closing", "hidden", "left_out", "place_of", "shown", "tally", "was_linted"]
 
 
 def was_linted(model: ModelReport) -> bool:
@@ -70,6 +70,26 @@ def tally(report: Report) -> str:
     if report.problems:
         line += f"; {counted(len(report.problems), 'fault')} of archlint itself"
     return line if parts else f"{line}."
+
+
+def closing(report: Report, style: Style | None = None) -> str:
+    """The tally, and what of it is not shown: ignored, below the threshold, cut off.
+
+    Without a style everything is shown but what is ignored.
+    """
+    parts = []
+    if style is not None:
+        every = [finding for model in report.models for finding in model.findings]
+        wanted = [finding for model in report.models for finding in _wanted(model, style)]
+        seen = sum(len(shown(model, style)) for model in report.models)
+        if below := len(every) - len(wanted):
+            parts.append(f"{below} below the threshold")
+        if cut := len(wanted) - seen:
+            parts.append(f"{cut} beyond --top {style.top}")
+    if ignored := sum(len(model.ignored) for model in report.models):
+        parts.append(f"{ignored} ignored")
+    line = tally(report).removesuffix(".")
+    return f"{line}; not shown: {', '.join(parts)}" if parts else tally(report)
 
 
 def _wanted(model: ModelReport, style: Style) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.check import FailOn, ReportFormat
+from archlint.cli.check import FailOn
 from archlint.config import Config
 from archlint.errors import ConfigError, ModelError, UsageError
 from archlint.findings import Severity
@@ -204,6 +204,44 @@ def test_formats_go_to_their_outputs(archlint: Archlint, linter: FakeLinter) -> 
     assert Path("r.txt").read_text() == archlint("a.onnx").out
 
 
+def test_a_format_may_name_its_file(archlint: Archlint, linter: FakeLinter) -> None:
+    linter.findings = (finding(),)
+    files = ("--output-format", "json=r.json", "--format", "sarif=a=b.sarif")
+    outcome = archlint("a.onnx", "--format", "concise", *files)
+    assert outcome.out == archlint("a.onnx", "--format", "concise").out
+    assert json.loads(Path("r.json").read_text())["models"][0]["path"] == "a.onnx"
+    assert json.loads(Path("a=b.sarif").read_text())["version"] == "2.1.0"
+    assert archlint("a.onnx", "--format", "json=r.json").out == ""
+
+
+def test_files_of_formats_come_before_outputs(archlint: Archlint) -> None:
+    archlint("a.onnx", "--format", "full", "--output", "r.txt", "--format", "json=r.json")
+    assert Path("r.txt").read_text().startswith("a.onnx\n")
+    assert Path("r.json").read_text().startswith("{\n")
+
+
+def test_the_configuration_may_name_files(archlint: Archlint) -> None:
+    Path("archlint.toml").write_text('format = ["concise", "markdown=r.md"]\n')
+    assert archlint("a.onnx").out == ""
+    assert Path("r.md").read_text().startswith("**archlint**: ")
+    Path("archlint.toml").write_text('format = ["markdwn=r.md"]\n')
+    assert archlint("a.onnx").err == (
+        'archlint: archlint.toml: format: unknown format "markdwn" (did you mean "markdown"?)\n'
+    )
+
+
+def test_the_summary_of_a_job_is_added_to(
+    archlint: Archlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    Path("summary.md").write_text("# Of an earlier command\n")
+    for _ in range(2):
+        assert archlint("a.onnx", "--format", "markdown=summary.md").code == 0
+    lines = Path("summary.md").read_text().splitlines()
+    assert lines[0] == "# Of an earlier command"
+    assert [line[:13] for line in lines].count("**archlint**:") == 2
+
+
 def test_an_output_alone_gets_the_full_report(archlint: Archlint) -> None:
     assert archlint("a.onnx", "--output", "r.txt", "--color", "always").out == ""
     assert Path("r.txt").read_text().startswith("a.onnx\n")
@@ -233,6 +271,7 @@ def test_a_dash_is_stdout(archlint: Archlint) -> None:
             "two formats go to a",
         ),
         (("--format", "json", "--output", "-", "--format", "full"), "two formats go to stdout"),
+        (("--format", "json="), '--format: expected json=FILE, found "json="'),
         (("--output", "none/r.txt"), "--output none/r.txt: No such file or directory"),
     ],
 )
@@ -366,6 +405,5 @@ def test_verbose_shows_the_traceback_of_an_internal_error(
 
 
 def test_choices_are_those_of_the_formats_and_the_configuration() -> None:
-    assert [each.value for each in ReportFormat] == list(FORMATS)
     assert {each.value for each in FailOn} == {*(each.value for each in Severity), "never"}
     assert Config().fail_on is None

@@ -1,4 +1,4 @@
-"""The schemas of `tests/data` and of the formats' consumers."""
+"""The schemas of `tests/data`, and what they say against a document."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 
+__all__ = ["DATA", "faults_by"]
+
 DATA = Path(__file__).parents[1] / "data"
 
 
-def sarif_faults(text: str) -> list[str]:
-    """What the SARIF schema says against a document."""
-    schema: Any = json.loads((DATA / "sarif-2.1.0.json").read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
+def faults_by(schema: str, text: str) -> list[str]:
+    """The faults of a JSON document by the schema in this file."""
+    loaded: Any = json.loads((DATA / schema).read_text(encoding="utf-8"))
+    validator = jsonschema.validators.validator_for(loaded)(loaded)
     return [f"{each.json_path}: {each.message}" for each in validator.iter_errors(json.loads(text))]

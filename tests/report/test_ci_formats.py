@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
+import xmlschema
 
-from archlint.findings import ModelReport, Report, RuleInfo, Severity
+from archlint.findings import IgnoredFinding, ModelReport, Report, RuleInfo, Severity
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report.formats import FORMATS, renderer
 from archlint.report.style import Style
 from tests.report import fakes
+from tests.report.schemas import DATA, faults_by
 
 RULE = RuleInfo("G2", "group-convolution", "group convs cost more than dense ones", "# G2\n")
 LINE = Location(
@@ -18,8 +21,21 @@ LINE = Location(
     Certainty.EXACT,
     (Call(Span("nets/net.py", 20, 5, 20, 13, "    Block(8)"), "Block(...)", "Net.__init__"),),
 )
-EVIL = "a\x1b[31m\n::error::x,y:%0A<script>`|[x](javascript:1)&\u202e@team"
+EVIL = (
+    "a\x1b[31m\n::error::x,y:%0A<script>`|[x](javascript:1)&\u202e@team #1 ##[add-mask]a\ufffe]]>"
+)
+JENKINS = xmlschema.XMLSchema(DATA / "junit-10.xsd")
 CI = ("sarif", "github", "gitlab", "junit", "rdjson", "markdown")
+DOCUMENTS = {
+    "no model": Report(()),
+    "all there is": fakes.rich_report(),
+    "faults": Report(
+        (ModelReport("bad.onnx", error="is empty"),), problems=("bad.onnx: rule G3 crashed", "no")
+    ),
+    "hard names": Report(
+        (fakes.model(replace(fakes.finding(), module=EVIL, message=EVIL), path=EVIL),)
+    ),
+}
 
 
 def report(*, path: str = "models/net.onnx", located: bool = True) -> Report:
@@ -37,11 +53,31 @@ def test_every_format_tells_of_an_empty_run(name: str) -> None:
     assert rendered(name, Report(())) == rendered(name, Report(()))
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_junit_fits_the_schema_of_jenkins(name: str) -> None:
+    JENKINS.validate(rendered("junit", DOCUMENTS[name]))
+
+
+def test_the_schema_of_jenkins_is_looked_at() -> None:
+    wrong = rendered("junit", Report((fakes.model(),))).replace("classname", "class")
+    with pytest.raises(xmlschema.XMLSchemaValidationError):
+        JENKINS.validate(wrong)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize(
+    ("format_", "schema"), [("rdjson", "rdjson.json"), ("gitlab", "gitlab-code-quality.json")]
+)
+def test_diagnostics_fit_the_schema(format_: str, schema: str, name: str) -> None:
+    assert faults_by(schema, rendered(format_, DOCUMENTS[name])) == []
+
+
 @pytest.mark.parametrize("name", CI)
 def test_no_name_from_a_file_breaks_out_of_a_format(name: str) -> None:
     finding = replace(fakes.finding(), module=EVIL, message=EVIL)
     text = rendered(name, Report((fakes.model(finding, path=EVIL),), rules=(RULE,)))
     assert not [each for each in text if not each.isprintable() and each != "\n"]
+    assert "##[" not in text
     if name in ("sarif", "gitlab", "rdjson"):
         json.loads(text)
     elif name == "junit":
@@ -55,7 +91,8 @@ def test_no_name_from_a_file_breaks_out_of_a_format(name: str) -> None:
         assert "<script" not in text
         assert "](javascript" not in text
         assert "`" not in text.replace("\\`", "")
-        assert "@team" not in text
+        assert not re.search(r"(?<!&)[@#!]\w", text)
+        assert text.count("\n|") == 2 + 1 + 2 + 1
 
 
 def test_sarif_has_a_run_for_each_target_and_stable_fingerprints() -> None:
@@ -94,6 +131,14 @@ def test_github_shows_ten_of_a_level_the_dearest_first() -> None:
     assert lines[-1] == "archlint: 3 more of level warning are not annotated"
 
 
+def test_faults_are_among_the_ten_of_their_level() -> None:
+    unread = tuple(ModelReport(f"{number}.onnx", error="is empty") for number in range(8))
+    given = Report((*unread, fakes.model(*[fakes.finding()] * 4)))
+    lines = rendered("github", given).splitlines()
+    assert [line.partition(" ")[0] for line in lines[:-1]] == ["::error"] * 10
+    assert lines[-1] == "archlint: 2 more of level error are not annotated"
+
+
 def test_github_repeats_the_place_in_the_text() -> None:
     lines = rendered("github", report()).splitlines()
     assert lines[0] == "::error title=archlint::bad.onnx: is empty"
@@ -107,8 +152,10 @@ def test_github_repeats_the_place_in_the_text() -> None:
 
 def test_gitlab_has_distinct_fingerprints_by_model() -> None:
     one, other = (json.loads(rendered("gitlab", report(path=each))) for each in ("a", "b"))
-    assert {each["fingerprint"] for each in one}.isdisjoint(each["fingerprint"] for each in other)
-    assert [each["severity"] for each in one] == ["critical", "major", "info"]
+    assert [each["severity"] for each in one] == ["blocker", "critical", "major", "info"]
+    assert one[0] == other[0]
+    keys = [each["fingerprint"] for each in (*one, *other[1:])]
+    assert len(set(keys)) == len(keys)
 
 
 def test_junit_has_a_suite_a_model_and_counts_that_add_up() -> None:
@@ -131,9 +178,88 @@ def test_rdjson_has_a_range_in_a_file() -> None:
     }
 
 
+def test_rdjson_counts_columns_in_bytes() -> None:
+    text = "    x = Größe(nn.Conv2d(8, 8, 1))"
+    where = Location(Span("a.py", 3, 15, 3, 33, text), Certainty.EXACT)
+    given = Report((fakes.model(replace(fakes.finding(), location=where)),))
+    (found,) = json.loads(rendered("rdjson", given))["diagnostics"]
+    assert found["location"]["range"] == {
+        "start": {"line": 3, "column": 17}, "end": {"line": 3, "column": 35},
+    }  # fmt: skip
+
+
+def test_rules_that_crashed_are_told_of() -> None:
+    given = DOCUMENTS["faults"]
+    assert [each["location"]["path"] for each in json.loads(rendered("rdjson", given))[
+        "diagnostics"
+    ]] == ["bad.onnx", "bad.onnx", "."]  # fmt: skip
+    whole = ET.fromstring(rendered("junit", given))
+    assert (whole.get("tests"), whole.get("errors")) == ("3", "3")
+
+
+def test_a_comment_has_a_small_table_and_folds_the_rest() -> None:
+    ignored = IgnoredFinding(fakes.finding(), "as published in 2017")
+    model = replace(
+        fakes.model(fakes.finding(), fakes.finding(Severity.NOTE), path="a.onnx"),
+        ignored=(ignored,),
+    )
+    assert (
+        rendered("markdown", Report((model,)))
+        == """\
+**archlint**: 1 error, 1 note in 1 model; not shown\\: 1 ignored
+
+|  | finding | where | slower | saves |
+| --- | --- | --- | ---: | ---: |
+| error | **G2** 1x1 convs in 3 groups take longer than dense ones with the same FLOPs \
+| a\\.onnx: stages\\.\\*\\.\\*\\.gconv, 2 places | 1.52x | 0.629 ms, 10.4 % |
+
+<details><summary>What to do instead</summary>
+
+- **G2** a\\.onnx: stages\\.0\\.3\\.gconv
+  - now: 1x1 conv 240 \\-\\> 240 in 3 groups at 28x28, and the block around it
+  - instead: 1x1 conv 136 \\-\\> 136, dense, with the same FLOPs
+  - help: Use dense convs with fewer channels\\.
+
+</details>
+
+<details><summary>1 note</summary>
+
+|  | finding | where | slower | saves |
+| --- | --- | --- | ---: | ---: |
+| note | **G2** 1x1 convs in 3 groups take longer than dense ones with the same FLOPs \
+| a\\.onnx: stages\\.\\*\\.\\*\\.gconv, 2 places | 1.52x | 0.629 ms, 0.4 % |
+
+</details>
+
+<details><summary>Models</summary>
+
+| model | FLOPs | parameters | predicted | on |
+|---|---:|---:|---:|---|
+| a\\.onnx | 1.10 GFLOPs | 3.50 M | 10.3 ms (modelled) | gtx1080ti\\-cudnn7\\-fp32 |
+
+</details>
+
+<details><summary>Ignored</summary>
+
+- G2 a\\.onnx\\: stages\\.\\*\\.\\*\\.gconv\\: as published in 2017
+
+</details>
+"""
+    )
+
+
+def test_a_comment_is_never_too_long_for_github() -> None:
+    long = replace(fakes.finding(), message="*" * 9999, module="_" * 9999)
+    models = tuple(fakes.model(*[long] * 9, path=f"{n}{'-' * 999}.onnx") for n in range(99))
+    text = rendered("markdown", Report(models))
+    assert len(text) < 65_536
+    assert "871 more are not shown" in text
+
+
 def test_a_model_of_source_without_a_line_is_at_its_file() -> None:
     lines = rendered("gitlab", report(path="nets/net.py:Net", located=False))
-    assert json.loads(lines)[0]["location"]["path"] == "nets/net.py"
+    paths = [each["location"]["path"] for each in json.loads(lines)]
+    assert paths == ["bad.onnx", *["nets/net.py"] * 3]
 
 
 def test_all_formats_are_known() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from archlint.findings import ModelReport, Report, Severity
+from archlint.findings import IgnoredFinding, ModelReport, Report, Severity
 from archlint.report.full import render
 from archlint.report.style import Style
 from tests.report.fakes import exact_finding, finding, model, rich_report, upper_bound_finding
@@ -107,7 +107,8 @@ Unless marked exact, what stands after `instead` is another design: train it and
 check its accuracy again. `archlint rule CODE` explains a rule.
 Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML,
 torch.compile), and training.
-1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx
+1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx; not
+  shown: 1 ignored
 """
 
 ONE_AT_160_COLUMNS = """\
@@ -228,12 +229,24 @@ def test_last_line() -> None:
         (model(),): "No findings.",
         (model(finding()),): "1 error in 1 model",
         (model(finding(), finding(), finding(Severity.NOTE)), model()): (
-            "2 errors, 1 note in 2 models"
+            "2 errors, 1 note in 2 models; not shown: 1 below the threshold"
         ),
         (ModelReport("a.onnx", error="empty file"),): ("No findings; 1 model not linted: a.onnx."),
     }
     for models, line in cases.items():
-        assert render(Report(models=models), PLAIN).splitlines()[-1] == line
+        assert render(Report(models=models), Style(width=100)).splitlines()[-1] == line
+
+
+def test_the_last_line_counts_what_is_not_shown() -> None:
+    ignored = IgnoredFinding(finding(), "as published")
+    every = replace(model(finding(), finding(), finding(Severity.NOTE)), ignored=(ignored, ignored))
+    report = Report(models=(every, every))
+    counts = "4 errors, 2 notes in 2 models"
+    for style, rest in {
+        Style(top=1): "; not shown: 2 below the threshold, 2 beyond --top 1, 4 ignored",
+        Style(notes=True): "; not shown: 4 ignored",
+    }.items():
+        assert render(report, replace(style, width=200)).splitlines()[-1] == counts + rest
 
 
 def test_what_one_target_refuses_another_may_have_priced() -> None:
@@ -247,6 +260,16 @@ def test_what_one_target_refuses_another_may_have_priced() -> None:
 def test_faults_of_archlint_are_counted() -> None:
     text = render(Report(models=(model(),), problems=("a.onnx: rule G3 crashed",)), PLAIN)
     assert text.endswith("\nNo findings; 1 fault of archlint itself.\n")
+
+
+def test_no_line_of_a_log_is_a_command_of_a_ci() -> None:
+    for name in ("::error::x", "::add-mask::x", "##[add-mask]x", "##vso[task.x]"):
+        long = f"{'x' * 60} {name} ::warning::y"
+        bad = replace(finding(), module=long, message=long, sizes=name, advice=long)
+        text = render(Report((model(bad, path=name),), unused_ignores=(name,)), Style(width=70))
+        assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
+        assert not re.search(r"##\w*\[", text)
+    assert render(Report((model(path="::error::x"),)), PLAIN).startswith("\\x3a:error::x\n")
 
 
 def test_names_from_files_cannot_steer_the_terminal_or_forge_lines() -> None:

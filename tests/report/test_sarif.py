@@ -16,7 +16,7 @@ from archlint.location import Call, Certainty, Location, Span
 from archlint.report import sarif
 from archlint.report.style import Style
 from tests.report import fakes
-from tests.report.schemas import sarif_faults
+from tests.report.schemas import faults_by
 
 RULE = RuleInfo("G2", "group-convolution", "group convs cost more than dense ones", "# G2\n")
 OWN = Span("nets/block.py", 7, 21, 7, 39, "        self.conv = nn.Conv2d(8, 8, 1)")
@@ -60,11 +60,12 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents_fit_the_schema_of_sarif(name: str) -> None:
-    assert sarif_faults(DOCUMENTS[name]) == []
+    assert faults_by("sarif-2.1.0.json", DOCUMENTS[name]) == []
 
 
 def test_the_schema_is_looked_at() -> None:
-    faults = sarif_faults(DOCUMENTS["no finding"].replace('"warning"', '"grave"'))
+    wrong = DOCUMENTS["no finding"].replace('"warning"', '"grave"')
+    faults = faults_by("sarif-2.1.0.json", wrong)
     assert len(faults) == 1
     assert faults[0].endswith("'grave' is not one of ['none', 'note', 'warning', 'error']")
 

@@ -10,11 +10,15 @@ from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
 
 __all__ = [
+    "Behind",
     "Finding",
     "FoundPlace",
     "IgnoredFinding",
+    "KernelPrice",
     "KindShare",
+    "MeasuredRow",
     "ModelReport",
+    "OperatorTime",
     "PricedOn",
     "Report",
     "RuleInfo",
@@ -76,6 +80,45 @@ class FoundPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """A row of a cost table, times in seconds; `folder` is that of the rule whose table it is."""
+
+    folder: str
+    kernels: str
+    median: float
+    p10: float | None
+    p90: float | None
+    sessions: int
+    measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class KernelPrice:
+    """A kernel of a finding with its price in seconds, and the rows that are nearest to it.
+
+    `side` is "now" or "instead", `count` how often the place has it.  A kernel without a price
+    has None for it.
+    """
+
+    side: str
+    kernel: str
+    count: int
+    seconds: float | None
+    low: float | None
+    high: float | None
+    basis: Basis | None
+    rows: tuple[MeasuredRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a finding's costliest place rests on, on one target."""
+
+    target: str
+    kernels: tuple[KernelPrice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The places that one decision made.
 
@@ -85,7 +128,8 @@ class Finding:
     `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
     `advice` what to do about it, in words, `flips` how the verdict changes at another usual
     size where a size was assumed ("no more than a note at batch 8"), `dearer` which of its
-    places were known and save more than they did, in words.
+    places were known and save more than they did, in words.  `behind` is what its prices rest on,
+    where the run was asked for it.
     """
 
     code: str
@@ -104,6 +148,7 @@ class Finding:
     advice: str = ""
     flips: tuple[str, ...] = ()
     dearer: tuple[str, ...] = ()
+    behind: tuple[Behind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +181,23 @@ class KindShare:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorTime:
+    """What one operator takes, in seconds, with all that is fused into it.
+
+    `kernels` is what runs it, `fused` the names of the operators that run with it.
+    """
+
+    name: str
+    op_type: str
+    module: str
+    kind: str
+    kernels: tuple[str, ...]
+    fused: tuple[str, ...]
+    time: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class TargetReport:
     """A model on one target; times in seconds.
 
@@ -143,7 +205,7 @@ class TargetReport:
     dtype, threads, batch, layout.  `basis` is what the prediction rests on, `coverage` the
     share of priced operators, weighted by MAC, 0 to 1.  `saving` is what all findings of
     warning and above together would save, each kernel counted once; `kinds` is the cost by
-    kind of operator, dearest first.
+    kind of operator, dearest first; `operators` is the cost of each, in the model's order.
     """
 
     target: str
@@ -158,6 +220,7 @@ class TargetReport:
     kinds: tuple[KindShare, ...]
     saving: float
     saving_findings: int
+    operators: tuple[OperatorTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ class Options:
     `per_model_ignores` maps a glob of model paths to rule codes.
     `source_roots` are folders with the Python source of models that were exported elsewhere,
     `path_map` maps beginnings of the paths that they name to folders here, and `libraries` are
-    packages besides torch in whose files no user's line is.
+    packages besides torch in whose files no user's line is.  `tables` asks for the measured rows
+    behind each finding.
     """
 
     targets: tuple[str, ...] = ()
@@ -60,3 +61,4 @@ class Options:
     source_roots: tuple[str, ...] = ()
     path_map: Mapping[str, str] = field(default_factory=dict)
     libraries: tuple[str, ...] = ()
+    tables: bool = False

@@ -184,7 +184,7 @@ def check(
             callback=_known_formats,
             autocompletion=_format_names,
             help="How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
-            "rdjson or markdown, to stdout or a file; repeatable.",
+            "rdjson, markdown, html or model-explorer, to stdout or a file; repeatable.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
@@ -210,6 +210,8 @@ def check(
     version: Version = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
+    from dataclasses import replace
+
     from archlint.cli.output import pair, screen, split
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
@@ -258,6 +260,8 @@ def check(
     known = None
     if changing or asked.baseline is not None:
         known = _baseline(asked, may_be_absent=write_baseline is not None)
+    # only the page shows the measured rows, and to find them takes reading all tables
+    options = replace(options, tables="html" in formats)
     with progress_line(quiet=bool(asked.quiet)) as progress:
         if known is not None and changing:
             return _change_baseline(known, readable, options, progress, found, write_baseline)

@@ -150,6 +150,11 @@ class Pricer:
         family = self._families.get(kind)
         return family is not None and kind in family.spec.kinds
 
+    def family(self, kernel: Kernel) -> Family | None:
+        """The family that prices a kernel, or what it does before its epilogue; None without."""
+        parts = self._parts_of(kernel)
+        return self._family(parts[0]) if parts else None
+
     def covers(self, kernel: Kernel) -> bool:
         """Whether the kernel has a price."""
         return bool(self._parts_of(kernel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
@@ -32,6 +33,9 @@ from archlint.linter.view import Priced, look
 from archlint.location import Location
 from archlint.options import Options
 from archlint.rule import Place, Rule
+
+if TYPE_CHECKING:
+    from archlint.cost.near import NearRows
 
 __all__ = ["Examined", "examine", "lint", "prepare"]
 
@@ -134,6 +138,7 @@ class _Run:
         self._stale: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
+        self._tables: dict[str, NearRows] = {}
 
     def add(self, source: Source) -> Examined:
         """Lint one more model."""
@@ -190,6 +195,8 @@ class _Run:
         # what the configuration ignores is said to be ignored, known or not
         still_known, ignored_too = self._ignores.sort_out(path, [each for each, _ in here.known])
         reasons = {id(each): reason for each, reason in here.known}
+        if self._options.tables:
+            kept = self._with_tables(kept, views)
         shapeless = Counter(op.op_type for op in model.operators if op.output.shape is None)
         report = ModelReport(
             path=path,
@@ -220,6 +227,19 @@ class _Run:
         return Examined(
             report, views, tuple(kept), here.kept, here.locations, here.seen, here.entries, stale
         )
+
+    def _with_tables(self, found: Sequence[Found], views: Mapping[str, Priced]) -> list[Found]:
+        """The findings with the measured rows that their prices rest on."""
+        # few ask for it, and it reads all tables
+        from archlint.cost.near import NearRows
+        from archlint.linter.behind import behind
+
+        for target, priced in views.items():
+            self._tables.setdefault(target, NearRows(priced.view.pricer))
+        return [
+            replace(each, finding=replace(each.finding, behind=behind(each, views, self._tables)))
+            for each in found
+        ]
 
     def _find(
         self, loaded: Loaded, model: Model, views: dict[str, Priced], known: KnownPlaces | None

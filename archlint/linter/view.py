@@ -13,7 +13,7 @@ from archlint.cost.price import Price
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.errors import DtypeError, TargetError
-from archlint.findings import KindShare, TargetReport, Unpriced
+from archlint.findings import KindShare, OperatorTime, TargetReport, Unpriced
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.linter.computes_in import computes_in
@@ -57,6 +57,30 @@ class Priced:
             kinds=self._kinds(),
             saving=saving,
             saving_findings=findings,
+            operators=self._operators(),
+        )
+
+    def _operators(self) -> tuple[OperatorTime, ...]:
+        """The time of each operator: that of the kernels which it gives their kind."""
+        kernels: dict[int, list[int]] = defaultdict(list)
+        for number in self.times:
+            kernels[self.view.lowered.kernels[number].operators[0]].append(number)
+        return tuple(self._operator(index, kernels[index]) for index in sorted(kernels))
+
+    def _operator(self, index: int, numbers: Sequence[int]) -> OperatorTime:
+        operators = self.view.model.operators
+        placed = [self.view.lowered.kernels[number] for number in numbers]
+        seconds = sum(self.times[number] for number in numbers)
+        own = max(numbers, key=lambda number: self.times[number])
+        return OperatorTime(
+            name=operators[index].name,
+            op_type=operators[index].op_type,
+            module=operators[index].module,
+            kind=self.view.lowered.kernels[own].kernel.kind.value,
+            kernels=tuple(each.kernel.title for each in placed),
+            fused=tuple(operators[i].name for each in placed for i in each.operators[1:]),
+            time=seconds,
+            share=seconds / self.total.seconds,
         )
 
     def _kinds(self) -> tuple[KindShare, ...]:

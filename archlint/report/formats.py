@@ -25,6 +25,8 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "junit": "archlint.report.junit",
         "rdjson": "archlint.report.rdjson",
         "markdown": "archlint.report.markdown",
+        "html": "archlint.report.html",
+        "model-explorer": "archlint.report.model_explorer",
     }
 )
 

@@ -1,0 +1,168 @@
+"""A finding on the page that `--format html` writes, with the measured rows behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from archlint.findings import Behind, Finding, FoundPlace, KernelPrice, MeasuredRow, ModelReport
+from archlint.location import Location
+from archlint.report.html_parts import counted_list, table, text
+from archlint.report.shown import place_of
+from archlint.report.snippet import notes, snippet
+from archlint.report.units import counted, figure, milliseconds, percent
+
+__all__ = ["finding_html"]
+
+_WIDTH = 110
+"""Columns of a line of source: a longer one is cut around what it is about."""
+
+_PLACES = 50
+
+
+def finding_html(anchor: str, model: ModelReport, finding: Finding) -> str:
+    """The whole finding: where, what it costs, what to do instead, and what that rests on."""
+    return (
+        f'<section class="finding of-{finding.severity.value}" id="{anchor}">'
+        f"{''.join(_parts(model, finding))}</section>"
+    )
+
+
+def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
+    level = finding.severity.value
+    mark = " (exact)" if finding.exact else " (upper bound)" if finding.upper_bound else ""
+    yield (
+        f'<h3><span class="{level}">{level} {text(finding.code)}</span> {text(finding.name)}:'
+        f' {text(finding.message)}<span class="soft">{mark}</span></h3>'
+    )
+    yield f'<p class="where">{text(_where(model, finding))}</p>'
+    if finding.location is not None:
+        yield _source(finding.location)
+    yield _prices(finding)
+    yield counted_list([*finding.flips, *_caveats(finding)])
+    if finding.places:
+        yield _change(finding, finding.places[0])
+    if finding.count > 1:
+        yield _places(finding)
+    for each in finding.behind:
+        yield _behind(each, several=len(finding.behind) > 1)
+
+
+def _where(model: ModelReport, finding: Finding) -> str:
+    file = model.path
+    if finding.location is not None:
+        span = finding.location.span
+        file = f"{span.path}:{span.line}:{span.column}"
+    words = [f"{file}: {place_of(finding)}"]
+    if finding.count > 1:
+        words.append(counted(finding.count, "place"))
+    return ", ".join([*words, finding.sizes] if finding.sizes else words)
+
+
+def _source(location: Location) -> str:
+    shown = snippet(location.span, _WIDTH)
+    margin = " " * len(shown.number)
+    lines = [f"{shown.number} | {shown.text}", f"{margin} | {shown.carets}"]
+    lines += [f"{margin} = {each}" for each in notes(location)]
+    return f"<pre>{chr(10).join(map(text, lines))}</pre>"
+
+
+def _prices(finding: Finding) -> str:
+    most = "at most " if finding.upper_bound else ""
+    rows = [
+        (
+            text(each.target),
+            f'<span class="{each.severity.value}">{each.severity.value}</span>',
+            milliseconds(each.now),
+            milliseconds(each.instead),
+            f"{each.slowdown:.2f}x ({each.slowdown_low:.2f} to {each.slowdown_high:.2f})",
+            f"{most}{milliseconds(each.saving)}, {percent(each.saving_share)}",
+            each.basis.value,
+        )
+        for each in finding.prices
+    ]
+    head = ("target", "", "now", "instead", "slower", "saves", "basis")
+    return table(head, rows, numbers={2, 3, 4, 5})
+
+
+def _caveats(finding: Finding) -> list[str]:
+    return [f"{each.target}: {each.caveat}" for each in finding.prices if each.caveat]
+
+
+def _change(finding: Finding, place: FoundPlace) -> str:
+    name = place.module or (place.operators[0] if place.operators else "?")
+    told = [("costliest", name)] if finding.count > 1 else []
+    told += [("now", place.now), ("instead", place.instead), ("help", finding.advice)]
+    items = "".join(f"<dt>{label}</dt><dd>{text(words)}</dd>" for label, words in told if words)
+    return f"<dl>{items}</dl>"
+
+
+def _places(finding: Finding) -> str:
+    rows = [
+        (
+            text(each.module or (each.operators[0] if each.operators else "?")),
+            text(each.now),
+            text(each.instead),
+            f"{price.slowdown:.2f}x",
+            milliseconds(price.saving),
+            *([text(price.target)] if len(finding.prices) > 1 else []),
+        )
+        for each in finding.places[:_PLACES]
+        for price in each.prices
+    ]
+    head = ("place", "now", "instead", "slower", "saves", *["on"] * (len(finding.prices) > 1))
+    title = f"All {counted(finding.count, 'place')}"
+    if len(finding.places) > _PLACES:
+        title = f"The costliest {_PLACES} of {counted(finding.count, 'place')}"
+    made = table(head, rows, numbers={3, 4}, wide={0, 1, 2})
+    return f"<details><summary>{title}</summary>{made}</details>"
+
+
+def _behind(behind: Behind, *, several: bool) -> str:
+    rows: list[Sequence[str]] = []
+    for each in behind.kernels:
+        rows.append(_kernel(each))
+        rows += [_row(row) for row in each.rows]
+    head = ("", "kernel and the nearest rows", "median", "p10 to p90", "basis", "table")
+    on = f" on {text(behind.target)}" if several else ""
+    title = f"The measured rows behind the costliest place{on}"
+    made = table(head, rows, numbers={2, 3}, wide={1})
+    return f"<details><summary>{title}</summary>{made}</details>"
+
+
+def _kernel(kernel: KernelPrice) -> Sequence[str]:
+    times = f"{kernel.count} x " if kernel.count > 1 else ""
+    if kernel.seconds is None or kernel.low is None or kernel.high is None or kernel.basis is None:
+        return (
+            kernel.side,
+            f"<strong>{times}{text(kernel.kernel)}</strong>",
+            "no price",
+            "",
+            "",
+            "",
+        )
+    return (
+        f"<strong>{kernel.side}</strong>",
+        f"<strong>{times}{text(kernel.kernel)}</strong>",
+        f"<strong>{milliseconds(kernel.seconds)}</strong>",
+        _band(kernel.low, kernel.high),
+        kernel.basis.value,
+        "",
+    )
+
+
+def _row(row: MeasuredRow) -> Sequence[str]:
+    band = "" if row.p10 is None or row.p90 is None else _band(row.p10, row.p90)
+    where = f"{row.folder}, {counted(row.sessions, 'session')}, {row.measured}"
+    chain = "<br>".join(map(text, row.kernels.split("; ")))
+    return (
+        "",
+        f'<span class="soft">{chain}</span>',
+        milliseconds(row.median),
+        band,
+        "row",
+        text(where),
+    )
+
+
+def _band(low: float, high: float) -> str:
+    return f"{figure(low * 1e3)} to {figure(high * 1e3)}"

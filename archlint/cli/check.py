@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 _FINDINGS = "Which findings"
+_FOR_PEOPLE = ("full", "concise")
 _OUTPUT = "Output"
 
 
@@ -197,6 +198,15 @@ def check(
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics",
+            help="In the formats full and concise, instead of the findings: how many each rule "
+            "has, by severity, and what they would save.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = False,
     color: ColorChoice = None,
     quiet: Annotated[
         bool,
@@ -253,6 +263,8 @@ def check(
     asked = with_file(flags, config, isolated=isolated)
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
+    if statistics and not any(name in _FOR_PEOPLE for name, _ in jobs):
+        raise UsageError("--statistics goes with --format full or concise")
     found = find_models(paths or (), asked.models, input_, kwargs)
     options = options_of(sized(asked, input_, found))
     readable = [each.source for each in found if each.error is None]
@@ -277,7 +289,7 @@ def check(
         quiet=bool(asked.quiet),
         verbose=bool(asked.verbose),
     )
-    _write(report, jobs, style)
+    _write(report, jobs, style, statistics=statistics)
     return report.exit_code(options.fail_on)
 
 
@@ -347,7 +359,9 @@ def _with_entries(report: Report, config: Config) -> Report:
     return replace(report, models=tuple(models))
 
 
-def _write(report: Report, jobs: Sequence[tuple[str, str | None]], style: Style) -> None:
+def _write(
+    report: Report, jobs: Sequence[tuple[str, str | None]], style: Style, *, statistics: bool
+) -> None:
     from dataclasses import replace
 
     from archlint.cli.output import complain, write_file, write_out
@@ -358,14 +372,15 @@ def _write(report: Report, jobs: Sequence[tuple[str, str | None]], style: Style)
     on_paper = replace(style, width=DEFAULT_WIDTH, color=False)
     try:
         for format_, goal in jobs:
-            render = renderer(format_).render
+            name = "statistics" if statistics and format_ in _FOR_PEOPLE else format_
+            render = renderer(name).render
             if goal is None:
                 write_out(render(report, style))
             else:
                 write_file(goal, render(report, on_paper))
     finally:
         remarks = report.errors
-        if not style.quiet and {format_ for format_, _ in jobs} == {"concise"}:
+        if not (style.quiet or statistics) and {format_ for format_, _ in jobs} == {"concise"}:
             remarks += left_out(report, style)
         for remark in remarks:
             complain(remark)

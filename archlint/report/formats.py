@@ -40,5 +40,5 @@ class Format(Protocol):
 
 
 def renderer(name: str) -> Format:
-    """The format called `name`, a key of `FORMATS`."""
-    return cast("Format", import_module(FORMATS[name]))
+    """The format called `name`, a key of `FORMATS`, or "statistics"."""
+    return cast("Format", import_module(FORMATS.get(name, f"archlint.report.{name}")))

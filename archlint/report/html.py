@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from archlint.findings import Finding, ModelReport, Report, Severity, TargetReport
+from archlint.findings import Finding, ModelReport, OperatorTime, Report, Severity, TargetReport
 from archlint.report.escape import visible
 from archlint.report.html_finding import finding_html
-from archlint.report.html_parts import counted_list, table, text
-from archlint.report.html_plot import plot
+from archlint.report.html_parts import breakable, counted_list, table, text
+from archlint.report.html_plot import finding_of, plot
 from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import (
@@ -76,10 +76,10 @@ def _overview(models: Sequence[tuple[str, ModelReport]]) -> str:
             if level in worst
         )
         for target in model.targets:
-            saved = percent(target.saving / target.predicted) if target.predicted else ""
+            saved = percent(target.saving / target.predicted) if target.saving_findings else ""
             rows.append(
                 (
-                    f'<a href="#{anchor}">{text(model.path)}</a>',
+                    f'<a href="#{anchor}">{breakable(model.path)}</a>',
                     text(target.target),
                     milliseconds(target.predicted),
                     found or "none",
@@ -95,7 +95,7 @@ def _model(anchor: str, model: ModelReport) -> Iterator[str]:
         f"{amount(model.flops, 'FLOPs')}, {megabytes(model.mac)} of memory access, "
         f"{amount(model.parameters)} parameters, {counted(model.operators, 'operator')}"
     )
-    yield f'<h2 id="{anchor}">{text(model.path)}</h2>\n<p class="soft">{text(size)}</p>'
+    yield f'<h2 id="{anchor}">{breakable(model.path)}</h2>\n<p class="soft">{text(size)}</p>'
     remarks = [*model.assumptions, *model.remarks, *model.flips, *model.malformed]
     yield counted_list(
         remarks + [f"{each.op_type} ({each.count}): no shapes" for each in model.shapeless]
@@ -116,7 +116,7 @@ def _model(anchor: str, model: ModelReport) -> Iterator[str]:
 
 
 def _names(anchor: str, model: ModelReport) -> dict[str, tuple[str, Finding]]:
-    """Each operator that a finding is about, with the dearest such finding and its anchor."""
+    """Each operator that a finding is about, with the first such finding and its anchor."""
     found: dict[str, tuple[str, Finding]] = {}
     for number, finding in enumerate(model.findings, 1):
         for place in finding.places:
@@ -125,7 +125,7 @@ def _names(anchor: str, model: ModelReport) -> dict[str, tuple[str, Finding]]:
     return found
 
 
-def _target(target: TargetReport, names: dict[str, tuple[str, Finding]]) -> str:
+def _target(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> str:
     band = f"{figure(target.low * 1e3)} to {figure(target.high * 1e3)}, {target.basis.value}"
     parts = [
         f"<h4>{text(target.title)}</h4>",
@@ -145,7 +145,7 @@ def _target(target: TargetReport, names: dict[str, tuple[str, Finding]]) -> str:
     dearest = sorted(target.operators, key=lambda each: -each.time)[:_DEAREST]
     operators = [
         (
-            _linked(each.name, names),
+            _linked(each, target.target, names),
             text("; ".join(each.kernels)),
             f"{each.time * 1e3:.{digits}f} ms",
             percent(each.share),
@@ -158,11 +158,11 @@ def _target(target: TargetReport, names: dict[str, tuple[str, Finding]]) -> str:
     return "\n".join(each for each in parts if each)
 
 
-def _linked(name: str, names: dict[str, tuple[str, Finding]]) -> str:
-    if name not in names:
-        return text(name)
-    anchor, finding = names[name]
-    return f'{text(name)} <a href="#{anchor}">{finding.code}</a>'
+def _linked(operator: OperatorTime, target: str, names: Mapping[str, tuple[str, Finding]]) -> str:
+    module = f' <span class="soft">{text(operator.module)}</span>' if operator.module else ""
+    found = finding_of(operator, target, names)
+    link = "" if found is None else f' <a href="#{found[0]}">{text(found[1].code)}</a>'
+    return f"{text(operator.name)}{module}{link}"
 
 
 def _folded(

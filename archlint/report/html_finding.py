@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archlint.findings import Behind, Finding, FoundPlace, KernelPrice, MeasuredRow, ModelReport
+from archlint.findings import (
+    Behind,
+    Finding,
+    FoundPlace,
+    KernelPrice,
+    MeasuredRow,
+    ModelReport,
+    PricedOn,
+)
 from archlint.location import Location
 from archlint.report.html_parts import counted_list, table, text
 from archlint.report.shown import place_of
@@ -67,21 +75,32 @@ def _source(location: Location) -> str:
 
 
 def _prices(finding: Finding) -> str:
-    most = "at most " if finding.upper_bound else ""
+    several = len(finding.prices) > 1
     rows = [
         (
-            text(each.target),
-            f'<span class="{each.severity.value}">{each.severity.value}</span>',
+            *(_on(each) if several else ()),
             milliseconds(each.now),
             milliseconds(each.instead),
             f"{each.slowdown:.2f}x ({each.slowdown_low:.2f} to {each.slowdown_high:.2f})",
-            f"{most}{milliseconds(each.saving)}, {percent(each.saving_share)}",
+            f"{_saving(finding, each)}, {percent(abs(each.saving_share))}",
             each.basis.value,
         )
         for each in finding.prices
     ]
-    head = ("target", "", "now", "instead", "slower", "saves", "basis")
-    return table(head, rows, numbers={2, 3, 4, 5})
+    head = (*["target", ""] * several, "now", "instead", "slower", "saves", "basis")
+    first = 2 * several
+    return table(head, rows, numbers=range(first, first + 4))
+
+
+def _on(price: PricedOn) -> tuple[str, str]:
+    level = price.severity.value
+    return text(price.target), f'<span class="{level}">{level}</span>'
+
+
+def _saving(finding: Finding, price: PricedOn) -> str:
+    if price.saving < 0:
+        return f"costs {milliseconds(-price.saving)} more"
+    return f"{'at most ' if finding.upper_bound else ''}{milliseconds(price.saving)}"
 
 
 def _caveats(finding: Finding) -> list[str]:
@@ -122,7 +141,7 @@ def _behind(behind: Behind, *, several: bool) -> str:
     for each in behind.kernels:
         rows.append(_kernel(each))
         rows += [_row(row) for row in each.rows]
-    head = ("", "kernel and the nearest rows", "median", "p10 to p90", "basis", "table")
+    head = ("", "kernel, and the nearest rows", "time", "p10 to p90 (ms)", "basis", "table")
     on = f" on {text(behind.target)}" if several else ""
     title = f"The measured rows behind the costliest place{on}"
     made = table(head, rows, numbers={2, 3}, wide={1})
@@ -152,15 +171,15 @@ def _kernel(kernel: KernelPrice) -> Sequence[str]:
 
 def _row(row: MeasuredRow) -> Sequence[str]:
     band = "" if row.p10 is None or row.p90 is None else _band(row.p10, row.p90)
-    where = f"{row.folder}, {counted(row.sessions, 'session')}, {row.measured}"
     chain = "<br>".join(map(text, row.kernels.split("; ")))
+    sessions = counted(row.sessions, "session")
     return (
         "",
         f'<span class="soft">{chain}</span>',
         milliseconds(row.median),
         band,
-        "row",
-        text(where),
+        f'<span class="soft">{text(sessions)}</span>',
+        f'<span class="soft">{text(f"{row.folder}, {row.measured}")}</span>',
     )
 
 

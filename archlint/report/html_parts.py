@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 
 from archlint.report.escape import visible
 
-__all__ = ["counted_list", "table", "text"]
+__all__ = ["breakable", "counted_list", "table", "text"]
 
 
 def text(words: str) -> str:
     """Words as text of the page, whatever they hold."""
     return escape(visible(words))
+
+
+def breakable(path: str) -> str:
+    """A path as text whose lines break behind its separators first."""
+    return re.sub(r"([/_])", r"\1<wbr>", text(path))
 
 
 def table(

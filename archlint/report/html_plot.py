@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil, floor, log10
 
-from archlint.findings import Finding, OperatorTime, PricedOn, Severity, TargetReport
+from archlint.findings import Finding, OperatorTime, Severity, TargetReport
 from archlint.report.html_parts import text
-from archlint.report.units import figure, milliseconds, percent
+from archlint.report.units import counted, figure, milliseconds, percent
 
-__all__ = ["plot"]
+__all__ = ["finding_of", "plot"]
 
 _WIDTH, _HEIGHT = 960, 300
 _LEFT, _TOP, _BOTTOM = 56, 14, 30
@@ -31,17 +31,19 @@ def plot(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> str:
     width = (_WIDTH - _LEFT) / len(target.operators)
     used = set()
     for at, each in enumerate(target.operators):
-        anchor, level = _finding(each, target.target, names)
+        found = finding_of(each, target.target, names)
+        anchor, level = ("", None) if found is None else (found[0], found[2])
         used.add(level)
         parts.append(_bar(each, _LEFT + at * width, width, each.time * 1e3 * scale, anchor, level))
     parts.append(
-        f'<text x="{_LEFT}" y="{_HEIGHT - 8}">{len(target.operators)} operators in their order'
-        f" (ms)</text>"
+        f'<text x="{_LEFT}" y="{_HEIGHT - 8}">'
+        f"{counted(len(target.operators), 'operator')} in their order, ms of each</text>"
     )
     label = f"Predicted time of each operator on {target.target}"
     svg = (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text(label)}">'
-        f"{''.join(parts)}</svg>"
+        f'<div class="plot"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img"'
+        f' aria-label="{text(label)}">'
+        f"{''.join(parts)}</svg></div>"
     )
     key = "".join(
         f'<span><i class="of-{level.value}"></i>{level.value}</span>'
@@ -51,21 +53,17 @@ def plot(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> str:
     return svg + (f'<div class="key"><span><i></i>no finding</span>{key}</div>' if key else "")
 
 
-def _finding(
+def finding_of(
     operator: OperatorTime, target: str, names: Mapping[str, tuple[str, Finding]]
-) -> tuple[str, Severity | None]:
-    """The finding that an operator, or what is fused into it, belongs to; "" and None for none."""
+) -> tuple[str, Finding, Severity] | None:
+    """The finding on this target that an operator, or what is fused into it, belongs to."""
     for name in (operator.name, *operator.fused):
-        if name in names:
-            anchor, finding = names[name]
-            price = _priced_on(finding, target)
-            if price is not None:
-                return anchor, price.severity
-    return "", None
-
-
-def _priced_on(finding: Finding, target: str) -> PricedOn | None:
-    return next((each for each in finding.prices if each.target == target), None)
+        anchor, finding = names.get(name, ("", None))
+        if finding is not None:
+            for price in finding.prices:
+                if price.target == target:
+                    return anchor, finding, price.severity
+    return None
 
 
 def _bar(
@@ -78,7 +76,8 @@ def _bar(
 ) -> str:
     name = f"{operator.name} ({operator.kind})"
     share = f"{milliseconds(operator.time)}, {percent(operator.share)}"
-    title = "\n".join(map(text, (name, share, *operator.kernels)))
+    lines = [name, *[operator.module] * bool(operator.module), share, *operator.kernels]
+    title = "\n".join(map(text, lines))
     look = f"bar of-{level.value}" if level is not None else "bar"
     base, gap = _HEIGHT - _BOTTOM, min(width * 0.18, 3)
     drawn = (

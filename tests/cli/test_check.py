@@ -242,6 +242,50 @@ def test_the_summary_of_a_job_is_added_to(
     assert [line[:13] for line in lines].count("**archlint**:") == 2
 
 
+def test_statistics_stand_instead_of_the_findings(archlint: Archlint, linter: FakeLinter) -> None:
+    linter.findings = (finding(), finding(Severity.NOTE))
+    files = ("--format", "json=r.json")
+    outcome = archlint("a.onnx", "--statistics", "--format", "full", *files)
+    assert outcome.code == 1
+    assert outcome.out.endswith("\n\n1 error, 1 note in 1 model\n")
+    assert "stages" not in outcome.out
+    assert len(json.loads(Path("r.json").read_text())["models"][0]["findings"]) == 2
+    concise = archlint("a.onnx", "--statistics", "--format", "concise")
+    assert (concise.out, concise.err) == (outcome.out, "")
+
+
+def test_statistics_need_a_format_for_people(archlint: Archlint) -> None:
+    outcome = archlint("a.onnx", "--statistics", "--format", "sarif")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "archlint: --statistics goes with --format full or concise\n"
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_no_name_of_a_file_steers_a_log(
+    archlint: Archlint, linter: FakeLinter, format_: str
+) -> None:
+    linter.findings = (finding(),)
+    names = ("::error::x.onnx", "##[add-mask]x.onnx", "a\nNo findings.\x1b[2J\u202e.onnx")
+    for name in names:
+        Path(name).touch()
+    linter.unreadable = {names[0]: "is empty"}
+    outcome = archlint(*names, "gone\n::error::y", "--format", format_)
+    assert outcome.code == 2
+    for line in (outcome.out + outcome.err).split("\n"):
+        assert line.isprintable()
+        assert line != "No findings."
+        if format_ != "github":
+            assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert not line.lstrip().startswith(("::add-mask", "::error::"))
+
+
+def test_the_tables_are_asked_for_where_the_page_is(archlint: Archlint, linter: FakeLinter) -> None:
+    for formats, tables in {("json",): False, ("json=a", "html=b"): True}.items():
+        archlint("a.onnx", *(word for each in formats for word in ("--format", each)))
+        assert linter.options == Options(tables=tables)
+
+
 def test_an_output_alone_gets_the_full_report(archlint: Archlint) -> None:
     assert archlint("a.onnx", "--output", "r.txt", "--color", "always").out == ""
     assert Path("r.txt").read_text().startswith("a.onnx\n")

@@ -25,7 +25,8 @@ EVIL = (
     "a\x1b[31m\n::error::x,y:%0A<script>`|[x](javascript:1)&\u202e@team #1 ##[add-mask]a\ufffe]]>"
 )
 JENKINS = xmlschema.XMLSchema(DATA / "junit-10.xsd")
-CI = ("sarif", "github", "gitlab", "junit", "rdjson", "markdown")
+JSON = ("sarif", "gitlab", "rdjson", "json", "model-explorer")
+CI = (*JSON, "github", "junit", "markdown", "html")
 DOCUMENTS = {
     "no model": Report(()),
     "all there is": fakes.rich_report(),
@@ -78,7 +79,7 @@ def test_no_name_from_a_file_breaks_out_of_a_format(name: str) -> None:
     text = rendered(name, Report((fakes.model(finding, path=EVIL),), rules=(RULE,)))
     assert not [each for each in text if not each.isprintable() and each != "\n"]
     assert "##[" not in text
-    if name in ("sarif", "gitlab", "rdjson"):
+    if name in JSON:
         json.loads(text)
     elif name == "junit":
         (suite,) = ET.fromstring(text)
@@ -87,6 +88,9 @@ def test_no_name_from_a_file_breaks_out_of_a_format(name: str) -> None:
         assert [line[:8] for line in text.splitlines()] == ["::error "]
         properties = text[8:].partition("::")[0]
         assert properties.count(",") == 3
+    elif name == "html":
+        assert "<script" not in text
+        assert "&lt;script&gt;" in text
     else:
         assert "<script" not in text
         assert "](javascript" not in text

@@ -14,12 +14,21 @@ __all__ = [
     "ColorWhen",
     "ConfigFile",
     "Dims",
+    "FailOn",
+    "FailOnSeverity",
+    "Formats",
+    "Ignore",
     "Inputs",
     "Isolated",
     "Kwargs",
     "Libraries",
+    "MinSlowdown",
+    "Notes",
     "OutputKind",
+    "Outputs",
     "PathMap",
+    "Quiet",
+    "Select",
     "SourceRoots",
     "Targets",
     "TextOrJson",
@@ -32,6 +41,7 @@ _PRICING = "What is priced"
 _SOURCE = "Python source"
 _CONFIG = "Configuration"
 _OUTPUT = "Output"
+_FINDINGS = "Which findings"
 
 
 class ColorWhen(str, Enum):
@@ -47,6 +57,34 @@ class OutputKind(str, Enum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class FailOn(str, Enum):
+    """The values of --fail-on."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+
+def _known_formats(words: list[str] | None) -> list[str] | None:
+    """The values of --format, if each names a format."""
+    from archlint.did_you_mean import did_you_mean
+    from archlint.report.formats import FORMATS
+
+    for word in words or ():
+        name = word.partition("=")[0]
+        if name not in FORMATS:
+            hint = did_you_mean(name, FORMATS) or f" (known: {', '.join(FORMATS)})"
+            raise typer.BadParameter(f'unknown format "{name}"{hint}')
+    return words
+
+
+def _format_names(incomplete: str) -> list[str]:
+    from archlint.report.formats import FORMATS
+
+    return [each for each in FORMATS if each.startswith(incomplete)]
 
 
 def _print_version(wanted: bool) -> None:
@@ -173,5 +211,74 @@ Version = Annotated[
     bool,
     typer.Option(
         "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+    ),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULES",
+        help="Only these rules, by code or name; a comma list, repeatable.",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULES",
+        help="Not these rules; a comma list, repeatable.",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+MinSlowdown = Annotated[
+    float | None,
+    typer.Option(
+        min=1.0,
+        metavar="X",
+        help="Only places at least this many times slower than the alternative (default: 1.1).",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+FailOnSeverity = Annotated[
+    FailOn | None,
+    typer.Option(
+        metavar="error|warning|note|never",
+        help="Exit with 1 from this severity on (default: warning).",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+Notes = Annotated[
+    bool | None,
+    typer.Option(
+        "--notes/--no-notes",
+        help="Show notes too: findings that save less than 2 % of the network.",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "--output-format",
+        metavar="NAME[=FILE]",
+        callback=_known_formats,
+        autocompletion=_format_names,
+        help="How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
+        "rdjson, markdown, html or model-explorer, to stdout or a file; repeatable.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Where formats without a =FILE go: the first one to the first output and so on; "
+        "- is stdout, and so is the last one without an output.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Findings and errors, nothing else.", rich_help_panel=_OUTPUT
     ),
 ]

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from archlint.baseline import Baseline, Entry, baseline_text
-from archlint.cli.output import write_file
+from archlint.baseline import Baseline, Entry, baseline_text, read_baseline
+from archlint.cli.output import complain, write_file
+from archlint.cli.reporting import with_unread
 from archlint.errors import UsageError
-from archlint.linter import Examined
+from archlint.linter import examine
 from archlint.report.units import counted
 
-__all__ = ["prune", "write"]
+if TYPE_CHECKING:
+    from archlint.cli.paths import FoundModel
+    from archlint.config import Config
+    from archlint.linter import Examined
+    from archlint.linter.pipeline import Tell
+    from archlint.linter.source import Source
+    from archlint.options import Options
+
+__all__ = ["change_baseline", "find_baseline"]
 
 
-def write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
+def find_baseline(asked: Config, *, may_be_absent: bool) -> Baseline:
+    """The baseline that is asked for; raises UsageError where none is named."""
+    if asked.baseline is None:
+        raise UsageError("no baseline is named: --baseline FILE, or baseline in the configuration")
+    return read_baseline(Path(asked.baseline), may_be_absent=may_be_absent)
+
+
+def change_baseline(
+    baseline: Baseline,
+    readable: Sequence[Source],
+    options: Options,
+    progress: Tell | None,
+    found: Iterable[FoundModel],
+    reason: str | None,
+) -> int:
+    """Lint, and bring the file up to date in place of a report; without a reason only prune."""
+    examined, report = examine(readable, options, progress, baseline.of_model)
+    report = with_unread(report, found)
+    for error in report.errors:
+        complain(error)
+    complain(_prune(baseline, examined) if reason is None else _write(baseline, examined, reason))
+    return report.exit_code(None)
+
+
+def _write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
     """Write all that was found, and say in a line what became of the file.
 
     What was known keeps its reason, and what was not looked at stays.  Raises UsageError for a
@@ -32,7 +67,7 @@ def write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
     )
 
 
-def prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
+def _prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
     """Drop the places that are no more, and say in a line how many."""
     linted = {each.report.path: each for each in examined}
     gone = {

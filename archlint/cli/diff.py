@@ -14,15 +14,21 @@ from archlint.cli.arguments import (
     ColorChoice,
     ConfigFile,
     Dims,
+    FailOn,
+    Formats,
+    Ignore,
     Inputs,
     Isolated,
     Kwargs,
     Libraries,
+    Notes,
+    Outputs,
+    Quiet,
+    Select,
     Targets,
     Timeout,
     Verbose,
 )
-from archlint.cli.check import FailOn, ReportFormat
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["diff"]
 
 _GATE = "The gate"
-_FINDINGS = "Which findings"
-_OUTPUT = "Output"
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 
 
@@ -86,62 +90,22 @@ def diff(
     timeout: Timeout = None,
     kwargs: Kwargs = None,
     library: Libraries = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Only these rules, by code or name; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Not these rules; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    notes: Annotated[
-        bool | None,
-        typer.Option(
-            "--notes/--no-notes",
-            help="Show notes too: findings that save less than 2 % of the network.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    format_: Annotated[
-        list[ReportFormat] | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="How to report: full (the default), json or markdown; all others of `archlint "
-            "check` tell what is new; repeatable, each with its --output.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Where the format goes: the first format to the first output and so on; "
-            "- is stdout, and so is the last format without an output.",
-            rich_help_panel=_OUTPUT,
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    notes: Notes = None,
+    format_: Formats = None,
+    output: Outputs = None,
     color: ColorChoice = None,
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet", "-q", help="New findings and errors, nothing else.", rich_help_panel=_OUTPUT
-        ),
-    ] = False,
+    quiet: Quiet = False,
     verbose: Verbose = False,
     config: ConfigFile = None,
     isolated: Isolated = False,
 ) -> int:
-    """Compare two versions of a model: findings, times, the graph."""
-    from archlint.cli.output import pair, screen
+    """Compare two versions of a model: findings, times, the graph.
+
+    The formats full, json and markdown tell all of it, the others what is new.
+    """
+    from archlint.cli.output import pair, screen, split
     from archlint.cli.progress import progress_line
     from archlint.cli.settings import commas, dims, options_of, with_file
     from archlint.cli.settings import inputs as shapes
@@ -161,14 +125,15 @@ def diff(
         dim=dims(dim),
         library=tuple(library or ()),
         notes=notes,
-        format=tuple(each.value for each in format_ or ()),
+        format=tuple(format_ or ()),
         output=tuple(output or ()),
         color=color and color.value,
         quiet=quiet or None,
         verbose=verbose or None,
     )
     asked = with_file(flags, config, isolated=isolated)
-    jobs = pair(asked.format, asked.output)
+    formats, files = split(asked.format)
+    jobs = pair(formats, (*files, *asked.output))
     options = options_of(asked)
     gate = Gate(options.fail_on if fail_on_new else None, _share(max_slowdown))
     words = models or []

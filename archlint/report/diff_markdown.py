@@ -14,7 +14,7 @@ from archlint.report.diff_text import (
     verdict_of,
 )
 from archlint.report.escape import visible
-from archlint.report.markdown import finding_table, safe
+from archlint.report.markdown import finding_table, folded, safe
 from archlint.report.result import results
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds
@@ -30,17 +30,17 @@ def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every for
     lines += [""] * bool(report.failures or report.errors)
     lines += _times(report)
     every = list(results(report.after))
+    several = len({each.target for model in report.models for each in model.targets}) > 1
     top = [each for each in every if each.severity is not Severity.NOTE]
     if top:
-        lines += ["New findings:", "", *finding_table(top)]
+        lines += ["New findings:", "", *finding_table(top, several=several)]
     notes = [each for each in every if each.severity is Severity.NOTE]
-    if notes:
-        lines += _folded(counted(len(notes), "new note"), finding_table(notes))
+    table = finding_table(notes, several=several)
+    lines += folded(counted(len(notes), "new note"), table)
     for model in report.models:
-        if body := _details(model):
-            # a summary is HTML, in which Markdown's escapes would be seen
-            name = escape(visible(model.name)).replace("@", "&#64;")
-            lines += _folded(f"What changed in {name}", body)
+        # a summary is HTML, in which Markdown's escapes would be seen
+        name = escape(visible(model.name)).replace("@", "&#64;")
+        lines += folded(f"What changed in {name}", _details(model))
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -81,7 +81,3 @@ def _details(model: ModelDiff) -> list[str]:
     ]
     lines += [f"- gone: {safe(gone_line(each))}" for each in model.gone]
     return [*lines, ""] if lines else []
-
-
-def _folded(summary: str, body: list[str]) -> list[str]:
-    return [f"<details><summary>{summary}</summary>", "", *body, "</details>", ""]

@@ -47,12 +47,13 @@ def render(report: Report, style: Style) -> str:
 
 
 def folded(title: str, lines: Sequence[str]) -> list[str]:
+    """Lines that are seen when the title is clicked; nothing without lines."""
     if not lines:
         return []
     return [f"<details><summary>{title}</summary>", "", *lines, "</details>", ""]
 
 
-def finding_table(found: Sequence[Result], most: int, *, several: bool) -> list[str]:
+def finding_table(found: Sequence[Result], most: int = _ROWS, *, several: bool) -> list[str]:
     """A row for each finding on each target; the target's name only where there are several."""
     if not found:
         return []
@@ -126,6 +127,7 @@ def _ignored(models: Iterable[ModelReport]) -> list[str]:
 
 
 def bullets(texts: Iterable[str]) -> list[str]:
+    """A list, cut where it is long."""
     lines = [f"- {safe(each)}" for each in texts]
     return [*lines[:_FOLDED], "", *_more(len(lines) - _FOLDED)] if lines else []
 
@@ -141,5 +143,5 @@ def safe(text: str) -> str:
         shown = f"{shown[: _LONGEST - 3]}..."
     # mentions and references are looked for after Markdown is drawn: only another sign parts them
     apart = _REFERENCE.sub(_ZERO_WIDTH, shown)
-    safe = _SPECIAL.sub(r"\\\1", apart).replace("\\<", "&lt;")
-    return safe.replace(_ZERO_WIDTH, "&#8203;")
+    quoted = _SPECIAL.sub(r"\\\1", apart).replace("\\<", "&lt;")
+    return quoted.replace(_ZERO_WIDTH, "&#8203;")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.check import FailOn
+from archlint.cli.arguments import FailOn
 from archlint.config import Config
 from archlint.errors import ConfigError, ModelError, UsageError
 from archlint.findings import Severity

@@ -1,0 +1,73 @@
+"""What `archlint check` does with a report before and when it writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archlint.cli.paths import FoundModel
+    from archlint.config import Config
+    from archlint.findings import Report
+    from archlint.report.style import Style
+
+__all__ = ["FOR_PEOPLE", "with_entries", "with_unread", "write_report"]
+
+FOR_PEOPLE = ("full", "concise")
+"""The formats that can show statistics in place of findings."""
+
+
+def with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
+    """The report with an entry for each path where no model is, in the order asked for."""
+    from dataclasses import replace
+
+    from archlint.findings import ModelReport
+
+    linted = iter(report.models)
+    models = (
+        next(linted) if each.error is None else ModelReport(each.path, error=each.error)
+        for each in found
+    )
+    return replace(report, models=tuple(models))
+
+
+def with_entries(report: Report, config: Config) -> Report:
+    """The report with the line of the configuration for each model that is named there."""
+    if not config.models:
+        return report
+    from dataclasses import replace
+
+    from archlint.config.entry_lines import entry_lines
+
+    names = [each.name for each in config.models]
+    spans = dict(zip(names, entry_lines(config.path, len(names)), strict=False))
+    models = (replace(each, entry=spans.get(each.path)) for each in report.models)
+    return replace(report, models=tuple(models))
+
+
+def write_report(
+    report: Report, jobs: Sequence[tuple[str, str | None]], style: Style, *, statistics: bool
+) -> None:
+    """Write each format where it goes, and what is wrong to stderr."""
+    from dataclasses import replace
+
+    from archlint.cli.output import complain, write_file, write_out
+    from archlint.report.formats import renderer
+    from archlint.report.shown import left_out
+    from archlint.report.style import DEFAULT_WIDTH
+
+    on_paper = replace(style, width=DEFAULT_WIDTH, color=False)
+    try:
+        for format_, goal in jobs:
+            name = "statistics" if statistics and format_ in FOR_PEOPLE else format_
+            render = renderer(name).render
+            if goal is None:
+                write_out(render(report, style))
+            else:
+                write_file(goal, render(report, on_paper))
+    finally:
+        remarks = report.errors
+        if not (style.quiet or statistics) and {format_ for format_, _ in jobs} == {"concise"}:
+            remarks += left_out(report, style)
+        for remark in remarks:
+            complain(remark)

@@ -80,7 +80,8 @@ class FileChange:
 class Repair:
     """A model before and after, the findings in the order of their steps, and the changes.
 
-    `titles` are those of the targets, by name.
+    `titles` are those of the targets, by name.  `notes` counts findings that were left alone as
+    notes, `remarks` say what the export did otherwise than usual, `problems` which rules crashed.
     """
 
     path: str
@@ -89,3 +90,6 @@ class Repair:
     after: Cost
     steps: tuple[Step, ...]
     changes: tuple[FileChange, ...]
+    notes: int = 0
+    remarks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

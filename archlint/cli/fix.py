@@ -109,7 +109,7 @@ def fix(
     asks for others.  After each edit the model is exported and priced again, and an edit that
     does not help is taken back.  Exit code 1 when there is a change that was not written.
     """
-    from archlint.cli.output import screen, write_out
+    from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
     from archlint.cli.settings import above_zero, commas, options_of, with_file
     from archlint.config import Config
@@ -141,6 +141,10 @@ def fix(
         files.write()
     style = screen(asked.color, verbose=bool(asked.verbose))
     write_out(fix_text.render(repair, style, written=apply))
+    for problem in repair.problems:
+        complain(problem)
+    if repair.problems:
+        return 2
     return int(bool(repair.changes) and not apply)
 
 

@@ -27,6 +27,8 @@ def render(repair: Repair, style: Style, *, written: bool) -> str:
     page.line((repair.path, _STRONG))
     for title in repair.titles.values():
         page.line("priced for ", (title, _STRONG), indent=2, hang=2)
+    for remark in repair.remarks:
+        page.line(("remark ", _DIM), remark, indent=2, hang=2)
     page.blank()
     for step in repair.steps:
         _step(page, step)
@@ -75,14 +77,17 @@ def _change(ratio: float) -> str:
 
 def _end(page: Page, repair: Repair) -> None:
     fixed = sum(step.outcome is Outcome.FIXED for step in repair.steps)
-    if not fixed:
+    if fixed:
+        page.line((f"{counted(fixed, 'finding')} fixed, all together:", _STRONG))
+        _costs(page, repair.before, repair.after)
+    else:
         page.line(("Nothing was fixed.", _STRONG))
-        return
-    page.line((f"{counted(fixed, 'finding')} fixed, all together:", _STRONG))
-    _costs(page, repair.before, repair.after)
     if any(step.outcome is Outcome.FIXED and not step.exact for step in repair.steps):
         page.line("What is not marked exact is another design: train it and check its accuracy.")
-    page.blank()
+    if repair.notes:
+        page.line(f"{counted(repair.notes, 'note')} left alone: --notes")
+    if fixed:
+        page.blank()
 
 
 def _diff(change: FileChange, style: Style) -> str:

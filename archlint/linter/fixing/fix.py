@@ -58,6 +58,7 @@ class _Run:
         self._trials = Trials(source, options, tell)
         self._steps: list[Step] = []
         self._tried: set[tuple[str, str, str]] = set()
+        self._problems: dict[str, None] = {}
 
     def run(self) -> Repair:
         """All findings, the costliest first, each on what the ones before have left."""
@@ -69,18 +70,25 @@ class _Run:
             if after is not None:
                 now, self.files.edits = after, after.edits
                 examined = self._examined(now)
-        self._steps += [
-            self._unmade(found) for found in examined.found if _key(found) not in self._tried
-            and self._is_wanted(found)
-        ]  # fmt: skip
+        left = [found for found in examined.found if _key(found) not in self._tried]
+        wanted = [found for found in left if self._is_wanted(found)]
         return Repair(
-            self._name, first.titles, first.cost, now.cost, tuple(self._steps), self.files.changes()
+            path=self._name,
+            titles=first.titles,
+            before=first.cost,
+            after=now.cost,
+            steps=(*self._steps, *map(_unmade, wanted)),
+            changes=self.files.changes(),
+            notes=len(left) - len(wanted),
+            remarks=first.loaded.remarks,
+            problems=tuple(self._problems),
         )
 
     def _examined(self, trial: Trial) -> Examined:
         (examined,), report = examine([trial.loaded], self._trials.options)
-        if report.errors and not examined.views:
-            raise ModelError(self._name, examined.report.error or report.errors[0])
+        if not examined.views:
+            raise ModelError(self._name, examined.report.error or "it cannot be priced")
+        self._problems.update(dict.fromkeys(report.problems))
         return examined
 
     def _is_wanted(self, found: Found) -> bool:
@@ -132,24 +140,25 @@ class _Run:
             return fold_branches(locations, self.files.read)
         raise Unfixable("depthwise convs between a Split and a Concat fold in no local edit")
 
-    def _unmade(self, found: Found) -> Step:
-        remedies = _remedies(found)
-        if not remedies:
-            return _step(found, Outcome.NO_EDIT, "no local edit: this is the architect's to change")
-        remedy = remedies[0]
-        if isinstance(remedy, OtherActivation):
-            would = f"would put {remedy.instead} for {remedy.now}"
-        elif isinstance(remedy, OtherWidths) and remedy.groups > 1:
-            would = "would look for fewer groups and widths that keep the FLOPs"
-        else:
-            would = "would look for another expansion and widths that keep the FLOPs"
-        return _step(found, Outcome.REDESIGN, f"--redesign {would}")
-
 
 class _Unexported(Exception):  # noqa: N818, the edit's fault
     def __init__(self, what: str, reason: str) -> None:
         self.what, self.reason = what, reason
         super().__init__(reason)
+
+
+def _unmade(found: Found) -> Step:
+    remedies = _remedies(found)
+    if not remedies:
+        return _step(found, Outcome.NO_EDIT, "no local edit: this is the architect's to change")
+    remedy = remedies[0]
+    if isinstance(remedy, OtherActivation):
+        would = f"would put {remedy.instead} for {remedy.now}"
+    elif isinstance(remedy, OtherWidths) and remedy.groups > 1:
+        would = "would look for fewer groups and widths that keep the FLOPs"
+    else:
+        would = "would look for another expansion and widths that keep the FLOPs"
+    return _step(found, Outcome.REDESIGN, f"--redesign {would}")
 
 
 def _places(found: Found) -> list[Place]:
@@ -179,10 +188,11 @@ def _locations(found: Found, examined: Examined, now: Trial, *, first_only: bool
 def _key(found: Found) -> tuple[str, str, str]:
     """What a finding is, also after edits have moved its lines."""
     finding = found.finding
-    line = finding.location.span.text.strip() if finding.location is not None else ""
+    spans = finding.location.decision if finding.location is not None else ()
+    lines = "\n".join(span.text.strip() for span in spans)
     remedies = _remedies(found)
     kind = type(remedies[0]).__name__ if remedies else finding.message
-    return finding.code, kind + finding.module, line
+    return finding.code, kind + finding.module, lines
 
 
 def _step(

@@ -177,10 +177,19 @@ class _Reader:
             return
         was, value = before.get(changed[0]), inside.env[changed[0]]
         known = was.terms if was is not None else ()
-        if value is None or value.terms != (*known, Term((variable,))):
+        added = value.terms[len(known) :] if value is not None else ()
+        if value is None or value.terms[: len(known)] != known or len(added) != 1:
             self._forget(statement)
             return
-        loop = Term((self._source.code(statement.iter),), looped=True)
+        if added[0].condition or added[0].looped or not added[0].layers:
+            self._forget(statement)
+            return
+        iterable = self._source.code(statement.iter)
+        if added[0].layers != (variable,):
+            layers = ", ".join(added[0].layers)
+            branch = layers if len(added[0].layers) == 1 else f"({layers})"
+            iterable = f"[{branch} for {variable} in {iterable}]"
+        loop = Term((iterable,), looped=True)
         self._set(changed[0], replace(value, terms=(*known, loop)), index)
 
     def _forget(self, node: cst.CSTNode) -> None:

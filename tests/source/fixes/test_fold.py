@@ -60,16 +60,45 @@ def test_a_sum_inside_an_expression_gets_a_name(expression: str, arguments: str)
     )
 
 
-def test_a_loop_over_branches_is_read() -> None:
+@pytest.mark.parametrize(
+    ("loop", "branch", "argument"),
+    [
+        ("branch in self.branches", "branch(x)", "*self.branches"),
+        ("i in range(self.count)", "self.branches[i](x)",
+         "*[self.branches[i] for i in range(self.count)]"),
+        ("i in range(2)", "self.norms[i](self.convs[i](x))",
+         "*[(self.convs[i], self.norms[i]) for i in range(2)]"),
+    ],
+)  # fmt: skip
+def test_a_loop_over_branches_is_read(loop: str, branch: str, argument: str) -> None:
     forward = (
         "    def forward(self, x):\n"
         "        out = 0\n"
-        "        for branch in self.branches:\n"
-        "            out += branch(x)\n"
+        f"        for {loop}:\n"
+        f"            out += {branch}\n"
         "        return out\n"
     )
-    assert "            out = folded_branches(x, *self.branches)\n" in folded(
-        forward, "out += branch(x)"
+    assert f"            out = folded_branches(x, {argument})\n" in folded(
+        forward, f"out += {branch}"
+    )
+
+
+def test_a_branch_that_may_be_absent_is_handed_on_as_it_is() -> None:
+    """As RepVGG's own code has it."""
+    forward = (
+        "    def forward(self, inputs):\n"
+        "        if hasattr(self, 'rbr_reparam'):\n"
+        "            return self.act(self.rbr_reparam(inputs))\n"
+        "        if self.rbr_identity is None:\n"
+        "            id_out = 0\n"
+        "        else:\n"
+        "            id_out = self.rbr_identity(inputs)\n"
+        "        return self.act(self.rbr_dense(inputs) + self.rbr_1x1(inputs) + id_out)\n"
+    )
+    call = "folded_branches(inputs, self.rbr_dense, self.rbr_1x1, self.rbr_identity)"
+    assert (
+        f"        else:\n            merged = {call}\n        return self.act(merged)\n"
+        in folded(forward, "self.rbr_1x1(inputs) + id_out")
     )
 
 

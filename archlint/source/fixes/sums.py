@@ -59,10 +59,18 @@ def find_sum(
         return None
     for index in range(at + 1):
         reader.read(body[index], index)
+    found = _found(reader, body, at)
+    if found is None:
+        return None
+    hidden = range(found.sum.first, found.last + (found.expression is None))
+    return None if reader.unread & set(hidden) else found
+
+
+def _found(reader: _Reader, body: Sequence[cst.BaseStatement], at: int) -> Found | None:
     name = _assigned(body[at])
     if name and _is_sum(reader.env.get(name)):
         return _grown(reader, body, at, name)
-    for node in source.inside(body[at]):
+    for node in reader.source.inside(body[at]):
         if isinstance(node, (cst.BinaryOperation, cst.Call)):
             made = reader.before.evaluated(node, at)
             if made is not None and _is_sum(made):
@@ -89,19 +97,24 @@ def _is_sum(value: Sum | None) -> bool:
 
 
 class _Reader:
-    """Follows what names hold; `before` is the same without the statement read last."""
+    """Follows what names hold; `before` is the same without the statement read last.
+
+    `unread` are the statements that do anything else than make sums: these have to stay.
+    """
 
     def __init__(self, source: SourceText, function: cst.FunctionDef) -> None:
-        self._source = source
+        self.source = source
         params = [each.name.value for each in function.params.params]
         self._self = params[0] if params else ""
         self.env: dict[str, Sum | None] = {each: Sum(each, (Term(()),), -1) for each in params[1:]}
         self.before = self
+        self.unread: set[int] = set()
 
     def _copy(self) -> _Reader:
         copy: _Reader = object.__new__(_Reader)
-        copy._source, copy._self, copy.env = self._source, self._self, dict(self.env)
+        copy.source, copy._self, copy.env = self.source, self._self, dict(self.env)
         copy.before = copy
+        copy.unread = self.unread
         return copy
 
     def read(self, statement: cst.BaseStatement, index: int) -> None:
@@ -118,22 +131,27 @@ class _Reader:
         elif isinstance(statement, cst.For):
             self._for(statement, index)
         else:
-            self._forget(statement)
+            self._forget(statement, index)
 
     def _small(self, statement: cst.BaseSmallStatement, index: int) -> None:
         if isinstance(statement, cst.Assign) and len(statement.targets) == 1:
             target = statement.targets[0].target
             if isinstance(target, cst.Name):
-                self._set(target.value, self.evaluated(statement.value, index), index)
+                self._make(target.value, self.evaluated(statement.value, index), index)
                 return
         if isinstance(statement, cst.AugAssign) and isinstance(statement.target, cst.Name):
             name = statement.target.value
             made = None
             if isinstance(statement.operator, cst.AddAssign):
                 made = _added(self.env.get(name), self.evaluated(statement.value, index))
-            self._set(name, made, index)
+            self._make(name, made, index)
             return
-        self._forget(statement)
+        self._forget(statement, index)
+
+    def _make(self, name: str, value: Sum | None, index: int) -> None:
+        if value is None:
+            self.unread.add(index)
+        self._set(name, value, index)
 
     def _set(self, name: str, value: Sum | None, index: int) -> None:
         """Give a name its value; what was an input of branches is one no more."""
@@ -147,7 +165,7 @@ class _Reader:
         self.env[name] = value
 
     def _if(self, statement: cst.If, index: int) -> None:
-        condition = self._source.code(statement.test)
+        condition = self.source.code(statement.test)
         yes, no = self._copy(), self._copy()
         yes._block(statement.body, index)
         if isinstance(statement.orelse, cst.If):
@@ -173,18 +191,18 @@ class _Reader:
         inside._block(statement.body, index)
         changed = [name for name, value in inside.env.items() if value != before.get(name)]
         if len(changed) != 1 or not variable or statement.orelse is not None:
-            self._forget(statement)
+            self._forget(statement, index)
             return
         was, value = before.get(changed[0]), inside.env[changed[0]]
         known = was.terms if was is not None else ()
         added = value.terms[len(known) :] if value is not None else ()
         if value is None or value.terms[: len(known)] != known or len(added) != 1:
-            self._forget(statement)
+            self._forget(statement, index)
             return
         if added[0].condition or added[0].looped or not added[0].layers:
-            self._forget(statement)
+            self._forget(statement, index)
             return
-        iterable = self._source.code(statement.iter)
+        iterable = self.source.code(statement.iter)
         if added[0].layers != (variable,):
             layers = ", ".join(added[0].layers)
             branch = layers if len(added[0].layers) == 1 else f"({layers})"
@@ -192,12 +210,13 @@ class _Reader:
         loop = Term((iterable,), looped=True)
         self._set(changed[0], replace(value, terms=(*known, loop)), index)
 
-    def _forget(self, node: cst.CSTNode) -> None:
+    def _forget(self, node: cst.CSTNode, index: int) -> None:
         """Whatever is assigned in here is not known any more."""
-        for each in self._source.inside(node):
+        self.unread.add(index)
+        for each in self.source.inside(node):
             target = getattr(each, "target", None)
             if isinstance(target, cst.CSTNode):
-                for name in self._source.inside(target):
+                for name in self.source.inside(target):
                     if isinstance(name, cst.Name):
                         self._set(name.value, None, 0)
 
@@ -212,7 +231,7 @@ class _Reader:
             return _added(left, self.evaluated(node.right, index))
         if isinstance(node, cst.IfExp):
             one, other = self.evaluated(node.body, index), self.evaluated(node.orelse, index)
-            return _either(one, other, self._source.code(node.test))
+            return _either(one, other, self.source.code(node.test))
         if isinstance(node, cst.Call):
             return self._called(node, index)
         return None
@@ -226,7 +245,7 @@ class _Reader:
         given = self.evaluated(argument, index)
         if given is None or not given.layered or not self._is_layer(call.func):
             return None
-        layers = (*given.terms[0].layers, self._source.code(call.func))
+        layers = (*given.terms[0].layers, self.source.code(call.func))
         first = index if given.first < 0 else given.first
         return Sum(given.input, (Term(layers),), first)
 
@@ -243,12 +262,12 @@ class _Reader:
         given = self.evaluated(element.args[0].value, index)
         if given is None or given.terms != (Term(()),):
             return None
-        return Sum(given.input, (Term((self._source.code(loop.iter),), looped=True),), index)
+        return Sum(given.input, (Term((self.source.code(loop.iter),), looped=True),), index)
 
     def _is_layer(self, func: cst.BaseExpression) -> bool:
         """`self.conv`, `self.convs[0]`, or a variable of a loop over layers."""
         if isinstance(func, cst.Name):
-            return func.value not in self.env and func.value not in self._source.imported
+            return func.value not in self.env and func.value not in self.source.imported
         while isinstance(func, (cst.Attribute, cst.Subscript)):
             func = func.value
         return isinstance(func, cst.Name) and func.value == self._self

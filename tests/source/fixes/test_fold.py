@@ -126,6 +126,25 @@ def test_a_branch_that_may_be_absent_is_handed_on_as_it_is() -> None:
             "a + self.b(x)",
             "reads a behind the sum too",
         ),
+        *(
+            (
+                "    def forward(self, x):\n"
+                f"        a = self.a(x)\n        {between}\n        return a + self.b(x)\n",
+                "a + self.b(x)",
+                "adds its branches up in a way that archlint cannot read",
+            )
+            for between in ("x.add_(1)", "self.seen = a", "y = x.mul_(2)", "print(a)", "del x")
+        ),
+        (
+            "    def forward(self, x):\n"
+            "        out = 0\n"
+            "        for i in range(3):\n"
+            "            if i == self.dropped:\n                continue\n"
+            "            out += self.branches[i](x)\n"
+            "        return out\n",
+            "out +=",
+            "adds its branches up in a way that archlint cannot read",
+        ),
         ("    def forward(self, x): return self.a(x) + self.b(x)\n", "self.a(x)", "is on one line"),
     ],
 )

@@ -13,10 +13,11 @@ from archlint.source.fixes.literals import Literal
 
 __all__ = ["Decision", "Knob", "find_decisions", "find_widths"]
 
-_GROUPS = re.compile(r"group|cardinality")
-_RATIO = re.compile(r"expan|ratio|mult|factor|bottleneck|reduc|squeeze|mlp|^t$|^e$")
+_GROUPS = re.compile(r"group|cardinality", re.IGNORECASE)
+_RATIO = re.compile(r"expan|ratio|mult|factor|bottleneck|reduc|squeeze|mlp|^t$|^e$", re.IGNORECASE)
 _WIDTH = re.compile(
-    r"width|channel|planes|dim|feature|hidden|filter|embed|inner|outer|base|stem|size|^c\d?$"
+    r"width|channel|planes|dim|feature|hidden|filter|embed|inner|outer|base|stem|size|^c\d?$",
+    re.IGNORECASE,
 )
 _NO_WIDTH = re.compile(
     r"kernel|stride|pad|dilat|depth|layers|blocks|classes|repeat|image|patch|input|eps|drop"

@@ -73,9 +73,9 @@ def tally(report: Report) -> str:
 
 
 def closing(report: Report, style: Style | None = None) -> str:
-    """The tally, and what of it is not shown: ignored, below the threshold, cut off.
+    """The tally, and what of it is not shown: ignored, known, below the threshold, cut off.
 
-    Without a style everything is shown but what is ignored.
+    Without a style everything is shown but what is ignored and what is known.
     """
     parts = []
     if style is not None:
@@ -88,6 +88,8 @@ def closing(report: Report, style: Style | None = None) -> str:
             parts.append(f"{cut} beyond --top {style.top}")
     if ignored := sum(len(model.ignored) for model in report.models):
         parts.append(f"{ignored} ignored")
+    if known := sum(len(model.known) for model in report.models):
+        parts.append(f"{known} in the baseline")
     line = tally(report).removesuffix(".")
     return f"{line}; not shown: {', '.join(parts)}" if parts else tally(report)
 

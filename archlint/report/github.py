@@ -10,7 +10,7 @@ from collections import Counter
 
 from archlint.findings import Report, Severity
 from archlint.report.escape import visible
-from archlint.report.result import Result, results
+from archlint.report.result import Fault, Result, faults, results
 from archlint.report.style import Style
 
 __all__ = ["render"]
@@ -21,10 +21,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 def render(report: Report, style: Style) -> str:
     """`::warning file=...,line=...::text` for each finding and for what went wrong."""
-    unread = list(report.errors)
-    lines = [
-        _command("error", {"title": "archlint"}, visible(each)) for each in unread[:MOST_OF_A_LEVEL]
-    ]
+    unread = list(faults(report))
+    lines = [_told(each) for each in unread[:MOST_OF_A_LEVEL]]
     count: Counter[Severity] = Counter({Severity.ERROR: len(unread)})
     for each in results(report):
         if each.severity is Severity.NOTE and not style.notes:
@@ -37,6 +35,11 @@ def render(report: Report, style: Style) -> str:
             more = f"{number - MOST_OF_A_LEVEL} more of level {severity.value} are not annotated"
             lines.append(f"archlint: {more}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _told(fault: Fault) -> str:
+    place = {"file": fault.file, "line": str(fault.line)} if fault.file != "." else {}
+    return _command("error", {**place, "title": "archlint"}, fault.text)
 
 
 def _annotation(result: Result) -> str:

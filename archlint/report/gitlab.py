@@ -32,7 +32,7 @@ def _fault(fault: Fault) -> dict[str, object]:
         "categories": ["Bug Risk"],
         "severity": "blocker",
         "fingerprint": key.hexdigest()[:32],
-        "location": {"path": fault.file, "lines": {"begin": 1, "end": 1}},
+        "location": {"path": fault.file, "lines": {"begin": fault.line, "end": fault.line}},
     }
 
 

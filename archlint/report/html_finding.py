@@ -104,7 +104,12 @@ def _saving(finding: Finding, price: PricedOn) -> str:
 
 
 def _caveats(finding: Finding) -> list[str]:
-    return [f"{each.target}: {each.caveat}" for each in finding.prices if each.caveat]
+    several = len(finding.prices) > 1
+    return [
+        f"{each.target}: {each.caveat}" if several else each.caveat
+        for each in finding.prices
+        if each.caveat
+    ]
 
 
 def _change(finding: Finding, place: FoundPlace) -> str:

@@ -21,7 +21,11 @@ _URL = "https://github.com/archlint/archlint"
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
     """A DiagnosticResult with a diagnostic for each fault and each finding."""
     unread = [
-        {"message": each.text, "location": {"path": each.file}, "severity": "ERROR"}
+        {
+            "message": each.text,
+            "location": {"path": each.file, "range": {"start": {"line": each.line}}},
+            "severity": "ERROR",
+        }
         for each in faults(report)
     ]
     return dumped(

@@ -40,6 +40,7 @@ class Fault:
     """A model that could not be linted, or a fault of archlint itself on it; safe to print."""
 
     file: str
+    line: int
     text: str
 
 
@@ -47,11 +48,10 @@ def faults(report: Report) -> Iterator[Fault]:
     """Everything that went wrong, with the file that it is about."""
     for model in report.models:
         if model.error is not None:
-            yield Fault(file_of(model), visible(model.error))
-    files = {model.path: file_of(model) for model in report.models}
+            yield Fault(*_home(model), visible(f"{model.path}: {model.error}"))
     for text in report.problems:
-        path = next((each for each in files if text.startswith(f"{each}: ")), None)
-        yield Fault(visible("." if path is None else files[path]), visible(text))
+        about = (each for each in report.models if text.startswith(f"{each.path}: "))
+        yield Fault(*next(map(_home, about), (".", 1)), visible(text))
 
 
 def results(report: Report) -> Iterator[Result]:
@@ -94,6 +94,13 @@ def file_of(model: ModelReport) -> str:
     """The file that a model is in: of `nets.py:Net` the part before the colon."""
     source, colon, _ = model.path.rpartition(":")
     return visible(source if colon and source.endswith(".py") else model.path)
+
+
+def _home(model: ModelReport) -> tuple[str, int]:
+    """The file and line that are of a model as a whole."""
+    if model.entry is not None:
+        return visible(model.entry.path), model.entry.line
+    return file_of(model), 1
 
 
 def _span(model: ModelReport, finding: Finding) -> Span:

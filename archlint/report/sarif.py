@@ -16,7 +16,7 @@ from archlint.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.location import Span
 from archlint.report.as_json import dumped
 from archlint.report.escape import visible
-from archlint.report.result import Result, results, sentence
+from archlint.report.result import Fault, Result, faults, results, sentence
 from archlint.report.style import Style
 from archlint.version import __version__
 
@@ -62,14 +62,20 @@ def _run(report: Report, target: str) -> Json:
         "invocations": [
             {
                 "executionSuccessful": not report.errors,
-                "toolExecutionNotifications": [
-                    {"level": "error", "message": {"text": visible(each)}} for each in report.errors
-                ],
+                "toolExecutionNotifications": [_told(each) for each in faults(report)],
             }
         ],
         "columnKind": "unicodeCodePoints",
         "results": found,
     }
+
+
+def _told(fault: Fault) -> Json:
+    told: dict[str, object] = {"level": "error", "message": {"text": _plain(fault.text)}}
+    if fault.file != ".":
+        place = _place(Span(fault.file, fault.line, 1, fault.line, 1, ""))
+        told["locations"] = [{"physicalLocation": place}]
+    return told
 
 
 def _rule(rule: RuleInfo) -> Json:

@@ -145,7 +145,7 @@ def test_faults_are_among_the_ten_of_their_level() -> None:
 
 def test_github_repeats_the_place_in_the_text() -> None:
     lines = rendered("github", report()).splitlines()
-    assert lines[0] == "::error title=archlint::bad.onnx: is empty"
+    assert lines[0] == "::error file=bad.onnx,line=1,title=archlint::bad.onnx: is empty"
     assert lines[2].startswith(
         "::warning file=nets/net.py,line=7,endLine=7,title=G2 group-convolution,col=21,endColumn=38"
         "::nets/net.py:7: "
@@ -174,7 +174,9 @@ def test_junit_has_a_suite_a_model_and_counts_that_add_up() -> None:
 def test_rdjson_has_a_range_in_a_file() -> None:
     found = json.loads(rendered("rdjson", report()))["diagnostics"]
     assert found[0] == {
-        "message": "is empty", "location": {"path": "bad.onnx"}, "severity": "ERROR",
+        "message": "bad.onnx: is empty",
+        "location": {"path": "bad.onnx", "range": {"start": {"line": 1}}},
+        "severity": "ERROR",
     }  # fmt: skip
     assert found[2]["location"] == {
         "path": "nets/net.py",
@@ -190,6 +192,16 @@ def test_rdjson_counts_columns_in_bytes() -> None:
     assert found["location"]["range"] == {
         "start": {"line": 3, "column": 17}, "end": {"line": 3, "column": 35},
     }  # fmt: skip
+
+
+def test_a_configured_model_that_fails_is_at_its_line_of_the_configuration() -> None:
+    entry = Span("archlint.toml", 4, 1, 4, 15, 'name = "small"')
+    given = Report((ModelReport("small", error="no such class", entry=entry),))
+    (found,) = json.loads(rendered("gitlab", given))
+    assert found["location"] == {"path": "archlint.toml", "lines": {"begin": 4, "end": 4}}
+    assert rendered("github", given) == (
+        "::error file=archlint.toml,line=4,title=archlint::small: no such class\n"
+    )
 
 
 def test_rules_that_crashed_are_told_of() -> None:

@@ -9,11 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 from archlint.findings import Finding, ModelReport, Report, RuleInfo, Severity
+from archlint.linter import lint
 from archlint.location import Call, Certainty, Location, Span
+from archlint.options import Options
 from archlint.report import sarif
+from archlint.report.result import results as results_of
 from archlint.report.style import Style
 from tests.report import fakes
 from tests.report.schemas import faults_by
@@ -23,6 +27,7 @@ OWN = Span("nets/block.py", 7, 21, 7, 39, "        self.conv = nn.Conv2d(8, 8, 1
 CALLER = Call(Span("nets/net.py", 20, 5, 20, 13, "    Block(8)"), "Block(...)", "Net.__init__")
 ENTRY = Span("pyproject.toml", 12, 1, 12, 13, 'name = "small"')
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
 MULTITOOL = os.environ.get("SARIF_MULTITOOL") or shutil.which("sarif-multitool")
 
 
@@ -150,6 +155,31 @@ def test_fingerprints_do_not_hang_on_names_that_an_exporter_made() -> None:
         return replace(fakes.finding(), module=name, places=(place,))
 
     assert fingerprints(nameless("Conv_12")) == fingerprints(nameless("node_conv2d_3"))
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "shufflenet_v1_g3", "nasnet_a_small"])
+def test_a_model_whose_nodes_and_tensors_are_renamed_keeps_its_fingerprints(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keys() -> set[str]:
+        return {each.key for each in results_of(lint([f"{name}.onnx"], Options(batch=8)))}
+
+    monkeypatch.chdir(EXAMPLES)
+    before = keys()
+    proto = onnx.load(f"{name}.onnx", load_external_data=False)
+    outputs = {each.name for each in proto.graph.output}
+    made = [each for node in proto.graph.node for each in node.output if each not in outputs]
+    names = {each: f"t{number}" for number, each in enumerate(made)}
+    for number, node in enumerate(proto.graph.node):
+        node.name = f"n{number}"
+        node.input[:] = [names.get(each, each) for each in node.input]
+        node.output[:] = [names.get(each, each) for each in node.output]
+    for info in proto.graph.value_info:
+        info.name = names.get(info.name, info.name)
+    monkeypatch.chdir(tmp_path)
+    onnx.save(proto, f"{name}.onnx")
+    assert before
+    assert keys() == before
 
 
 def test_fingerprints_tell_models_rules_modules_and_kernels_apart() -> None:

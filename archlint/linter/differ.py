@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archlint.baseline import Entry
+from archlint.changes import changes
 from archlint.cost.kernel import Kernel
 from archlint.findings import Finding
 from archlint.linter.judge import judge
@@ -88,7 +89,14 @@ def _compared(
         if each is not None
     )
     gone = tuple(_gone(before, after, options)) if after.report.error is None else ()
-    return ModelDiff(name, before.report, after.report, (), targets, gone)
+    words = _words(before, after)
+    return ModelDiff(name, before.report, after.report, words, targets, gone)
+
+
+def _words(before: Examined, after: Examined) -> tuple[str, ...]:
+    """How the graph changed; nothing where a version could not be linted."""
+    models = [view.view.model for each in (before, after) for view in [*each.views.values()][:1]]
+    return tuple(each.text for each in changes(*models)) if len(models) == 2 else ()
 
 
 def _on_target(before: Priced, after: Priced) -> TargetDiff | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,8 @@ import numpy.typing as npt
 
 from archlint.changes.boundary import boundaries
 from archlint.changes.kinds import Category, category_of
-from archlint.changes.step import Step
+from archlint.changes.reorder import reordered
+from archlint.changes.step import Key, Step
 from archlint.graph.pattern import pattern_of
 
 __all__ = ["Alignment", "align"]
@@ -30,9 +30,13 @@ _FEATURES = (
     "exact", "kind", "window", "grouping", "stride", "out", "into", "groups", "sources",
     "readers", "pattern",
 )  # fmt: skip
-_WEIGHTS = np.array([1.0, 2.0, 3.0, 3.0, 0.5, 1.0, 0.5, 0.5, 1.0, 0.5, 0.75], np.float32)
-_PAIRED = {Category.CONV: -1.75}
-"""What a pair is worth before its features: one more for what has fewer of them."""
+_WEIGHTS = np.array([1.5, 1.0, 2.0, 2.0, 0.5, 0.75, 0.5, 0.25, 0.75, 0.25, 0.5], np.float32)
+_WORTH_OF_CONV, _WORTH = -5.5, -1.5
+"""What a pair is worth before its features: the same step is worth 4.5 and 2.5, another one less.
+
+What differs must cost nearly what it is worth to pair at all: else a block that came and one that
+went are paired, with all that is between them, off by one.
+"""
 
 _MATCHED, _GONE, _NEW = 0, 1, 2
 _TOP = 3  # bits of a trace: the best state
@@ -56,15 +60,15 @@ def align(base: Sequence[Step], head: Sequence[Step]) -> Alignment:
     """
     start, end = _equal_ends(base, head)
     pairs = [(number, number) for number in range(start)]
-    inner = _Matrix(base[start : len(base) - end], head[start : len(head) - end]).path()
+    inner = _Matrix(base, head, start, end).path()
     pairs += [(a + start, b + start) for a, b in inner]
     pairs += [(len(base) - each, len(head) - each) for each in range(end, 0, -1)]
-    pairs += _moved(base, head, pairs)
-    a, b = {a for a, _ in pairs}, {b for _, b in pairs}
+    paired = reordered(base, head, dict(pairs))
+    taken = set(paired.values())
     return Alignment(
-        tuple(sorted(pairs)),
-        tuple(number for number in range(len(base)) if number not in a),
-        tuple(number for number in range(len(head)) if number not in b),
+        tuple(sorted(paired.items())),
+        tuple(number for number in range(len(base)) if number not in paired),
+        tuple(number for number in range(len(head)) if number not in taken),
     )
 
 
@@ -79,49 +83,25 @@ def _equal_ends(base: Sequence[Step], head: Sequence[Step]) -> tuple[int, int]:
     end = 0
     while end < most - start and base[-end - 1].key == head[-end - 1].key:
         end += 1
-    margin = _MARGIN + 2 * abs(len(base) - len(head))
+    margin = _MARGIN + min(2 * abs(len(base) - len(head)), _BAND)
     return max(start - margin, 0), max(end - margin, 0)
-
-
-def _moved(
-    base: Sequence[Step], head: Sequence[Step], pairs: Sequence[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    """Equal steps without partner between the same two pairs: branches in another order."""
-    free: dict[Hashable, list[int]] = defaultdict(list)
-    taken = dict(pairs)
-    after = -1
-    for number, step in enumerate(base):
-        if number in taken:
-            after = taken[number]
-        else:
-            free[after, step.key].append(number)
-    found = []
-    paired = {b for _, b in pairs}
-    after = -1
-    for number, step in enumerate(head):
-        if number in paired:
-            after = number
-        elif free.get((after, step.key)):
-            found.append((free[after, step.key].pop(0), number))
-    return found
 
 
 class _Matrix:
     """The dynamic program over two sequences, row by row."""
 
-    def __init__(self, base: Sequence[Step], head: Sequence[Step]) -> None:
-        self._rows, self._columns = len(base), len(head)
+    def __init__(self, base: Sequence[Step], head: Sequence[Step], start: int, end: int) -> None:
+        rows, columns = slice(start, len(base) - end), slice(start, len(head) - end)
+        self._rows, self._columns = len(base[rows]), len(head[columns])
         codes: tuple[dict[Hashable, int], ...] = tuple({} for _ in _FEATURES)
-        self._base = _coded(base, codes, absent=-1)
-        self._head = _coded(head, codes, absent=-2)
+        self._base = _coded(base, rows, codes, absent=-1)
+        self._head = _coded(head, columns, codes, absent=-2)
         others: dict[str, int] = {}
-        self._base_category = _categories(base, others)
-        self._head_category = _categories(head, others)
-        self._worth = np.array(
-            [_PAIRED.get(category_of(each.key.kind), 0.25) for each in base], np.float32
-        )
-        self._open_gone = _OPEN - _AT_BOUNDARY * boundaries(base)
-        self._open_new = _OPEN - _AT_BOUNDARY * boundaries(head)
+        self._base_category = _categories(base[rows], others)
+        self._head_category = _categories(head[columns], others)
+        self._worth = np.array([_worth(each.key) for each in base[rows]], np.float32)
+        self._open_gone = _OPEN - _AT_BOUNDARY * boundaries(base[rows])
+        self._open_new = _OPEN - _AT_BOUNDARY * boundaries(head[columns])
         self._traces: list[tuple[int, Bytes]] = []
 
     def path(self) -> list[tuple[int, int]]:
@@ -197,16 +177,22 @@ class _Matrix:
         return np.asarray(scores, np.float32)
 
 
-def _coded(steps: Sequence[Step], codes: tuple[dict[Hashable, int], ...], absent: int) -> Ints:
+def _worth(key: Key) -> float:
+    return _WORTH if key.window is None or key.out is None else _WORTH_OF_CONV
+
+
+def _coded(
+    steps: Sequence[Step], part: slice, codes: tuple[dict[Hashable, int], ...], absent: int
+) -> Ints:
     """A row for each feature with a number for each of its values; `absent` equals nothing."""
     readers: list[set[str]] = [set() for _ in steps]
     for step in steps:
         for source in step.sources:
             if source >= 0:
                 readers[source].add(step.key.kind)
-    coded = np.full((len(_FEATURES), len(steps)), absent, np.int32)
-    for column, step in enumerate(steps):
-        for row, value in enumerate(_features(step, steps, readers[column])):
+    coded = np.full((len(_FEATURES), len(steps[part])), absent, np.int32)
+    for column, (step, read_by) in enumerate(zip(steps[part], readers[part], strict=True)):
+        for row, value in enumerate(_features(step, steps, read_by)):
             if value is not None:
                 coded[row, column] = codes[row].setdefault(value, len(codes[row]))
     return coded

@@ -92,7 +92,11 @@ def _mixed(lines: Sequence[Sequence[_Block]], verb: str) -> str:
     else:
         what = what_of(steps).removeprefix("a block of ")
     where = f": {', '.join(names)}" if names else ""
-    return f"{what} {verb} in {count} places{where}"
+    return (
+        f"{what} {verb}{where}"
+        if count == len(steps)
+        else f"{what} {verb} in {count} places{where}"
+    )
 
 
 def _blocks(steps: Sequence[Step], alone: Sequence[int]) -> list[_Block]:

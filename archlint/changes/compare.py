@@ -47,7 +47,8 @@ def _inputs(base: Model, head: Model) -> Iterator[Change]:
         for a, b in ((old.shape, new.shape), (old.dtype, new.dtype)):
             if a != b and a is not None and b is not None:
                 is_now, was = (each if isinstance(each, str) else sizes(each) for each in (b, a))
-                text = f"the input {new.name} is {is_now or 'scalar'}, was {was or 'scalar'}"
+                name = f" {new.name}" if new.name.isidentifier() else ""
+                text = f"the input{name} is {is_now or 'scalar'}, was {was or 'scalar'}"
                 yield Change(ChangeKind.INPUT, text, 1, flops)
 
 

@@ -28,9 +28,9 @@ _NEVER = -1e9
 
 _FEATURES = (
     "exact", "kind", "window", "grouping", "stride", "out", "into", "groups", "sources",
-    "readers", "pattern",
+    "readers", "pattern", "module",
 )  # fmt: skip
-_WEIGHTS = np.array([1.5, 1.0, 2.0, 2.0, 0.5, 0.75, 0.5, 0.25, 0.75, 0.25, 0.5], np.float32)
+_WEIGHTS = np.array([1.5, 1.0, 2.0, 2.0, 0.5, 0.75, 0.5, 0.25, 0.75, 0.05, 0.5, 0.01], np.float32)
 _WORTH_OF_CONV, _WORTH = -5.5, -1.5
 """What a pair is worth before its features: the same step is worth 4.5 and 2.5, another one less.
 
@@ -206,7 +206,7 @@ def _features(step: Step, steps: Sequence[Step], readers: set[str]) -> tuple[Has
     sources = frozenset(steps[each].key.kind if each >= 0 else "" for each in step.sources)
     return (
         key, key.kind, key.window, grouping, key.stride, key.out, key.into, key.groups,
-        sources, frozenset(readers), pattern_of(step.module) or None,
+        sources, frozenset(readers), pattern_of(step.module) or None, step.module or None,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ __all__ = ["boundaries"]
 def boundaries(steps: Sequence[Step]) -> npt.NDArray[np.float32]:
     """How much of a boundary is in front of each step, from 0 to 1.
 
-    1 is between modules that share no parent, 1/2 between those that share one, and so on.
+    The more parts of its path differ from those before, the more: 0 is between siblings.  The
+    outermost part does not count, so that a first block starts as the others do.
     """
     found = np.zeros(len(steps), np.float32)
     before: list[str] = []
@@ -26,7 +27,7 @@ def boundaries(steps: Sequence[Step]) -> npt.NDArray[np.float32]:
         shared = 0
         while shared < min(len(path), len(before)) and path[shared] == before[shared]:
             shared += 1
-        if shared < len(path) or shared < len(before):
-            found[number] = 1 / (1 + shared)
+        differ = max(len(path), len(before)) - max(shared, 1)
+        found[number] = 1 - 0.4 ** max(differ - 1, 0)
         before = path
     return found

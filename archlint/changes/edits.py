@@ -13,7 +13,7 @@ from archlint.changes.wording import common_path, sizes, square
 __all__ = ["edit_changes", "reading_changes"]
 
 _MOST_LINES = 4  # of one kind of change; more become one
-_MOST_VALUES = 5  # named in such a line
+_MOST_VALUES = 4  # named in such a line
 _WINDOWS = {"AveragePool": "window", "LpPool": "window", "MaxPool": "window", "Resize": "scale"}
 
 

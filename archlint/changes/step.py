@@ -201,33 +201,37 @@ def _conv(op: Operator, weight: Tensor, *, is_padded: bool) -> Key:
 
 
 def _pool(op: Operator, *, is_padded: bool) -> Key:
-    window = op.attributes.get("kernel_shape")
+    window = _numbers(op.attributes.get("kernel_shape"))
     source = op.activations[0].shape
-    if not isinstance(window, tuple) or not window:
+    if not window:
         return Key(op.op_type)
-    sizes = tuple(int(each) for each in window)
-    if op.op_type == "AveragePool" and source is not None and source[2:] == sizes:
+    if op.op_type == "AveragePool" and source is not None and source[2:] == window:
         return Key("GlobalAveragePool")
-    stride = _ints(op, "strides", len(sizes))
-    padding = None if is_padded else _padding(op, len(sizes))
-    return Key(op.op_type, window=sizes, stride=stride, padding=padding)
+    stride = _ints(op, "strides", len(window))
+    padding = None if is_padded else _padding(op, len(window))
+    return Key(op.op_type, window=window, stride=stride, padding=padding)
 
 
 def _padding(op: Operator, spatial: int) -> tuple[int, ...] | None:
     if op.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", ""):
         return None
-    pads = op.attributes.get("pads", (0,) * (2 * spatial))
-    if not isinstance(pads, tuple) or len(pads) != 2 * spatial:
+    pads = _numbers(op.attributes.get("pads", (0,) * (2 * spatial)))
+    if pads is None or len(pads) != 2 * spatial:
         return None
-    sides = [int(each) for each in pads]
-    return tuple(a + b for a, b in zip(sides[:spatial], sides[spatial:], strict=True))
+    return tuple(a + b for a, b in zip(pads[:spatial], pads[spatial:], strict=True))
 
 
 def _ints(op: Operator, name: str, count: int) -> tuple[int, ...]:
-    value = op.attributes.get(name)
-    if isinstance(value, tuple) and len(value) == count:
-        return tuple(int(each) for each in value)
-    return (1,) * count
+    value = _numbers(op.attributes.get(name))
+    return value if value is not None and len(value) == count else (1,) * count
+
+
+def _numbers(value: object) -> tuple[int, ...] | None:
+    """Whole numbers, None for all else that a file may hold."""
+    if not isinstance(value, tuple):
+        return None
+    found = tuple(int(each) for each in value if isinstance(each, (int, float)) and each % 1 == 0)
+    return found if len(found) == len(value) else None
 
 
 def _last(tensor: Tensor) -> int | None:
@@ -240,9 +244,10 @@ def _is_over_maps(op: Operator) -> bool:
     axes = op.attributes.get("axes")
     if axes is None and len(op.inputs) > 1 and op.inputs[1] is not None:
         axes = op.inputs[1].values
-    if shape is None or len(shape) < 4 or not isinstance(axes, tuple):
+    over = _numbers(axes)
+    if shape is None or len(shape) < 4 or over is None:
         return False
-    return {int(each) % len(shape) for each in axes} == set(range(2, len(shape)))
+    return {each % len(shape) for each in over} == set(range(2, len(shape)))
 
 
 def _growth(op: Operator) -> tuple[float, ...] | None:

@@ -199,10 +199,3 @@ def test_progress_shows_on_a_terminal_only_and_goes_away() -> None:
     assert shown == "\r\x1b[Klinting 1 of 2: a\\x1b.onnx\r\x1b[K"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stderr == b""
-
-
-def test_the_hook_lints_changed_models() -> None:
-    text = (Path(__file__).parents[2] / ".pre-commit-hooks.yaml").read_text()
-    assert text.count("- id:") == 1
-    for line in ("- id: archlint", "  entry: archlint check", "  files: \\.onnx$"):
-        assert line in text.splitlines()

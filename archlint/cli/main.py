@@ -19,6 +19,7 @@ from archlint.cli.diff import diff
 from archlint.cli.explain import explain
 from archlint.cli.fix import fix
 from archlint.cli.help import GroupedHelp
+from archlint.cli.init import init
 from archlint.cli.measure import measure
 from archlint.cli.output import complain
 from archlint.cli.rule import rule
@@ -40,6 +41,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "measure": measure,
     "verify": verify,
     "schema": schema,
+    "init": init,
 }
 _DEFAULT = "check"
 _OWN_OPTIONS = ("-h", "--help", "--version")

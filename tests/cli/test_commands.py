@@ -31,6 +31,7 @@ PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
         ("check", "--version"),
         ("explain", "--help"),
         ("fix", "--help"),
+        ("init", "--help"),
         ("measure", "--help"),
         ("verify", "--help"),
         ("targets", "--help"),
@@ -65,7 +66,7 @@ def test_help_lists_the_commands(archlint: Archlint) -> None:
     outcome = archlint("--help")
     assert outcome.code == 0
     for command in (
-        "check", "diff", "rule", "targets", "explain", "fix", "measure", "verify", "schema",
+        "check", "diff", "rule", "targets", "explain", "fix", "measure", "verify", "schema", "init",
     ):  # fmt: skip
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]

@@ -139,12 +139,12 @@ def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> N
     if model.presence is Presence.BOTH:
         count = sum(each.finding.count for each in after.known)
         known = f"{counted(len(after.known), 'finding')} with {counted(count, 'place')}"
-        _labelled(page, "unchanged", known if after.known else "no finding")
+        _labelled(page, "unchanged", known if after.known else "0 findings")
     notes = [each for each in after.findings if each.severity is Severity.NOTE]
     if notes and not style.notes:
         _labelled(page, "hidden", f"{counted(len(notes), 'new note')} not shown: --notes")
     if not after.findings:
-        _labelled(page, "new", "no finding")
+        _labelled(page, "new", "0 findings")
 
 
 def _labelled(page: Page, label: str, text: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from archlint.cli.check import FailOn
+from archlint.cli.arguments import FailOn
 from tests.gate.ci_page import action, files, gitlab, yaml
 from tests.gate.repository import ROOT
 

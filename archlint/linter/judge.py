@@ -118,7 +118,8 @@ def _finding(
         location=locations.get(costliest.operators[0]),
         exact=costliest.exact,
         upper_bound=costliest.upper_bound,
-        fingerprint=_fingerprint(rule.code, decision, ordered, views),
+        # by the names that the rule goes by: lines move
+        fingerprint=_fingerprint(rule.code, str(costliest.decision), ordered, views),
         prices=prices,
         places=tuple(_found_place(each, views, min_slowdown, locations) for each in ordered),
         sizes=_sizes([each[0] for each in ordered], views),

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from archlint.changes.boundary import boundaries
+from archlint.changes.key import Key
 from archlint.changes.kinds import Category, category_of
 from archlint.changes.reorder import reordered
-from archlint.changes.step import Key, Step
+from archlint.changes.step import Step
 from archlint.graph.pattern import pattern_of
 
 __all__ = ["Alignment", "align"]

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from archlint.changes.change import Change, ChangeKind
-from archlint.changes.step import Key, Step
+from archlint.changes.key import Key
+from archlint.changes.step import Step
 from archlint.changes.wording import common_path, sizes, square
 
 __all__ = ["edit_changes", "reading_changes"]

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from archlint.changes.step import Key, Step
+from archlint.changes.key import Key
+from archlint.changes.step import Step
 from archlint.graph.pattern import pattern_of
 
 __all__ = ["common_path", "described", "flops_text", "sizes", "square", "what_of"]

@@ -62,8 +62,8 @@ def test_many_widths_are_one_line_with_the_largest() -> None:
         base.conv(f"layers.{number}", 16 * (number + 1), 3).node("Relu", f"layers.{number}.act")
         head.conv(f"layers.{number}", 24 * (number + 1), 3).node("Relu", f"layers.{number}.act")
     assert texts(base.model(), head.model()) == [
-        "layers.*, 6 Conv: 1.5 times the channels out,"
-        " 96 to 144, 80 to 120, 64 to 96, 48 to 72, ..."
+        "layers.*, 6 Conv: 1.5 times the channels out, 96 to 144, 80 to 120, 64 to 96, 48 to 72,"
+        " ..."
     ]
 
 

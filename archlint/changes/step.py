@@ -16,6 +16,7 @@ __all__ = ["Step", "steps_of"]
 
 _MOST_SOURCES = 64  # of a tensor behind bookkeeping; more are of masks and positions
 _UNCOUNTED = frozenset({"bool", "int64", "int32", "string"})
+_OF_GROUPS = "GroupNormalization"
 _WITH_BIAS = frozenset({"Conv", "ConvTranspose", "Linear"})
 
 
@@ -62,7 +63,7 @@ class _Steps:
         if not self._computes(op) or self._is_folded(op):
             self._pass(op)
         else:
-            self._add(op, key_of(op, is_padded=self._reads_padded(op)), [op])
+            self._add(op, self._key(op), [op])
 
     def _computes(self, op: Operator) -> bool:
         """Whether an operator is more than bookkeeping."""
@@ -80,26 +81,31 @@ class _Steps:
         return not (scalar and op.op_type in ("Add", "Div", "Mul", "Sub"))
 
     def _is_folded(self, op: Operator) -> bool:
-        """A bias or a batch-norm of a product, which another exporter puts into its weights."""
+        """What another exporter puts into weights: a bias or a batch-norm, a group norm's scale."""
         if len(op.activations) != 1:
             return False
         source = op.activations[0]
-        if op.op_type == "Add":
-            bias = next((t for t in op.inputs if t is not None and t.constant), None)
-            if bias is None or bias.shape is None or bias.elements != max(bias.shape, default=0):
-                return False
-        elif op.op_type != "BatchNormalization":
-            return False
         sources = self._sources.get(source.name, ())
         maker = self._model.makers.get(source.name)
-        return (
-            maker is not None
-            and self._uses[source.name] == 1
-            and len(sources) == 1
-            and sources[0] >= 0
-            and self.steps[sources[0]].key.kind in _WITH_BIAS
-            and self._model.operators[maker].op_type not in BOOKKEEPING
-        )
+        if maker is None or self._uses[source.name] != 1 or len(sources) != 1 or sources[0] < 0:
+            return False
+        into = self.steps[sources[0]].key.kind
+        if op.op_type in ("Add", "Mul"):
+            vector = next((t for t in op.inputs if t is not None and t.constant), None)
+            if vector is None or not vector.shape or vector.elements != max(vector.shape):
+                return False
+            if into == _OF_GROUPS:
+                return True
+        is_direct = self._model.operators[maker].op_type not in BOOKKEEPING
+        return is_direct and into in _WITH_BIAS and op.op_type in ("Add", "BatchNormalization")
+
+    def _key(self, op: Operator) -> Key:
+        """The key of an operator; a group norm is written with Reshape and instance norm too."""
+        if op.op_type == "InstanceNormalization":
+            maker = self._model.makers.get(op.activations[0].name)
+            if maker is not None and self._model.operators[maker].op_type == "Reshape":
+                return Key(_OF_GROUPS)
+        return key_of(op, is_padded=self._reads_padded(op))
 
     def _reads_padded(self, op: Operator) -> bool:
         return bool(op.activations) and op.activations[0].name in self._padded

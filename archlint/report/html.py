@@ -57,7 +57,8 @@ def _body(report: Report) -> Iterator[str]:
     yield _overview(linted)
     for anchor, model in linted:
         yield from _model(anchor, model)
-    yield counted_list([*report.unused_ignores, *report.comment_faults])
+    stale = [f"stale in the baseline: {each}" for each in report.stale]
+    yield counted_list([*report.unused_ignores, *stale, *report.comment_faults])
     if any(not each.exact for model in report.models for each in model.findings):
         yield (
             '<p class="soft">Unless marked exact, what stands after <i>instead</i> is another'
@@ -107,12 +108,13 @@ def _model(anchor: str, model: ModelReport) -> Iterator[str]:
         yield "<p>No findings.</p>"
     for number, finding in enumerate(model.findings, 1):
         yield finding_html(f"{anchor}f{number}", model, finding)
-    if model.ignored:
-        lines = [f"{e.finding.code} {place_of(e.finding)}: {e.reason}" for e in model.ignored]
-        yield (
-            f"<details><summary>{counted(len(lines), 'finding')} ignored</summary>"
-            f"{counted_list(lines)}</details>"
-        )
+    for kept, how in ((model.ignored, "ignored"), (model.known, "in the baseline")):
+        lines = [f"{e.finding.code} {place_of(e.finding)}: {e.reason}" for e in kept]
+        if lines:
+            yield (
+                f"<details><summary>{counted(len(lines), 'finding')} {how}</summary>"
+                f"{counted_list(lines)}</details>"
+            )
 
 
 def _names(anchor: str, model: ModelReport) -> dict[str, tuple[str, Finding]]:

@@ -46,7 +46,7 @@ def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
     if finding.location is not None:
         yield _source(finding.location)
     yield _prices(finding)
-    yield counted_list([*finding.flips, *_caveats(finding)])
+    yield counted_list([*finding.dearer, *finding.flips, *_caveats(finding)])
     if finding.places:
         yield _change(finding, finding.places[0])
     if finding.count > 1:

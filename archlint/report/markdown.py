@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from archlint.findings import ModelReport, Report, Severity
+from archlint.findings import IgnoredFinding, ModelReport, Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import Result, results
 from archlint.report.shown import closing, place_of, was_linted
@@ -42,7 +42,8 @@ def render(report: Report, style: Style) -> str:
     lines += folded("What to do instead", _advice(top))
     lines += folded(counted(len(notes), "note"), finding_table(notes, _FOLDED, several=several))
     lines += folded("Models", _models(linted))
-    lines += folded("Ignored", _ignored(linted))
+    lines += folded("Ignored", _kept_back((each, each.ignored) for each in linted))
+    lines += folded("In the baseline", _kept_back((each, each.known) for each in linted))
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -118,11 +119,11 @@ def _models(models: Sequence[ModelReport]) -> list[str]:
     return [*head, *rows[:_FOLDED], "", *_more(len(rows) - _FOLDED)]
 
 
-def _ignored(models: Iterable[ModelReport]) -> list[str]:
+def _kept_back(found: Iterable[tuple[ModelReport, Sequence[IgnoredFinding]]]) -> list[str]:
     return bullets(
         f"{each.finding.code} {model.path}: {place_of(each.finding)}: {each.reason}"
-        for model in models
-        for each in model.ignored
+        for model, kept in found
+        for each in kept
     )
 
 

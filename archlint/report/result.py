@@ -77,7 +77,8 @@ def text_of(model: ModelReport, finding: Finding) -> str:
     if finding.count > 1:
         where += f" ({counted(finding.count, 'place')})"
     costs = "; ".join(sentence(finding, price) for price in finding.prices)
-    return visible(f"{finding.message}, {where} in {model.path}: {costs}")
+    known = "".join(f"; {each}" for each in finding.dearer)
+    return visible(f"{finding.message}, {where} in {model.path}: {costs}{known}")
 
 
 def sentence(finding: Finding, price: PricedOn) -> str:

@@ -97,10 +97,11 @@ def _rule(rule: RuleInfo) -> Json:
 def _result(result: Result, price: PricedOn, rules: Mapping[str, int]) -> Json:
     finding = result.finding
     what = visible(f"{finding.message}, {finding.module or result.model.path}")
+    known = "".join(f"; {each}" for each in finding.dearer)
     found: dict[str, object] = {
         "ruleId": finding.code,
         "level": _LEVELS[price.severity],
-        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}."},
+        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}{known}."},
         "locations": [{"physicalLocation": _place(result.span)}],
         "relatedLocations": _calls(result),
         "partialFingerprints": {

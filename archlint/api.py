@@ -12,6 +12,7 @@ from pathlib import Path
 import onnx
 
 from archlint import findings
+from archlint.baseline import read_baseline
 from archlint.findings import Severity
 from archlint.linter import lint as _lint
 from archlint.linter.source import LiveModel, Source
@@ -63,15 +64,17 @@ def lint(
     dims: Mapping[str, int] | None = None,
     min_slowdown: float = 1.10,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
+    baseline: str | PathLike[str] | None = None,
 ) -> Report:
     """Lint one model or several: paths, ModelProtos or torch modules.
 
     `inputs` is what a module takes: a tensor or its shape, a tuple of these, or a mapping of
     these by parameter; of files it is a mapping of shapes by input, and a lone shape is for the
     only input.  `targets` empty means the default target, and `target_paths` are folders with
-    targets of your own; `select` and `ignore` take rule codes or names.
+    targets of your own; `select` and `ignore` take rule codes or names.  `baseline` is a file of
+    known places, which are no findings.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
-    targets raise UsageError.  No configuration file is read, and a module is exported in this
+    targets raise UsageError, and so does a baseline that cannot be read.  No configuration file is read, and a module is exported in this
     process.
     """
     several = isinstance(models, Sequence) and not isinstance(models, str)
@@ -88,7 +91,8 @@ def lint(
         min_slowdown=min_slowdown,
         rule_options=rule_options or {},
     )
-    report = _lint([_source(each, inputs) for each in every], options)
+    known = None if baseline is None else read_baseline(Path(baseline)).of_model
+    report = _lint([_source(each, inputs) for each in every], options, known=known)
     return Report(*(getattr(report, each.name) for each in fields(report)))
 
 

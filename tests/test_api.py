@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 import archlint
+from archlint.cli import run
 from archlint.findings import ModelReport
 from tests.report import fakes
 
@@ -76,3 +77,11 @@ def test_a_module_without_inputs_is_asked_for_them_in_one_line() -> None:
     torch = _torch()
     (model,) = archlint.lint(torch.nn.ReLU()).models
     assert model.error == "takes what? give inputs, such as (1, 3, 224, 224)"
+
+
+def test_a_baseline_keeps_back_what_is_known(tmp_path: Path) -> None:
+    file, model = tmp_path / "known.toml", str(MODEL)
+    assert run([model, "--baseline", str(file), "--write-baseline", "as of v1", "-q"]) == 0
+    archlint.lint(model, baseline=file).raise_for_findings("note")
+    with pytest.raises(archlint.UsageError, match="no such baseline"):
+        archlint.lint(model, baseline=tmp_path / "none.toml")

@@ -74,8 +74,8 @@ def lint(
     targets of your own; `select` and `ignore` take rule codes or names.  `baseline` is a file of
     known places, which are no findings.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
-    targets raise UsageError, and so does a baseline that cannot be read.  No configuration file is read, and a module is exported in this
-    process.
+    targets, and a baseline that cannot be read, raise UsageError.  No configuration file is read,
+    and a module is exported in this process.
     """
     several = isinstance(models, Sequence) and not isinstance(models, str)
     every = list(models) if several else [models]  # type: ignore[call-overload]

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from archlint.cli.completers import complete_rules, complete_target
+
 __all__ = [
     "Batch",
     "ColorChoice",
@@ -100,6 +102,7 @@ Targets = Annotated[
     typer.Option(
         "--target",
         metavar="TARGET",
+        autocompletion=complete_target,
         help="A device and runtime to price for; repeatable.  `archlint targets` lists them.",
         rich_help_panel=_PRICING,
     ),
@@ -217,6 +220,7 @@ Select = Annotated[
     list[str] | None,
     typer.Option(
         metavar="RULES",
+        autocompletion=complete_rules,
         help="Only these rules, by code or name; a comma list, repeatable.",
         rich_help_panel=_FINDINGS,
     ),
@@ -225,6 +229,7 @@ Ignore = Annotated[
     list[str] | None,
     typer.Option(
         metavar="RULES",
+        autocompletion=complete_rules,
         help="Not these rules; a comma list, repeatable.",
         rich_help_panel=_FINDINGS,
     ),

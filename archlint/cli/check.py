@@ -31,6 +31,7 @@ from archlint.cli.arguments import (
     Verbose,
     Version,
 )
+from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def check(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
+            autocompletion=complete_model,
             help="Models, folders to search for *.onnx, - for a model on stdin, nets.py:Net or "
             "package.module:Net for a model of Python source, whose code is run; by default the "
             "configured models, or the working folder.",

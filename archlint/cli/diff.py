@@ -29,6 +29,7 @@ from archlint.cli.arguments import (
     Timeout,
     Verbose,
 )
+from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def diff(
         list[str] | None,
         typer.Argument(
             metavar="BASE HEAD",
+            autocompletion=complete_model,
             help="The model before and after: .onnx files, or nets.py:Net, whose code is run; "
             "each may end in @REV, a revision of git.  With --base, models of which each is held "
             "against itself; by default the configured models, or the working folder's.",

@@ -18,12 +18,15 @@ from archlint.cli.arguments import (
     TextOrJson,
     Verbose,
 )
+from archlint.cli.completers import complete_model
 
 __all__ = ["explain"]
 
 
 def explain(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The model.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The model.", autocompletion=complete_model)
+    ],
     operator: Annotated[
         str | None,
         typer.Argument(metavar="OPERATOR", help="Only this operator, by its name."),

@@ -13,14 +13,18 @@ from archlint.cli.arguments import (
     Batch,
     ColorChoice,
     ConfigFile,
+    Ignore,
     Inputs,
     Isolated,
     Kwargs,
     Libraries,
+    MinSlowdown,
+    Select,
     Targets,
     Timeout,
     Verbose,
 )
+from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ def fix(
         str,
         typer.Argument(
             metavar="MODEL",
+            autocompletion=complete_model,
             help="A model of Python source: nets.py:Net, package.module:factory, or a "
             "configured name.  Its code is run.",
             show_default=False,
@@ -48,31 +53,9 @@ def fix(
     timeout: Timeout = None,
     kwargs: Kwargs = None,
     library: Libraries = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Only these rules, by code or name; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            help="Not these rules; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    min_slowdown: Annotated[
-        float | None,
-        typer.Option(
-            min=1.0,
-            metavar="X",
-            help="Only places at least this many times slower than the alternative (default: 1.1).",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    min_slowdown: MinSlowdown = None,
     notes: Annotated[
         bool | None,
         typer.Option(

@@ -11,10 +11,12 @@ from contextlib import suppress
 from typing import NoReturn
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from archlint.cli.arguments import Version
 from archlint.cli.check import check
+from archlint.cli.completion import VARIABLE, completion
 from archlint.cli.diff import diff
 from archlint.cli.explain import explain
 from archlint.cli.fix import fix
@@ -42,6 +44,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "verify": verify,
     "schema": schema,
     "init": init,
+    "completion": completion,
 }
 _DEFAULT = "check"
 _OWN_OPTIONS = ("-h", "--help", "--version")
@@ -60,6 +63,8 @@ def run(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     gc.set_threshold(_COLLECT_EVERY)
     try:
+        if os.environ.get(VARIABLE):
+            return _propose()
         if not words:
             _main(["--help"])
             return 2
@@ -93,19 +98,31 @@ def program() -> NoReturn:
 
 
 def _main(args: list[str]) -> int:
+    # typer takes 3 ms to build a command: the one that is called will do
+    app = _app(args[0] if args[0] in _COMMANDS else None)
+    return get_command(app).main(args, prog_name="archlint", standalone_mode=False) or 0
+
+
+def _app(called: str | None, group: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    """The program with the one command that is called, or with all."""
     app = typer.Typer(
+        cls=group,
         add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_archlint)
-    # typer takes 3 ms to build a command: the one that is called will do
-    called = args[0] if args[0] in _COMMANDS else None
     for name, command in _COMMANDS.items():
         if called in (name, None):
             app.command(name, cls=GroupedHelp)(command)
-    return get_command(app).main(args, prog_name="archlint", standalone_mode=False) or 0
+    return app
+
+
+def _propose() -> int:
+    from archlint.cli.proposals import ProposingGroup, propose
+
+    return propose(_app(None, ProposingGroup))
 
 
 def _archlint(version: Version = False) -> None:

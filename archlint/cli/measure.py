@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archlint.cli.arguments import Verbose
+from archlint.cli.completers import complete_rules
 
 if TYPE_CHECKING:
     from archlint.measure.runner import Measured
@@ -54,6 +55,7 @@ def measure(
         list[str] | None,
         typer.Option(
             metavar="RULES",
+            autocompletion=complete_rules,
             help="Only what these rules need; a comma list, repeatable.",
             rich_help_panel=_ROWS,
         ),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from archlint.cli.arguments import ColorChoice, Targets, Verbose
+from archlint.cli.completers import complete_rules
 from archlint.errors import UsageError
 
 __all__ = ["rule"]
@@ -27,7 +28,11 @@ PlotFile = Annotated[
 def rule(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="CODE|NAME", help="The rule; without one, all are listed."),
+        typer.Argument(
+            metavar="CODE|NAME",
+            autocompletion=complete_rules,
+            help="The rule; without one, all are listed.",
+        ),
     ] = None,
     plot: PlotFile = None,
     target: Targets = None,

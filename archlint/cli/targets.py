@@ -14,6 +14,7 @@ from archlint.cli.arguments import (
     TextOrJson,
     Verbose,
 )
+from archlint.cli.completers import complete_target
 
 __all__ = ["targets"]
 
@@ -21,7 +22,11 @@ __all__ = ["targets"]
 def targets(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TARGET...", help="These, with all that is known of them."),
+        typer.Argument(
+            metavar="TARGET...",
+            autocompletion=complete_target,
+            help="These, with all that is known of them.",
+        ),
     ] = None,
     format_: TextOrJson = OutputKind.TEXT,
     color: ColorChoice = None,

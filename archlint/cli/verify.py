@@ -20,6 +20,7 @@ from archlint.cli.arguments import (
     TextOrJson,
     Verbose,
 )
+from archlint.cli.completers import complete_model, complete_rules
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -45,6 +46,7 @@ def verify(
         list[str],
         typer.Argument(
             metavar="MODEL",
+            autocompletion=complete_model,
             help="Models, folders to search for *.onnx, and models of Python source.",
             show_default=False,
         ),
@@ -57,6 +59,7 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="RULES",
+            autocompletion=complete_rules,
             help="Only these rules, by code or name; a comma list, repeatable.",
             rich_help_panel=_FINDINGS,
         ),
@@ -65,6 +68,7 @@ def verify(
         list[str] | None,
         typer.Option(
             metavar="RULES",
+            autocompletion=complete_rules,
             help="Not these rules; a comma list, repeatable.",
             rich_help_panel=_FINDINGS,
         ),

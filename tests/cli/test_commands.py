@@ -32,6 +32,7 @@ PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
         ("explain", "--help"),
         ("fix", "--help"),
         ("init", "--help"),
+        ("completion", "bash"),
         ("measure", "--help"),
         ("verify", "--help"),
         ("targets", "--help"),
@@ -67,6 +68,7 @@ def test_help_lists_the_commands(archlint: Archlint) -> None:
     assert outcome.code == 0
     for command in (
         "check", "diff", "rule", "targets", "explain", "fix", "measure", "verify", "schema", "init",
+        "completion",
     ):  # fmt: skip
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]

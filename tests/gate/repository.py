@@ -54,12 +54,13 @@ def repository(folder: Path, home: Path) -> Repository:
     Whatever git and the hooks keep for themselves goes to `home`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    made = Repository(folder, _environment(home))
+    made = Repository(folder, environment(home))
     made.git("init", "--quiet", "--initial-branch", "main")
     return made
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
+    """Variables for commands, with programs in `home` that run the code under test."""
     programs = home / "bin"
     programs.mkdir(parents=True, exist_ok=True)
     _program(programs / "archlint", [sys.executable, "-m", "archlint"])

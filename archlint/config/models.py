@@ -1,4 +1,4 @@
-"""The tables of the key `models`: what a bare `archlint` lints."""
+"""The tables of the key `models`: what `archlint check` lints."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def _options(prefix: str, rules: Sequence[RuleHelp]) -> Iterator[str]:
 def _models(prefix: str, files: Sequence[str], models: Sequence[ProposedModel]) -> Iterator[str]:
     named = f", such as {_text(files[0])}" if files else ""
     yield from _words(
-        "Models of PyTorch source that a bare `archlint` lints; linting them runs their code.  "
+        "Models of PyTorch source that `archlint check` lints; linting them runs their code.  "
         f"Without any it lints the .onnx files in this folder: {len(files)} now{named}."
     )
     if models:

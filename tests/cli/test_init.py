@@ -122,7 +122,7 @@ def test_models_are_proposed_with_what_they_need(capsys: pytest.CaptureFixture[s
     say(capsys)
     text = Path("archlint.toml").read_text("utf-8")
     assert text.endswith(
-        "# Models of PyTorch source that a bare `archlint` lints; linting them runs their code.  "
+        "# Models of PyTorch source that `archlint check` lints; linting them runs their code.  "
         'Without\n# any it lints the .onnx files in this folder: 1 now, such as "old '
         'nets/vgg.onnx".\n'
         "# These classes look like networks; say what their forward takes.\n"

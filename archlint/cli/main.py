@@ -136,7 +136,7 @@ def _with_command(args: list[str]) -> list[str]:
     first = args[0]
     if first in _COMMANDS or first in _OWN_OPTIONS:
         return args
-    near = did_you_mean(first, _COMMANDS)
+    near = "" if first.startswith("-") else did_you_mean(first, _COMMANDS)
     if near and not os.path.exists(first):
         raise UsageError(f'no such file, folder or command: "{first}"{near}')
     return [_DEFAULT, *args]

@@ -13,7 +13,7 @@ from archlint.findings import Severity
 from archlint.options import Options
 from archlint.report import FORMATS
 from tests.cli.conftest import Archlint, FakeLinter
-from tests.report.fakes import exact_finding, finding
+from tests.report.fakes import GPU, exact_finding, finding
 
 LINE = "{}:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer than dense ones with the same"
 
@@ -52,6 +52,16 @@ def test_the_command_check_may_be_left_out(archlint: Archlint, linter: FakeLinte
     linter.findings = (finding(),)
     assert archlint("a.onnx") == archlint("check", "a.onnx")
     assert archlint("--format", "concise", "a.onnx").out.startswith(LINE.format("a.onnx"))
+
+
+@pytest.mark.parametrize("option", ["--target", "--verify", "-check"])
+def test_an_option_is_no_mistyped_command(archlint: Archlint, option: str) -> None:
+    assert "no such file, folder or command" not in archlint(option, GPU, "a.onnx").err
+
+
+def test_options_may_come_first(archlint: Archlint, linter: FakeLinter) -> None:
+    assert archlint("--target", GPU, "a.onnx").code == 0
+    assert linter.paths == ["a.onnx"]
 
 
 def test_a_mistyped_command_is_no_file(archlint: Archlint) -> None:

@@ -256,7 +256,7 @@ def test_hooks_belong_to_the_repository(
 
 @pytest.mark.usefixtures("folder")
 def test_the_written_hooks_are_the_project_s_own(capsys: pytest.CaptureFixture[str]) -> None:
-    yaml = pytest.importorskip("yaml", reason="it comes with pre-commit")
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     say(capsys)
     text = Path(".pre-commit-config.yaml").read_text("utf-8")
     known = [each["id"] for each in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())]

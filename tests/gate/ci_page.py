@@ -9,7 +9,7 @@ import pytest
 
 from tests.gate.repository import ROOT
 
-yaml = pytest.importorskip("yaml", reason="it comes with pre-commit")
+yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
 
 _BLOCK = re.compile(r"```yaml\n# (\S+)\n(.*?)```", re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""The console blocks of docs/ci.md, told as one session in an empty folder.
+"""The console blocks of docs/ci.md, run one after the other in an empty folder.
 
 `python -m tests.gate.story` writes what the commands print into the page.
 """
@@ -44,7 +44,7 @@ def team() -> list[str]:
 def happened(blocks: Sequence[str], home: Path) -> list[str]:
     """The blocks as they are when their commands run now, one after the other."""
     commands = [line[2:] for block in blocks for line in block.splitlines() if line[:2] == "$ "]
-    outputs = iter(_session(commands, home))
+    outputs = iter(_outputs(commands, home))
     return ["".join(_with(block, outputs)) for block in blocks]
 
 
@@ -55,7 +55,7 @@ def _with(block: str, outputs: Iterator[str]) -> Iterator[str]:
             yield next(outputs)
 
 
-def _session(commands: Sequence[str], home: Path) -> list[str]:
+def _outputs(commands: Sequence[str], home: Path) -> list[str]:
     """What each command prints in one bash; a command sees the exit code of the last."""
     script = "".join(f"{each}\n_code=$?; echo '{_END}'; (exit $_code)\n" for each in commands)
     folder = home / "work"

@@ -65,9 +65,6 @@ def run(args: Sequence[str] | None = None) -> int:
     try:
         if os.environ.get(VARIABLE):
             return _propose()
-        if not words:
-            _main(["--help"])
-            return 2
         return _main(_with_command(words))
     except ArchlintError as e:
         complain(str(e), lines=isinstance(e, UsageError))
@@ -128,14 +125,15 @@ def _propose() -> int:
 def _archlint(version: Version = False) -> None:
     """Lint the architecture of neural networks.
 
-    `archlint model.onnx` is short for `archlint check model.onnx`.
+    `archlint model.onnx` is short for `archlint check model.onnx`; without a model it is the
+    configured ones, or those of the working folder.
     """
 
 
 def _with_command(args: list[str]) -> list[str]:
-    first = args[0]
-    if first in _COMMANDS or first in _OWN_OPTIONS:
-        return args
+    first = args[0] if args else _DEFAULT
+    if not args or first in _COMMANDS or first in _OWN_OPTIONS:
+        return args or [_DEFAULT]
     near = "" if first.startswith("-") else did_you_mean(first, _COMMANDS)
     if near and not os.path.exists(first):
         raise UsageError(f'no such file, folder or command: "{first}"{near}')
@@ -148,5 +146,5 @@ def _usage(error: Exception, words: Sequence[str]) -> str | None:
     if message is None:
         return None
     text = str(message()).strip().rstrip(".").replace("Value error, ", "")
-    command = words[0] if words[0] in _COMMANDS else _DEFAULT
+    command = words[0] if words and words[0] in _COMMANDS else _DEFAULT
     return f"{text[:1].lower()}{text[1:]} (try: archlint {command} --help)"

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+import archlint.linter as archlint_linter
 from archlint.baseline import Entry
 from archlint.cli import run
 from archlint.cli.progress import Progress
@@ -94,6 +95,8 @@ Archlint = Callable[..., Outcome]
 def linter(monkeypatch: pytest.MonkeyPatch) -> FakeLinter:
     fake = FakeLinter()
     module = ModuleType("archlint.linter")
+    # what is below it is real, whoever imports it first
+    module.__path__ = list(archlint_linter.__path__)
     for name in ("lint", "explain", "targets", "rules", "rule_page", "known"):
         setattr(module, name, getattr(fake, name))
     monkeypatch.setitem(sys.modules, "archlint.linter", module)

@@ -38,7 +38,6 @@ PROGRAM = "import sys; from archlint.cli import run; code = run(sys.argv[1:])"
         ("targets", "--help"),
         ("rule", "--help"),
         ("schema",),
-        (),
     ],
 )
 def test_help_loads_nothing_heavy(args: tuple[str, ...]) -> None:
@@ -88,10 +87,9 @@ def test_help_of_check_is_in_sections(archlint: Archlint) -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_no_arguments_is_help_and_a_usage_error(archlint: Archlint) -> None:
-    outcome = archlint()
-    assert outcome.code == 2
-    assert outcome.out == archlint("--help").out
+def test_no_arguments_lint_the_folder(archlint: Archlint, linter: FakeLinter) -> None:
+    assert archlint().code == 0
+    assert linter.paths == ["a.onnx", "nets/b.onnx"]
 
 
 @pytest.mark.parametrize(

@@ -157,3 +157,14 @@ def test_imports_are_of_the_other_version(
         check_imports(elsewhere)
     module.__file__ = f"{environment}/net.py"
     check_imports(elsewhere)
+
+
+def test_a_module_made_by_hand_is_of_no_version(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torch.ops, whose file is called _ops.py and is nowhere."""
+    monkeypatch.chdir(repository)
+    module = ModuleType("made_by_hand")
+    module.__file__ = "_by_hand.py"
+    monkeypatch.setitem(sys.modules, "made_by_hand", module)
+    check_imports(Elsewhere("/other", str(repository), "/other/nets"))

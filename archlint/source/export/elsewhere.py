@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,12 @@ def check_imports(elsewhere: Elsewhere) -> None:
 
 
 def _file_of(module: ModuleType) -> Path | None:
+    """The file of a module; None for one without, or with a name that is no place.
+
+    torch.ops, made while torch is imported, calls its file `_ops.py`.
+    """
     file = getattr(module, "__file__", None)
-    return Path(file).resolve() if isinstance(file, str) else None
+    return Path(file).resolve() if isinstance(file, str) and os.path.isabs(file) else None
 
 
 def _is_of(path: Path, folder: Path) -> bool:

@@ -112,8 +112,6 @@ def archlint(
 ) -> Archlint:
     """Runs a command line in an empty folder with two files, a.onnx and nets/b.onnx."""
     assert linter is not None
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nets").mkdir()
     for name in ("a.onnx", "nets/b.onnx"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from archlint.cost.price import Basis
-from archlint.findings import Finding, ModelReport, Report, RuleInfo, Severity
+from archlint.findings import Finding, IgnoredFinding, ModelReport, Report, RuleInfo, Severity
 
 __all__ = ["DiffReport", "Gate", "ModelDiff", "Presence", "TargetDiff"]
 
@@ -41,9 +41,10 @@ class TargetDiff:
 class ModelDiff:
     """One model in two versions; `before` and `after` are None where it is not there.
 
-    In `after`, `findings` are those that are new and `known` those that were there before;
-    `gone` are those that were.  `changes` say in words how the graph changed, the greatest
-    first; `targets` are those that price both versions.
+    In `after`, `findings` are those that are new and `known` those that were there before, or
+    that a baseline keeps back, with its reason; `gone` are those that were.  `changes` say in
+    words how the graph changed, the greatest first; `targets` are those that price both
+    versions.
     """
 
     name: str
@@ -59,6 +60,20 @@ class ModelDiff:
         if self.before is None:
             return Presence.ADDED
         return Presence.REMOVED if self.after is None else Presence.BOTH
+
+    @property
+    def unchanged(self) -> tuple[Finding, ...]:
+        """The findings that were there before."""
+        return tuple(each.finding for each in self._known if not each.reason)
+
+    @property
+    def excused(self) -> tuple[IgnoredFinding, ...]:
+        """The findings that are new, and in the baseline."""
+        return tuple(each for each in self._known if each.reason)
+
+    @property
+    def _known(self) -> tuple[IgnoredFinding, ...]:
+        return () if self.after is None else self.after.known
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -110,7 +125,11 @@ class DiffReport:
     @property
     def after(self) -> Report:
         """The models as they are after, with the findings that are new."""
-        models = tuple(each.after for each in self.models if each.after is not None)
+        models = tuple(
+            replace(each.after, known=each.excused)
+            for each in self.models
+            if each.after is not None
+        )
         return Report(models, problems=self.problems, rules=self.rules)
 
 

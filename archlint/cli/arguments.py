@@ -11,6 +11,7 @@ import typer
 from archlint.cli.completers import complete_rules, complete_target
 
 __all__ = [
+    "BaselineFile",
     "Batch",
     "ColorChoice",
     "ColorWhen",
@@ -256,6 +257,15 @@ Notes = Annotated[
     typer.Option(
         "--notes/--no-notes",
         help="Show notes too: findings that save less than 2 % of the network.",
+        rich_help_panel=_FINDINGS,
+    ),
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Places in this file are known: they are no findings unless they become dearer.",
         rich_help_panel=_FINDINGS,
     ),
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archlint.cli.arguments import (
+    BaselineFile,
     Batch,
     ColorChoice,
     ConfigFile,
@@ -78,14 +78,7 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Places in this file are known: they are no findings unless they become dearer.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
+    baseline: BaselineFile = None,
     write_baseline: Annotated[
         str | None,
         typer.Option(

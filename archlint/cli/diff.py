@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archlint.cli.arguments import (
+    BaselineFile,
     Batch,
     ColorChoice,
     ConfigFile,
@@ -95,6 +96,7 @@ def diff(
     select: Select = None,
     ignore: Ignore = None,
     notes: Notes = None,
+    baseline: BaselineFile = None,
     format_: Formats = None,
     output: Outputs = None,
     color: ColorChoice = None,
@@ -126,6 +128,7 @@ def diff(
         input=shapes(input_),
         dim=dims(dim),
         library=tuple(library or ()),
+        baseline=None if baseline is None else baseline.as_posix(),
         notes=notes,
         format=tuple(format_ or ()),
         output=tuple(output or ()),
@@ -138,9 +141,14 @@ def diff(
     jobs = pair(formats, (*files, *asked.output))
     options = options_of(asked)
     gate = Gate(options.fail_on if fail_on_new else None, _share(max_slowdown))
+    known = None
+    if asked.baseline is not None:
+        from archlint.cli.baseline import find_baseline
+
+        known = find_baseline(asked, may_be_absent=False)
     words = models or []
     with ExitStack() as stack:
-        wanted = Wanted(asked.models, input_, kwargs, stack)
+        wanted = Wanted(asked.models, input_, kwargs, stack, known)
         if base is not None:
             found = against_revision(words, base, wanted)
         elif len(words) == 2:

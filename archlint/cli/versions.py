@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from archlint.baseline import Baseline, Entry
 from archlint.cli.paths import FoundModel, find_model, find_models, is_searched
 from archlint.config import ConfiguredModel
 from archlint.errors import ModelError, UsageError
@@ -24,12 +25,16 @@ __all__ = ["Wanted", "against_revision", "two_versions"]
 
 @dataclass(slots=True)
 class Wanted:
-    """What the command line says of models; what is checked out goes with `stack`."""
+    """What the command line says of models; what is checked out goes with `stack`.
+
+    New places are excused that the baseline knows.
+    """
 
     configured: Sequence[ConfiguredModel]
     inputs: Sequence[str] | None
     kwargs: str | None
     stack: ExitStack
+    baseline: Baseline | None = None
     _trees: dict[str, Elsewhere] = field(default_factory=dict)
 
     def tree(self, revision: Revision) -> Elsewhere:
@@ -52,6 +57,10 @@ class Wanted:
         except ModelError as fault:
             raise UsageError(f"{name}: {fault.reason}") from fault
 
+    def excused(self, found: FoundModel) -> tuple[Entry, ...]:
+        """The places of a model that the baseline knows, which is that of the working tree."""
+        return () if self.baseline is None else self.baseline.of_model(found.path)
+
     def find(self, word: str) -> FoundModel:
         """The one model that a word names."""
         found = find_model(word, self.configured, self.inputs, self.kwargs)
@@ -63,7 +72,7 @@ class Wanted:
 def two_versions(words: Sequence[str], wanted: Wanted) -> tuple[Versions, ...]:
     """The version before and the one after, as two words name them."""
     before, after = (_version(word, wanted) for word in words)
-    return (Versions(words[1], before, after),)
+    return (Versions(words[1], before[1], after[1], excused=wanted.excused(after[0])),)
 
 
 def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[Versions, ...]:
@@ -86,7 +95,8 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
             raise UsageError(f"{found.path}: {found.error}")
         before = wanted.at(found, revision) if was_there else None
         after = found.source if is_there else None
-        versions.append(Versions(found.path, before, after, may_be_new=True))
+        excused = wanted.excused(found)
+        versions.append(Versions(found.path, before, after, may_be_new=True, excused=excused))
     known = {os.path.realpath(each.path) for each in heads}
     for folder in [word for word in words if os.path.isdir(word)] or ([] if words else ["."]):
         if not words and wanted.configured:
@@ -110,10 +120,12 @@ def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[
     ]
 
 
-def _version(word: str, wanted: Wanted) -> Source:
+def _version(word: str, wanted: Wanted) -> tuple[FoundModel, Source]:
     model, revision = _split(word, [each.name for each in wanted.configured])
     found = wanted.find(model)
-    return found.source if revision is None else wanted.at(found, Revision.find(revision))
+    if revision is None:
+        return found, found.source
+    return found, wanted.at(found, Revision.find(revision))
 
 
 def _split(word: str, names: Sequence[str]) -> tuple[str, str | None]:

@@ -26,12 +26,14 @@ class Versions:
     """A model before and after; None where it is not there.
 
     With `may_be_new` it may turn out only on loading that there was no such model before.
+    `excused` are places of the model after that are not new though they were not there before.
     """
 
     name: str
     before: Source | None
     after: Source | None
     may_be_new: bool = False
+    excused: tuple[Entry, ...] = ()
 
 
 def diff(
@@ -53,8 +55,10 @@ def diff(
             old = None
         new = None
         if each.after is not None:
-            known = dict.fromkeys([name_of(each.after)], _entries(old))
-            (new,), report = examine([each.after], options, progress, known.__getitem__)
+            known, more = ({name_of(each.after): which} for which in (_entries(old), each.excused))
+            (new,), report = examine(
+                [each.after], options, progress, known.__getitem__, more.__getitem__
+            )
             problems += report.problems
         diffs.append(_compared(each.name, old, new, options))
     return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)

@@ -1,9 +1,9 @@
-"""Which places of a model are known already: from a baseline, or from the version before."""
+"""Which places of a model are known already: from the version before, or from a baseline."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archlint.baseline import Entry, Sighting, pair
@@ -46,29 +46,31 @@ class Sorted:
 
 
 class KnownPlaces:
-    """The known places of one model, and which of them were found."""
+    """The known places of one model, and which of them were found.
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self._entries = entries
+    What the `entries` do not know, or know as cheaper, `more` may excuse: a diff looks at the
+    version before first, and then at the baseline.
+    """
+
+    def __init__(self, entries: Sequence[Entry], more: Sequence[Entry] = ()) -> None:
+        self._entries, self._more = entries, more
         self._used: set[int] = set()
 
     def sort(self, rule: str, seen: Iterable[Seen], places: Places) -> Sorted:
         """The places of a rule (its code), by whether they are known."""
-        numbers = [n for n, each in enumerate(self._entries) if each.place.rule == rule]
         told = [each for each in seen if each.is_told]
-        pairs = pair([self._entries[n].place for n in numbers], [each.place for each in told])
         reasons: dict[Key, str] = {}
         dearer: dict[Key, str] = {}
         entries: dict[Key, int] = {}
-        for each, found in zip(told, pairs, strict=True):
-            if found is None:
-                continue
-            number = numbers[found.known]
+        for each, number, is_dearer in _paired(self._entries, rule, told):
             entries.update(dict.fromkeys(each.keys, number))
-            if found.is_dearer:
+            if is_dearer:
                 dearer[each.keys[0]] = _dearer(self._entries[number].place, each.place)
             else:
                 reasons.update(dict.fromkeys(each.keys, self._entries[number].reason))
+        for each, number, is_dearer in _paired(self._more, rule, told):
+            if not is_dearer and each.keys[0] not in reasons:
+                reasons.update(dict.fromkeys(each.keys, self._more[number].reason))
         self._used.update(entries.values())
         fresh: dict[str, list[Place]] = {target: [] for target in places}
         known: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
@@ -91,6 +93,17 @@ class KnownPlaces:
             and each.place.rule in codes
             and set(each.place.most) <= priced
         )
+
+
+def _paired(
+    entries: Sequence[Entry], rule: str, told: Sequence[Seen]
+) -> Iterator[tuple[Seen, int, bool]]:
+    """The places that are known, each with the number of its entry and whether it is dearer."""
+    numbers = [n for n, each in enumerate(entries) if each.place.rule == rule]
+    pairs = pair([entries[n].place for n in numbers], [each.place for each in told])
+    for each, found in zip(told, pairs, strict=True):
+        if found is not None:
+            yield each, numbers[found.known], found.is_dearer
 
 
 def see(

@@ -89,9 +89,13 @@ def examine(
     options: Options,
     progress: Tell | None = None,
     known: Known | None = None,
+    more: Known | None = None,
 ) -> tuple[tuple[Examined, ...], Report]:
-    """Lint as `lint` does, and keep what each report came from."""
-    run, examined = _Run(options, known), []
+    """Lint as `lint` does, and keep what each report came from.
+
+    What of the known places is not known yet, or became dearer, `more` may know.
+    """
+    run, examined = _Run(options, known, more), []
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), name_of(model))
@@ -129,8 +133,10 @@ def prepare(
 
 
 class _Run:
-    def __init__(self, options: Options, known: Known | None = None) -> None:
-        self._options, self._known = options, known
+    def __init__(
+        self, options: Options, known: Known | None = None, more: Known | None = None
+    ) -> None:
+        self._options, self._known, self._more = options, known, more
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
@@ -180,7 +186,8 @@ class _Run:
         model = build(loaded, self._options, self._options.batch)
         views, refusals = prepare(model, pricers, self._options)
         entries = () if self._known is None else self._known(path)
-        known = None if self._known is None else KnownPlaces(entries)
+        more = () if self._more is None else self._more(path)
+        known = None if self._known is None else KnownPlaces(entries, more)
         here = self._find(loaded, model, views, known)
         found: Sequence[Found] = here.found
         flips: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """`archlint diff --format json`: everything, for machines; `diff.schema.json` describes it.
 
-Times are in ms; text is ASCII.  In `after`, `findings` are what is new, `known` what is unchanged.
+Times are in ms; text is ASCII.  In `after`, `findings` are what is new, `known` what is
+unchanged and, with a reason, what the baseline keeps back.
 """
 
 from __future__ import annotations

@@ -80,4 +80,8 @@ def _details(model: ModelDiff) -> list[str]:
         if before != after
     ]
     lines += [f"- gone: {safe(gone_line(each))}" for each in model.gone]
+    lines += [
+        f"- in the baseline: {safe(f'{gone_line(each.finding)}: {each.reason}')}"
+        for each in model.excused
+    ]
     return [*lines, ""] if lines else []

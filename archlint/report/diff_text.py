@@ -39,9 +39,11 @@ def conclusion(report: DiffReport) -> str:
     after = [each.after for each in report.models if each.after is not None]
     new = sum(len(each.findings) for each in after)
     gone = sum(len(each.gone) for each in report.models)
-    same = sum(len(each.known) for each in after)
+    same = sum(len(each.unchanged) for each in report.models)
+    excused = sum(len(each.excused) for each in report.models)
+    kept = f", {excused} in the baseline" if excused else ""
     models = counted(len(report.models), "model")
-    return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged in {models}"
+    return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged{kept} in {models}"
 
 
 def verdict_of(target: TargetDiff) -> str:
@@ -137,14 +139,24 @@ def _target(page: Page, target: TargetDiff, *, is_one: bool) -> None:
 
 def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> None:
     if model.presence is Presence.BOTH:
-        count = sum(each.finding.count for each in after.known)
-        known = f"{counted(len(after.known), 'finding')} with {counted(count, 'place')}"
-        _labelled(page, "unchanged", known if after.known else "0 findings")
+        _labelled(page, "unchanged", _counted(model.unchanged))
+    if model.excused:
+        text = f"{_counted([each.finding for each in model.excused])} of the baseline"
+        _labelled(page, "known", text + " (-v lists them)" * (not style.verbose))
+    for each in model.excused if style.verbose else ():
+        _labelled(page, "known", f"{gone_line(each.finding)}: {each.reason}")
     notes = [each for each in after.findings if each.severity is Severity.NOTE]
     if notes and not style.notes:
         _labelled(page, "hidden", f"{counted(len(notes), 'new note')} not shown: --notes")
     if not after.findings:
         _labelled(page, "new", "0 findings")
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "0 findings"
+    places = counted(sum(each.count for each in findings), "place")
+    return f"{counted(len(findings), 'finding')} with {places}"
 
 
 def _labelled(page: Page, label: str, text: str) -> None:

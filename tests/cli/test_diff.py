@@ -76,6 +76,36 @@ def test_models_of_the_working_tree_are_held_against_a_revision(
     assert "nets/gone.onnx  removed" in capsys.readouterr().out
 
 
+def test_what_is_new_may_be_in_the_baseline(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(file_of("shufflenet_v1_g3"), "nets/net.onnx")
+    shutil.copy(file_of("shufflenet_v2"), "nets/new.onnx")
+    gate = ["diff", "--base", "HEAD", *GPU, "--fail-on-new"]
+    assert run(gate) == 1
+    known = ["--baseline", "known.toml"]
+    assert run(["nets", *GPU, *known, "--write-baseline", "trained already"]) == 0
+    capsys.readouterr()
+    assert run([*gate, *known]) == 0
+    out = capsys.readouterr().out
+    assert "known       3 findings with 33 places of the baseline (-v lists them)" in out
+    assert " in the baseline in 3 models\n" in out
+    assert run([*gate, *known, "-v"]) == 0
+    assert ": trained already\n" in capsys.readouterr().out.replace("\n              ", " ")
+    assert run([*gate, *known, "--format", "markdown"]) == 0
+    assert "- in the baseline: " in capsys.readouterr().out
+    assert run([*gate, *known, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads(schema("diff")))
+    (added,) = (each for each in found["models"] if each["presence"] == "added")
+    assert {each["reason"] for each in added["after"]["known"]} == {"trained already"}
+    (repository / "archlint.toml").write_text('baseline = "known.toml"', "utf-8")
+    assert run(gate) == 0
+    assert run(["diff", "nets/gone.onnx@HEAD", "nets/net.onnx", *GPU, "--fail-on-new"]) == 0
+    assert run([*gate, "--baseline", "none.toml"]) == 2
+    capsys.readouterr()
+
+
 @pytest.mark.parametrize("format_", ["full", "markdown", "concise", "sarif", "github", "junit"])
 @pytest.mark.usefixtures("repository")
 def test_every_format_tells_what_is_new(format_: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,12 @@ def test_a_merge_request_is_held_against_its_base(project: Repository) -> None:
     assert pipeline(project, NEW_ONLY, "HEAD").returncode == 0
 
 
+def test_what_the_baseline_knows_is_not_new(project: Repository) -> None:
+    project.run("archlint", "--baseline", "known.toml", "--write-baseline", "as it was")
+    done = pipeline(project, {**NEW_ONLY, "ARCHLINT_BASELINE": "known.toml"}, "HEAD~")
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_slower_model_fails(project: Repository) -> None:
     project.write({"net.onnx": GOOD})
     project.git("commit", "--quiet", "-m", "Back")

@@ -94,3 +94,35 @@ def test_reasons_are_told_apart() -> None:
     known = (one, two.place.entry("net", "another"))
     found, _ = examined(model, known)
     assert sorted(each.reason for each in found.report.known) == ["another", "as of v1"]
+
+
+def held_against(model: onnx.ModelProto, before: onnx.ModelProto, *more: Entry) -> Examined:
+    """A model whose places before are known without a reason, as a diff does it."""
+    known = entries(before, "")
+    (found,), _ = examine([model], Options(), known=lambda _: known, more=lambda _: more)
+    return found
+
+
+def test_what_is_new_may_be_excused() -> None:
+    head = net(64, 64, 96)
+    baseline = entries(head, "measured")
+    found = held_against(head, net(64, 64), *baseline)
+    assert found.report.findings == ()
+    assert sorted((each.reason, each.finding.count) for each in found.report.known) == [
+        ("", 2),
+        ("measured", 1),
+    ]
+
+
+def test_an_excuse_is_for_one_place() -> None:
+    """Two that were there, and one like them: the excuse of the first is none of the third."""
+    before, head = net(64, 64), net(64, 64, 64)
+    (new,) = held_against(head, before, *entries(before, "measured")).report.findings
+    assert (new.count, new.places[0].module) == (1, "blocks.2.conv")
+
+
+def test_what_became_dearer_may_be_excused_as_it_is_now() -> None:
+    before, head = net(64, 128, 64), net(96, 64, 128, 64)
+    (new,) = held_against(head, before, *entries(before, "measured")).report.findings
+    assert len(new.dearer) == 1
+    assert held_against(head, before, *entries(head, "measured")).report.findings == ()

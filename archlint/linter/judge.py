@@ -211,7 +211,10 @@ def _caveat(
     limits: Sequence[tuple[Severity, str]],
     savings: Sequence[float],
 ) -> str:
-    """Why the severity is lower than the share of time alone makes it: the costliest reason."""
+    """Why the severity is lower than the share of time alone makes it: the costliest reason.
+
+    It says at how many of the places it holds, where at not all.
+    """
     if severity is by_share and severity is not Severity.NOTE:
         return ""
     binding: dict[str, float] = defaultdict(float)
@@ -221,11 +224,15 @@ def _caveat(
             binding[reason] += saved
         elif limit.rank < severity.rank:
             left_out[reason] += saved
-    if binding:
-        return f"a {severity.value} at most: {max(binding, key=lambda each: binding[each])}"
-    if left_out:
-        return f"not all places count: {max(left_out, key=lambda each: left_out[each])}"
-    return ""
+    found = binding or left_out
+    if not found:
+        return ""
+    costliest = max(found, key=lambda each: found[each])
+    count, every = sum(reason == costliest for _, reason in limits), len(limits)
+    if not binding:
+        return f"{count} of {every} places {'do' if count > 1 else 'does'} not count: {costliest}"
+    where = f" ({count} of {every} places)" if count < every else ""
+    return f"a {severity.value} at most{where}: {costliest}"
 
 
 def _by_share(share: float) -> Severity:

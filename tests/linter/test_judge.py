@@ -115,7 +115,16 @@ def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> No
     found = finding(sure, unsure)
     assert found.severity is Severity.WARNING
     assert found.prices[0].saving_share == pytest.approx(0.23)
-    assert found.prices[0].caveat == "not all places count: uncertain here: measure it"
+    told = "1 of 2 places does not count: uncertain here: measure it"
+    assert found.prices[0].caveat == told
+
+
+def test_a_limit_says_at_how_many_places_it_holds() -> None:
+    modelled = [place(MODEL, number, share=0.1, basis=Basis.MODELLED) for number in range(2)]
+    found = finding(*modelled, place(MODEL, 2, share=0.01, basis=Basis.EXTRAPOLATED))
+    assert found.severity is Severity.WARNING
+    told = "a warning at most (2 of 3 places): its prices are modelled"
+    assert found.prices[0].caveat == told
 
 
 @pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])

@@ -9,7 +9,7 @@ from math import fsum, gcd, log
 from archlint.cost.redesign import FLOPS_FROM, FLOPS_TO
 from archlint.errors import ModelError
 from archlint.linter.fixing.files import Files
-from archlint.linter.fixing.trial import Trial, Trials, is_less, mean_ratio
+from archlint.linter.fixing.trial import OutputError, Trial, Trials, is_less, mean_ratio
 from archlint.location import Location
 from archlint.remedy import OtherWidths
 from archlint.repair import Cost
@@ -57,6 +57,8 @@ class Search:
         self._fitting: tuple[float, Trial, str] | None = None
         self._nearest: tuple[float, str] | None = None
         self._failure = ""
+        self._useless: set[Knob] = set()
+        self._whole: list[Knob] = []
 
     def run(
         self, locations: Sequence[Location], remedies: Sequence[OtherWidths]
@@ -71,6 +73,8 @@ class Search:
             sought = "a number of groups" if remedies[0].groups > 1 else "an expansion"
             raise Unfixable(f"no literal in the source gives {sought}")
         for decision in decisions:
+            if any(set(decision.knob.literals) < set(each.literals) for each in self._whole):
+                continue  # part of what changes together
             for values in decision.tries:
                 if self._left > 0:
                     self._decided(decision, values, find_widths(
@@ -102,6 +106,7 @@ class Search:
             self._failure = self._failure or f"{words}: {_reason(fault)}"
             alone = None
         if alone is not None:
+            self._whole.append(decision.knob)
             if alone.cost == self._before:
                 return  # the number does not reach this model
             if self._judge(alone, words):
@@ -114,7 +119,8 @@ class Search:
 
     def _turned(self, decision: Decision, values: Values, knob: Knob, alone: Trial | None) -> bool:
         """Turn one knob until the FLOPs fit; whether they did."""
-        if any(each in decision.knob.literals for each in knob.literals):
+        is_taken = any(each in decision.knob.literals for each in knob.literals)
+        if is_taken or knob in self._useless:
             return False
         base = self._ratio(alone) if alone is not None else 1.0
         points = [_Point(1.0, base)]
@@ -127,11 +133,16 @@ class Search:
             words = f"{decision.knob.words(values)}, {knob.words(chosen)}"
             try:
                 trial = self._trial({decision.knob: values, knob: chosen}, words)
+            except OutputError as fault:
+                self._useless.add(knob)
+                self._failure = self._failure or f"{words}: {_reason(fault)}"
+                return False
             except (ModelError, Unfixable) as fault:
                 self._failure = self._failure or f"{words}: {_reason(fault)}"
                 return False
             if alone is not None and trial.cost.flops == alone.cost.flops:
-                return False  # the knob does not reach this model
+                self._useless.add(knob)  # it does not reach this model
+                return False
             if self._judge(trial, words):
                 return True
             points.append(_Point(_scale(knob.values, chosen), self._ratio(trial)))

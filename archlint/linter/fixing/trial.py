@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from math import exp, fsum, log
 
+import onnx
+
 from archlint.errors import ModelError, UsageError
 from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_pricers, select_rules
@@ -14,12 +16,16 @@ from archlint.linter.view import Priced
 from archlint.options import Options
 from archlint.repair import Cost
 
-__all__ = ["Trial", "Trials", "cost_of", "is_less", "mean_ratio"]
+__all__ = ["OutputError", "Trial", "Trials", "cost_of", "is_less", "mean_ratio"]
 
 Tell = Callable[[str], None]
 
 _LEAST = 0.999
 """A predicted time that falls by less than this is the same time: prices are added up anew."""
+
+
+class OutputError(ModelError):
+    """An edit would change the shape of what the model gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Trial:
 class Trials:
     """Exports of one model, counted; `tell` is told of each before it begins.
 
-    Raises UsageError for unknown rules and targets.
+    The first is the model as it is.  Raises UsageError for unknown rules and targets.
     """
 
     def __init__(self, source: SourceModel, options: Options, tell: Tell | None) -> None:
@@ -43,16 +49,27 @@ class Trials:
         self.count = 0
         self._source = source
         self._tell = tell
+        self._given: list[str] | None = None
         self._pricers = find_pricers(self.options)
         select_rules(self.options)  # an unknown one is told before anything is exported
 
     def run(self, edits: Mapping[str, str], doing: str) -> Trial:
-        """Export and price; raises ModelError where either fails."""
+        """Export and price; raises ModelError where either fails.
+
+        It raises OutputError where the model would give another shape: whoever takes that, the
+        labels of a classifier or the network around a backbone, is not edited.
+        """
         if self._tell is not None:
             self._tell(doing)
         self.count += 1
         source = replace(self._source, edits=edits)
         loaded = load(source, self.options)
+        given = [_shape_text(each) for each in loaded.proto.graph.output]
+        if self._given is None:
+            self._given = given
+        if given != self._given:
+            was, now = ", ".join(self._given), ", ".join(given)
+            raise OutputError(loaded.name, f"the model would give {now}, not {was}")
         try:
             model = build(loaded, self.options, self.options.batch)
             views, refusals = prepare(model, self._pricers, self.options)
@@ -62,6 +79,11 @@ class Trials:
             raise ModelError(loaded.name, "; ".join(refusals))
         titles = {name: view.title for name, view in views.items()}
         return Trial(edits, loaded, cost_of(model.flops, views), titles)
+
+
+def _shape_text(output: onnx.ValueInfoProto) -> str:
+    dims = output.type.tensor_type.shape.dim
+    return "x".join(each.dim_param or str(each.dim_value) for each in dims) or "a scalar"
 
 
 def cost_of(flops: int, views: Mapping[str, Priced]) -> Cost:

@@ -50,8 +50,11 @@ class Knob:
         )
 
     def words(self, values: Sequence[int | float]) -> str:
-        """What changes: "widths 96 -> 168 (nets.py:12)"."""
+        """What changes: "widths 96 -> 168 (nets.py:12)", "width * 4 -> 2 (nets.py:12)"."""
+        first = self.literals[0]
         role = next((each.role for each in self.literals if each.role), "")
+        if first.factor:
+            role = f"{first.operand} {first.factor}"
         was = ", ".join(dict.fromkeys(_text(each) for each in self.values))
         now = ", ".join(dict.fromkeys(_text(each) for each in values))
         return f"{role} {was} -> {now} ({self.literals[0].where})".strip()
@@ -142,7 +145,7 @@ def _of_ratios(literals: Sequence[Literal], remedies: Sequence[OtherWidths]) -> 
         found = [each for each in literals if each.value == now and each.cell is None]
         named = [each for each in found if _RATIO.search(each.role) and not each.factor]
         factors = [each for each in found if each.factor]
-        for knob in (*_by_role(named), *(Knob((each,)) for each in factors)):
+        for knob in (*_by_role(named), *_by_operand(factors)):
             tries = _toward(knob.literals[0].value, instead)
             yield Decision(knob, tuple((each,) * len(knob.literals) for each in tries))
 
@@ -184,6 +187,15 @@ def _by_role(literals: Iterable[Literal]) -> list[Knob]:
     for each in literals:
         roles.setdefault((each.role, each.value), []).append(each)
     return [Knob(tuple(each)) for each in roles.values()]
+
+
+def _by_operand(literals: Sequence[Literal]) -> Iterator[Knob]:
+    """Those that stand for one width, as in `c * 4` written thrice, together; then each alone."""
+    operands: dict[tuple[str, str, str], list[Literal]] = {}
+    for each in literals:
+        operands.setdefault((each.path, each.factor, each.operand), []).append(each)
+    yield from (Knob(tuple(each)) for each in operands.values() if len(each) > 1)
+    yield from (Knob((each,)) for each in literals)
 
 
 def _ratio(one: int, other: int) -> float:

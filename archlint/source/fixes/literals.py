@@ -33,8 +33,8 @@ class Literal:
     """A number in a file, from `start` to `end` (bytes of UTF-8).
 
     `role` is the name of the parameter, keyword or variable that takes it, "" where none is
-    known; `factor` is "*" or "/" before what it multiplies or divides, else "".  `depth` counts
-    the calls between the operator and the function that it stands in.
+    known; `factor` is "*" or "/" where it multiplies or divides an `operand`, else "".  `depth`
+    counts the calls between the operator and the function that it stands in.
     """
 
     path: str
@@ -44,6 +44,7 @@ class Literal:
     value: int | float
     role: str
     factor: str = ""
+    operand: str = ""
     cell: Cell | None = None
     depth: int = 0
 
@@ -119,7 +120,7 @@ def _literal(source: SourceText, node: cst.Integer | cst.Float, depth: int) -> L
     value = node.evaluated_value
     child: cst.CSTNode = node
     parent = source.parent(child)
-    factor = ""
+    factor = operand = ""
     displays: list[tuple[int, int]] = []
     key: int | None = None
     while parent is not None:
@@ -127,6 +128,8 @@ def _literal(source: SourceText, node: cst.Integer | cst.Float, depth: int) -> L
             factor = _factor(parent, child)
             if not factor:
                 return None
+            other = parent.right if parent.left is child else parent.left
+            operand = source.module.code_for_node(other)
         elif isinstance(parent, cst.Element):
             display = source.parent(parent)
             if not isinstance(display, (cst.Tuple, cst.List)):
@@ -148,7 +151,7 @@ def _literal(source: SourceText, node: cst.Integer | cst.Float, depth: int) -> L
             if displays:
                 row, column = displays[0]
                 cell = Cell(displays[-1][0], row, column, key)
-            return Literal(source.path, start, end, line, value, role, factor, cell, depth)
+            return Literal(source.path, start, end, line, value, role, factor, operand, cell, depth)
         elif not isinstance(parent, (cst.IfExp, cst.StarredElement, cst.BinaryOperation)):
             return None
         if parent is None:

@@ -28,9 +28,10 @@ class Net(nn.Module):
                 nn.Conv2d(width // 4, width, 1, groups=groups),
             ) for _ in range(4)]
         )  # the body
+        self.head = nn.Conv2d(width, 8, 1)
 
     def forward(self, x):
-        return self.blocks(self.stem(x))
+        return self.head(self.blocks(self.stem(x)))
 """
 EXPANDED = """\
 from torch import nn
@@ -58,6 +59,26 @@ class Net(nn.Module):
     def forward(self, x):
         return self.head(self.blocks(self.stem(x)).mean((2, 3)))
 """
+BEHIND = """\
+from torch import nn
+
+WIDTH = int("64")
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, WIDTH, 3, stride=2, padding=1)
+        self.expand = nn.Conv2d(WIDTH, WIDTH * 8, 1)
+        self.norm = nn.BatchNorm2d(WIDTH * 8)
+        self.project = nn.Conv2d(WIDTH * 8, WIDTH, 1)
+        self.head = nn.Conv2d(WIDTH, 1024, 1)
+
+    def forward(self, x):
+        x = self.stem(x)
+        return self.head(x + self.project(self.norm(self.expand(x)).relu()))
+"""
+WRITTEN_THRICE = BEHIND.replace('int("64")', "64").replace("1024", "8")
 
 
 def fixed(text: str, rule: str, folder: Path) -> tuple[Repair, Files]:
@@ -65,7 +86,7 @@ def fixed(text: str, rule: str, folder: Path) -> tuple[Repair, Files]:
 
     (folder / "nets.py").write_text(text, encoding="utf-8")
     source = SourceModel(ModelSpec.parse("nets.py:Net", ["8x3x112x112"], "{}"))
-    return fix(source, Options(select=(rule,)), redesign=True)
+    return fix(source, Options(select=(rule,)), redesign=True, notes=True)
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +94,22 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def test_no_edit_changes_what_the_model_gives(tmp_path: Path) -> None:
+    """More channels of the head alone would keep the FLOPs."""
+    repair, _ = fixed(BEHIND, "G1", tmp_path)
+    (step,) = repair.steps
+    assert step.outcome is Outcome.NO_EDIT
+    assert repair.changes == ()
+
+
 @pytest.mark.parametrize(
     ("text", "rule", "decided", "changed"),
-    [(GROUPED, "G2", "groups 3 -> 1", [5]), (EXPANDED, "G1", "EXPANSION 8 -> ", [3, 17])],
-    ids=["groups", "expansion"],
+    [
+        (GROUPED, "G2", "groups 3 -> 1", [5]),
+        (EXPANDED, "G1", "EXPANSION 8 -> ", [3, 17]),
+        (WRITTEN_THRICE, "G1", "WIDTH * 8 -> ", [3, 10, 11, 12]),
+    ],
+    ids=["groups", "expansion", "expansion written thrice"],
 )
 def test_a_number_is_turned_with_the_width_that_keeps_the_flops(
     text: str, rule: str, decided: str, changed: list[int], tmp_path: Path
@@ -85,7 +118,7 @@ def test_a_number_is_turned_with_the_width_that_keeps_the_flops(
     (step,) = repair.steps
     assert step.outcome is Outcome.FIXED
     assert step.what.startswith(decided)
-    assert "width" in step.what
+    assert "width" in step.what.lower()
     assert 1.0 <= repair.after.flops / repair.before.flops <= 1.03
     (target,) = repair.titles
     assert repair.after.seconds[target] < repair.before.seconds[target]

@@ -82,6 +82,22 @@ def test_a_factor_in_an_expression_is_an_expansion() -> None:
     assert turned(text, decision) == [text.replace("4 *", "2 *"), text.replace("4 *", "3 *")]
 
 
+def test_a_factor_that_is_written_often_is_turned_everywhere_first() -> None:
+    text = """\
+from torch import nn
+
+def block(dim, other):
+    return nn.Sequential(
+        nn.Linear(dim, dim * 4), nn.BatchNorm1d(dim * 4), nn.Linear(dim * 4, other * 4)
+    )
+"""
+    found = literals(text, "nn.Linear(dim, dim * 4)")
+    decisions = find_decisions(found, [OtherWidths(1, (64, 96), (256, 160))])
+    assert turned(text, decisions[0])[0] == text.replace("dim * 4", "dim * 2")
+    assert decisions[0].knob.words((2, 2, 2)) == "dim * 4 -> 2 (nets.py:5)"
+    assert [len(each.knob.literals) for each in decisions] == [3, 1, 1, 1, 1]
+
+
 def test_a_number_that_has_nothing_to_do_with_the_widths_decides_nothing() -> None:
     text = "from torch import nn\n\ndef block(dim):\n    return nn.Linear(dim, dim, depth=4)\n"
     found = literals(text, "nn.Linear(dim, dim, depth=4)")

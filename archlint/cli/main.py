@@ -131,9 +131,11 @@ def _archlint(version: Version = False) -> None:
 
 
 def _with_command(args: list[str]) -> list[str]:
-    first = args[0] if args else _DEFAULT
-    if not args or first in _COMMANDS or first in _OWN_OPTIONS:
-        return args or [_DEFAULT]
+    if not args:
+        return [_DEFAULT]
+    first = args[0]
+    if first in _COMMANDS or first in _OWN_OPTIONS:
+        return args
     near = "" if first.startswith("-") else did_you_mean(first, _COMMANDS)
     if near and not os.path.exists(first):
         raise UsageError(f'no such file, folder or command: "{first}"{near}')

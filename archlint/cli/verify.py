@@ -13,14 +13,16 @@ from archlint.cli.arguments import (
     ColorChoice,
     ConfigFile,
     Dims,
+    Ignore,
     Inputs,
     Isolated,
     OutputKind,
+    Select,
     Targets,
     TextOrJson,
     Verbose,
 )
-from archlint.cli.completers import complete_model, complete_rules
+from archlint.cli.completers import complete_model
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -55,24 +57,8 @@ def verify(
     batch: Batch = None,
     input_: Inputs = None,
     dim: Dims = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            autocompletion=complete_rules,
-            help="Only these rules, by code or name; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULES",
-            autocompletion=complete_rules,
-            help="Not these rules; a comma list, repeatable.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     severity: Annotated[
         Lowest,
         typer.Option(

@@ -71,8 +71,8 @@ class Wanted:
 
 def two_versions(words: Sequence[str], wanted: Wanted) -> tuple[Versions, ...]:
     """The version before and the one after, as two words name them."""
-    before, after = (_version(word, wanted) for word in words)
-    return (Versions(words[1], before[1], after[1], excused=wanted.excused(after[0])),)
+    (_, before), (found, after) = (_version(word, wanted) for word in words)
+    return (Versions(words[1], before, after, excused=wanted.excused(found)),)
 
 
 def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[Versions, ...]:

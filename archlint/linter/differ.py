@@ -12,8 +12,8 @@ from archlint.cost.kernel import Kernel
 from archlint.findings import Finding
 from archlint.linter.judge import judge
 from archlint.linter.known_places import Key, Seen, key_of
-from archlint.linter.pipeline import Examined, Tell, examine
-from archlint.linter.source import Source, name_of
+from archlint.linter.pipeline import Examined, Known, Tell, examine
+from archlint.linter.source import Source
 from archlint.linter.view import Priced
 from archlint.model_diff import DiffReport, Gate, ModelDiff, TargetDiff
 from archlint.options import Options
@@ -55,13 +55,15 @@ def diff(
             old = None
         new = None
         if each.after is not None:
-            known, more = ({name_of(each.after): which} for which in (_entries(old), each.excused))
-            (new,), report = examine(
-                [each.after], options, progress, known.__getitem__, more.__getitem__
-            )
+            known, excused = _always(_entries(old)), _always(each.excused)
+            (new,), report = examine([each.after], options, progress, known, excused)
             problems += report.problems
         diffs.append(_compared(each.name, old, new, options))
     return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)
+
+
+def _always(entries: Sequence[Entry]) -> Known:
+    return lambda _: entries
 
 
 def _entries(examined: Examined | None) -> tuple[Entry, ...]:

@@ -48,12 +48,12 @@ class Sorted:
 class KnownPlaces:
     """The known places of one model, and which of them were found.
 
-    What the `entries` do not know, or know as cheaper, `more` may excuse: a diff looks at the
+    What the `entries` do not know, or know as cheaper, the `excused` may: a diff looks at the
     version before first, and then at the baseline.
     """
 
-    def __init__(self, entries: Sequence[Entry], more: Sequence[Entry] = ()) -> None:
-        self._entries, self._more = entries, more
+    def __init__(self, entries: Sequence[Entry], excused: Sequence[Entry] = ()) -> None:
+        self._entries, self._excused = entries, excused
         self._used: set[int] = set()
 
     def sort(self, rule: str, seen: Iterable[Seen], places: Places) -> Sorted:
@@ -68,9 +68,9 @@ class KnownPlaces:
                 dearer[each.keys[0]] = _dearer(self._entries[number].place, each.place)
             else:
                 reasons.update(dict.fromkeys(each.keys, self._entries[number].reason))
-        for each, number, is_dearer in _paired(self._more, rule, told):
+        for each, number, is_dearer in _paired(self._excused, rule, told):
             if not is_dearer and each.keys[0] not in reasons:
-                reasons.update(dict.fromkeys(each.keys, self._more[number].reason))
+                reasons.update(dict.fromkeys(each.keys, self._excused[number].reason))
         self._used.update(entries.values())
         fresh: dict[str, list[Place]] = {target: [] for target in places}
         known: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))

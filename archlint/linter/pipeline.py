@@ -37,7 +37,7 @@ from archlint.rule import Place, Rule
 if TYPE_CHECKING:
     from archlint.cost.near import NearRows
 
-__all__ = ["Examined", "examine", "lint", "prepare"]
+__all__ = ["Examined", "Known", "examine", "lint", "prepare"]
 
 Tell = Callable[[int, int, str], None]
 Known = Callable[[str], Sequence[Entry]]
@@ -89,13 +89,13 @@ def examine(
     options: Options,
     progress: Tell | None = None,
     known: Known | None = None,
-    more: Known | None = None,
+    excused: Known | None = None,
 ) -> tuple[tuple[Examined, ...], Report]:
     """Lint as `lint` does, and keep what each report came from.
 
-    What of the known places is not known yet, or became dearer, `more` may know.
+    What is not `known`, or known as cheaper, `excused` may know.
     """
-    run, examined = _Run(options, known, more), []
+    run, examined = _Run(options, known, excused), []
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), name_of(model))
@@ -134,9 +134,9 @@ def prepare(
 
 class _Run:
     def __init__(
-        self, options: Options, known: Known | None = None, more: Known | None = None
+        self, options: Options, known: Known | None = None, excused: Known | None = None
     ) -> None:
-        self._options, self._known, self._more = options, known, more
+        self._options, self._known, self._excused = options, known, excused
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
@@ -186,8 +186,8 @@ class _Run:
         model = build(loaded, self._options, self._options.batch)
         views, refusals = prepare(model, pricers, self._options)
         entries = () if self._known is None else self._known(path)
-        more = () if self._more is None else self._more(path)
-        known = None if self._known is None else KnownPlaces(entries, more)
+        excused = () if self._excused is None else self._excused(path)
+        known = None if self._known is None else KnownPlaces(entries, excused)
         here = self._find(loaded, model, views, known)
         found: Sequence[Found] = here.found
         flips: tuple[str, ...] = ()

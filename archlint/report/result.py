@@ -15,7 +15,7 @@ from archlint.report.escape import visible
 from archlint.report.shown import place_of
 from archlint.report.units import counted, milliseconds, percent
 
-__all__ = ["Fault", "Result", "faults", "file_of", "results", "sentence", "text_of"]
+__all__ = ["Fault", "Result", "dearer_of", "faults", "file_of", "results", "sentence", "text_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,12 @@ def text_of(model: ModelReport, finding: Finding) -> str:
     if finding.count > 1:
         where += f" ({counted(finding.count, 'place')})"
     costs = "; ".join(sentence(finding, price) for price in finding.prices)
-    known = "".join(f"; {each}" for each in finding.dearer)
-    return visible(f"{finding.message}, {where} in {model.path}: {costs}{known}")
+    return visible(f"{finding.message}, {where} in {model.path}: {costs}{dearer_of(finding)}")
+
+
+def dearer_of(finding: Finding) -> str:
+    """What goes on after its costs where its places were known and save more now, else ""."""
+    return "".join(f"; {each}" for each in finding.dearer)
 
 
 def sentence(finding: Finding, price: PricedOn) -> str:

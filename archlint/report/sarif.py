@@ -16,7 +16,7 @@ from archlint.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.location import Span
 from archlint.report.as_json import dumped
 from archlint.report.escape import visible
-from archlint.report.result import Fault, Result, faults, results, sentence
+from archlint.report.result import Fault, Result, dearer_of, faults, results, sentence
 from archlint.report.style import Style
 from archlint.version import __version__
 
@@ -97,11 +97,10 @@ def _rule(rule: RuleInfo) -> Json:
 def _result(result: Result, price: PricedOn, rules: Mapping[str, int]) -> Json:
     finding = result.finding
     what = visible(f"{finding.message}, {finding.module or result.model.path}")
-    known = "".join(f"; {each}" for each in finding.dearer)
     found: dict[str, object] = {
         "ruleId": finding.code,
         "level": _LEVELS[price.severity],
-        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}{known}."},
+        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}{dearer_of(finding)}."},
         "locations": [{"physicalLocation": _place(result.span)}],
         "relatedLocations": _calls(result),
         "partialFingerprints": {

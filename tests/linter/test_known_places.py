@@ -99,7 +99,7 @@ def test_reasons_are_told_apart() -> None:
 def held_against(model: onnx.ModelProto, before: onnx.ModelProto, *more: Entry) -> Examined:
     """A model whose places before are known without a reason, as a diff does it."""
     known = entries(before, "")
-    (found,), _ = examine([model], Options(), known=lambda _: known, more=lambda _: more)
+    (found,), _ = examine([model], Options(), known=lambda _: known, excused=lambda _: more)
     return found
 
 

@@ -17,6 +17,7 @@ from archlint.source.fixes import (
     Decision,
     Edit,
     Knob,
+    Literal,
     Unfixable,
     find_decisions,
     find_literals,
@@ -58,7 +59,7 @@ class Search:
         self._nearest: tuple[float, str] | None = None
         self._failure = ""
         self._useless: set[Knob] = set()
-        self._whole: list[Knob] = []
+        self._reached: set[Literal] = set()
 
     def run(
         self, locations: Sequence[Location], remedies: Sequence[OtherWidths]
@@ -73,7 +74,7 @@ class Search:
             sought = "a number of groups" if remedies[0].groups > 1 else "an expansion"
             raise Unfixable(f"no literal in the source gives {sought}")
         for decision in decisions:
-            if any(set(decision.knob.literals) < set(each.literals) for each in self._whole):
+            if self._reached.issuperset(decision.knob.literals):
                 continue  # part of what changes together
             for values in decision.tries:
                 if self._left > 0:
@@ -106,7 +107,7 @@ class Search:
             self._failure = self._failure or f"{words}: {_reason(fault)}"
             alone = None
         if alone is not None:
-            self._whole.append(decision.knob)
+            self._reached.update(decision.knob.literals)
             if alone.cost == self._before:
                 return  # the number does not reach this model
             if self._judge(alone, words):
@@ -133,11 +134,9 @@ class Search:
             words = f"{decision.knob.words(values)}, {knob.words(chosen)}"
             try:
                 trial = self._trial({decision.knob: values, knob: chosen}, words)
-            except OutputError as fault:
-                self._useless.add(knob)
-                self._failure = self._failure or f"{words}: {_reason(fault)}"
-                return False
             except (ModelError, Unfixable) as fault:
+                if isinstance(fault, OutputError):
+                    self._useless.add(knob)
                 self._failure = self._failure or f"{words}: {_reason(fault)}"
                 return False
             if alone is not None and trial.cost.flops == alone.cost.flops:

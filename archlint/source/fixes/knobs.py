@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -52,9 +52,10 @@ class Knob:
     def words(self, values: Sequence[int | float]) -> str:
         """What changes: "widths 96 -> 168 (nets.py:12)", "width * 4 -> 2 (nets.py:12)"."""
         first = self.literals[0]
-        role = next((each.role for each in self.literals if each.role), "")
         if first.factor:
             role = f"{first.operand} {first.factor}"
+        else:
+            role = next((each.role for each in self.literals if each.role), "")
         was = ", ".join(dict.fromkeys(_text(each) for each in self.values))
         now = ", ".join(dict.fromkeys(_text(each) for each in values))
         return f"{role} {was} -> {now} ({self.literals[0].where})".strip()
@@ -167,35 +168,37 @@ def _is_width(literal: Literal) -> bool:
 
 
 def _by_row(literals: Iterable[Literal]) -> list[tuple[Literal, ...]]:
-    rows: dict[tuple[str, int], list[Literal]] = {}
-    for each in literals:
-        if each.cell is not None:
-            rows.setdefault((each.path, each.cell.row), []).append(each)
-    return [tuple(row) for row in rows.values()]
+    return _alike(literals, lambda each: each.cell and (each.path, each.cell.row))
 
 
 def _by_column(literals: Iterable[Literal]) -> list[tuple[Literal, ...]]:
-    columns: dict[tuple[str, int, int], list[Literal]] = {}
-    for each in literals:
-        if each.cell is not None and each.cell.table != each.cell.row:
-            columns.setdefault((each.path, each.cell.table, each.cell.column), []).append(each)
-    return [tuple(column) for column in columns.values() if len(column) > 1]
+    tables = (each for each in literals if each.cell and each.cell.table != each.cell.row)
+    columns = _alike(
+        tables, lambda each: each.cell and (each.path, each.cell.table, each.cell.column)
+    )
+    return [column for column in columns if len(column) > 1]
 
 
 def _by_role(literals: Iterable[Literal]) -> list[Knob]:
-    roles: dict[tuple[str, int | float], list[Literal]] = {}
-    for each in literals:
-        roles.setdefault((each.role, each.value), []).append(each)
-    return [Knob(tuple(each)) for each in roles.values()]
+    return [Knob(each) for each in _alike(literals, lambda each: (each.role, each.value))]
 
 
 def _by_operand(literals: Sequence[Literal]) -> Iterator[Knob]:
     """Those that stand for one width, as in `c * 4` written thrice, together; then each alone."""
-    operands: dict[tuple[str, str, str], list[Literal]] = {}
-    for each in literals:
-        operands.setdefault((each.path, each.factor, each.operand), []).append(each)
-    yield from (Knob(tuple(each)) for each in operands.values() if len(each) > 1)
+    written = _alike(literals, lambda each: (each.path, each.factor, each.operand))
+    yield from (Knob(each) for each in written if len(each) > 1)
     yield from (Knob((each,)) for each in literals)
+
+
+def _alike(
+    literals: Iterable[Literal], key: Callable[[Literal], Hashable]
+) -> list[tuple[Literal, ...]]:
+    """Those that share a key, in the order of the first; those whose key is None are left out."""
+    found: dict[Hashable, list[Literal]] = {}
+    for each in literals:
+        if (shared := key(each)) is not None:
+            found.setdefault(shared, []).append(each)
+    return [tuple(each) for each in found.values()]
 
 
 def _ratio(one: int, other: int) -> float:

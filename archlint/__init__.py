@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
-    from archlint.findings import Finding, ModelReport, Severity
+    from archlint.results.findings import Finding, ModelReport, Severity
 
 __all__ = [
     "ArchlintError",
@@ -34,11 +34,11 @@ __all__ = [
 
 _HOME = {
     "lint": "archlint.api",
-    "Finding": "archlint.findings",
-    "ModelReport": "archlint.findings",
+    "Finding": "archlint.results.findings",
+    "ModelReport": "archlint.results.findings",
     "FindingsError": "archlint.api",
     "Report": "archlint.api",
-    "Severity": "archlint.findings",
+    "Severity": "archlint.results.findings",
 }
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import onnx
 
-from archlint import findings
 from archlint.baseline import read_baseline
-from archlint.findings import Severity
 from archlint.linter import lint as _lint
 from archlint.linter.source import LiveModel, Source
-from archlint.options import Options, OptionValue
+from archlint.results.findings import Report as LintReport
+from archlint.results.findings import Severity
+from archlint.settings.options import Options, OptionValue
 
 __all__ = ["FindingsError", "Report", "lint"]
 
@@ -25,7 +25,7 @@ class FindingsError(AssertionError):
     """A report has findings that it must not have, or a model that could not be linted."""
 
 
-class Report(findings.Report):
+class Report(LintReport):
     """A report that a notebook can show and a test can hold on to."""
 
     __slots__ = ()

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.lower import Lowered
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.lowering.lower import Lowered
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.target import Target
-from archlint.findings import Severity
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
-from archlint.options import OptionValue
 from archlint.remedy import Remedy
+from archlint.results.findings import Severity
+from archlint.settings.options import OptionValue
 
 __all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
 

@@ -27,17 +27,17 @@ from statistics import median
 import numpy as np
 import onnx
 
-from archlint.cost.kernel import Kernel, parse_chain
-from archlint.cost.lower import lower
+from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
-from archlint.cost.table import read_table
+from archlint.cost.pricing.table import read_table
 from archlint.cost.target import Target, load_target
 from archlint.graph.reader import read_model
 from archlint.measure.backend import Backend
 from archlint.measure.backends import backend_of
-from archlint.measure.experiment import Experiment
-from archlint.measure.medley import Medley
-from archlint.measure.plan import MB
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.medley import Medley
+from archlint.measure.plan.plan import MB
 from archlint.measure.random_weights import with_random_weights
 from archlint.measure.runner import Request, measure
 from archlint.measure.target_file import reference_of

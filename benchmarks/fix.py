@@ -22,9 +22,9 @@ import numpy as np
 import onnxruntime as ort
 import torch
 
-from archlint.linter.fixing import fix
+from archlint.commands.fix import fix
 from archlint.linter.source import SourceModel
-from archlint.options import Options
+from archlint.settings.options import Options
 from archlint.source.export import ModelSpec
 
 TARGET = "amd-epyc-ort-fp32-1t"

@@ -23,7 +23,7 @@ from archlint.graph import read_model
 from archlint.linter import lint
 from archlint.linter.source import SourceModel
 from archlint.location import Certainty, Location
-from archlint.options import Options
+from archlint.settings.options import Options
 from archlint.source.export import ModelSpec, export
 from archlint.source.export.located import locate
 from archlint.source.export.peak import peak_memory

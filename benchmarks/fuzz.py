@@ -18,7 +18,7 @@ from random import Random
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from archlint.options import Options  # noqa: E402
+from archlint.settings.options import Options  # noqa: E402
 from tests.fuzz.lint import TARGETS, Watch, complaint  # noqa: E402
 from tests.fuzz.mutate import mutated, seeds  # noqa: E402
 

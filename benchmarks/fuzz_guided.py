@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["archlint"]):
-    from archlint.options import Options
+    from archlint.settings.options import Options
     from tests.fuzz.lint import TARGETS, Watch, complaint
 from tests.fuzz.mutate import mutated, seeds  # noqa: E402
 

@@ -19,13 +19,13 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.lower import lower
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer, Z
 from archlint.cost.target import Calibration, Target, list_targets, load_target
 from archlint.graph import read_model
-from archlint.measure.validation import (
+from archlint.measure.fit.validation import (
     LeftOut,
     calibrate,
     cross_coverage,

@@ -9,8 +9,8 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from archlint.cost.table import Row, write_table
-from archlint.measure.experiment import Experiment
+from archlint.cost.pricing.table import Row, write_table
+from archlint.measure.plan.experiment import Experiment
 from archlint.rules.g1_channel_width.experiments import pair_of_widths
 from archlint.rules.g2_group_convolution.experiments import grouped
 from archlint.rules.g3_fragmentation.experiments import fragments

@@ -93,8 +93,8 @@ def target() -> None:
 def first_prices() -> float:
     """Seconds from a target's file to the first prices of ResNet-50's kernels."""
     # here, for this file's own process must stay small: see `make`
-    from archlint.cost.kernel import parse_chain
-    from archlint.cost.lower import lower
+    from archlint.cost.kernels.kernel import parse_chain
+    from archlint.cost.lowering.lower import lower
     from archlint.cost.pricer import Pricer
     from archlint.cost.target import load_target
     from archlint.graph.reader import read_model

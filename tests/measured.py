@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archlint.cost.kernel import Chain, Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.table import Row
+from archlint.cost.kernels.kernel import Chain, Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.table import Row
 from archlint.cost.target import Target, load_target
 from archlint.report.units import amount, counted, figure
 from tests.measured_rows import (

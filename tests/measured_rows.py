@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import prod
 
-from archlint.cost.kernel import Chain, Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.table import Row
+from archlint.cost.kernels.kernel import Chain, Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.table import Row
 
 __all__ = [
     "activations",

@@ -9,7 +9,7 @@ import pytest
 
 import archlint
 from archlint.cli import run
-from archlint.findings import ModelReport
+from archlint.results.findings import ModelReport
 from tests.report import fakes
 
 MODEL = Path(__file__).parents[1] / "examples" / "onnx" / "mobilenet_v2.onnx"

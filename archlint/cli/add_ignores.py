@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from archlint.errors import UsageError
-from archlint.findings import Report, Severity
 from archlint.location import Certainty, Span
+from archlint.results.findings import Report, Severity
 from archlint.source.ignores import Wanted, add_ignores, is_reason
 from archlint.source.ignores.text import read_source
 

@@ -15,11 +15,11 @@ from archlint.report.units import counted
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
-    from archlint.config import Config
     from archlint.linter import Examined
     from archlint.linter.pipeline import Tell
     from archlint.linter.source import Source
-    from archlint.options import Options
+    from archlint.settings import Config
+    from archlint.settings.options import Options
 
 __all__ = ["change_baseline", "find_baseline"]
 

@@ -35,7 +35,7 @@ from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
-    from archlint.findings import Report, Severity
+    from archlint.results.findings import Report, Severity
 
 __all__ = ["check"]
 
@@ -140,9 +140,9 @@ def check(
         with_file,
     )
     from archlint.cli.settings import path_map as mapped
-    from archlint.config import Config
-    from archlint.findings import Severity
     from archlint.linter import lint
+    from archlint.results.findings import Severity
+    from archlint.settings import Config
 
     flags = Config(
         target=tuple(target or ()),

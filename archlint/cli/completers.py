@@ -18,8 +18,8 @@ _EVALUATED = frozenset("\\\"'`$!")
 def complete_model(incomplete: str) -> list[tuple[str, str]]:
     """The configured models, and the files and folders that a path may go on with."""
     from archlint.cli.settings import with_file
-    from archlint.config import Config
     from archlint.errors import ArchlintError
+    from archlint.settings import Config
 
     try:
         configured = with_file(Config(), None, isolated=False).models
@@ -61,9 +61,9 @@ def complete_rules(incomplete: str) -> list[tuple[str, str]]:
 def complete_target(incomplete: str) -> list[str]:  # noqa: ARG001 - typer drops what does not fit
     """The targets that are shipped, and those of the user's and of the configuration."""
     from archlint.cli.settings import with_file
-    from archlint.config import Config
     from archlint.errors import ArchlintError
     from archlint.linter import targets
+    from archlint.settings import Config
 
     try:
         paths = with_file(Config(), None, isolated=False).target_paths

@@ -34,8 +34,8 @@ from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
-    from archlint.model_diff import DiffReport
     from archlint.report.style import Style
+    from archlint.results.model_diff import DiffReport
 
 __all__ = ["diff"]
 
@@ -114,9 +114,9 @@ def diff(
     from archlint.cli.settings import commas, dims, options_of, with_file
     from archlint.cli.settings import inputs as shapes
     from archlint.cli.versions import Wanted, against_revision, two_versions
-    from archlint.config import Config
-    from archlint.linter import diff as compared
-    from archlint.model_diff import Gate
+    from archlint.commands.diff import diff as compared
+    from archlint.results.model_diff import Gate
+    from archlint.settings import Config
 
     flags = Config(
         target=tuple(target or ()),

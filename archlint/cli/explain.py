@@ -45,9 +45,9 @@ def explain(
     from archlint.cli.output import screen, write_out
     from archlint.cli.paths import find_model
     from archlint.cli.settings import dims, options_of, sized, with_file
-    from archlint.config import Config
-    from archlint.linter import explain as explained
+    from archlint.commands.explain import explain as explained
     from archlint.report import explain_json, explain_text
+    from archlint.settings import Config
 
     flags = Config(
         target=tuple(target or ()),

@@ -28,7 +28,7 @@ from archlint.cli.completers import complete_model
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
-    from archlint.linter.fixing.fix import Tell
+    from archlint.commands.fix.fix import Tell
 
 __all__ = ["fix"]
 
@@ -95,9 +95,9 @@ def fix(
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
     from archlint.cli.settings import above_zero, commas, options_of, with_file
-    from archlint.config import Config
-    from archlint.linter.fixing import fix as repaired
+    from archlint.commands.fix import fix as fix_source
     from archlint.report import fix_text
+    from archlint.settings import Config
 
     flags = Config(
         target=tuple(target or ()),
@@ -117,18 +117,18 @@ def fix(
     if made is None:
         raise UsageError(f"{model}: fix needs Python source, such as nets.py:Net")
     with _telling() as tell:
-        repair, files = repaired(
+        fix_report, files = fix_source(
             made, options_of(asked), redesign=redesign, notes=bool(asked.notes), tell=tell
         )
     if apply:
         files.write()
     style = screen(asked.color, verbose=bool(asked.verbose))
-    write_out(fix_text.render(repair, style, written=apply))
-    for problem in repair.problems:
+    write_out(fix_text.render(fix_report, style, written=apply))
+    for problem in fix_report.problems:
         complain(problem)
-    if repair.problems:
+    if fix_report.problems:
         return 2
-    return int(bool(repair.changes) and not apply)
+    return int(bool(fix_report.changes) and not apply)
 
 
 @contextmanager

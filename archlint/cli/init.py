@@ -11,7 +11,7 @@ import typer
 from archlint.errors import UsageError
 
 if TYPE_CHECKING:
-    from archlint.config.template import RuleHelp
+    from archlint.settings.template import RuleHelp
 
 __all__ = ["init"]
 
@@ -66,7 +66,7 @@ def init(
 
 def _refuse(goal: Path) -> None:
     """Raise UsageError where a configuration is in this folder already."""
-    from archlint.config import find_config
+    from archlint.settings import find_config
 
     nearest = find_config(Path.cwd())
     if nearest is not None and nearest.parent == Path.cwd():
@@ -78,8 +78,8 @@ def _refuse(goal: Path) -> None:
 
 
 def _configuration(pyproject: bool, files: list[str], sources: list[str]) -> tuple[str, int]:
-    from archlint.config.template import ProposedModel, config_text
-    from archlint.options import DEFAULT_TARGET
+    from archlint.settings.options import DEFAULT_TARGET
+    from archlint.settings.template import ProposedModel, config_text
     from archlint.source.candidates import find_candidates
 
     models = [ProposedModel(each.factory, each.needs) for each in find_candidates(sources)]
@@ -88,8 +88,8 @@ def _configuration(pyproject: bool, files: list[str], sources: list[str]) -> tup
 
 
 def _rules() -> list[RuleHelp]:
-    from archlint.config.template import RuleHelp
     from archlint.linter.registry import all_rules
+    from archlint.settings.template import RuleHelp
 
     return [
         RuleHelp(

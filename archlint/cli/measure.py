@@ -127,13 +127,13 @@ def measure(
     from archlint.cli.measure_progress import measure_progress
     from archlint.cli.output import complain, write_out
     from archlint.cli.settings import commas
-    from archlint.linter import request
+    from archlint.commands.measure import make_request
     from archlint.measure.backends import Settings, make_backend
     from archlint.measure.runner import Stopped
     from archlint.measure.runner import measure as run
 
     seconds = None if budget is None else parse_duration(budget, "--budget")
-    asked = request(target, commas(rule), seconds, out)
+    asked = make_request(target, commas(rule), seconds, out)
     settings = Settings(
         backend and backend.value, device.value, dtype, mode and mode.value, threads
     )
@@ -154,7 +154,7 @@ def measure(
 def _finish(file: Path) -> None:
     """Fit and calibrate what was measured, and write it into the target's file."""
     from archlint.cost.target import load_target
-    from archlint.measure.calibrate_target import sections, tune_target
+    from archlint.measure.fit.calibrate_target import sections, tune_target
     from archlint.measure.target_file import put_sections
 
     put_sections(file, sections(tune_target(load_target(file, [file.parents[1]]))))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archlint.config import ConfiguredModel
 from archlint.graph.read import STDIN
 from archlint.linter.source import Source, SourceModel
+from archlint.settings import ConfiguredModel
 
 __all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
-    from archlint.config import Config
-    from archlint.findings import Report
     from archlint.report.style import Style
+    from archlint.results.findings import Report
+    from archlint.settings import Config
 
 __all__ = ["FOR_PEOPLE", "with_entries", "with_unread", "write_report"]
 
@@ -21,7 +21,7 @@ def with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
     """The report with an entry for each path where no model is, in the order asked for."""
     from dataclasses import replace
 
-    from archlint.findings import ModelReport
+    from archlint.results.findings import ModelReport
 
     linted = iter(report.models)
     models = (
@@ -37,7 +37,7 @@ def with_entries(report: Report, config: Config) -> Report:
         return report
     from dataclasses import replace
 
-    from archlint.config.entry_lines import entry_lines
+    from archlint.settings.entry_lines import entry_lines
 
     names = [each.name for each in config.models]
     spans = dict(zip(names, entry_lines(config.path, len(names)), strict=False))

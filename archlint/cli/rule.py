@@ -62,9 +62,9 @@ def rule(
 def _draw(name: str, file: Path, targets: list[str]) -> int:
     from archlint.cli.output import complain, write_file
     from archlint.cli.settings import with_file
-    from archlint.config import Config
-    from archlint.linter import plot
+    from archlint.commands.rule import plot
     from archlint.report.plot import KINDS, render
+    from archlint.settings import Config
 
     kind = file.suffix.lower().removeprefix(".")
     if kind not in KINDS:

@@ -9,11 +9,11 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archlint.config import Config, find_config, parse_shape, read_config
 from archlint.errors import UsageError
-from archlint.findings import Severity
-from archlint.options import Options
 from archlint.report.formats import FORMATS
+from archlint.results.findings import Severity
+from archlint.settings import Config, find_config, parse_shape, read_config
+from archlint.settings.options import Options
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel

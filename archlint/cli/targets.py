@@ -37,9 +37,9 @@ def targets(
     """List the devices and runtimes that can be priced for."""
     from archlint.cli.output import screen, write_out
     from archlint.cli.settings import with_file
-    from archlint.config import Config
     from archlint.linter import targets as known_targets
     from archlint.report import targets_json, targets_text
+    from archlint.settings import Config
 
     flags = Config(color=color and color.value, verbose=verbose or None)
     asked = with_file(flags, config, isolated=isolated)

@@ -26,8 +26,8 @@ from archlint.cli.completers import complete_model
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
-    from archlint.verification import Verification
-    from archlint.verify import Chosen, Request
+    from archlint.commands.verify import Chosen, Request
+    from archlint.results.verification import Verification
 
 __all__ = ["verify"]
 
@@ -36,7 +36,7 @@ _RUNS = "How they are run"
 
 
 class Lowest(str, Enum):
-    """The values of --severity; a test holds them against `archlint.findings.Severity`."""
+    """The values of --severity; a test holds them against `archlint.results.findings.Severity`."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -118,10 +118,10 @@ def verify(
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
     from archlint.cli.settings import commas, dims, options_of, sized, with_file
-    from archlint.config import Config
-    from archlint.findings import Severity
+    from archlint.commands.verify import Request, choose_target
     from archlint.report import verify_json, verify_text
-    from archlint.verify import Request, choose_target
+    from archlint.results.findings import Severity
+    from archlint.settings import Config
 
     flags = Config(
         target=tuple(target or ()),
@@ -157,9 +157,9 @@ def _run(
 
     from archlint.cli.measure_progress import measure_progress
     from archlint.cli.progress import progress_line
+    from archlint.commands.verify import Keeper, verify
     from archlint.linter import examine
-    from archlint.verification import VerifiedModel
-    from archlint.verify import Keeper, verify
+    from archlint.results.verification import VerifiedModel
 
     found = tuple(found)
     keeper = Keeper(chosen.located, chosen.backend) if keep else None

@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 from archlint.baseline import Baseline, Entry
 from archlint.cli.paths import FoundModel, find_model, find_models, is_searched
-from archlint.config import ConfiguredModel
+from archlint.commands.diff import Versions
 from archlint.errors import ModelError, UsageError
 from archlint.graph.read import read_proto
-from archlint.linter import Versions
 from archlint.linter.source import Loaded, Source
+from archlint.settings import ConfiguredModel
 from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.spec import is_source
 from archlint.source.revision import Revision

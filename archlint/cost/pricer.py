@@ -9,13 +9,13 @@ from math import exp, log, sqrt
 
 import numpy as np
 
-from archlint.cost.family import Family, FamilySpec
-from archlint.cost.kernel import Chain, Kernel, parse_term
-from archlint.cost.kind import Kind
-from archlint.cost.price import Basis, Price
-from archlint.cost.table import Row, Table
+from archlint.cost.kernels.kernel import Chain, Kernel, parse_term
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.family import Family, FamilySpec
+from archlint.cost.pricing.price import Basis, Price
+from archlint.cost.pricing.table import Row, Table
+from archlint.cost.pricing.variety import sort_of, variety_of
 from archlint.cost.target import Target
-from archlint.cost.variety import sort_of, variety_of
 from archlint.errors import TargetError
 
 __all__ = ["Comparison", "Pricer", "equal_flops_pairs"]

@@ -9,11 +9,11 @@ from typing import Any
 
 import tomli
 
-from archlint.cost.family import FamilySpec
-from archlint.cost.kind import Kind
-from archlint.cost.lowering import Lowering
-from archlint.cost.machine import UNTOLD, Machine
-from archlint.cost.table import Row, Table
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.cost.pricing.family import FamilySpec
+from archlint.cost.pricing.machine import UNTOLD, Machine
+from archlint.cost.pricing.table import Row, Table
 from archlint.errors import TargetError
 
 __all__ = [
@@ -86,7 +86,7 @@ class Target:
     batches: tuple[int, int]
     alignment: int
     peak: Peak | None
-    lowering: Lowering
+    lowering: RuntimeRules
     families: tuple[FamilySpec, ...]
     calibration: Calibration
     tables: Mapping[str, Sequence[Row]]
@@ -121,7 +121,7 @@ _UNCALIBRATED: dict[str, Any] = {"errors": (), "band_scale": 1.0, "coverage": No
 
 
 def _target(data: dict[str, Any], tables: Mapping[str, Sequence[Row]]) -> Target:
-    lowering = Lowering.parse(data["lowering"])
+    lowering = RuntimeRules.parse(data["lowering"])
     low, high = data["batches"]
     return Target(
         name=data["name"],

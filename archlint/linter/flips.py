@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from archlint.findings import PricedOn, Severity
 from archlint.linter.judge import Found
 from archlint.report.units import percent
+from archlint.results.findings import PricedOn, Severity
 
 __all__ = ["mark_flips", "usual_batch"]
 

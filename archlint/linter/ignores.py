@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from archlint.findings import Finding, IgnoredFinding
 from archlint.linter.judge import Found
 from archlint.location import Location
-from archlint.options import Options
+from archlint.results.findings import Finding, IgnoredFinding
 from archlint.rule import Place, Rule
+from archlint.settings.options import Options
 
 if TYPE_CHECKING:
     from archlint.source.ignores import CommentIgnores, Match
@@ -95,7 +95,7 @@ class Ignores:
 
         if self._comments is None:
             self._comments = CommentIgnores(self._names, [each.code for each in self._rules])
-        self._comments.look(locations.values())
+        self._comments.read_files_of(locations.values())
         return self._comments
 
     def _reason(self, path: str, finding: Finding) -> str | None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.price import Basis
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison
-from archlint.findings import Finding, FoundPlace, PricedOn, Severity
+from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
+from archlint.results.findings import Finding, FoundPlace, PricedOn, Severity
 from archlint.rule import Decision, Place, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]

@@ -13,7 +13,7 @@ from archlint.linter.view import Priced
 from archlint.report.units import milliseconds
 from archlint.rule import Place
 
-__all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "see"]
+__all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "seen_places"]
 
 Key = tuple[tuple[int, ...], str]
 """Operators and kind of decision of a place: what it is on every target."""
@@ -106,7 +106,7 @@ def _paired(
             yield each, numbers[found.known], found.is_dearer
 
 
-def see(
+def seen_places(
     rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
 ) -> tuple[Seen, ...]:
     """The places of a rule (its code), each once, in the order of the network."""

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
 from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
-from archlint.findings import (
+from archlint.graph.model import Model
+from archlint.graph.widths import find_widths
+from archlint.linter.decisions import with_decisions
+from archlint.linter.dtype import SIGNED
+from archlint.linter.flips import mark_flips, usual_batch
+from archlint.linter.ignores import Ignores, Places
+from archlint.linter.judge import Found, judge, saving_of
+from archlint.linter.known_places import Key, KnownPlaces, Seen, key_of, seen_places
+from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
+from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
+from archlint.linter.time_limit import TimeUp, at_most
+from archlint.linter.view import Priced, price_model
+from archlint.location import Location
+from archlint.results.findings import (
     IgnoredFinding,
     ModelReport,
     Report,
@@ -18,24 +31,11 @@ from archlint.findings import (
     Severity,
     Unpriced,
 )
-from archlint.graph.model import Model
-from archlint.graph.widths import find_widths
-from archlint.linter.computes_in import SIGNED
-from archlint.linter.decisions import with_decisions
-from archlint.linter.flips import mark_flips, usual_batch
-from archlint.linter.ignores import Ignores, Places
-from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.known_places import Key, KnownPlaces, Seen, key_of, see
-from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
-from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
-from archlint.linter.time_limit import TimeUp, at_most
-from archlint.linter.view import Priced, look
-from archlint.location import Location
-from archlint.options import Options
 from archlint.rule import Place, Rule
+from archlint.settings.options import Options
 
 if TYPE_CHECKING:
-    from archlint.cost.near import NearRows
+    from archlint.cost.nearest_rows import NearestRows
 
 __all__ = ["Examined", "Known", "examine", "lint", "prepare"]
 
@@ -116,7 +116,7 @@ def prepare(
     dtype = ""
     for pricer in pricers:
         try:
-            views[pricer.target.name] = look(model, pricer, widths)
+            views[pricer.target.name] = price_model(model, pricer, widths)
         except DtypeError as refusal:
             dtype = refusal.dtype
             refusals.append(str(refusal))
@@ -144,7 +144,7 @@ class _Run:
         self._stale: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
-        self._tables: dict[str, NearRows] = {}
+        self._tables: dict[str, NearestRows] = {}
 
     def add(self, source: Source) -> Examined:
         """Lint one more model."""
@@ -238,13 +238,15 @@ class _Run:
     def _with_tables(self, found: Sequence[Found], views: Mapping[str, Priced]) -> list[Found]:
         """The findings with the measured rows that their prices rest on."""
         # few ask for it, and it reads all tables
-        from archlint.cost.near import NearRows
-        from archlint.linter.behind import behind
+        from archlint.cost.nearest_rows import NearestRows
+        from archlint.linter.rests_on import rests_on
 
         for target, priced in views.items():
-            self._tables.setdefault(target, NearRows(priced.view.pricer))
+            self._tables.setdefault(target, NearestRows(priced.view.pricer))
         return [
-            replace(each, finding=replace(each.finding, behind=behind(each, views, self._tables)))
+            replace(
+                each, finding=replace(each.finding, rests_on=rests_on(each, views, self._tables))
+            )
             for each in found
         ]
 
@@ -280,7 +282,7 @@ class _Run:
         if known is None:
             here.found += judge(rule, kept, views, least, locations)
             return
-        seen = see(rule.code, kept, views, least)
+        seen = seen_places(rule.code, kept, views, least)
         parts = known.sort(rule.code, seen, kept)
         here.seen += seen
         here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})

@@ -21,12 +21,12 @@ from archlint.linter.target_places import (
     rows_of_user,
     target_at,
 )
-from archlint.options import DEFAULT_TARGET, Options
 from archlint.rule import Rule
+from archlint.settings.options import DEFAULT_TARGET, Options
 
 if TYPE_CHECKING:
-    from archlint.config import Known
-    from archlint.summary import RulePage, TargetSummary
+    from archlint.results.target_summary import RulePage, TargetSummary
+    from archlint.settings import Known
 
 __all__ = [
     "Located",
@@ -99,7 +99,7 @@ def _load(found: FoundTarget) -> Target:
 
 def known() -> Known:
     """The names that a configuration may use."""
-    from archlint.config import Known
+    from archlint.settings import Known
 
     return Known(
         rules={rule.code: rule.name for rule in all_rules()},
@@ -187,7 +187,7 @@ _UNFINISHED = "Not measured to its end: nothing can be priced for it yet."
 
 
 def _page(rule: type[Rule]) -> RulePage:
-    from archlint.summary import RulePage
+    from archlint.results.target_summary import RulePage
 
     return RulePage(rule.code, rule.name, rule.summary, page_of(rule))
 
@@ -231,7 +231,7 @@ def targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[Targe
 
 
 def _summary(found: FoundTarget) -> TargetSummary:
-    from archlint.summary import KindError, RuleRows, TargetSummary
+    from archlint.results.target_summary import KindError, RuleRows, TargetSummary
 
     target = _load(found)
     owner = {folder_of(rule).name: rule.code for rule in all_rules()}

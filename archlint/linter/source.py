@@ -13,7 +13,7 @@ from archlint.graph.model import Model
 from archlint.graph.read import read_proto
 from archlint.graph.reader import read_model
 from archlint.location import Location
-from archlint.options import Options
+from archlint.settings.options import Options
 
 if TYPE_CHECKING:
     from archlint.source.export import ModelSpec

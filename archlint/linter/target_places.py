@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from archlint.cost.table import Row, read_table
+from archlint.cost.pricing.table import Row, read_table
 from archlint.cost.target import list_targets
 from archlint.errors import UsageError
 

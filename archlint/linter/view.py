@@ -6,21 +6,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.lower import Lowered, lower
-from archlint.cost.price import Price
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
+from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target
 from archlint.errors import DtypeError, TargetError
-from archlint.findings import KindShare, OperatorTime, TargetReport, Unpriced
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
-from archlint.linter.computes_in import computes_in
-from archlint.options import OptionValue
+from archlint.linter.dtype import model_dtype
+from archlint.results.findings import KindShare, OperatorTime, TargetReport, Unpriced
 from archlint.rule import Rule, View
+from archlint.settings.options import OptionValue
 
-__all__ = ["Priced", "look"]
+__all__ = ["Priced", "price_model"]
 
 _MOST_NAMED = 5  # operator types in a refusal
 
@@ -97,7 +97,7 @@ class Priced:
         return tuple(sorted(shares, key=lambda each: (-each.time, each.kind)))
 
 
-def look(model: Model, pricer: Pricer, widths: Widths) -> Priced:
+def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
     """Lower and price a model; raises TargetError (DtypeError) if the target does not fit it."""
     target = pricer.target
     _fits(model, target)
@@ -132,7 +132,7 @@ def _fits(model: Model, target: Target) -> None:
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
-    dtype = computes_in(model)
+    dtype = model_dtype(model)
     if dtype and dtype != target.dtype:
         raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
 

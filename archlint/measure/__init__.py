@@ -1,5 +1,5 @@
 """Measuring: what rules ask to have timed."""
 
-from archlint.measure.experiment import Experiment
+from archlint.measure.plan.experiment import Experiment
 
 __all__ = ["Experiment"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import onnx
 
-from archlint.cost.kernel import Kernel
-from archlint.measure.medley import Medley, Timing
+from archlint.cost.kernels.kernel import Kernel
+from archlint.measure.plan.medley import Medley, Timing
 
 __all__ = ["Backend", "Provenance"]
 

@@ -37,10 +37,10 @@ def make_backend(settings: Settings) -> Backend:
         raise UsageError("--threads is for CPUs (--device cpu)")
     threads = settings.threads or 1
     if backend == "ort":
-        from archlint.measure.onnxruntime_backend import OnnxRuntime
+        from archlint.measure.onnxruntime.backend import OnnxRuntime
 
         return OnnxRuntime(threads, settings.dtype)
-    from archlint.measure.torch_backend import Torch
+    from archlint.measure.torch.backend import Torch
 
     graph = settings.mode == "graph"
     return Torch(device=device, dtype=settings.dtype, threads=threads, graph=graph)

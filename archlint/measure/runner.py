@@ -10,14 +10,14 @@ from pathlib import Path
 from statistics import median
 from typing import Protocol
 
-from archlint.cost.kind import Kind
-from archlint.cost.table import Row
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.table import Row
 from archlint.measure.backend import Backend
-from archlint.measure.drift import Reference, reference_kernels, take_baseline
-from archlint.measure.experiment import Experiment
-from archlint.measure.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
+from archlint.measure.fit.drift import Reference, reference_kernels, take_baseline
+from archlint.measure.fit.statistics import interval_of, quantile
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
 from archlint.measure.session import BatchTimer
-from archlint.measure.statistics import interval_of, quantile
 from archlint.measure.store import Store
 from archlint.measure.target_file import TargetFile, lowering_of
 

@@ -6,14 +6,14 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.table import WIDEST
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.table import WIDEST
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
-from archlint.measure.company import SIZE, companies, size_of
-from archlint.measure.medley import Medley
-from archlint.measure.plan import Batch
-from archlint.measure.statistics import interval_of
+from archlint.measure.fit.statistics import interval_of
+from archlint.measure.plan.company import SIZE, companies, size_of
+from archlint.measure.plan.medley import Medley
+from archlint.measure.plan.plan import Batch
 
 __all__ = ["SESSIONS", "BatchTimer"]
 

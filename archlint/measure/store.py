@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from archlint.cost.table import HEADER, Row, format_rows, read_table
+from archlint.cost.pricing.table import HEADER, Row, format_rows, read_table
 from archlint.errors import MeasureError
 
 __all__ = ["Store"]

@@ -10,10 +10,10 @@ from typing import Any
 import tomli
 import tomli_w
 
-from archlint.cost.lowering import Lowering
+from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
-from archlint.measure.drift import Reference
+from archlint.measure.fit.drift import Reference
 
 __all__ = ["TargetFile", "lowering_of", "put_sections", "reference_of"]
 
@@ -85,9 +85,9 @@ class TargetFile:
         _write(self.path, self._data)
 
 
-def lowering_of(backend: Backend) -> Lowering:
+def lowering_of(backend: Backend) -> RuntimeRules:
     """What a backend does to operators before it runs them."""
-    return Lowering.parse(_lowering(backend))
+    return RuntimeRules.parse(_lowering(backend))
 
 
 def _lowering(backend: Backend) -> dict[str, Any]:

@@ -11,7 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
-from archlint.findings import (
+from archlint.graph.model import ModelInput
+from archlint.location import Location, Span
+from archlint.report.escape import COMMAND
+from archlint.report.style import Style
+from archlint.results.findings import (
     Finding,
     FoundPlace,
     ModelReport,
@@ -20,10 +24,6 @@ from archlint.findings import (
     TargetReport,
     Unpriced,
 )
-from archlint.graph.model import ModelInput
-from archlint.location import Location, Span
-from archlint.report.escape import COMMAND
-from archlint.report.style import Style
 
 __all__ = [
     "SCHEMA_VERSION",

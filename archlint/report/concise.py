@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archlint.findings import Finding, ModelReport, Report
 from archlint.report.page import Page
 from archlint.report.shown import place_of, shown
 from archlint.report.style import Style
+from archlint.results.findings import Finding, ModelReport, Report
 
 __all__ = ["render"]
 

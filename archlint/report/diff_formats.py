@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archlint.model_diff import DiffReport
 from archlint.report.formats import renderer
 from archlint.report.style import Style
+from archlint.results.model_diff import DiffReport
 
 __all__ = ["render"]
 

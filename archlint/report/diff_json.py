@@ -6,9 +6,9 @@ unchanged and, with a reason, what the baseline keeps back.
 
 from __future__ import annotations
 
-from archlint.model_diff import DiffReport, ModelDiff, TargetDiff
 from archlint.report.as_json import SCHEMA_VERSION, Json, dumped, finding_json, model_json, rounded
 from archlint.report.style import Style
+from archlint.results.model_diff import DiffReport, ModelDiff, TargetDiff
 
 __all__ = ["render"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-from archlint.findings import Severity
-from archlint.model_diff import DiffReport, ModelDiff, Presence
 from archlint.report.diff_text import (
     MOST_CHANGES,
     change_of,
@@ -18,6 +16,8 @@ from archlint.report.markdown import finding_table, folded, safe
 from archlint.report.result import results
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds
+from archlint.results.findings import Severity
+from archlint.results.model_diff import DiffReport, ModelDiff, Presence
 
 __all__ = ["render"]
 

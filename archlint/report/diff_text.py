@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from archlint.findings import Finding, ModelReport, Severity
-from archlint.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
 from archlint.report.full import write_finding
 from archlint.report.page import Page, Part
 from archlint.report.shown import place_of, shown, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, megabytes, milliseconds, percent
+from archlint.results.findings import Finding, ModelReport, Severity
+from archlint.results.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
 
 __all__ = ["MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "verdict_of"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archlint.explanation import ExplainedOperator, Explanation
 from archlint.report.as_json import SCHEMA_VERSION, dumped, rounded
+from archlint.results.explanation import ExplainedOperator, Explanation
 
 __all__ = ["render"]
 

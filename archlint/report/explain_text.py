@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archlint.explanation import ExplainedOperator, ExplainedPrice, Explanation, Reason
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, figure, megabytes, percent, shape
+from archlint.results.explanation import ExplainedOperator, ExplainedPrice, Explanation, Reason
 
 __all__ = ["render"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archlint.repair import Cost, FileChange, Outcome, Repair, Step
 from archlint.report.escape import visible
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds
+from archlint.results.fix_report import Cost, FileChange, FixReport, Outcome, Step
 
 __all__ = ["render"]
 
@@ -21,23 +21,23 @@ _STRONG = "bold"
 _CHANGES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def render(repair: Repair, style: Style, *, written: bool) -> str:
+def render(fix_report: FixReport, style: Style, *, written: bool) -> str:
     """The steps and the totals; the diff, or with `written` the names of the files."""
     page = Page(style.width, style.color)
-    page.line((repair.path, _STRONG))
-    for title in repair.titles.values():
+    page.line((fix_report.path, _STRONG))
+    for title in fix_report.titles.values():
         page.line("priced for ", (title, _STRONG), indent=2, hang=2)
-    for remark in repair.remarks:
+    for remark in fix_report.remarks:
         page.line(("remark ", _DIM), remark, indent=2, hang=2)
     page.blank()
-    for step in repair.steps:
+    for step in fix_report.steps:
         _step(page, step)
-    _end(page, repair)
+    _end(page, fix_report)
     if written:
-        for change in repair.changes:
+        for change in fix_report.changes:
             page.line(f"written: {change.path}")
         return page.text()
-    return page.text() + "".join(_diff(each, style) for each in repair.changes)
+    return page.text() + "".join(_diff(each, style) for each in fix_report.changes)
 
 
 def _step(page: Page, step: Step) -> None:
@@ -75,17 +75,17 @@ def _change(ratio: float) -> str:
     return f"{(ratio - 1) * 100:+.1f} %"
 
 
-def _end(page: Page, repair: Repair) -> None:
-    fixed = sum(step.outcome is Outcome.FIXED for step in repair.steps)
+def _end(page: Page, fix_report: FixReport) -> None:
+    fixed = sum(step.outcome is Outcome.FIXED for step in fix_report.steps)
     if fixed:
         page.line((f"{counted(fixed, 'finding')} fixed, all together:", _STRONG))
-        _costs(page, repair.before, repair.after)
+        _costs(page, fix_report.before, fix_report.after)
     else:
         page.line(("Nothing was fixed.", _STRONG))
-    if any(step.outcome is Outcome.FIXED and not step.exact for step in repair.steps):
+    if any(step.outcome is Outcome.FIXED and not step.exact for step in fix_report.steps):
         page.line("What is not marked exact is another design: train it and check its accuracy.")
-    if repair.notes:
-        page.line(f"{counted(repair.notes, 'note')} left alone: --notes")
+    if fix_report.notes:
+        page.line(f"{counted(fix_report.notes, 'note')} left alone: --notes")
     if fixed:
         page.blank()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from archlint.report.style import Style
 
 if TYPE_CHECKING:
-    from archlint.findings import Report
+    from archlint.results.findings import Report
 
 __all__ = ["FORMATS", "Format", "renderer"]
 

@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archlint.findings import (
-    Finding,
-    FoundPlace,
-    ModelReport,
-    PricedOn,
-    Report,
-    Severity,
-    TargetReport,
-    Unpriced,
-)
 from archlint.location import Location
 from archlint.report.page import Page, Part
 from archlint.report.shown import closing, hidden, place_of, shown, was_linted
@@ -27,6 +17,16 @@ from archlint.report.units import (
     megabytes,
     milliseconds,
     percent,
+)
+from archlint.results.findings import (
+    Finding,
+    FoundPlace,
+    ModelReport,
+    PricedOn,
+    Report,
+    Severity,
+    TargetReport,
+    Unpriced,
 )
 
 __all__ = ["render", "write_finding"]

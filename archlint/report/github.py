@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archlint.findings import Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import Fault, Result, faults, results
 from archlint.report.style import Style
+from archlint.results.findings import Report, Severity
 
 __all__ = ["render"]
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
-from archlint.findings import Report, Severity
 from archlint.report.as_json import dumped
 from archlint.report.escape import visible
 from archlint.report.result import Fault, Result, faults, results
 from archlint.report.style import Style
+from archlint.results.findings import Report, Severity
 
 __all__ = ["render"]
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from archlint.findings import Finding, ModelReport, OperatorTime, Report, Severity, TargetReport
 from archlint.report.escape import visible
 from archlint.report.html_finding import finding_html
 from archlint.report.html_parts import breakable, counted_list, table, text
@@ -26,6 +25,14 @@ from archlint.report.units import (
     megabytes,
     milliseconds,
     percent,
+)
+from archlint.results.findings import (
+    Finding,
+    ModelReport,
+    OperatorTime,
+    Report,
+    Severity,
+    TargetReport,
 )
 
 __all__ = ["render"]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from archlint.findings import (
-    Behind,
+from archlint.location import Location
+from archlint.report.html_parts import counted_list, table, text
+from archlint.report.shown import place_of
+from archlint.report.snippet import notes, snippet
+from archlint.report.units import counted, figure, milliseconds, percent
+from archlint.results.findings import (
     Finding,
     FoundPlace,
     KernelPrice,
     MeasuredRow,
     ModelReport,
     PricedOn,
+    RestsOn,
 )
-from archlint.location import Location
-from archlint.report.html_parts import counted_list, table, text
-from archlint.report.shown import place_of
-from archlint.report.snippet import notes, snippet
-from archlint.report.units import counted, figure, milliseconds, percent
 
 __all__ = ["finding_html"]
 
@@ -51,8 +51,8 @@ def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
         yield _change(finding, finding.places[0])
     if finding.count > 1:
         yield _places(finding)
-    for each in finding.behind:
-        yield _behind(each, several=len(finding.behind) > 1)
+    for each in finding.rests_on:
+        yield _rests_on(each, several=len(finding.rests_on) > 1)
 
 
 def _where(model: ModelReport, finding: Finding) -> str:
@@ -141,13 +141,13 @@ def _places(finding: Finding) -> str:
     return f"<details><summary>{title}</summary>{made}</details>"
 
 
-def _behind(behind: Behind, *, several: bool) -> str:
+def _rests_on(rests_on: RestsOn, *, several: bool) -> str:
     rows: list[Sequence[str]] = []
-    for each in behind.kernels:
+    for each in rests_on.kernels:
         rows.append(_kernel(each))
         rows += [_row(row) for row in each.rows]
     head = ("", "kernel, and the nearest rows", "time", "p10 to p90 (ms)", "basis", "table")
-    on = f" on {text(behind.target)}" if several else ""
+    on = f" on {text(rests_on.target)}" if several else ""
     title = f"The measured rows behind the costliest place{on}"
     made = table(head, rows, numbers={2, 3}, wide={1})
     return f"<details><summary>{title}</summary>{made}</details>"

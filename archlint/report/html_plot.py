@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import ceil, floor, log10
 
-from archlint.findings import Finding, OperatorTime, Severity, TargetReport
 from archlint.report.html_parts import text
 from archlint.report.units import counted, figure, milliseconds, percent
+from archlint.results.findings import Finding, OperatorTime, Severity, TargetReport
 
 __all__ = ["finding_of", "plot"]
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from archlint.findings import ModelReport, Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import text_of
 from archlint.report.shown import place_of
 from archlint.report.style import Style
+from archlint.results.findings import ModelReport, Report, Severity
 
 __all__ = ["render"]
 

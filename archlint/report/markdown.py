@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from archlint.findings import IgnoredFinding, ModelReport, Report, Severity
 from archlint.report.escape import visible
 from archlint.report.result import Result, results
 from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds, percent
+from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity
 
 __all__ = ["bullets", "finding_table", "folded", "render", "safe"]
 

@@ -12,9 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from archlint.findings import Finding, ModelReport, Report, Severity, TargetReport
 from archlint.report.as_json import dumped, rounded
 from archlint.report.style import Style
+from archlint.results.findings import Finding, ModelReport, Report, Severity, TargetReport
 
 __all__ = ["render"]
 

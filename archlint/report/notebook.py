@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from archlint.findings import Finding, ModelReport, PricedOn, Report, Severity, TargetReport
 from archlint.report.escape import visible
 from archlint.report.shown import place_of, tally, was_linted
 from archlint.report.units import amount, counted, figure, milliseconds, percent
+from archlint.results.findings import Finding, ModelReport, PricedOn, Report, Severity, TargetReport
 
 __all__ = ["render"]
 

@@ -8,9 +8,9 @@ from io import BytesIO
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from archlint.cost.price import Basis
+from archlint.cost.pricing.price import Basis
 from archlint.errors import UsageError
-from archlint.plot import Curve, PricedPlot
+from archlint.results.plot import Curve, PricedPlot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

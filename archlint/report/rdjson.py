@@ -5,12 +5,12 @@ See https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.  Columns count
 
 from __future__ import annotations
 
-from archlint.findings import Report, Severity
 from archlint.location import Span
 from archlint.report.as_json import dumped
 from archlint.report.escape import visible
 from archlint.report.result import Result, faults, results
 from archlint.report.style import Style
+from archlint.results.findings import Report, Severity
 
 __all__ = ["render"]
 

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archlint.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Severity
 from archlint.graph.pattern import pattern_of
 from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.shown import place_of
 from archlint.report.units import counted, milliseconds, percent
+from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Severity
 
 __all__ = ["Fault", "Result", "dearer_of", "faults", "file_of", "results", "sentence", "text_of"]
 

@@ -8,7 +8,7 @@ from io import StringIO
 
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
-from archlint.summary import RulePage
+from archlint.results.target_summary import RulePage
 
 __all__ = ["render_list", "render_page"]
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from archlint.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.location import Span
 from archlint.report.as_json import dumped
 from archlint.report.escape import visible
 from archlint.report.result import Fault, Result, dearer_of, faults, results, sentence
 from archlint.report.style import Style
+from archlint.results.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.version import __version__
 
 __all__ = ["render"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archlint.findings import Finding, ModelReport, Report, Severity
 from archlint.report.style import Style
 from archlint.report.units import counted
+from archlint.results.findings import Finding, ModelReport, Report, Severity
 
 __all__ = ["closing", "hidden", "left_out", "place_of", "shown", "tally", "was_linted"]
 

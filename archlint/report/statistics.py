@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from archlint.findings import Finding, ModelReport, PricedOn, Report, Severity
 from archlint.report.page import Page, Part
 from archlint.report.shown import closing, was_linted
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds, percent
+from archlint.results.findings import Finding, ModelReport, PricedOn, Report, Severity
 
 __all__ = ["render"]
 

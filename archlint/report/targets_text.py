@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import counted, percent
-from archlint.summary import KindError, TargetSummary
+from archlint.results.target_summary import KindError, TargetSummary
 
 __all__ = ["render"]
 

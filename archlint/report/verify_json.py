@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from archlint.report.as_json import SCHEMA_VERSION, dumped, rounded
-from archlint.verification import (
+from archlint.results.verification import (
     Ratio,
     Verification,
     VerifiedFinding,

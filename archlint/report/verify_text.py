@@ -9,7 +9,7 @@ from types import MappingProxyType
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import counted, figure, milliseconds
-from archlint.verification import (
+from archlint.results.verification import (
     Kept,
     Ratio,
     Verdict,

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from math import prod, sqrt
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point, at_share
-from archlint.measure.sampling import (
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import Point, at_share
+from archlint.measure.plan.sampling import (
     ALIGNED,
     BATCHES,
     EPILOGUES,

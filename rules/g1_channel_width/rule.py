@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.pairs import Pair, find_pair
-from archlint.cost.redesign import Block, Candidate, fastest, find_block
-from archlint.findings import Severity
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.redesign.pairs import Pair, find_pair
+from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_block
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT
 from archlint.remedy import OtherWidths
+from archlint.results.findings import Severity
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]

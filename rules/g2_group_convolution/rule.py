@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.pairs import Pair, find_pair
-from archlint.cost.redesign import fastest, find_block
-from archlint.findings import Severity
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.redesign.pairs import Pair, find_pair
+from archlint.cost.redesign.redesign import fastest, find_block
 from archlint.graph.pattern import pattern_of
 from archlint.remedy import OtherWidths
+from archlint.results.findings import Severity
 from archlint.rule import Decision, Place, Rule, Silence, View
 
 __all__ = ["Evidence", "GroupConvolution"]

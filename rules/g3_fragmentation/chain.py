@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.on_path import apart
-from archlint.cost.ops import ACTIVATIONS
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import ACTIVATIONS
+from archlint.cost.lowering.on_path import apart
 from archlint.graph.operator import Operator
 from archlint.rule import View
 from archlint.rules.g3_fragmentation.regions import Region

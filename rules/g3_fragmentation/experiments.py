@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point
-from archlint.measure.sampling import (
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import Point
+from archlint.measure.plan.sampling import (
     BATCHES,
     SEED,
     Map,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import prod
 
-from archlint.cost.ops import POOLS
+from archlint.cost.kernels.ops import POOLS
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.rules.g3_fragmentation.antichain import width_of

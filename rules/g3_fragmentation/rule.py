@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.on_path import apart
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.on_path import apart
 from archlint.remedy import FoldedBranches
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.difference import Difference, differences, relower
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.lower import Change, lower
-from archlint.cost.on_path import on_path
-from archlint.cost.ops import ACTIVATIONS, REORDERS
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import ACTIVATIONS, REORDERS
+from archlint.cost.lowering.difference import Difference, differences, relower
+from archlint.cost.lowering.lower import Change, lower
+from archlint.cost.lowering.on_path import on_path
 from archlint.graph.composites import find_composites
 from archlint.remedy import OtherActivation
 from archlint.rule import Decision, Silence, View

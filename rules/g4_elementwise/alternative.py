@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archlint.cost.kernel import Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.remedy import Remedy
 from archlint.rule import Decision
 

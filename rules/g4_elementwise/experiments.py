@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from math import prod
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.ops import OPERANDS
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point
-from archlint.measure.sampling import (
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import OPERANDS
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import Point
+from archlint.measure.plan.sampling import (
     BATCHES,
     MAPS,
     MOST_FLOPS,

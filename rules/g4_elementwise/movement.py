@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
 from archlint.graph.operator import Operator
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders, decision_of

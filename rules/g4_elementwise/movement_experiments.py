@@ -7,11 +7,11 @@ quantise: into and out of bytes, and Transposes of bytes.
 
 from __future__ import annotations
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point
-from archlint.measure.sampling import BATCHES, aligned, draw, feature_map, rounded, token_rows
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import Point
+from archlint.measure.plan.sampling import BATCHES, aligned, draw, feature_map, rounded, token_rows
 
 __all__ = ["sample_movement"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kind import Kind
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
 from archlint.rules.g4_elementwise.removal import Spot, remove

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.lowered import PlacedKernel
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.lowered import PlacedKernel
 from archlint.graph.operator import Operator, Tensor
 from archlint.rule import Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from archlint.cost.kernel import Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison, Pricer
-from archlint.findings import Severity
+from archlint.results.findings import Severity
 from archlint.rule import Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
 from archlint.rules.g4_elementwise.alternative import Alternative

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kind import Kind
 from archlint.graph.operator import Operator, Tensor
 from archlint.rule import Decision, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative

@@ -6,11 +6,11 @@ transposed convs and 36 views, which cost a launch or nothing.  Attention's prod
 
 from __future__ import annotations
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import Point
-from archlint.measure.sampling import (
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import Point
+from archlint.measure.plan.sampling import (
     BATCHES,
     PLAIN,
     SEED,

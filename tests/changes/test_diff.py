@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from archlint.linter.differ import Versions, diff
-from archlint.model_diff import Gate
-from archlint.options import Options
+from archlint.commands.diff.differ import Versions, diff
+from archlint.results.model_diff import Gate
+from archlint.settings.options import Options
 from tests.linter.versions import VERSIONS, file_of
 
 

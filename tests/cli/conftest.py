@@ -12,12 +12,13 @@ import archlint.linter as archlint_linter
 from archlint.baseline import Entry
 from archlint.cli import run
 from archlint.cli.progress import Progress
-from archlint.config import Known
+from archlint.commands import explain as explain_command
 from archlint.errors import UsageError
-from archlint.explanation import Explanation
-from archlint.findings import Finding, ModelReport, Report
-from archlint.options import Options
-from archlint.summary import RulePage, TargetSummary
+from archlint.results.explanation import Explanation
+from archlint.results.findings import Finding, ModelReport, Report
+from archlint.results.target_summary import RulePage, TargetSummary
+from archlint.settings import Known
+from archlint.settings.options import Options
 from tests.report import fakes
 
 
@@ -97,9 +98,10 @@ def linter(monkeypatch: pytest.MonkeyPatch) -> FakeLinter:
     module = ModuleType("archlint.linter")
     # what is below it is real, whoever imports it first
     module.__path__ = list(archlint_linter.__path__)
-    for name in ("lint", "explain", "targets", "rules", "rule_page", "known"):
+    for name in ("lint", "targets", "rules", "rule_page", "known"):
         setattr(module, name, getattr(fake, name))
     monkeypatch.setitem(sys.modules, "archlint.linter", module)
+    monkeypatch.setattr(explain_command, "explain", fake.explain)
     return fake
 
 

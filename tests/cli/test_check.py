@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from archlint.cli.arguments import FailOn
-from archlint.config import Config
 from archlint.errors import ConfigError, ModelError, UsageError
-from archlint.findings import Severity
-from archlint.options import Options
 from archlint.report import FORMATS
+from archlint.results.findings import Severity
+from archlint.settings import Config
+from archlint.settings.options import Options
 from tests.cli.conftest import Archlint, FakeLinter
 from tests.report.fakes import GPU, exact_finding, finding
 

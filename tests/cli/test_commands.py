@@ -11,8 +11,8 @@ import pytest
 
 from archlint.cli.arguments import ColorWhen
 from archlint.cli.schema import JsonOf
-from archlint.options import Options
 from archlint.report.schema import SCHEMAS, schema
+from archlint.settings.options import Options
 from archlint.version import __version__
 from tests.cli.conftest import Archlint, FakeLinter
 from tests.report.fakes import ARM, GPU, RULES

@@ -12,7 +12,7 @@ import pytest
 
 from archlint.cli import run
 from archlint.cli.settings import with_file
-from archlint.config import Config
+from archlint.settings import Config
 from tests.gate.repository import EXAMPLES, ROOT, repository
 
 NETS = """\

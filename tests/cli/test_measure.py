@@ -8,12 +8,13 @@ import pytest
 from archlint.cli import run
 from archlint.cli.measure import BackendName, Device, Mode
 from archlint.cli.measure_progress import measure_progress
+from archlint.commands.measure import what_to_measure
 from archlint.errors import UsageError
-from archlint.linter import measuring, target_places
+from archlint.linter import target_places
 from archlint.measure import backends
 from archlint.measure.backend import Backend
 from archlint.measure.backends import Settings, make_backend
-from archlint.measure.experiment import Experiment
+from archlint.measure.plan.experiment import Experiment
 from tests.cli.conftest import Outcome
 from tests.measure.fake_backend import FakeBackend
 
@@ -45,10 +46,10 @@ def measure(
         backend.threads = settings.threads or 1
         return backend
 
-    monkeypatch.setattr(measuring, "_of", of)
+    monkeypatch.setattr(what_to_measure, "_of", of)
     monkeypatch.setattr(backends, "make_backend", fake)
     monkeypatch.setattr(target_places, "user_folder", lambda: tmp_path / "user")
-    monkeypatch.setattr(measuring, "user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(what_to_measure, "user_folder", lambda: tmp_path / "user")
     monkeypatch.chdir(tmp_path)
 
     def measure(*args: str) -> Outcome:

@@ -8,16 +8,16 @@ from pathlib import Path
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
-import archlint.verify
+import archlint.commands.verify
 from archlint.cli import run
 from archlint.cli.verify import Lowest
+from archlint.commands.verify import Chosen
 from archlint.errors import UsageError
-from archlint.findings import Severity
-from archlint.options import Options
 from archlint.report.schema import schema
-from archlint.verify import Chosen
+from archlint.results.findings import Severity
+from archlint.settings.options import Options
 from tests.cli.conftest import Outcome
-from tests.verify.fakes import MOBILENET, Predicted, chosen
+from tests.commands.verify.fakes import MOBILENET, Predicted, chosen
 
 Verify = Callable[..., Outcome]
 
@@ -40,7 +40,7 @@ def verify(
         asked = chosen(backend, options)
         return Chosen(asked.located, backend, options, ("verifying on a fake",))
 
-    monkeypatch.setattr(archlint.verify, "choose_target", choose)
+    monkeypatch.setattr(archlint.commands.verify, "choose_target", choose)
     monkeypatch.chdir(tmp_path)
 
     def verify(*args: str) -> Outcome:
@@ -117,7 +117,7 @@ def test_without_a_local_target_it_is_a_usage_error(
     def choose(_: Options) -> Chosen:
         raise UsageError("no target was measured on this device (X): `archlint measure` does")
 
-    monkeypatch.setattr(archlint.verify, "choose_target", choose)
+    monkeypatch.setattr(archlint.commands.verify, "choose_target", choose)
     outcome = verify(MOBILENET)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
@@ -147,12 +147,14 @@ def test_help_fits_a_terminal(verify: Verify) -> None:
 def test_onnxruntime_runs_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from archlint.measure.onnxruntime_backend import OnnxRuntime
+    from archlint.measure.onnxruntime.backend import OnnxRuntime
 
     real = OnnxRuntime(threads=1)
     asked = chosen(Predicted())
     monkeypatch.setattr(
-        archlint.verify, "choose_target", lambda options: Chosen(asked.located, real, options, ())
+        archlint.commands.verify,
+        "choose_target",
+        lambda options: Chosen(asked.located, real, options, ()),
     )
     monkeypatch.chdir(tmp_path)
     words = "--sessions 2 --places 1 --select G1 --format json".split()

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.cost.kernel import Kernel, parse_chain
-from archlint.cost.kind import Kind
-from archlint.cost.price import Basis
+from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer, equal_flops_pairs
-from archlint.cost.table import Row
+from archlint.cost.pricing.price import Basis
+from archlint.cost.pricing.table import Row
 from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
 
 both = pytest.mark.parametrize("pricer", [GPU_PRICER, ARM_PRICER], ids=["gpu", "arm"])

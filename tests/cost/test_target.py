@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cost.kind import Kind
-from archlint.cost.table import HEADER, Table
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.table import HEADER, Table
 from archlint.cost.target import list_targets, load_target
 from archlint.errors import TargetError
 from tests.cost.paper_targets import ARM, GPU, RULES

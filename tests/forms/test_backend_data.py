@@ -9,9 +9,9 @@ from pathlib import Path
 
 import onnx
 
-from archlint.findings import ModelReport
 from archlint.linter import lint
-from archlint.options import Options
+from archlint.results.findings import ModelReport
+from archlint.settings.options import Options
 
 OPTIONS = Options(targets=("gtx1080ti-cudnn7-fp32",))
 DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from archlint.linter import lint
-from archlint.options import Options
+from archlint.settings.options import Options
 from tests.forms.making import FORMS, network
 
 pytest.importorskip("onnxruntime", reason="makes the forms")

@@ -13,7 +13,7 @@ import pytest
 
 from archlint.graph import Model, read_model
 from archlint.linter import lint
-from archlint.options import DEFAULT_TARGET, Options
+from archlint.settings.options import DEFAULT_TARGET, Options
 from tests.forms.test_forms import convs
 
 torch: Any = pytest.importorskip("torch", reason="it exports")

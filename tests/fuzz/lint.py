@@ -13,9 +13,9 @@ from zlib import crc32
 
 from archlint.graph.read import STDIN
 from archlint.linter import lint
-from archlint.options import Options
 from archlint.report.formats import FORMATS, renderer
 from archlint.report.style import Style
+from archlint.settings.options import Options
 
 __all__ = ["TARGETS", "Watch", "complaint"]
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from archlint.options import Options
+from archlint.settings.options import Options
 from tests.fuzz.lint import TARGETS, Watch, complaint
 from tests.fuzz.mutate import mutated, seeds
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from archlint.cost.price import Basis, Price
 from archlint.cost.pricer import Comparison, Pricer
-from archlint.findings import Severity
+from archlint.cost.pricing.price import Basis, Price
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import find_widths
-from archlint.linter.view import Priced, look
+from archlint.linter.view import Priced, price_model
+from archlint.results.findings import Severity
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from tests.cost.net import Net
 from tests.cost.paper_targets import GPU_PRICER
@@ -83,7 +83,7 @@ def convs(count: int = 4, *, batch: int = 1, prefix: str = "blocks") -> Net:
 
 def priced(net: Net, *outputs: str, pricer: Pricer = GPU_PRICER) -> Priced:
     model = net.model(*outputs)
-    return look(model, pricer, find_widths(model))
+    return price_model(model, pricer, find_widths(model))
 
 
 def four_convs(pricer: Pricer = GPU_PRICER) -> Priced:

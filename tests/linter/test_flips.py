@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from archlint.findings import ModelReport, Severity
 from archlint.linter.flips import usual_batch
 from archlint.linter.pipeline import lint
-from archlint.options import Options
+from archlint.results.findings import ModelReport, Severity
+from archlint.settings.options import Options
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.cost.price import Basis
-from archlint.findings import Finding, Severity
+from archlint.cost.pricing.price import Basis
 from archlint.linter.judge import judge, saving_of
 from archlint.linter.view import Priced
+from archlint.results.findings import Finding, Severity
 from archlint.rule import Place
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced

@@ -7,8 +7,8 @@ import pytest
 
 from archlint.baseline import Entry
 from archlint.linter.pipeline import Examined, examine
-from archlint.options import Ignore, Options
 from archlint.rule import Rule
+from archlint.settings.options import Ignore, Options
 from tests.cost.net import Net
 from tests.linter.fake_rules import EachConv
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import archlint
-from archlint.findings import Finding, Severity
+from archlint.results.findings import Finding, Severity
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
 

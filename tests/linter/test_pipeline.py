@@ -6,10 +6,10 @@ import onnx
 import pytest
 from onnx import TensorProto
 
-from archlint.findings import ModelReport, Report, Severity
 from archlint.linter.pipeline import lint
-from archlint.options import Ignore, Options
+from archlint.results.findings import ModelReport, Report, Severity
 from archlint.rule import Rule
+from archlint.settings.options import Ignore, Options
 from tests.cost.net import Net
 from tests.linter.fake_rules import Crashing, EachConv, Silent, convs
 

@@ -6,10 +6,10 @@ import onnx
 import pytest
 
 from archlint.baseline import Entry
-from archlint.linter.differ import Versions, diff
+from archlint.commands.diff.differ import Versions, diff
 from archlint.linter.pipeline import examine, lint
-from archlint.model_diff import Gate
-from archlint.options import Options
+from archlint.results.model_diff import Gate
+from archlint.settings.options import Options
 from tests.linter.versions import NETWORKS, VERSIONS, file_of
 
 BOTH = Options(targets=("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t"))

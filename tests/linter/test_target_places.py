@@ -8,7 +8,7 @@ import pytest
 from archlint.errors import UsageError
 from archlint.linter import target_places
 from archlint.linter.registry import find_targets, known, targets
-from archlint.options import Options
+from archlint.settings.options import Options
 
 RULES = Path(__file__).parents[2] / "rules"
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"

@@ -10,7 +10,7 @@ from archlint.errors import UsageError
 from archlint.graph.read import read_proto
 from archlint.linter import lint
 from archlint.linter.time_limit import TimeUp, at_most
-from archlint.options import Options
+from archlint.settings.options import Options
 from tests.graph.making import PATHS
 
 

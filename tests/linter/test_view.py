@@ -5,9 +5,9 @@ from onnx import TensorProto
 
 from archlint.cost.pricer import Pricer
 from archlint.errors import TargetError
-from archlint.findings import Unpriced
 from archlint.graph.widths import find_widths
-from archlint.linter.view import Priced, look
+from archlint.linter.view import Priced, price_model
+from archlint.results.findings import Unpriced
 from tests.cost.net import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU_PRICER
 from tests.linter.fake_rules import EachConv, convs, priced
@@ -16,7 +16,7 @@ from tests.linter.fake_rules import EachConv, convs, priced
 def view(batch: int = 1, dtype: int = TensorProto.FLOAT, pricer: Pricer = GPU_PRICER) -> Priced:
     net = Net(dtype)
     model = net.model(net.conv(net.input(batch, 8, 14, 14), 16, name="conv"))
-    return look(model, pricer, find_widths(model))
+    return price_model(model, pricer, find_widths(model))
 
 
 def test_the_title_says_what_the_prices_are_for() -> None:
@@ -56,7 +56,7 @@ def test_a_model_of_operators_without_prices_is_refused() -> None:
     net = Net()
     model = net.model(net.op("Fancy", net.input(1, 8, 4, 4), domain="custom"))
     with pytest.raises(TargetError) as caught:
-        look(model, GPU_PRICER, find_widths(model))
+        price_model(model, GPU_PRICER, find_widths(model))
     expected = "gtx1080ti-cudnn7-fp32 has no price for any of its operators: Fancy"
     assert str(caught.value) == expected
 
@@ -67,7 +67,7 @@ def test_a_model_is_refused_where_all_that_has_a_price_moves_data() -> None:
     for number in range(6):
         x = net.op(f"Other{number}", x)
     with pytest.raises(TargetError) as caught:
-        look(net.model(x), GPU_PRICER, find_widths(net.model(x)))
+        price_model(net.model(x), GPU_PRICER, find_widths(net.model(x)))
     assert str(caught.value) == (
         "gtx1080ti-cudnn7-fp32 has no price for any of its operators that compute: "
         "Fancy, Other0, Other1, Other2, Other3, 2 more"

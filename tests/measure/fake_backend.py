@@ -9,11 +9,11 @@ from pathlib import Path
 
 import onnx
 
-from archlint.cost.kernel import Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend, Provenance
-from archlint.measure.experiment import Experiment
-from archlint.measure.medley import Medley, Timing
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.medley import Medley, Timing
 from archlint.measure.runner import Measured, Progress, Request, measure
 
 LOWERING = """

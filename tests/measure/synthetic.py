@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
-from archlint.cost.machine import Machine
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.machine import Machine
 
 __all__ = ["MACHINE", "conv_times", "pointwise"]
 

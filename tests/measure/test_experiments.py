@@ -7,12 +7,12 @@ from math import prod
 
 import pytest
 
-from archlint.cost.kernel import Kernel, parse_chain
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.target import Target
-from archlint.measure.experiment import Experiment
-from archlint.measure.low_discrepancy import points
-from archlint.measure.sampling import SEED, equal_widths, interleave
+from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.low_discrepancy import points
+from archlint.measure.plan.sampling import SEED, equal_widths, interleave
 from archlint.rules.g1_channel_width import experiments as g1
 from archlint.rules.g2_group_convolution import experiments as g2
 from archlint.rules.g3_fragmentation import experiments as g3

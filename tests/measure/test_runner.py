@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cost.table import Row, read_table
+from archlint.cost.pricing.table import Row, read_table
 from archlint.cost.target import load_target
 from archlint.errors import MeasureError
 from archlint.measure.runner import Measured, Request, Stopped, measure

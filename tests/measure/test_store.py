@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cost.table import HEADER, Row, read_table
+from archlint.cost.pricing.table import HEADER, Row, read_table
 from archlint.errors import MeasureError, TargetError
 from archlint.measure.store import Store
 

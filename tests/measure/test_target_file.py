@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import tomli
 
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.target import load_target
 from archlint.errors import MeasureError
-from archlint.measure.drift import Reference
+from archlint.measure.fit.drift import Reference
 from archlint.measure.target_file import TargetFile, put_sections
 from tests.measure.fake_backend import FakeBackend
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from archlint.cost.price import Basis
-from archlint.explanation import (
+from archlint.cost.pricing.price import Basis
+from archlint.graph.model import ModelInput
+from archlint.results.explanation import (
     ExplainedOperator,
     ExplainedPrice,
     ExplainedTarget,
     Explanation,
     Reason,
 )
-from archlint.findings import (
+from archlint.results.findings import (
     Finding,
     FoundPlace,
     IgnoredFinding,
@@ -24,8 +25,7 @@ from archlint.findings import (
     TargetReport,
     Unpriced,
 )
-from archlint.graph.model import ModelInput
-from archlint.summary import KindError, RulePage, RuleRows, TargetSummary
+from archlint.results.target_summary import KindError, RulePage, RuleRows, TargetSummary
 
 GPU = "gtx1080ti-cudnn7-fp32"
 ARM = "snapdragon810-neon-fp32"

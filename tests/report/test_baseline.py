@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from archlint.findings import IgnoredFinding, Report, Severity
 from archlint.report.formats import renderer
 from archlint.report.style import Style
+from archlint.results.findings import IgnoredFinding, Report, Severity
 from tests.report.fakes import finding, model
 
 PAPER = Style(width=200)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 import xmlschema
 
-from archlint.findings import IgnoredFinding, ModelReport, Report, RuleInfo, Severity
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report.formats import FORMATS, renderer
 from archlint.report.style import Style
+from archlint.results.findings import IgnoredFinding, ModelReport, Report, RuleInfo, Severity
 from tests.report import fakes
 from tests.report.schemas import DATA, faults_by
 

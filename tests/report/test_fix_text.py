@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archlint.repair import Cost, FileChange, Outcome, Repair, Step
 from archlint.report import Style, fix_text
+from archlint.results.fix_report import Cost, FileChange, FixReport, Outcome, Step
 
 BEFORE = Cost(2_000_000_000, {"cpu": 0.010})
 AFTER = Cost(1_900_000_000, {"cpu": 0.008})
@@ -40,7 +40,7 @@ NONE = replace(
     before=None,
     after=None,
 )
-REPAIR = Repair(
+REPAIR = FixReport(
     path="nets.py:Net",
     titles={"cpu": "Some CPU, batch 1"},
     before=BEFORE,

@@ -3,9 +3,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from archlint.findings import IgnoredFinding, ModelReport, Report, Severity
 from archlint.report.full import render
 from archlint.report.style import Style
+from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity
 from tests.report.fakes import exact_finding, finding, model, rich_report, upper_bound_finding
 
 PLAIN = Style(width=80)

@@ -11,22 +11,22 @@ from typing import Any
 
 import pytest
 
-from archlint.cost.price import Basis
-from archlint.findings import (
-    Behind,
+from archlint.cost.pricing.price import Basis
+from archlint.linter import lint
+from archlint.location import Call, Certainty, Location, Span
+from archlint.report import html
+from archlint.report.style import Style
+from archlint.results.findings import (
     Finding,
     KernelPrice,
     MeasuredRow,
     ModelReport,
     OperatorTime,
     Report,
+    RestsOn,
     Severity,
 )
-from archlint.linter import lint
-from archlint.location import Call, Certainty, Location, Span
-from archlint.options import Options
-from archlint.report import html
-from archlint.report.style import Style
+from archlint.settings.options import Options
 from tests.report import fakes
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx" / "shufflenet_v1_g3.onnx"
@@ -109,9 +109,9 @@ def test_no_name_from_a_file_is_more_than_text() -> None:
     where = replace(LINE, span=replace(LINE.span, path=EVIL, text=EVIL))
     bad = replace(
         fakes.finding(), module=EVIL, message=EVIL, sizes=EVIL, advice=EVIL, places=(place,),
-        location=where, flips=(EVIL,), behind=(Behind(EVIL, (kernel,)),),
+        location=where, flips=(EVIL,), rests_on=(RestsOn(EVIL, (kernel,)),),
     )  # fmt: skip
-    bare = Outline(page(model(replace(bad, behind=(Behind("t", (KERNEL,)),)))))
+    bare = Outline(page(model(replace(bad, rests_on=(RestsOn("t", (KERNEL,)),)))))
     operators = (replace(operator(EVIL, 1, EVIL), module=EVIL, kernels=(EVIL,)),)
     target = replace(fakes.on_gpu(), title=EVIL, operators=operators)
     text = page(
@@ -126,7 +126,7 @@ def test_no_name_from_a_file_is_more_than_text() -> None:
 
 
 def test_a_finding_shows_its_source_its_prices_and_the_rows_behind_it() -> None:
-    found = replace(fakes.finding(), location=LINE, behind=(Behind(fakes.GPU, (KERNEL,)),))
+    found = replace(fakes.finding(), location=LINE, rests_on=(RestsOn(fakes.GPU, (KERNEL,)),))
     words = Outline(page(model(found))).words
     assert "7 | self.conv = nn.Conv2d(8, 8, 1)" in words
     assert "by Block(...) in Net.__init__, nets/net.py:20:5" in words
@@ -146,11 +146,11 @@ def test_the_tables_are_found_for_the_page_alone() -> None:
     options = Options(batch=8, select=("G2",))
     (plain,) = lint([str(EXAMPLE)], options).models
     (told,) = lint([str(EXAMPLE)], replace(options, tables=True)).models
-    assert not plain.findings[0].behind
-    (behind,) = told.findings[0].behind
-    assert {each.side for each in behind.kernels} == {"now", "instead"}
-    assert all(each.seconds and each.rows for each in behind.kernels)
-    assert "g2_group_convolution" in {row.folder for each in behind.kernels for row in each.rows}
+    assert not plain.findings[0].rests_on
+    (rests_on,) = told.findings[0].rests_on
+    assert {each.side for each in rests_on.kernels} == {"now", "instead"}
+    assert all(each.seconds and each.rows for each in rests_on.kernels)
+    assert "g2_group_convolution" in {row.folder for each in rests_on.kernels for row in each.rows}
     (target,) = told.targets
     assert sum(each.time for each in target.operators) == pytest.approx(target.predicted)
 

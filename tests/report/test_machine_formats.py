@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
-from archlint.findings import FoundPlace, Report
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
 from archlint.report.schema import SCHEMAS, schema
+from archlint.results.findings import FoundPlace, Report
 from tests.report.fakes import explanation, finding, model, rich_report, targets
 
 ISSUE_KEYS = {

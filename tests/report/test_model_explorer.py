@@ -8,11 +8,11 @@ from typing import Any
 import onnx
 import pytest
 
-from archlint.findings import FoundPlace, ModelReport, OperatorTime, Report, Severity
 from archlint.linter import lint
-from archlint.options import Options
 from archlint.report import model_explorer
 from archlint.report.style import Style
+from archlint.results.findings import FoundPlace, ModelReport, OperatorTime, Report, Severity
+from archlint.settings.options import Options
 from tests.report import fakes
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"

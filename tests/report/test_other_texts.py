@@ -7,7 +7,7 @@ import pytest
 from archlint.report import Style, explain_text, rule_text, targets_text
 from archlint.report.escape import visible
 from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent, shape
-from archlint.summary import KindError, RuleRows, TargetSummary
+from archlint.results.target_summary import KindError, RuleRows, TargetSummary
 from tests.report.fakes import RULES, explanation, targets
 
 EXPLAINED = """\

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from archlint.cost.price import Basis
-from archlint.plot import Curve, CurvePoint, PricedPanel, PricedPlot
+from archlint.cost.pricing.price import Basis
+from archlint.results.plot import Curve, CurvePoint, PricedPanel, PricedPlot
 
 TICKS = ((1.0, "1:1"), (2.0, "1:2"), (4.0, "1:4"))
 

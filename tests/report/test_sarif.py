@@ -12,13 +12,13 @@ from typing import Any
 import onnx
 import pytest
 
-from archlint.findings import Finding, ModelReport, Report, RuleInfo, Severity
 from archlint.linter import lint
 from archlint.location import Call, Certainty, Location, Span
-from archlint.options import Options
 from archlint.report import sarif
 from archlint.report.result import results as results_of
 from archlint.report.style import Style
+from archlint.results.findings import Finding, ModelReport, Report, RuleInfo, Severity
+from archlint.settings.options import Options
 from tests.report import fakes
 from tests.report.schemas import faults_by
 

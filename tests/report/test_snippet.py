@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from archlint.findings import Report
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report.full import render
 from archlint.report.snippet import notes, snippet
 from archlint.report.style import Style
+from archlint.results.findings import Report
 from tests.report import fakes
 
 LINE = "        self.conv = nn.Conv2d(8, 8, 1)  # why"

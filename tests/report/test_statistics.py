@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archlint.findings import IgnoredFinding, ModelReport, Report, Severity
 from archlint.report.statistics import render
 from archlint.report.style import Style
+from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity
 from tests.report import fakes
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 
-from archlint.findings import Severity
 from archlint.report import Style, verify_json, verify_text
 from archlint.report.schema import schema
-from archlint.verification import (
+from archlint.results.findings import Severity
+from archlint.results.verification import (
     Kept,
     Ratio,
     Verdict,

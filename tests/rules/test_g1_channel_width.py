@@ -7,16 +7,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from archlint.cost.kernel import Kernel, parse_chain
-from archlint.cost.kind import Kind
-from archlint.cost.price import Basis
+from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
-from archlint.findings import Severity
+from archlint.cost.pricing.price import Basis
 from archlint.graph.widths import find_widths
-from archlint.linter.view import look
-from archlint.options import OptionValue
+from archlint.linter.view import price_model
+from archlint.results.findings import Severity
 from archlint.rule import Place, Silence, View
 from archlint.rules.g1_channel_width.rule import ChannelWidth, Evidence, mac_over_bound
+from archlint.settings.options import OptionValue
 from tests.cost.inverted import residual, stage
 from tests.cost.net import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
@@ -42,7 +42,7 @@ def view_of(
     options: Mapping[str, OptionValue] | None = None,
 ) -> View:
     model = net.model(*outputs)
-    return look(model, pricer, find_widths(model)).for_rule(ChannelWidth, options or {})
+    return price_model(model, pricer, find_widths(model)).for_rule(ChannelWidth, options or {})
 
 
 def places(view: View) -> list[Place]:

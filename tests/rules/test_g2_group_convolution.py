@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
-from archlint.findings import Severity
 from archlint.graph.widths import find_widths
-from archlint.linter.view import look
+from archlint.linter.view import price_model
+from archlint.results.findings import Severity
 from archlint.rule import Place, Silence, View
 from archlint.rules.g2_group_convolution.rule import Evidence, GroupConvolution
 from tests.cost.inverted import stage
@@ -53,7 +53,7 @@ def shufflenet(groups: int = 3, *, outer: int = 240, blocks: int = 2) -> tuple[N
 
 def view_of(net: Net, *outputs: str, pricer: Pricer = GPU_PRICER) -> View:
     model = net.model(*outputs)
-    return look(model, pricer, find_widths(model)).for_rule(GroupConvolution, {})
+    return price_model(model, pricer, find_widths(model)).for_rule(GroupConvolution, {})
 
 
 def said(view: View) -> list[Place | Silence]:

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.kind import Kind
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
 from archlint.graph import Model, read_model
 from archlint.graph.widths import find_widths
-from archlint.linter.view import look
+from archlint.linter.view import price_model
 from archlint.rule import Place, Silence, View
 from archlint.rules.g3_fragmentation.antichain import width_of
 from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
@@ -48,7 +48,7 @@ each_model = pytest.mark.parametrize(
 
 
 def view_of(model: Model, **options: int) -> View:
-    return look(model, GPU_PRICER, find_widths(model)).for_rule(Fragmentation, options)
+    return price_model(model, GPU_PRICER, find_widths(model)).for_rule(Fragmentation, options)
 
 
 def said(view: View) -> list[Place | Silence]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from archlint.cost.lower import lower
+from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
 from archlint.graph.widths import find_widths
 from archlint.rule import Place, View
 from archlint.rules.g4_elementwise.rule import ElementWise, Evidence
+from tests.cost.lowering.test_lower_blocked import ORT as WITH_VIEWS
 from tests.cost.net import Net
 from tests.cost.paper_targets import GPU
-from tests.cost.test_lower_blocked import ORT as WITH_VIEWS
 
 ORT = replace(WITH_VIEWS, views=False)
 """The prices below have none for a view."""

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from archlint.cost.kernel import Kernel
-from archlint.cost.lower import lower
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target, list_targets, load_target
-from archlint.findings import Severity
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
+from archlint.results.findings import Severity
 from archlint.rule import Place, Silence, View
 from archlint.rules.g4_elementwise.rule import ElementWise, Evidence
 

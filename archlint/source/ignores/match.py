@@ -37,7 +37,7 @@ class CommentIgnores:
         self._files: dict[str, tuple[IgnoreComment, ...]] = {}
         self._used: set[tuple[str, int, int, str]] = set()
 
-    def look(self, locations: Iterable[Location]) -> None:
+    def read_files_of(self, locations: Iterable[Location]) -> None:
         """Read the files that these locations are in: their comments may turn out unused."""
         for location in locations:
             for span in (location.span, *(call.span for call in location.chain)):

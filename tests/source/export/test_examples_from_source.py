@@ -7,9 +7,9 @@ import onnx
 import pytest
 
 import archlint
-from archlint.findings import Finding
 from archlint.graph import read_model
 from archlint.location import Certainty, Location
+from archlint.results.findings import Finding
 from archlint.source.export import Exported, ModelSpec, export
 from archlint.source.export.located import locate
 

@@ -226,7 +226,7 @@ def test_unused_and_unknown_are_diagnosed_in_files_that_were_looked_at(
     ignores: CommentIgnores,
 ) -> None:
     assert ignores.diagnoses() == ()
-    ignores.look([at(1)])
+    ignores.read_files_of([at(1)])
     match = ignores.match(at(7), "G2")
     assert match is not None
     assert len(ignores.diagnoses()) == 4
@@ -252,7 +252,7 @@ def test_of_two_comments_the_one_that_covers_less_is_used(
 @pytest.mark.usefixtures("ignores")
 def test_a_rule_that_did_not_run_is_not_unused() -> None:
     others = CommentIgnores(RULES, ["G2"])
-    others.look([at(1)])
+    others.read_files_of([at(1)])
     assert [each for each in others.diagnoses() if "unused" in each] == [
         "nets.py:9:12: unused ignore of G2",
         "nets.py:12:9: unused ignore of G2",

@@ -1,0 +1,1 @@
+"""What each command beside check does: one folder a command."""

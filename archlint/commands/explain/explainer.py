@@ -1,0 +1,159 @@
+"""Explain a model: every operator's kernel and price, and what each rule says of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from archlint.did_you_mean import did_you_mean
+from archlint.errors import ModelError, UsageError
+from archlint.graph.model import Model
+from archlint.graph.operator import Operator
+from archlint.linter.pipeline import prepare
+from archlint.linter.registry import find_pricers, select_rules
+from archlint.linter.source import Source, build, load, name_of
+from archlint.linter.view import Priced
+from archlint.results.explanation import (
+    ExplainedOperator,
+    ExplainedPrice,
+    ExplainedTarget,
+    Explanation,
+    Reason,
+)
+from archlint.rule import Place, Rule
+from archlint.settings.options import Options
+
+__all__ = ["explain"]
+
+
+def explain(source: Source, operator: str | None, options: Options) -> Explanation:
+    """Explain a model's operators, or those whose name or module matches `operator` (a glob).
+
+    Raises ModelError for an unreadable model or one that no target fits, UsageError for an
+    operator, rule or target that does not exist.
+    """
+    pricers = find_pricers(options)
+    rules = select_rules(options)
+    path, loaded = name_of(source), load(source, options)
+    model = build(loaded, options, options.batch)
+    views, refusals = prepare(model, pricers, options)
+    if refusals:
+        raise ModelError(path, "; ".join(refusals))
+    reasons = _reasons(rules, views, options)
+    chosen = model.operators if operator is None else _matching(path, model, operator)
+    return Explanation(
+        path=path,
+        predicted=tuple(
+            ExplainedTarget(
+                name, each.title, each.total.seconds * 1e3, each.total.low * 1e3,
+                each.total.high * 1e3,
+            )
+            for name, each in views.items()
+        ),
+        operators=tuple(_explain(op, model, views, reasons) for op in chosen),
+    )  # fmt: skip
+
+
+def _matching(path: str, model: Model, wanted: str) -> tuple[Operator, ...]:
+    found = tuple(
+        op
+        for op in model.operators
+        if wanted in (op.name, op.module)
+        or fnmatchcase(op.name, wanted)
+        or (op.module and fnmatchcase(op.module, wanted))
+    )
+    if not found:
+        names = [op.name for op in model.operators]
+        names += list(dict.fromkeys(op.module for op in model.operators if op.module))
+        raise UsageError(f'{path}: no operator or module "{wanted}"{did_you_mean(wanted, names)}')
+    return found
+
+
+def _reasons(
+    rules: tuple[type[Rule], ...], views: Mapping[str, Priced], options: Options
+) -> dict[int, list[Reason]]:
+    """What each rule says of each operator that it considered."""
+    said: dict[int, list[Reason]] = defaultdict(list)
+    for rule in rules:
+        for target, priced in views.items():
+            where = f"{target}: " if len(views) > 1 else ""
+            view = priced.for_rule(rule, options.rule_options.get(rule.code, {}))
+            for each in rule().check(view):
+                fired, reason = False, ""
+                if isinstance(each, Place):
+                    ratio = each.comparison
+                    fired = ratio.slowdown >= options.min_slowdown
+                    reason = (
+                        f"{each.now}; instead {each.instead}: {ratio.slowdown:.2f}x slower"
+                        f" ({ratio.low:.2f} to {ratio.high:.2f}, {ratio.basis.value})"
+                    )
+                else:
+                    reason = each.reason
+                for index in each.operators:
+                    said[index].append(Reason(rule.code, fired, where + reason))
+    return said
+
+
+def _explain(
+    op: Operator, model: Model, views: Mapping[str, Priced], reasons: Mapping[int, list[Reason]]
+) -> ExplainedOperator:
+    convolution = op.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")
+    weight = op.weight.shape if convolution and op.weight is not None else None
+    strides = op.attributes.get("strides")
+    return ExplainedOperator(
+        name=op.name,
+        op_type=op.op_type,
+        module=op.module,
+        input_shapes=tuple(None if each is None else each.shape for each in op.inputs),
+        output_shapes=tuple(each.shape for each in op.outputs),
+        weight_shape=weight,
+        groups=op.groups if op.op_type in ("Conv", "ConvTranspose") else None,
+        strides=_strides(op, strides),
+        flops=op.flops,
+        mac_bytes=op.mac,
+        kernel=_kernel(op, model, next(iter(views.values()))),
+        prices=tuple(
+            price for name, view in views.items() if (price := _price(op, name, view)) is not None
+        ),
+        rules=tuple(reasons.get(op.index, ())),
+    )
+
+
+def _strides(op: Operator, value: object) -> tuple[int, ...] | None:
+    if op.op_type not in ("Conv", "ConvTranspose"):
+        return None
+    if isinstance(value, tuple):
+        return tuple(int(each) for each in value)
+    weight = op.weight.shape if op.weight is not None else None
+    return (1,) * (len(weight) - 2) if weight is not None else None
+
+
+def _kernel(op: Operator, model: Model, priced: Priced) -> str:
+    lowered = priced.view.lowered
+    if op.malformed:
+        return f"malformed: {op.malformed}"
+    if op.index in lowered.unpriced:
+        return "no shapes" if op.output.shape is None else "unpriced"
+    if op.index not in lowered.home:
+        return "view, free"
+    placed = lowered.kernels[lowered.home[op.index]]
+    if placed.operators[0] == op.index:
+        return placed.kernel.title
+    main = model.operators[placed.operators[0]]
+    return f"fused into {main.name}"
+
+
+def _price(op: Operator, target: str, priced: Priced) -> ExplainedPrice | None:
+    lowered = priced.view.lowered
+    number = lowered.home.get(op.index)
+    if number is None or lowered.kernels[number].operators[0] != op.index:
+        return None
+    placed = lowered.kernels[number]
+    price = priced.view.pricer.price(placed.kernel)
+    if price is None:
+        return None
+    return ExplainedPrice(
+        target, price.seconds * 1e3, price.low * 1e3, price.high * 1e3, price.basis,
+        price.seconds * placed.repeats / priced.total.seconds,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""What there is to run: the distinct places of each finding, with the medleys of both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from archlint.commands.verify.surroundings import Side, surround
+from archlint.cost.kernels.kernel import Kernel
+from archlint.linter.judge import Found, priced_on, saving_of
+from archlint.linter.pipeline import Examined
+from archlint.linter.view import Priced
+from archlint.measure.backend import Backend
+from archlint.results.findings import Finding, Severity
+from archlint.results.verification import Ratio
+from archlint.rule import Place, View
+
+__all__ = ["PlannedFinding", "PlannedPlace", "plan_findings"]
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPlace:
+    """Places with the same kernels, `count` of them, to be run once for all.
+
+    `weight` is how often they count: as many times as there are, less the share of their time
+    that other places have counted already.  With a `reason` they cannot be run.
+    """
+
+    place: Place
+    count: int
+    weight: float
+    now_kernels: tuple[Kernel, ...]
+    now: Side
+    instead: Side
+    weight_bytes: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFinding:
+    """A finding with what is to be run of it; `left_out` counts the places like none of these.
+
+    `predicted` is the slow-down of the places that can be run, as the finding has it for all.
+    """
+
+    finding: Finding
+    places: tuple[PlannedPlace, ...]
+    left_out: int
+    predicted: Ratio
+
+
+def plan_findings(
+    model: Examined, target: str, backend: Backend, severity: Severity, places: int
+) -> tuple[PlannedFinding, ...]:
+    """The findings of this severity and above, each with its `places` costliest places."""
+    if target not in model.views:
+        return ()
+    return tuple(
+        _planned(found, found.places[target], model.views[target], backend, places)
+        for found in model.found
+        if found.finding.severity.rank >= severity.rank
+    )
+
+
+def _planned(
+    found: Found, every: Sequence[Place], priced: Priced, backend: Backend, most: int
+) -> PlannedFinding:
+    alike: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], list[Place]] = {}
+    savings: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], float] = {}
+    for saving, place in zip(saving_of(every, priced), every, strict=True):
+        key = priced.view.kernels(sorted(set(place.kernels))), place.instead_kernels
+        alike.setdefault(key, []).append(place)
+        savings[key] = savings.get(key, 0.0) + saving
+    ordered = sorted(alike.items(), key=lambda each: -savings[each[0]])[:most]
+    reasons = [_refusal(*key, backend) for key, _ in ordered]
+    run = [place for (_, of_these), reason in zip(ordered, reasons, strict=True)
+           for place in of_these if not reason]  # fmt: skip
+    weights = {
+        id(place): saving / place.comparison.saving if saving else 0.0
+        for place, saving in zip(run, saving_of(run, priced), strict=True)
+    }
+    planned = tuple(
+        _planned_place(of_these, sum(weights.get(id(each), 0.0) for each in of_these), reason,
+                       priced.view, backend)
+        for (_, of_these), reason in zip(ordered, reasons, strict=True)
+    )  # fmt: skip
+    price = priced_on(run, priced, 1.0) if run else found.finding.prices[0]
+    return PlannedFinding(
+        found.finding,
+        planned,
+        len(every) - sum(place.count for place in planned),
+        Ratio(price.slowdown, price.slowdown_low, price.slowdown_high),
+    )
+
+
+def _planned_place(
+    places: Sequence[Place], weight: float, reason: str, view: View, backend: Backend
+) -> PlannedPlace:
+    place = places[0]
+    kernels = [placed.kernel for placed in view.lowered.kernels]
+    sides = surround(kernels, place.kernels, place.instead_kernels, backend.runs)
+    return PlannedPlace(
+        place=place,
+        count=len(places),
+        weight=weight,
+        now_kernels=view.kernels(sorted(set(place.kernels))),
+        now=sides[0],
+        instead=sides[1],
+        weight_bytes=_weight_bytes(kernels, view.target.lowering.rotation),
+        reason=reason,
+    )
+
+
+def _weight_bytes(kernels: Sequence[Kernel], levels: Sequence[int]) -> int:
+    """The model's weights, but no more than the level from which none of them stays in a cache."""
+    most = max(levels, default=inf)
+    return int(min(sum(kernel.weight_bytes for kernel in kernels), most * MB))
+
+
+def _refusal(now: Sequence[Kernel], instead: Sequence[Kernel], backend: Backend) -> str:
+    refused = dict.fromkeys(each.text for each in (*now, *instead) if not backend.runs(each))
+    if not refused:
+        return ""
+    more = f" and {len(refused) - 1} more" if len(refused) > 1 else ""
+    return f"{backend.provenance().runtime} does not run {next(iter(refused))}{more}"
+
+
+def pairs(planned: Mapping[str, Sequence[PlannedFinding]], sessions: int) -> int:
+    """How many pairs of sessions there are to run."""
+    return sessions * sum(1 for _ in _running(planned))
+
+
+def _running(planned: Mapping[str, Sequence[PlannedFinding]]) -> Iterator[PlannedPlace]:
+    for findings in planned.values():
+        for finding in findings:
+            yield from (place for place in finding.places if not place.reason)

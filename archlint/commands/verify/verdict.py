@@ -1,0 +1,112 @@
+"""From seconds to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+from archlint.commands.verify.plan import PlannedFinding
+from archlint.commands.verify.sessions import Timed
+from archlint.measure.fit.statistics import bounds_of
+from archlint.results.findings import Finding
+from archlint.results.verification import Ratio, Verdict, VerifiedFinding, VerifiedPlace
+
+__all__ = ["judge_finding", "slowdown_of", "verdict_of"]
+
+
+def slowdown_of(now: Sequence[float], instead: Sequence[float]) -> Ratio:
+    """The slow-down over pairs of sessions: the median, and its 95 % interval.
+
+    The interval is by order statistics (see `bounds_of`): up to eight pairs from the least to
+    the greatest slow-down.
+    """
+    ratios = [slow / fast for slow, fast in zip(now, instead, strict=True)]
+    return Ratio(median(ratios), *bounds_of(ratios))
+
+
+def verdict_of(predicted: Ratio, measured: Ratio) -> Verdict:
+    """What a measured slow-down makes of a predicted one.
+
+    Where the predicted band reaches below 1, a slow-down that lies inside it and is surely
+    below 1 is refuted all the same: the finding said that *instead* is faster.
+    """
+    if measured.high < 1:
+        return Verdict.REFUTED
+    return Verdict.CONFIRMED if measured.estimate >= predicted.low else Verdict.WEAKER
+
+
+def judge_finding(planned: PlannedFinding, timed: Sequence[Timed]) -> VerifiedFinding:
+    """The finding's slow-down over all places run, each by its weight."""
+    predicted = planned.predicted
+    run = [each for each in timed if not each.reason]
+    measured, verdict, in_band, reason = None, Verdict.NOT_RUN, None, ""
+    if run:
+        measured = slowdown_of(
+            _together([(each.planned.weight, each.now.sums) for each in run]),
+            _together([(each.planned.weight, each.instead.sums) for each in run]),
+        )
+        verdict = verdict_of(predicted, measured)
+        in_band = predicted.low <= measured.estimate <= predicted.high
+    else:
+        reason = timed[0].reason if timed else "it has no place"
+    return _verified(planned, measured, in_band, verdict, reason, timed)
+
+
+def _verified(
+    planned: PlannedFinding,
+    measured: Ratio | None,
+    in_band: bool | None,
+    verdict: Verdict,
+    reason: str,
+    timed: Sequence[Timed],
+) -> VerifiedFinding:
+    finding, price = planned.finding, planned.finding.prices[0]
+    return VerifiedFinding(
+        code=finding.code,
+        name=finding.name,
+        severity=finding.severity,
+        message=finding.message,
+        module=finding.module or _first_operator(finding),
+        fingerprint=finding.fingerprint,
+        count=finding.count,
+        printed=Ratio(price.slowdown, price.slowdown_low, price.slowdown_high),
+        predicted=planned.predicted,
+        measured=measured,
+        in_band=in_band,
+        verdict=verdict,
+        reason=reason,
+        places=tuple(map(_place, timed)),
+        left_out=planned.left_out,
+    )
+
+
+def _first_operator(finding: Finding) -> str:
+    operators = finding.places[0].operators if finding.places else ()
+    return operators[0] if operators else ""
+
+
+def _together(places: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
+    """Seconds of all places by session."""
+    weights = [weight for weight, _ in places]
+    return [
+        sum(weight * each for weight, each in zip(weights, seconds, strict=True))
+        for seconds in zip(*(by_session for _, by_session in places), strict=True)
+    ]
+
+
+def _place(timed: Timed) -> VerifiedPlace:
+    planned, comparison = timed.planned, timed.planned.place.comparison
+    now, instead = timed.now.sums, timed.instead.sums
+    return VerifiedPlace(
+        module=planned.place.module,
+        count=planned.count,
+        weight=planned.weight,
+        now_kernels=tuple(kernel.text for kernel in planned.now_kernels),
+        instead_kernels=tuple(kernel.text for kernel in planned.place.instead_kernels),
+        neighbours=len(planned.now.kernels) - len(planned.now.own),
+        predicted=Ratio(comparison.slowdown, comparison.low, comparison.high),
+        measured=slowdown_of(now, instead) if now else None,
+        now=now,
+        instead=instead,
+        reason=timed.reason,
+    )

@@ -1,0 +1,52 @@
+"""A whole model's time, predicted and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+
+from archlint.errors import ArchlintError
+from archlint.graph.read import read_proto
+from archlint.measure.backend import Backend
+from archlint.measure.fit.drift import Reference
+from archlint.measure.random_weights import with_random_weights
+from archlint.measure.target_file import reference_of
+from archlint.results.findings import ModelReport, TargetReport
+from archlint.results.verification import WholeModel
+
+__all__ = ["time_whole"]
+
+
+def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path) -> WholeModel:
+    """Run a model with random weights in fresh sessions, at the sizes that it was linted at.
+
+    The drift is the mean of the target's reference medley before and after.
+    """
+    priced: TargetReport = model.targets[0]
+    whole = WholeModel(priced.predicted, priced.low, priced.high)
+    try:
+        proto = with_random_weights(_at_sizes(read_proto(model.path), model), seed=0)
+        reference: Reference = reference_of(target)
+        before = reference.drift(backend)
+        seconds = backend.time_model(proto, sessions)
+        drift = (before + reference.drift(backend)) / 2
+    except ArchlintError as fault:
+        return WholeModel(whole.predicted, whole.low, whole.high, reason=str(fault))
+    return WholeModel(whole.predicted, whole.low, whole.high, seconds, drift)
+
+
+def _at_sizes(proto: onnx.ModelProto, model: ModelReport) -> onnx.ModelProto:
+    """The model with its inputs fixed at the sizes linted; what else it says of sizes goes."""
+    sizes = {each.name: each.shape for each in model.inputs}
+    for given in proto.graph.input:
+        shape = sizes.get(given.name)
+        if shape is not None:
+            fixed = given.type.tensor_type.shape
+            del fixed.dim[:]
+            for size in shape:
+                fixed.dim.add().dim_value = size
+    del proto.graph.value_info[:]
+    for result in proto.graph.output:
+        result.type.tensor_type.ClearField("shape")
+    return proto

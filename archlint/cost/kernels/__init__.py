@@ -1,0 +1,1 @@
+"""What a kernel is: its kind, its sizes, its text in a table."""

@@ -1,0 +1,237 @@
+"""Kernels: what a target really runs, as values that can be compared, priced and printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from math import prod
+from typing import NamedTuple
+
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import KINDS, OPERANDS
+
+__all__ = ["Chain", "Kernel", "format_chain", "parse_chain", "parse_term"]
+
+
+_WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
+_WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
+_WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
+
+
+class Kernel(NamedTuple):
+    """One kernel, by everything that its time depends on.
+
+    Tensors are `batch` x channels x map; `in_map` and `out_map` are the spatial sizes, () for
+    none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
+    outer size; its second operand counts once as weights if `constant`, else once per batch
+    entry as an activation.  `operands` is how many tensors an element-wise kernel or a Concat
+    reads; the `c_in` of a Concat of channels is their mean width.
+    `epilogue` is what is fused into it, in order; an "Add" there reads one more tensor of the
+    output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
+    `rotation` is how many MB of weights the whole model runs through between two runs of this
+    kernel, which decides what of its operands is still in a cache; 0 where that is not told.
+    A named tuple, for a table or a search makes thousands: a frozen dataclass takes four times
+    as long.
+    """
+
+    kind: Kind
+    op: str
+    c_in: int
+    c_out: int
+    in_map: tuple[int, ...] = ()
+    out_map: tuple[int, ...] = ()
+    batch: int = 1
+    window: tuple[int, ...] = (1, 1)
+    strides: tuple[int, ...] = (1, 1)
+    groups: int = 1
+    operands: int = 1
+    constant: bool = True
+    epilogue: tuple[str, ...] = ()
+    path: str = ""
+    itemsize: int = 4
+    rotation: int = 0
+
+    @property
+    def flops(self) -> int:
+        """FLOPs, a multiply-add as 2; the epilogue, under 1 %, is left out."""
+        outputs = self.batch * prod(self.out_map) * self.c_out
+        if self.kind is Kind.TRANSPOSED_CONV:
+            inputs = self.batch * prod(self.in_map) * self.c_in
+            return 2 * inputs * (self.c_out // self.groups) * prod(self.window)
+        if self.kind in _WEIGHTED:
+            return 2 * outputs * (self.c_in // self.groups) * prod(self.window)
+        if self.kind is Kind.PRODUCT:
+            return 2 * outputs * self.c_in
+        if self.kind is Kind.POOL:
+            return outputs * prod(self.window)
+        if self.kind in _WORKLESS:
+            return 0
+        return outputs * self.operands
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of constant weights."""
+        if self.kind in _WEIGHTED:
+            return self.itemsize * self.c_in * self.c_out // self.groups * prod(self.window)
+        if self.kind is Kind.PRODUCT and self.constant:
+            return self.itemsize * self.c_in * self.c_out
+        return 0
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of activations read and written."""
+        read = prod(self.in_map) * self.c_in * self.operands
+        written = prod(self.out_map) * self.c_out
+        if self.kind is Kind.EPILOGUE:
+            read = 0
+        if self.op == "Concat":
+            # the mean width may be rounded, and rows are joined at their full width
+            read = written
+        if self.kind is Kind.PRODUCT and not self.constant:
+            read += self.c_in * self.c_out
+        if self.kind is Kind.VIEW:
+            return 0
+        read += written * self.epilogue.count("Add")
+        return self.itemsize * self.batch * (read + written)
+
+    @property
+    def mac(self) -> int:
+        """The memory access cost in bytes."""
+        return self.weight_bytes + self.activation_bytes
+
+    @property
+    def core(self) -> Kernel:
+        """This kernel without its epilogue."""
+        return self._replace(epilogue=()) if self.epilogue else self
+
+    @property
+    def epilogues(self) -> tuple[Kernel, ...]:
+        """The fused activations, each as the share of work that it adds."""
+        return tuple(
+            Kernel(
+                Kind.EPILOGUE, op, self.c_out, self.c_out, self.out_map, self.out_map,
+                self.batch, itemsize=self.itemsize,
+            )
+            for op in self.epilogue
+        )  # fmt: skip
+
+    def with_widths(self, c_in: int, c_out: int) -> Kernel:
+        """The same kernel at other channel widths; depthwise keeps one channel a group."""
+        groups = c_in if self.kind is Kind.DEPTHWISE else self.groups
+        return self._replace(c_in=c_in, c_out=c_out, groups=groups)
+
+    @property
+    def text(self) -> str:
+        """The kernel in one line, as tables write it; `parse_chain` reads it."""
+        return _line(self)
+
+    @property
+    def title(self) -> str:
+        """The same for people: without what the rest of the model does to its caches."""
+        return _line(self._replace(rotation=0)) if self.rotation else _line(self)
+
+
+@lru_cache(maxsize=1 << 14)
+def _line(kernel: Kernel) -> str:
+    words = [kernel.op]
+    if kernel.kind in _WEIGHTED or kernel.kind is Kind.PRODUCT or kernel.c_in != kernel.c_out:
+        words.append(f"{kernel.c_in}>{kernel.c_out}")
+    else:
+        words.append(str(kernel.c_out))
+    if kernel.kind in _WINDOWED:
+        words.append("k" + "x".join(map(str, kernel.window)))
+        if any(stride != 1 for stride in kernel.strides):
+            words.append("s" + "x".join(map(str, kernel.strides)))
+    if kernel.groups > 1:
+        words.append(f"g{kernel.groups}")
+    if kernel.out_map or kernel.in_map:
+        sizes = "x".join(map(str, kernel.in_map)) or "1"
+        if kernel.out_map != kernel.in_map:
+            sizes += ">" + ("x".join(map(str, kernel.out_map)) or "1")
+        words.append("@" + sizes)
+    if kernel.batch > 1:
+        words.append(f"b{kernel.batch}")
+    if kernel.operands != OPERANDS.get(kernel.op, 1):
+        words.append(f"n{kernel.operands}")
+    if kernel.kind is Kind.PRODUCT and not kernel.constant:
+        words.append("run-time")
+    if kernel.itemsize != 4:
+        words.append(f"{kernel.itemsize}B")
+    if kernel.rotation:
+        words.append(f"/{kernel.rotation}MB")
+    if kernel.path:
+        words.append(f"({kernel.path})")
+    return " ".join(words + [f"+{op}" for op in kernel.epilogue])
+
+
+def conv_kind(c_in: int, c_out: int, groups: int) -> Kind:
+    """Dense, group or depthwise, by the groups; depthwise has one input channel a group."""
+    if groups == 1:
+        return Kind.CONV
+    return Kind.DEPTHWISE if groups == c_in and c_out % c_in == 0 else Kind.GROUP_CONV
+
+
+Chain = tuple[tuple[int, Kernel], ...]
+
+_TERM = re.compile(
+    r"(?:(?P<count>\d+) )?(?P<op>[A-Z]\w*) (?P<c_in>\d+)(?:>(?P<c_out>\d+))?"
+    r"(?: k(?P<window>\d+(?:x\d+)*))?(?: s(?P<strides>\d+(?:x\d+)*))?(?: g(?P<groups>\d+))?"
+    r"(?: @(?P<in_map>\d+(?:x\d+)*)(?:>(?P<out_map>\d+(?:x\d+)*))?)?(?: b(?P<batch>\d+))?"
+    r"(?: n(?P<operands>\d+))?(?P<runtime> run-time)?(?: (?P<itemsize>\d+)B)?"
+    r"(?: /(?P<rotation>\d+)MB)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
+)
+
+
+@cache
+def parse_chain(text: str) -> Chain:
+    """Read `10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56`; raises ValueError."""
+    return tuple(parse_term(term.strip()) for term in text.split(";"))
+
+
+def parse_term(term: str) -> tuple[int, Kernel]:
+    """Read `10 Conv 128>128 k1x1 @56x56 +Relu`; raises ValueError."""
+    match = _TERM.fullmatch(term)
+    if match is None:
+        raise ValueError(f"not a kernel: {term!r}")
+    (
+        count, op, inputs, outputs, sizes, steps, groups_of, read, written, batch, operands,
+        runtime, itemsize, rotation, path, fused,
+    ) = match.groups()  # fmt: skip
+    c_in, c_out = int(inputs), int(outputs or inputs)
+    groups = int(groups_of or 1)
+    in_map = _map(read)
+    window = _sizes(sizes) or (1, 1)
+    # by position, which is quicker than by name: a target has thousands of rows
+    kernel = Kernel(
+        _kind(op, c_in, c_out, groups), op, c_in, c_out, in_map,
+        in_map if written is None else _map(written), int(batch or 1), window,
+        _sizes(steps) or (1,) * len(window), groups, int(operands or OPERANDS.get(op, 1)),
+        runtime is None, tuple(fused.replace("+", "").split()), path or "", int(itemsize or 4),
+        int(rotation or 0),
+    )  # fmt: skip
+    return int(count or 1), kernel
+
+
+@cache
+def _sizes(text: str | None) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x"))) if text else ()
+
+
+def _map(text: str | None) -> tuple[int, ...]:
+    """No map is written as 1 where the other one has sizes."""
+    return () if text == "1" else _sizes(text)
+
+
+def _kind(op: str, c_in: int, c_out: int, groups: int) -> Kind:
+    if op == "Conv":
+        return conv_kind(c_in, c_out, groups)
+    try:
+        return KINDS[op]
+    except KeyError:
+        raise ValueError(f"no kind of kernel runs {op!r}") from None
+
+
+def format_chain(chain: Iterable[tuple[int, Kernel]]) -> str:
+    """The text that `parse_chain` reads."""
+    return "; ".join(f"{count} {kernel.text}" for count, kernel in chain)

@@ -1,0 +1,1 @@
+"""From operators to the kernels that a runtime runs for them."""

@@ -1,0 +1,152 @@
+"""A draft of the graph that a runtime rewrites, pass by pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from archlint.graph.operator import NO_TENSOR, Operator, Tensor
+
+__all__ = ["PassGraph", "Step"]
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """An operator of the rewritten graph; `rank` is its place in the order of the operators.
+
+    `op` holds attributes and shapes, `name` the operator type that runs.  `reads` and `writes`
+    are its run-time tensors now, `members` the model's operators in it, empty for one that the
+    runtime adds (`cause` is then the operator that it is there for).
+    """
+
+    op: Operator
+    name: str
+    rank: tuple[int, int]
+    members: list[int]
+    reads: list[Tensor]
+    writes: list[Tensor]
+    epilogue: list[str] = field(default_factory=list)
+    path: str = ""
+    bias: bool = False
+    cause: int | None = None
+    alive: bool = True
+
+    @property
+    def output(self) -> Tensor:
+        """The first tensor that it makes."""
+        return self.writes[0] if self.writes else NO_TENSOR
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of its first output, () where unknown."""
+        return self.output.shape or ()
+
+
+class PassGraph:
+    """Steps, and who makes and reads each tensor."""
+
+    def __init__(self, steps: Iterable[Step], outputs: Iterable[str]) -> None:
+        self.outputs = frozenset(outputs)
+        self._steps: list[Step] = []
+        self._sorted = False
+        self._makers: dict[str, Step] = {}
+        self._readers: defaultdict[str, list[Step]] = defaultdict(list)
+        for step in steps:
+            self.add(step)
+
+    def __iter__(self) -> Iterator[Step]:
+        """The steps in topological order, as they were when the walk began."""
+        if not self._sorted:
+            self._steps.sort(key=lambda step: step.rank)
+            self._sorted = True
+        for step in list(self._steps):
+            if step.alive:
+                yield step
+
+    def add(self, step: Step) -> None:
+        """Put in a step whose tensors have their final names."""
+        self._steps.append(step)
+        self._sorted = False
+        for tensor in step.writes:
+            self._makers[tensor.name] = step
+        for tensor in step.reads:
+            self._readers[tensor.name].append(step)
+
+    def move(self, step: Step, rank: tuple[int, int]) -> None:
+        """Give a step another place in the order."""
+        step.rank, self._sorted = rank, False
+
+    def maker(self, tensor: Tensor) -> Step | None:
+        """The step that makes a tensor, None for an input of the model."""
+        return self._makers.get(tensor.name)
+
+    def readers(self, tensor: Tensor) -> tuple[Step, ...]:
+        """The steps that read a tensor, one as often as it reads it."""
+        return tuple(self._readers[tensor.name])
+
+    def uses(self, tensor: Tensor) -> int:
+        """How often a tensor is read; being an output of the model counts once."""
+        return len(self._readers[tensor.name]) + (tensor.name in self.outputs)
+
+    def only_reader(self, tensor: Tensor) -> Step | None:
+        """The step that alone reads a tensor that is no output of the model."""
+        readers = self._readers[tensor.name]
+        return readers[0] if len(readers) == 1 and tensor.name not in self.outputs else None
+
+    def only_maker(self, tensor: Tensor) -> Step | None:
+        """The step that makes a tensor, if it is read once and there only."""
+        step = self._makers.get(tensor.name)
+        return step if step is not None and self.uses(tensor) == 1 else None
+
+    def read_instead(self, step: Step, old: Tensor, new: Tensor) -> None:
+        """Let a step read another tensor, once."""
+        place = next(i for i, tensor in enumerate(step.reads) if tensor.name == old.name)
+        step.reads[place] = new
+        self._readers[old.name].remove(step)
+        self._readers[new.name].append(step)
+
+    def makes(self, step: Step, tensor: Tensor) -> None:
+        """Note that a step makes a tensor."""
+        self._makers[tensor.name] = step
+
+    def also_read(self, step: Step, tensor: Tensor) -> None:
+        """Let a step read one more tensor."""
+        step.reads.append(tensor)
+        self._readers[tensor.name].append(step)
+
+    def drop(self, step: Step) -> None:
+        """Take out a step whose outputs nobody reads any more."""
+        for tensor in step.reads:
+            self._readers[tensor.name].remove(step)
+        step.alive = False
+
+    def absorb(self, step: Step, gone: Step) -> None:
+        """Let `step`, which `gone` reads, do the work of `gone` as well and make its output."""
+        between = step.output
+        for tensor in gone.reads:
+            self._readers[tensor.name].remove(gone)
+            if tensor.name != between.name:
+                step.reads.append(tensor)
+                self._readers[tensor.name].append(step)
+        step.writes = [gone.output]
+        self._makers[gone.output.name] = step
+        step.members.extend(gone.members)
+        gone.alive = False
+
+    def absorb_all(self, step: Step, gone: Step) -> None:
+        """Let `step` do the work of `gone`, all of whose inputs it makes itself."""
+        for tensor in gone.reads:
+            self._readers[tensor.name].remove(gone)
+        step.writes = [gone.output]
+        self._makers[gone.output.name] = step
+        step.members.extend(gone.members)
+        gone.alive = False
+
+    def absorb_before(self, step: Step, gone: Step) -> None:
+        """Let `step`, which alone reads what `gone` makes, read what `gone` reads."""
+        source = gone.reads[0]
+        self.read_instead(step, gone.output, source)
+        self._readers[source.name].remove(gone)
+        step.members.extend(gone.members)
+        gone.alive = False

@@ -1,0 +1,1 @@
+"""The passes of runtimes that rewrite the graph."""

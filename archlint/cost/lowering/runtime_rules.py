@@ -1,0 +1,151 @@
+"""What a runtime does to operators before it runs them, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from archlint.cost.kernels.kind import Kind
+
+__all__ = ["Blocked", "Fusions", "Quantised", "RuntimeRules"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fusions:
+    """The fusions of a runtime that rewrites the graph, pass by pass.
+
+    `removed` operators vanish.  `forms` are the functions of several operators that it knows:
+    their kind, the operator that runs them and, where not "", an operator type that has to be
+    among them.  `expanded` operators have no kernel: each becomes a chain of operators and a
+    product with the input.  `products` are the activations that a matrix product with a bias
+    fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    """
+
+    removed: frozenset[str]
+    forms: Mapping[str, tuple[str, str]]
+    expanded: Mapping[str, tuple[str, ...]]
+    products: frozenset[str]
+    sums: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A layout with `block` channels side by side (NCHWc), and what runs on it.
+
+    A dense conv takes it where its input channels are a multiple of `align`, or so few (less
+    than a block) that it reads the plain tensor.  `pools` take it where the channels are whole
+    blocks; `maps` and `joins` (operators of one and of several tensors) where their inputs have
+    it.  A blocked conv without an epilogue takes an Add of `sums` as an input and then fuses
+    the activations `fuse`, or one of `gated`, which is the product of the conv with the activation
+    that `gated` maps it to; `resizes` are the modes (with the coordinate transformation) run.
+    """
+
+    block: int
+    align: int
+    pools: frozenset[str]
+    maps: frozenset[str]
+    joins: frozenset[str]
+    sums: frozenset[str]
+    fuse: frozenset[str]
+    gated: Mapping[str, str]
+    resizes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantised:
+    """What runs in int8 in a model of QuantizeLinear and DequantizeLinear pairs.
+
+    `kernels` are the operators with a kernel in int8, those in `open_ended` also where their
+    output stays in float; `moving` only move elements, whatever these are; of them `plain` are
+    the same operator in float and in int8.  `vanishing` go into the quantisation behind them.
+    `last` are the kernels that run otherwise with the channels last, as convs always do, and
+    `through` and `through_int8` the operators, in float and in int8, that a Transpose is moved
+    through to meet another one.
+    """
+
+    kernels: frozenset[str]
+    open_ended: frozenset[str]
+    moving: frozenset[str]
+    plain: frozenset[str]
+    vanishing: frozenset[str]
+    last: frozenset[str]
+    through: frozenset[str]
+    through_int8: frozenset[str]
+
+    @property
+    def run_int8(self) -> frozenset[str]:
+        """The operators of the kernels that run in int8; a product is a MatMul there."""
+        return self.kernels | self.moving | {"QuantizeLinear"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeRules:
+    """What the runtime does to operators before it runs them.
+
+    `fold` are operators that vanish into the conv or product before them, `fuse` activations
+    that become an epilogue of a kernel of the kinds `fuse_into`.  `views` says that a view is
+    launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
+    kernels with weights were measured.  A target with `fusions` is one whose runtime rewrites
+    the graph, with `blocked` one that runs convs on blocked tensors, with `quantised` one that
+    runs quantised models in int8.
+    """
+
+    fold: frozenset[str]
+    fuse: frozenset[str]
+    fuse_into: frozenset[Kind]
+    views: bool = False
+    rotation: tuple[int, ...] = ()
+    fusions: Fusions | None = None
+    blocked: Blocked | None = None
+    quantised: Quantised | None = None
+
+    def fuses(self, kind: Kind, activation: str) -> bool:
+        """Whether an activation becomes an epilogue of a kernel of this kind."""
+        if self.fusions is not None and kind is Kind.PRODUCT:
+            return activation in self.fusions.products
+        return activation in self.fuse and kind in self.fuse_into
+
+    def has(self, feature: str) -> bool:
+        """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
+        return {"blocked": self.blocked, "quantised": self.quantised}[feature] is not None
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> RuntimeRules:
+        """Read the `[lowering]` section of a target file; raises KeyError and ValueError."""
+        fusions, blocked, quantised = map(data.get, ("fusions", "blocked", "quantised"))
+        return cls(
+            fold=frozenset(data["fold"]),
+            fuse=frozenset(data["fuse"]),
+            fuse_into=frozenset(map(Kind, data["fuse_into"])),
+            views=bool(data.get("views", False)),
+            rotation=tuple(data.get("rotation", ())),
+            fusions=None if fusions is None else _fusions(fusions),
+            blocked=None if blocked is None else _blocked(blocked),
+            quantised=None if quantised is None else _quantised(quantised),
+        )
+
+
+def _fusions(data: Mapping[str, Any]) -> Fusions:
+    return Fusions(
+        removed=frozenset(data["removed"]),
+        forms={kind: (each[0], each[1]) for kind, each in data["forms"].items()},
+        expanded={op: tuple(chain) for op, chain in data["expanded"].items()},
+        products=frozenset(data["products"]),
+        sums=frozenset(data["sums"]),
+    )
+
+
+def _blocked(data: Mapping[str, Any]) -> Blocked:
+    sets = ("pools", "maps", "joins", "sums", "fuse", "resizes")
+    return Blocked(
+        block=int(data["block"]),
+        align=int(data["align"]),
+        gated=dict(data["gated"]),
+        **{name: frozenset(data[name]) for name in sets},
+    )
+
+
+def _quantised(data: Mapping[str, Any]) -> Quantised:
+    names = (each.name for each in fields(Quantised))
+    return Quantised(**{name: frozenset(data[name]) for name in names})

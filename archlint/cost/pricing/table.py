@@ -1,0 +1,175 @@
+"""Cost tables: measured times as CSV, one row per chain of kernels, each with its provenance."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from functools import cached_property
+from math import inf
+from pathlib import Path
+from typing import overload
+
+from archlint.cost.kernels.kernel import Chain, parse_chain
+from archlint.errors import TargetError
+
+__all__ = ["HEADER", "Row", "Table", "format_rows", "read_table", "write_table"]
+
+WIDEST = 0.10
+"""The widest interval, as a share of the median, of a row that prices may rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured chain.
+
+    `kernels` is the text of the chain (see `parse_chain`), epilogues and paths included;
+    `layout` its memory layout ("" where the source does not say).  `sessions` counts
+    independent runs, `median_s`, `p10_s` and `p90_s` are seconds for the whole chain,
+    `interval` the half width of the median's 95 % interval as a share of it; the last three
+    are None where the source gives none.  `series` groups rows of equal FLOPs, `measured` is a
+    date, `how` the source or the command.  `uncorrected_s` is the median as the clock gave it,
+    before the drift of the machine's speed was taken off; None where nothing was.
+    """
+
+    kernels: str
+    series: str
+    dtype: str
+    batch: int
+    layout: str
+    sessions: int
+    median_s: float
+    p10_s: float | None
+    p90_s: float | None
+    interval: float | None
+    measured: str
+    how: str
+    uncorrected_s: float | None = None
+
+    @property
+    def chain(self) -> Chain:
+        """The kernels, each with its count."""
+        return parse_chain(self.kernels)
+
+    @property
+    def marked(self) -> bool:
+        """Whether its sessions differ too much for it to be used."""
+        return self.interval is not None and self.interval > WIDEST
+
+
+_COLUMNS = tuple(field.name for field in fields(Row))
+_MEDIAN, _INTERVAL = map(_COLUMNS.index, ("median_s", "interval"))
+
+HEADER = ",".join(_COLUMNS) + "\n"
+"""The first line of a table."""
+
+
+class Table(Sequence[Row]):
+    """The usable rows of a table, read when they are first looked at.
+
+    Pricing looks at every text, but at the times of few: `texts` and `seconds` read no more
+    than that.  All raise TargetError naming the file, and the line of a bad row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return tuple(row for row in read_table(self._path) if not row.marked)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        lines = self._path.read_text(encoding="utf-8").splitlines()
+        if lines[:1] != [HEADER.rstrip()]:
+            raise TargetError(f"{self._path}: the columns are not {', '.join(_COLUMNS)}")
+        return lines
+
+    def texts(self) -> list[str]:
+        """The kernels of each row of the file, marked ones too."""
+        return [_cells(line, 1)[0] for line in self._lines[1:]]
+
+    def seconds(self, at: int) -> float | None:
+        """The median of the row at this place in `texts`; None if it is marked."""
+        try:
+            cells = _cells(self._lines[at + 1], _INTERVAL + 1)
+            is_marked = cells[_INTERVAL] and float(cells[_INTERVAL]) > WIDEST
+            return None if is_marked else float(cells[_MEDIAN])
+        except (ValueError, IndexError) as fault:
+            raise TargetError(f"{self._path}:{at + 2}: {fault}") from fault
+
+
+def _cells(line: str, count: int) -> list[str]:
+    """At least the first `count` cells of a line."""
+    if '"' in line:
+        return next(csv.reader([line]))
+    return line.split(",", count)
+
+
+def read_table(path: Path) -> tuple[Row, ...]:
+    """Read a table; raises TargetError naming the file and line of a bad row."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != _COLUMNS:
+            raise TargetError(f"{path}: the columns are not {', '.join(_COLUMNS)}")
+        rows = []
+        for record in reader:
+            try:
+                row = _row(record)
+            except (ValueError, TypeError) as fault:
+                raise TargetError(f"{path}:{reader.line_num}: {fault}") from fault
+            rows.append(row)
+    return tuple(rows)
+
+
+def _row(record: dict[str, str]) -> Row:
+    def optional(key: str) -> float | None:
+        return float(record[key]) if record[key] else None
+
+    if None in record or None in record.values():
+        raise ValueError(f"not {len(_COLUMNS)} cells")
+    row = Row(
+        kernels=record["kernels"],
+        series=record["series"],
+        dtype=record["dtype"],
+        batch=int(record["batch"]),
+        layout=record["layout"],
+        sessions=int(record["sessions"]),
+        median_s=float(record["median_s"]),
+        p10_s=optional("p10_s"),
+        p90_s=optional("p90_s"),
+        interval=optional("interval"),
+        measured=record["measured"],
+        how=record["how"],
+        uncorrected_s=optional("uncorrected_s"),
+    )
+    if not 0 < row.median_s < inf:
+        raise ValueError(f"median_s is {row.median_s}, not a positive time")
+    parse_chain(row.kernels)
+    return row
+
+
+def write_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write a table, empty cells for what is None."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(HEADER + format_rows(rows), encoding="utf-8", newline="\n")
+
+
+def format_rows(rows: Iterable[Row]) -> str:
+    """The lines of these rows as they stand in a table."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    for row in rows:
+        writer.writerow("" if cell is None else cell for cell in astuple(row))
+    return lines.getvalue()

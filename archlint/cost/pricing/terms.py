@@ -1,0 +1,131 @@
+"""The terms of a family's fit: what a kernel's time is a non-negative sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import prod
+
+import numpy as np
+
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.columns import Array, Columns
+from archlint.cost.pricing.machine import Machine
+from archlint.cost.pricing.moves import pieces_of
+
+__all__ = ["TERMS", "WORK_OF", "coldness", "padded", "term_named"]
+
+_CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
+_SUMMING = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.TRANSPOSED_CONV, Kind.PRODUCT})
+
+
+def padded(channels: Array, block: int) -> Array:
+    """Channels rounded up to whole blocks."""
+    whole: Array = np.ceil(channels / block) * block
+    return whole
+
+
+def coldness(columns: Columns, machine: Machine) -> Array:
+    """The share of a kernel's weights that come from memory at each run, 0 to 1.
+
+    In the log of the bytes in rotation it rises from a quarter of the last cache to twice it:
+    so it was measured with products that rotate through 2 to 300 MB.
+    """
+    if not machine.far:
+        return np.zeros(len(columns))
+    # a rotation that is not told, 0, is as none at all
+    octaves = np.log2(np.maximum(4e6 * columns.rotation / machine.far, 1.0))
+    share: Array = np.minimum(octaves / 3, 1.0)
+    return share
+
+
+def _flops(columns: Columns, machine: Machine) -> Array:
+    """FLOPs at the widths that the kernel's path pads to."""
+    flops: Array = columns.flops.copy()
+    for at, kernel in enumerate(columns.kernels):
+        if kernel.path.startswith("nchwc") and kernel.kind in _CONVS:
+            flops[at] *= _padding(kernel, machine.block)
+    return flops
+
+
+def _padding(kernel: Kernel, block: int) -> float:
+    """How many times more FLOPs a conv of the blocked layout has at the widths it pads to."""
+    share = -(-kernel.c_out // block) * block / kernel.c_out
+    if kernel.path == "nchwc" and kernel.kind is not Kind.DEPTHWISE:
+        inputs = -(-kernel.c_in // block) * block // kernel.groups
+        share *= inputs / (kernel.c_in // kernel.groups)
+    return share
+
+
+def _lines(columns: Columns, machine: Machine) -> Array:
+    """Runs of the innermost loop: lines of the result, by blocks of it, by what each sums up."""
+    summing = columns.each(lambda kernel: kernel.kind in _SUMMING) > 0
+    inputs = np.where(summing, np.maximum(columns.c_in // columns.groups, 1.0), 1.0)
+    lines = columns.batch * columns.out_positions / columns.line
+    runs: Array = lines * columns.c_out / machine.block * inputs * columns.window
+    return runs
+
+
+def _unfolded(columns: Columns, _: Machine) -> Array:
+    """Elements of the matrix of windows that a conv in no blocked layout is multiplied as."""
+
+    def windows(kernel: Kernel) -> bool:
+        is_dense = kernel.kind in (Kind.CONV, Kind.GROUP_CONV)
+        moves = prod(kernel.window) > 1 or prod(kernel.strides) > 1
+        return is_dense and moves and not kernel.path.startswith("nchwc")
+
+    elements: Array = columns.batch * columns.out_positions * columns.c_in * columns.window
+    return elements * columns.each(windows)
+
+
+def _farness(columns: Columns, machine: Machine) -> Array:
+    """The share of a kernel's activations that leave a core's own cache, 0 to 1."""
+    if not machine.near:
+        return np.ones(len(columns))
+    octaves = np.log2(np.maximum(2 * columns.activation_bytes / machine.near, 1.0))
+    share: Array = np.minimum(octaves / 4, 1.0)
+    return share
+
+
+def _fused(*ops: str) -> Callable[[Columns, Machine], Array]:
+    def elements(columns: Columns, _: Machine) -> Array:
+        count = columns.each(lambda kernel: sum(op in ops for op in kernel.epilogue))
+        found: Array = count * columns.batch * columns.out_positions * columns.c_out
+        return found
+
+    return elements
+
+
+TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
+    "launch": lambda c, _: np.ones(len(c)),
+    "launch cold": coldness,
+    "flops": _flops,
+    "bytes": lambda c, _: c.mac,
+    "lines": _lines,
+    "pieces": lambda c, _: c.each(pieces_of) - 1,
+    "unfolded": _unfolded,
+    "weights from cache": lambda c, m: c.weight_bytes * (1 - coldness(c, m)),
+    "weights from memory": lambda c, m: c.weight_bytes * coldness(c, m),
+    "activations near": lambda c, m: c.activation_bytes * (1 - _farness(c, m)),
+    "activations far": lambda c, m: c.activation_bytes * _farness(c, m),
+    "fused Relu": _fused("Relu"),
+    "fused comparisons": _fused("Clip", "LeakyRelu"),
+    "fused functions": _fused("HardSigmoid", "HardSwish", "Sigmoid", "Tanh"),
+}
+"""By name: 1, FLOPs, bytes, loop runs, pieces or elements; a coefficient is seconds for each."""
+
+WORK_OF = "work of "
+"""Begins the name of a term for one operator of a family: its FLOPs, or elements if it has none."""
+
+
+def term_named(name: str) -> Callable[[Columns, Machine], Array]:
+    """The term of this name, of TERMS or of one operator; raises KeyError for another."""
+    if not name.startswith(WORK_OF):
+        return TERMS[name]
+    op = name.removeprefix(WORK_OF)
+
+    def work(columns: Columns, _: Machine) -> Array:
+        is_op = columns.each(lambda kernel: kernel.op == op)
+        return is_op * np.where(columns.flops > 0, columns.flops, columns.mac / 4)
+
+    return work

@@ -1,0 +1,1 @@
+"""What else could stand at a place: other widths at equal FLOPs."""

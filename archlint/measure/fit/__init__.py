@@ -1,0 +1,1 @@
+"""From measured rows to fits, bands and their errors."""

@@ -1,0 +1,183 @@
+"""The terms, lengths and deviations of a family that its rows make the most likely."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.columns import Columns
+from archlint.cost.pricing.family import FamilySpec, describe, terms_of
+from archlint.cost.pricing.features import FEATURES
+from archlint.cost.pricing.fit import fit_relative
+from archlint.cost.pricing.machine import Machine
+from archlint.cost.pricing.terms import TERMS, WORK_OF
+
+__all__ = ["tune"]
+
+Array = NDArray[np.float64]
+
+STEPS = (0.5, 0.75, 1.4, 2.0, 4.0)
+"""Factors that a parameter is tried at, one parameter after the other."""
+
+SWEEPS = 4
+SHORTEST, LONGEST, FLAT = 0.5, 64.0, 24.0
+"""Octaves: what a length is held between, and from where on its feature tells nothing."""
+LEAST_NOISE = 0.01
+"""What sessions differ by at the least (log)."""
+
+OWN_TERM = 2
+"""Rows of an operator from which on, among others, its work is a term of its own."""
+
+USUAL = 4.0
+"""Octaves: the lengths' prior is log-normal about it, wide, to hold those no row speaks of."""
+
+_WALK = {"run", "loops", "rows", "columns", "jump", "conflict"}
+_COPY = {"bytes", "run", "operands", "cold"}
+_SWAP = {"bytes", "run", "loops", "rows", "columns", "conflict", "cold"}
+_OF_MOVES = {
+    "transpose of runs": _SWAP,
+    "transpose of elements": _SWAP,
+    "reorder": {"bytes", "positions", "line", "in", "tail", "conflict", "cold"},
+    **dict.fromkeys(("concat", "split", "slice", "pad", "gather", "copy", "element-wise"), _COPY),
+}
+"""Features of what only moves or maps elements; others are told by all but how they walk."""
+
+_SIZELESS = {"view"}
+"""Varieties that move nothing: their time is the launch alone."""
+
+
+@dataclass(slots=True)
+class _Parameters:
+    lengths: Array
+    spread: float
+    noise: float
+    unlike: float
+
+    def scaled(self, which: int, factor: float) -> _Parameters:
+        """One of the parameters times a factor: a length, or behind them the deviations."""
+        lengths, count = self.lengths.copy(), len(self.lengths)
+        spread, noise, unlike = self.spread, self.noise, self.unlike
+        if which < count:
+            lengths[which] = min(max(lengths[which] * factor, SHORTEST), LONGEST)
+        elif which == count:
+            spread *= factor
+        elif which == count + 1:
+            noise = max(noise * factor, LEAST_NOISE)
+        else:
+            unlike = min(unlike * factor, 0.98)
+        return _Parameters(lengths, spread, noise, unlike)
+
+
+def tune(
+    variety: str, kernels: Sequence[Kernel], seconds: Sequence[float], machine: Machine
+) -> FamilySpec:
+    """The specification of a variety's family, from its rows.
+
+    The lengths and deviations maximise the marginal likelihood of the Gaussian process over
+    the residuals (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq.
+    2.30), one coordinate after the other.
+    """
+    times, columns = np.array(seconds, dtype=float), Columns(kernels)
+    terms = _terms(variety, columns, machine)
+    matrix = terms_of(terms, columns, machine)
+    fit = fit_relative(matrix, times, np.zeros(len(terms)))
+    residuals = np.log(times / (matrix * fit).sum(axis=1))
+    features = _features(variety, columns, machine)
+    points = describe(features, columns, machine)
+    likelihood = _Likelihood(points, columns.names, residuals)
+    best = _climb(likelihood, _Parameters(
+        np.full(len(features), USUAL), max(float(residuals.std()), 0.02), 0.03,
+        0.5 if likelihood.mixed else 1.0,
+    ))  # fmt: skip
+    lengths = {
+        name: _rounded(length)
+        for name, length in zip(features, best.lengths, strict=True)
+        if length < FLAT
+    }
+    return FamilySpec(
+        name=variety,
+        kinds=(),
+        borrows=(),
+        terms=terms,
+        differences_of="",
+        spread=_rounded(best.spread),
+        noise=_rounded(best.noise),
+        lengths=lengths or {features[0]: LONGEST},
+        unlike=_rounded(best.unlike),
+    )
+
+
+def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
+    """The terms that differ between these kernels; the sum of all bytes is that of others."""
+    if variety in _SIZELESS:
+        return "launch", "launch cold"
+    names = [name for name in TERMS if name != "bytes"]
+    rows = Counter(kernel.op for kernel in columns.kernels)
+    if len(rows) > 1:
+        names += [f"{WORK_OF}{op}" for op in sorted(rows) if rows[op] >= OWN_TERM]
+    matrix = terms_of(names, columns, machine)
+    return tuple(name for name, column in zip(names, matrix.T, strict=True) if column.any())
+
+
+def _features(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
+    if variety in _SIZELESS:
+        return ("cold",)
+    asked = _OF_MOVES.get(variety, FEATURES.keys() - _WALK)
+    names = [name for name in FEATURES if name in asked]
+    points = describe(names, columns, machine)
+    return tuple(
+        name for name, column in zip(names, points.T, strict=True) if np.ptp(column) > 1e-9
+    ) or ("cold",)
+
+
+class _Likelihood:
+    """The log likelihood of residuals, for any parameters."""
+
+    def __init__(self, points: Array, names: NDArray[np.str_], residuals: Array) -> None:
+        self._residuals = residuals
+        self._squares = [(column[:, None] - column[None, :]) ** 2 for column in points.T]
+        self._differ = names[:, None] != names[None, :]
+        self.mixed = bool(self._differ.any())
+
+    def of(self, parameters: _Parameters) -> float:
+        """With the lengths' prior, up to a constant."""
+        squares = np.zeros_like(self._differ, dtype=float)
+        for square, length in zip(self._squares, parameters.lengths, strict=True):
+            squares += square / length**2
+        distance = np.sqrt(3.0 * squares)
+        covariance = (1.0 + distance) * np.exp(-distance)
+        covariance[self._differ] *= parameters.unlike
+        covariance *= parameters.spread**2
+        covariance[np.diag_indices_from(covariance)] += parameters.noise**2
+        try:
+            factor = np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            return -inf
+        half = np.linalg.solve(factor, self._residuals)
+        prior = 0.1 * float((np.log(parameters.lengths / USUAL) ** 2).sum())
+        return -0.5 * float(half @ half) - float(np.log(np.diag(factor)).sum()) - prior
+
+
+def _climb(likelihood: _Likelihood, start: _Parameters) -> _Parameters:
+    best, most = start, likelihood.of(start)
+    for _ in range(SWEEPS):
+        before = most
+        for which in range(len(start.lengths) + 2 + likelihood.mixed):
+            for factor in STEPS:
+                tried = best.scaled(which, factor)
+                value = likelihood.of(tried)
+                if value > most + 1e-3:
+                    best, most = tried, value
+        if most - before < 0.05:
+            break
+    return best
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.3g}")

@@ -1,0 +1,1 @@
+"""ONNX Runtime as a backend: graphs of kernels, sessions, profiles."""

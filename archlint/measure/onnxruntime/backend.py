@@ -1,0 +1,205 @@
+"""The ONNX Runtime backend: medleys and models on CPUs, timed by the runtime's own profiler."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from archlint.cost.kernels.kernel import Kernel
+from archlint.errors import MeasureError, UsageError
+from archlint.measure.backend import Backend, Provenance
+from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
+from archlint.measure.onnxruntime.graph import Graph
+from archlint.measure.onnxruntime.model import closed, model_of
+from archlint.measure.onnxruntime.nodes import can_make
+from archlint.measure.plan.medley import Medley, Timing
+from archlint.measure.plan.weight_levels import weight_levels
+from archlint.measure.random_weights import random_inputs
+
+__all__ = ["OnnxRuntime"]
+
+RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
+"""At least and at most this many runs of a session, about so many seconds, after a warm-up."""
+
+LOWERINGS = {"float": "ort.toml", "int8": "ort_int8.toml"}
+"""What says what the runtime does to operators, by dtype."""
+
+CUT = 0.2
+"""The share of runs, the longest ones, that the mean leaves out: interrupts lengthen them."""
+
+
+class OnnxRuntime(Backend):
+    """ONNX Runtime on the CPU with a number of threads."""
+
+    def __init__(self, threads: int, dtype: str = "float") -> None:
+        try:
+            import onnxruntime
+        except ImportError as fault:
+            raise UsageError('onnxruntime is not installed: pip install "archlint[ort]"') from fault
+        if dtype not in LOWERINGS:
+            names = " and ".join(f'"{each}"' for each in LOWERINGS)
+            raise UsageError(f'the ort backend measures dtypes {names}, not "{dtype}"')
+        self._ort, self._threads, self._dtype = onnxruntime, threads, dtype
+        self._folder = tempfile.mkdtemp(prefix="archlint-")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def provenance(self) -> Provenance:
+        """The CPU and the version of ONNX Runtime."""
+        return Provenance(
+            device=cpu_name(),
+            runtime=f"ONNX Runtime {self._ort.__version__}",
+            versions={"onnxruntime": self._ort.__version__, "python": platform.python_version()},
+            dtype=self._dtype,
+            threads=self._threads,
+            simd=simd_bits(),
+            memory=memory_bytes(),
+        )
+
+    @property
+    def block(self) -> int:
+        """How many channels ONNX Runtime's blocked layout keeps together: one vector's floats."""
+        return 16 if simd_bits() >= 512 else 8
+
+    def lowering(self) -> str:
+        """What ONNX Runtime does to operators, as the `[lowering]` section of a target file."""
+        text = (Path(__file__).parents[1] / "lowerings" / LOWERINGS[self._dtype]).read_text(
+            encoding="utf-8"
+        )
+        text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", text)
+        levels = list(weight_levels(self.caches()[1]))
+        return re.sub(r"(?m)^rotation = .*$", f"rotation = {levels}", text)
+
+    def caches(self) -> tuple[int, int]:
+        """The CPU's."""
+        return cache_bytes()
+
+    def alignment(self) -> int:
+        """Two vectors: what the fastest widths are a multiple of."""
+        return 2 * self.block
+
+    def runs(self, kernel: Kernel) -> bool:
+        """Whether it can build this kernel."""
+        return can_make(kernel)
+
+    def time(self, medley: Medley) -> Timing:
+        """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
+        model, nodes = model_of(medley, self.block)
+        content = model.SerializeToString()
+        feeds = {"start": np.zeros(1, dtype=np.float32)}
+        session = self._session(content, optimise=False, profile=True)
+        runs = _repeat(partial(session.run, ["end"], feeds))
+        slots = _slots(session.end_profiling(), len(model.graph.node), len(runs))
+        net = slots - self._profiling
+        return Timing(
+            tuple(max(float(net[list(each)].sum()), 1e-8) for each in nodes), float(net.sum())
+        )
+
+    def time_model(self, model: onnx.ModelProto, sessions: int) -> tuple[float, ...]:
+        """The median seconds of a whole model with its weights, one figure per fresh session."""
+        feeds, found = random_inputs(model, seed=0), []
+        content = _with_sizes(model, feeds).SerializeToString()
+        for _ in range(sessions):
+            session = self._session(content, optimise=True, profile=False)
+            found.append(median(_repeat(partial(session.run, None, feeds))[WARM_UP:]))
+        return tuple(found)
+
+    @cached_property
+    def _profiling(self) -> float:
+        """Seconds that the profiler adds to a node, from many nodes that do next to nothing."""
+        count = 400
+        graph = Graph(seed=0, block=self.block)
+        tensor = graph.fresh(64)
+        for _ in range(count):
+            tensor = graph.add("Relu", [tensor])
+        content = closed(graph, tensor).SerializeToString()
+        feeds = {"start": np.zeros(1, dtype=np.float32)}
+        costs = []
+        for _ in range(5):
+            plain = self._session(content, optimise=False, profile=False)
+            wall = median(_repeat(partial(plain.run, ["end"], feeds))[WARM_UP:])
+            profiled = self._session(content, optimise=False, profile=True)
+            runs = _repeat(partial(profiled.run, ["end"], feeds))
+            total = len(graph.nodes)
+            slots = _slots(profiled.end_profiling(), total, len(runs))
+            costs.append((float(slots.sum()) - wall) / total)
+        return median(costs)
+
+    def _session(self, content: bytes, *, optimise: bool, profile: bool) -> Any:
+        options = self._ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        if not optimise:
+            options.graph_optimization_level = self._ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        if profile:
+            options.enable_profiling = True
+            options.profile_file_prefix = str(Path(self._folder) / "profile")
+        try:
+            return self._ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as fault:  # the runtime's own exceptions have no common base class
+            raise MeasureError(f"ONNX Runtime: {' '.join(str(fault).split())}") from fault
+
+
+def _repeat(run: Callable[[], object]) -> list[float]:
+    """Seconds of each run, the warm-up first."""
+    least, most = RUNS
+    walls: list[float] = []
+    while len(walls) < WARM_UP + least or (
+        sum(walls[WARM_UP:]) < RUN_FOR and len(walls) < WARM_UP + most
+    ):
+        start = perf_counter()
+        run()
+        walls.append(perf_counter() - start)
+    return walls
+
+
+def _slots(profile: str, nodes: int, runs: int) -> NDArray[np.float64]:
+    """Seconds from the start of each node to the start of the next, the warm-up left out.
+
+    The profiler counts whole us.  Of differences between its starts the mean over runs is right
+    all the same, of its slots, which it rounds down, it is not.
+    """
+    events = json.loads(Path(profile).read_text(encoding="utf-8"))
+    Path(profile).unlink()
+    kernels = [
+        (int(event["ts"]), int(event["args"]["node_index"]), int(event["dur"]))
+        for event in events
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time")
+    ]
+    if len(kernels) != nodes * runs:
+        raise MeasureError("ONNX Runtime: its profile does not hold every node of every run")
+    kernels.sort()
+    by_run = np.array(kernels).reshape(runs, nodes, 3)[WARM_UP:]
+    starts = by_run[:, :, 0]
+    lengths = np.concatenate([np.diff(starts, axis=1), by_run[:, -1:, 2]], axis=1)
+    slots = np.empty(nodes)
+    cut = int(len(lengths) * CUT)
+    slots[by_run[0, :, 1]] = np.sort(lengths, axis=0)[: len(lengths) - cut].mean(axis=0)
+    seconds: NDArray[np.float64] = slots * 1e-6
+    return seconds
+
+
+def _with_sizes(model: onnx.ModelProto, feeds: Mapping[str, NDArray[Any]]) -> onnx.ModelProto:
+    """A copy whose inputs have the sizes of these, so that it is optimised for them."""
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    for given in fixed.graph.input:
+        if given.name in feeds:
+            shape = given.type.tensor_type.shape
+            for dim, size in zip(shape.dim, feeds[given.name].shape, strict=True):
+                dim.dim_value = size
+    return fixed

@@ -1,0 +1,186 @@
+"""Graphs of ONNX nodes under construction, and the shapes that kernels read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, prod
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from archlint.cost.kernels.kernel import Kernel
+
+__all__ = [
+    "CONTRIB",
+    "NCHWC",
+    "Graph",
+    "Made",
+    "Shape",
+    "Site",
+    "fitting",
+    "padded",
+    "shape_of",
+    "windowed",
+]
+
+NCHWC = "com.microsoft.nchwc"
+CONTRIB = "com.microsoft"
+
+Shape = tuple[int, ...]
+
+
+class Graph:
+    """A graph under construction: nodes, weights from a pool of random values, and its size."""
+
+    def __init__(self, seed: int, block: int) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+        self.weight_bytes = 0
+        self.block = block
+        self._random = np.random.default_rng(seed)
+        self._pool = self._random.standard_normal(1 << 16, dtype=np.float32) * np.float32(0.05)
+        self._count = 0
+
+    def name(self) -> str:
+        """A name that no other tensor has."""
+        self._count += 1
+        return f"t{self._count}"
+
+    def add(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        domain: str = "",
+        outputs: int = 1,
+        **attributes: Any,
+    ) -> str:
+        """Append a node; returns its (first) output."""
+        names = [self.name() for _ in range(outputs)]
+        self.nodes.append(helper.make_node(op, list(inputs), names, domain=domain, **attributes))
+        return names[0]
+
+    def constant(self, values: NDArray[np.generic]) -> str:
+        """A constant tensor."""
+        name = self.name()
+        self.initializers.append(numpy_helper.from_array(values, name))
+        self.weight_bytes += values.nbytes
+        return name
+
+    def ints(self, *values: int) -> str:
+        """A constant vector of integers."""
+        return self.constant(np.array(values, dtype=np.int64))
+
+    def weights(self, *shape: int) -> str:
+        """Random weights."""
+        return self.constant(self._draw(prod(shape)).reshape(shape))
+
+    def positive(self, *shape: int) -> str:
+        """Random weights about 1."""
+        return self.constant(np.abs(self._draw(prod(shape)).reshape(shape)) + np.float32(1))
+
+    def fresh(self, *shape: int) -> str:
+        """A tensor that a producer writes at every run, just before its reader."""
+        row = self.constant(self._draw(max(shape[-1] if shape else 1, 1)))
+        return self.add("Expand", [row, self.ints(*shape)])
+
+    def bytes(self, *shape: int) -> str:
+        """Random weights of one byte each, with a sign."""
+        return self.constant((self._draw(prod(shape)) * 640).astype(np.int8).reshape(shape))
+
+    def fresh_bytes(self, *shape: int) -> str:
+        """A tensor of bytes without a sign that a producer writes at every run."""
+        row = self._draw(max(shape[-1] if shape else 1, 1))
+        drawn = self.constant((row * 640 + 128).astype(np.uint8))
+        return self.add("Expand", [drawn, self.ints(*shape)])
+
+    def _draw(self, count: int) -> NDArray[np.float32]:
+        start = int(self._random.integers(len(self._pool)))
+        repeated = np.resize(np.roll(self._pool, -start), count)
+        return repeated.astype(np.float32, copy=False)
+
+
+class Made:
+    """What a kernel became: the nodes that it is, and its output with its shape."""
+
+    __slots__ = ("nodes", "output", "shape")
+
+    def __init__(self, nodes: tuple[int, ...], output: str, shape: Shape) -> None:
+        self.nodes, self.output, self.shape = nodes, output, shape
+
+
+class Site:
+    """Where a kernel is made: hands out its first input from the kernel before it.
+
+    In `int8` it reads bytes, and what it is given is one of bytes.
+    """
+
+    def __init__(
+        self, graph: Graph, given: tuple[str, Shape] | None, *, int8: bool = False
+    ) -> None:
+        self.graph = graph
+        self._given = given
+        self._int8 = int8
+
+    def read(self, *shape: int) -> str:
+        """A tensor of this shape: the one given if it fits, once, else a fresh one."""
+        if self._given is not None and self._given[1] == shape:
+            name, self._given = self._given[0], None
+            return name
+        return self.graph.fresh_bytes(*shape) if self._int8 else self.graph.fresh(*shape)
+
+    def made(
+        self, shape: Shape, op: str, inputs: Sequence[str], domain: str = "", outputs: int = 1,
+        **attributes: Any,
+    ) -> Made:  # fmt: skip
+        """Append a node as the kernel's own."""
+        output = self.graph.add(op, inputs, domain, outputs, **attributes)
+        return Made((len(self.graph.nodes) - 1,), output, shape)
+
+
+def shape_of(kernel: Kernel, sizes: Shape | None = None, channels: int | None = None) -> Shape:
+    """The ONNX shape of a tensor of the kernel: its input, or with these sizes and channels."""
+    sizes = kernel.in_map if sizes is None else sizes
+    channels = kernel.c_in if channels is None else channels
+    if len(sizes) == 0:
+        return kernel.batch, channels
+    if len(sizes) == 1:
+        return kernel.batch, sizes[0], channels
+    return kernel.batch, channels, *sizes
+
+
+def padded(channels: int, block: int) -> int:
+    """Channels in whole blocks."""
+    return ceil(channels / block) * block
+
+
+def _pads(kernel: Kernel) -> list[int]:
+    totals = [
+        max((out - 1) * stride + window - size, 0)
+        for size, out, window, stride in zip(
+            kernel.in_map, kernel.out_map, kernel.window, kernel.strides, strict=True
+        )
+    ]
+    return [total // 2 for total in totals] + [total - total // 2 for total in totals]
+
+
+def fitting(kernel: Kernel) -> Shape:
+    """The map to read: larger than the kernel's where a dilated window was cropped from it."""
+    pads, rank = _pads(kernel), len(kernel.in_map)
+    fitting = []
+    for at, (size, out) in enumerate(zip(kernel.in_map, kernel.out_map, strict=True)):
+        room = size + pads[at] + pads[at + rank] - kernel.window[at]
+        extra = room // kernel.strides[at] + 1 - out
+        fitting.append(size - max(extra, 0) * kernel.strides[at])
+    return tuple(fitting)
+
+
+def windowed(kernel: Kernel) -> dict[str, Any]:
+    """The attributes of a conv or a pool."""
+    return {
+        "kernel_shape": list(kernel.window),
+        "strides": list(kernel.strides),
+        "pads": _pads(kernel),
+    }

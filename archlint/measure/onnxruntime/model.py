@@ -1,0 +1,79 @@
+"""Medleys as ONNX models in the form that ONNX Runtime lowers operators to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx
+from onnx import TensorProto, helper
+
+from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
+from archlint.measure.onnxruntime.nodes import feeds, make_nodes
+from archlint.measure.plan.medley import Medley
+
+__all__ = ["closed", "model_of"]
+
+BALLAST = 256, 1024
+"""The shape of the weights of a ballast product, 1 MB."""
+
+
+def model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[int, ...]]]:
+    """The medley as a model in lowered form, and the numbers of its kernels' nodes."""
+    graph = Graph(medley.seed, block)
+    nodes: list[tuple[int, ...]] = []
+    made, writer = None, None
+    for kernel in medley.kernels:
+        given = None
+        if medley.linked and made is not None and writer is not None and feeds(writer, kernel):
+            given = made.output, made.shape
+        made, writer = make_nodes(kernel, graph, given), kernel
+        nodes.append(made.nodes)
+    last = graph.nodes[-1].output[0]
+    nodes = _read_all(graph, nodes, last)
+    missing = medley.weight_bytes - graph.weight_bytes
+    inner, outer = BALLAST
+    pieces = max(0, round(missing / (4 * inner * outer)))
+    if not pieces:
+        return closed(graph, last), nodes
+    # in one go before the kernels: between them it would empty the core's own cache, which a
+    # network keeps warm
+    kernels, graph.nodes = graph.nodes, []
+    source = graph.fresh(1, inner)
+    for _ in range(pieces):
+        graph.add("MatMul", [source, graph.weights(inner, outer)])
+    first = len(graph.nodes)
+    graph.nodes += kernels
+    return closed(graph, last), [tuple(first + node for node in each) for each in nodes]
+
+
+def _read_all(graph: Graph, nodes: Sequence[tuple[int, ...]], last: str) -> list[tuple[int, ...]]:
+    """Give each tensor a reader; returns the new numbers of the kernels' nodes.
+
+    The runtime frees a tensor after its last reader, and what has none only at the end of the
+    run: then a session of 40 kernels would spread over 40 results and find no cache warm.
+    """
+    read = {name for node in graph.nodes for name in node.input} | {last}
+    made, graph.nodes = graph.nodes, []
+    places = []
+    for node in made:
+        places.append(len(graph.nodes))
+        graph.nodes.append(node)
+        for name in node.output:
+            if name and name not in read:
+                graph.add("Shape", [name])
+    return [tuple(places[node] for node in each) for each in nodes]
+
+
+def closed(graph: Graph, last: str) -> onnx.ModelProto:
+    """The whole model; one small output, for what leaves the runtime is copied."""
+    graph.nodes.append(helper.make_node("Shape", [last], ["shape"]))
+    graph.nodes.append(helper.make_node("Identity", ["start"], ["end"]))
+    made = helper.make_graph(
+        graph.nodes, "medley",
+        [helper.make_tensor_value_info("start", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("end", TensorProto.FLOAT, [1])],
+        graph.initializers,
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid(NCHWC, 1)]
+    opsets.append(helper.make_opsetid(CONTRIB, 1))
+    return helper.make_model(made, opset_imports=opsets, ir_version=9)

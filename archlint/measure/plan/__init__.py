@@ -1,0 +1,1 @@
+"""Which kernels to measure, in which company and order."""

@@ -1,0 +1,164 @@
+"""The plan of a measurement: which experiments are timed, in which batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from math import ceil
+
+from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.lowering.on_path import on_path
+from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.errors import MeasureError
+from archlint.measure.plan.company import SIZE, size_of
+from archlint.measure.plan.experiment import Experiment
+
+__all__ = ["ROOM", "Batch", "Plan", "Runtime", "Task", "make_plan"]
+
+GROUP = 4 * SIZE
+"""Kernels of a batch: enough that a kernel finds others of its size, and others each time."""
+
+WINDOW = 3 * GROUP
+"""Tasks in their informative order that are sorted into batches at once."""
+
+ROOM = 0.25
+"""The share of the memory that a session may fill."""
+
+MB = 1_000_000
+
+LARGE = 8
+"""The greatest batch of the experiments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kernel on the target's path to time for the table of a rule's folder."""
+
+    folder: str
+    series: str
+    kernel: Kernel
+
+    @property
+    def text(self) -> str:
+        """The kernel as its row names it."""
+        return self.kernel.text
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tasks that run in the same sessions, by turns, with the bytes of weights to run through."""
+
+    tasks: tuple[Task, ...]
+    weight_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The batches in the order to time them, and what is not in them.
+
+    `done` counts the experiments that the tables hold already, `refused` those that the
+    runtime does not run, `too_big` those that the memory does not hold.
+    """
+
+    batches: tuple[Batch, ...]
+    done: int
+    refused: int
+    too_big: int
+
+    @property
+    def tasks(self) -> int:
+        """How many kernels there are to time."""
+        return sum(len(batch.tasks) for batch in self.batches)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the plan has to know of the target.
+
+    `lowering` tells the path that it takes for a kernel and the levels of weight bytes, `runs`
+    whether it can run it; `memory` is in bytes.  What the experiments have at their greatest
+    batch is measured at `most_batch` too, where that is more.
+    """
+
+    lowering: RuntimeRules
+    runs: Callable[[Kernel], bool]
+    memory: int
+    most_batch: int = LARGE
+
+
+def make_plan(
+    experiments: Mapping[str, Sequence[Experiment]],
+    runtime: Runtime,
+    done: Mapping[str, frozenset[str]],
+) -> Plan:
+    """Plan the experiments, by rule folder; `done` are the kernels that each table holds.
+
+    One of each folder in turn, most informative first, so that a budget cuts what tells least.
+    """
+    tasks: list[Task] = []
+    seen: set[tuple[str, str]] = set()
+    finished = refused = too_big = 0
+    for turn in zip_longest(*(_tasks(*each, runtime) for each in experiments.items())):
+        for task in turn:
+            if task is None or (task.folder, task.text) in seen:
+                continue
+            seen.add((task.folder, task.text))
+            if task.text in done.get(task.folder, ()):
+                finished += 1
+            elif not runtime.runs(task.kernel):
+                refused += 1
+            elif _bytes(task.kernel) > ROOM * runtime.memory:
+                too_big += 1
+            else:
+                tasks.append(task)
+    return Plan(tuple(_batches(tasks)), finished, refused, too_big)
+
+
+def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
+    tasks = []
+    for experiment in experiments:
+        if experiment.only and not runtime.lowering.has(experiment.only):
+            continue
+        try:
+            ((count, kernel),) = parse_chain(experiment.kernels)
+        except ValueError as fault:
+            raise MeasureError(f"{folder}: an experiment is not one kernel: {fault}") from fault
+        if count != 1:
+            raise MeasureError(f'{folder}: an experiment is not one kernel: "{experiment.kernels}"')
+        kernel = on_path(kernel, runtime.lowering)
+        kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
+        tasks.append(Task(folder, experiment.series, kernel))
+        if kernel.batch == LARGE < runtime.most_batch:
+            larger = kernel._replace(batch=runtime.most_batch)
+            tasks.append(Task(folder, f"{experiment.series} b{larger.batch}", larger))
+    return tasks
+
+
+def _at_level(kernel: Kernel, number: int, levels: Sequence[int]) -> Kernel:
+    """The kernel at a level of weights in rotation, or at the next that holds its own."""
+    if kernel.rotation or not levels:
+        return kernel
+    own = kernel.weight_bytes
+    holding = (level for level in levels[number:] if own <= level * MB)
+    return kernel._replace(rotation=next(holding, levels[-1]))
+
+
+def _bytes(kernel: Kernel) -> int:
+    return max(kernel.mac, kernel.rotation * MB)
+
+
+def _batches(tasks: Sequence[Task]) -> list[Batch]:
+    """Batches of one weight level and of kernels of about one size, window after window."""
+    batches = []
+    for start in range(0, len(tasks), WINDOW):
+        window = sorted(tasks[start : start + WINDOW], key=lambda task: size_of(task.kernel))
+        for level in sorted({task.kernel.rotation for task in window}):
+            of_level = [task for task in window if task.kernel.rotation == level]
+            # of equal length: a short rest would be poor company
+            step = ceil(len(of_level) / ceil(len(of_level) / GROUP))
+            batches += [
+                Batch(tuple(of_level[first : first + step]), level * MB)
+                for first in range(0, len(of_level), step)
+            ]
+    return batches

@@ -1,0 +1,298 @@
+"""What a lint run reports, as plain data: every output format prints these and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from archlint.cost.pricing.price import Basis
+from archlint.graph.model import ModelInput
+from archlint.location import Location, Span
+
+__all__ = [
+    "Finding",
+    "FoundPlace",
+    "IgnoredFinding",
+    "KernelPrice",
+    "KindShare",
+    "MeasuredRow",
+    "ModelReport",
+    "OperatorTime",
+    "PricedOn",
+    "Report",
+    "RestsOn",
+    "RuleInfo",
+    "Severity",
+    "TargetReport",
+    "Unpriced",
+]
+
+
+class Severity(Enum):
+    """How much of the model's predicted time a finding saves: see `rank`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    rank: int
+    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
+
+    def __init__(self, _: str) -> None:
+        self.rank = 3 - len(type(self).__members__)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedOn:
+    """What a place or a finding costs on one target; times in seconds.
+
+    `slowdown` is now over instead, with its 10th and 90th percentile; `saving` is
+    `now (1 - 1 / slowdown)` and `saving_share` its share of the model's predicted time.
+    `caveat` says why the severity is lower than the share alone would make it, else "".
+    """
+
+    target: str
+    severity: Severity
+    now: float
+    instead: float
+    slowdown: float
+    slowdown_low: float
+    slowdown_high: float
+    saving: float
+    saving_share: float
+    basis: Basis
+    caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """One spot of a finding: operator names, the change in words, the kernels and prices."""
+
+    operators: tuple[str, ...]
+    module: str
+    location: Location | None
+    evidence: object
+    now: str
+    instead: str
+    now_kernels: tuple[str, ...]
+    instead_kernels: tuple[str, ...]
+    prices: tuple[PricedOn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRow:
+    """A row of a cost table, times in seconds; `folder` is that of the rule whose table it is."""
+
+    folder: str
+    kernels: str
+    median: float
+    p10: float | None
+    p90: float | None
+    sessions: int
+    measured: str
+
+
+@dataclass(frozen=True, slots=True)
+class KernelPrice:
+    """A kernel of a finding with its price in seconds, and the rows that are nearest to it.
+
+    `side` is "now" or "instead", `count` how often the place has it.  A kernel without a price
+    has None for it.
+    """
+
+    side: str
+    kernel: str
+    count: int
+    seconds: float | None
+    low: float | None
+    high: float | None
+    basis: Basis | None
+    rows: tuple[MeasuredRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestsOn:
+    """What a finding's costliest place rests on, on one target."""
+
+    target: str
+    kernels: tuple[KernelPrice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The places that one decision made.
+
+    `severity` is the worst over the targets, `count` the number of places, `places` are sorted
+    by saving, the costliest first.  `exact` means the alternative computes the same function,
+    `upper_bound` that it removes something, so that the saving is the most there is to gain.
+    `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
+    `advice` what to do about it, in words, `flips` how the verdict changes at another usual
+    size where a size was assumed ("no more than a note at batch 8"), `dearer` which of its
+    places were known and save more than they did, in words.  `rests_on` is what its prices rest on,
+    where the run was asked for it.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    module: str
+    count: int
+    location: Location | None
+    exact: bool
+    upper_bound: bool
+    fingerprint: str
+    prices: tuple[PricedOn, ...]
+    places: tuple[FoundPlace, ...]
+    sizes: str = ""
+    advice: str = ""
+    flips: tuple[str, ...] = ()
+    dearer: tuple[str, ...] = ()
+    rests_on: tuple[RestsOn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that is kept back, with the reason that is given where it is.
+
+    The configuration or a comment ignores it, or its places are known.
+    """
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Operators that the target has no price for."""
+
+    op_type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindShare:
+    """The time of one kind of kernel (seconds) and its share of the model's time."""
+
+    kind: str
+    time: float
+    share: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTime:
+    """What one operator takes, in seconds, with all that is fused into it.
+
+    `kernels` is what runs it, `fused` the names of the operators that run with it.
+    """
+
+    name: str
+    op_type: str
+    module: str
+    kind: str
+    kernels: tuple[str, ...]
+    fused: tuple[str, ...]
+    time: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """A model on one target; times in seconds.
+
+    `title` is the line "priced for ..." without these words: device, runtime and version,
+    dtype, threads, batch, layout.  `basis` is what the prediction rests on, `coverage` the
+    share of priced operators, weighted by MAC, 0 to 1.  `saving` is what all findings of
+    warning and above together would save, each kernel counted once; `kinds` is the cost by
+    kind of operator, dearest first; `operators` is the cost of each, in the model's order.
+    """
+
+    target: str
+    title: str
+    is_default: bool
+    predicted: float
+    low: float
+    high: float
+    basis: Basis
+    coverage: float
+    unpriced: tuple[Unpriced, ...]
+    kinds: tuple[KindShare, ...]
+    saving: float
+    saving_findings: int
+    operators: tuple[OperatorTime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """One model: what was read, what it costs on each target, the findings, or the error.
+
+    `remarks` say what was done otherwise than usual to get at the model.
+    `findings` are sorted by saving and hold notes too; which of them a format shows is the
+    format's matter.  `flips` are findings that another usual size alone would bring, one line
+    each.  With `error` (one line, without the path) the rest may be empty.  `entry` is the line
+    of the configuration that names the model, None where none does.
+    """
+
+    path: str
+    opset: int = 0
+    inputs: tuple[ModelInput, ...] = ()
+    operators: int = 0
+    flops: int = 0
+    mac: int = 0
+    parameters: int = 0
+    targets: tuple[TargetReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    known: tuple[IgnoredFinding, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    flips: tuple[str, ...] = ()
+    shapeless: tuple[Unpriced, ...] = ()
+    malformed: tuple[str, ...] = ()
+    error: str | None = None
+    entry: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule that ran: code, name, what it is about in one line, and its page in Markdown."""
+
+    code: str
+    name: str
+    summary: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run: one entry per model, in the order asked for.
+
+    `unused_ignores` are configured ignores that matched nothing, one line each; `problems`
+    are faults of archlint itself (a rule that crashed), one line each: they make the exit
+    code 2.  `stale` are places of the baseline that are no more, one line each.  `rules` are those
+    that ran.  `comment_faults` are ignore comments in source that are
+    unused or broken.
+    """
+
+    models: tuple[ModelReport, ...]
+    unused_ignores: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    comment_faults: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    rules: tuple[RuleInfo, ...] = ()
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Every fault of the run, one line each."""
+        unread = tuple(f"{m.path}: {m.error}" for m in self.models if m.error is not None)
+        return unread + self.problems
+
+    def exit_code(self, fail_on: Severity | None) -> int:
+        """0, 1 with a finding at or above `fail_on` (None: never), 2 with any error."""
+        if self.errors:
+            return 2
+        if fail_on is None:
+            return 0
+        worst = max((f.severity.rank for m in self.models for f in m.findings), default=0)
+        return int(worst >= fail_on.rank)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archlint.cost.kernels.kernel import parse_chain
+from archlint.cost.pricing.table import Row, read_table, write_table
+from archlint.errors import TargetError
+
+ROW = Row(
+    kernels="10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56",
+    series="pair x1",
+    dtype="float",
+    batch=1,
+    layout="nchwc",
+    sessions=5,
+    median_s=0.000675,
+    p10_s=0.00066,
+    p90_s=0.0007,
+    interval=0.01,
+    measured="2024-05-01",
+    how="archlint measure, 5 sessions",
+    uncorrected_s=0.000702,
+)
+HEADER = (
+    "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how,"
+    "uncorrected_s"
+)
+GOOD = "Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x,"
+
+times = st.floats(1e-9, 10, allow_nan=False)
+texts = st.text("aé ,;\"+'", max_size=8)
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> Row:
+    return Row(
+        kernels=draw(st.sampled_from([ROW.kernels, "Softmax 10", "2 MatMul 8>8 @4 run-time"])),
+        series=draw(texts),
+        dtype=draw(st.sampled_from(["float", "float16"])),
+        batch=draw(st.integers(1, 64)),
+        layout=draw(texts),
+        sessions=draw(st.integers(1, 9)),
+        median_s=draw(times),
+        p10_s=draw(st.none() | times),
+        p90_s=draw(st.none() | times),
+        interval=draw(st.none() | times),
+        measured="2024",
+        how=draw(texts),
+        uncorrected_s=draw(st.none() | times),
+    )
+
+
+@given(written=st.lists(rows(), max_size=4))
+def test_a_table_reads_back_as_it_was_written(
+    written: list[Row], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("costs") / "costs" / "device.csv"
+    write_table(path, written)
+    assert read_table(path) == tuple(written)
+
+
+def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
+    path = tmp_path / "device.csv"
+    write_table(path, [Row("Add 3", "a,b", "float", 1, "", 1, 0.5, None, None, None, "2018", "x")])
+    assert path.read_bytes().decode() == f'{HEADER}\nAdd 3,"a,b",float,1,,1,0.5,,,,2018,x,\n'
+
+
+def test_a_row_gives_its_chain() -> None:
+    assert ROW.chain == parse_chain(ROW.kernels)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("Conf 3,s,float,1,,5,0.001,,,,2024,x,", "no kind of kernel runs 'Conf'"),
+        ("add 32,s,float,1,,5,0.001,,,,2024,x,", "not a kernel: 'add 32'"),
+        (",s,float,1,,5,0.001,,,,2024,x,", "not a kernel: ''"),
+        ("Add 32,s,float,one,,5,0.001,,,,2024,x,", "'one'"),
+        ("Add 32,s,float,1,,,0.001,,,,2024,x,", "''"),
+        ("Add 32,s,float,1,,5,fast,,,,2024,x,", "'fast'"),
+        ("Add 32,s,float,1,,5,0,,,,2024,x,", "median_s is 0.0, not a positive time"),
+        ("Add 32,s,float,1,,5,-1,,,,2024,x,", "median_s is -1.0, not a positive time"),
+        ("Add 32,s,float,1,,5,nan,,,,2024,x,", "median_s is nan, not a positive time"),
+        ("Add 32,s,float,1,,5,inf,,,,2024,x,", "median_s is inf, not a positive time"),
+        ("Add 32,s,float,1,,5,0.001,low,,,2024,x,", "'low'"),
+        ("Add 32,s,float,1,,5,0.001,,,wide,2024,x,", "'wide'"),
+        ("Add 32,s,float,1,,5,0.001,,,,2024,x,slow", "'slow'"),
+        ("Add 32,s,float,1,,5,0.001,,,,2024", "not 13 cells"),
+        ("Add 32,s", "not 13 cells"),
+        (GOOD + ",more", "not 13 cells"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_file_and_line(line: str, fault: str, tmp_path: Path) -> None:
+    path = tmp_path / "device.csv"
+    path.write_text(f"{HEADER}\n{GOOD}\n{line}\n{GOOD}\n", encoding="utf-8")
+    with pytest.raises(TargetError) as caught:
+        read_table(path)
+    assert str(caught.value).startswith(f"{path}:3: ")
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["", "kernels,median_s", HEADER + ",more", HEADER.upper()])
+def test_other_columns_are_an_error(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "device.csv"
+    path.write_text(f"{header}\n{GOOD}\n", encoding="utf-8")
+    with pytest.raises(TargetError, match="the columns are not kernels, series, dtype"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(("interval", "marked"), [(None, False), (0.1, False), (0.101, True)])
+def test_a_row_is_marked_from_an_interval_of_a_tenth_on(
+    interval: float | None, marked: bool
+) -> None:
+    assert replace(ROW, interval=interval).marked is marked

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.family import Family
+from archlint.cost.pricing.machine import Machine
+from archlint.measure.fit.tune import tune
+from tests.measure.synthetic import MACHINE, conv_times, pointwise
+
+
+def test_only_terms_and_features_that_differ_are_taken() -> None:
+    kernels = pointwise(60, seed=1)
+    spec = tune("conv 1x1", kernels, conv_times(kernels), MACHINE)
+    assert set(spec.terms) == {
+        "launch", "flops", "lines", "weights from cache", "activations near", "activations far"
+    }  # fmt: skip
+    # one window, no strides, no batch, no groups, nothing fused
+    assert set(spec.lengths) <= {"in", "out", "positions", "line", "bytes", "fill", "growth"}
+
+
+def test_views_have_a_launch_and_nothing_else() -> None:
+    kernels = pointwise(8, seed=2)
+    spec = tune("view", kernels, [1e-6 * (1 + at / 100) for at in range(8)], MACHINE)
+    assert spec.terms == ("launch", "launch cold")
+
+
+def test_what_no_term_tells_is_left_to_the_residual() -> None:
+    kernels, fresh = pointwise(120, seed=3), pointwise(60, seed=4)
+
+    def bent(members: list[Kernel]) -> list[float]:
+        """Slower by up to a half where the widths are large."""
+        times = zip(members, conv_times(members), strict=True)
+        return [time * (1 + kernel.c_out / 1024) for kernel, time in times]
+
+    spec = tune("conv 1x1", kernels, bent(kernels), MACHINE)
+    chains = [(((1, kernel),), time) for kernel, time in zip(kernels, bent(kernels), strict=True)]
+    family = Family(spec, chains, {}, MACHINE)
+    errors = np.abs(
+        np.array([seconds for seconds, _ in family.prices(fresh)]) / np.array(bent(fresh)) - 1
+    )
+    assert np.median(errors) < 0.02
+    assert spec.lengths["out"] < 24
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_the_noise_of_the_rows_is_found(noise: float) -> None:
+    kernels = pointwise(200, seed=5)
+    wobble = np.exp(noise * np.random.default_rng(6).standard_normal(len(kernels)))
+    spec = tune("conv 1x1", kernels, list(np.array(conv_times(kernels)) * wobble), MACHINE)
+    # the residual is noise alone, which spread and noise share
+    assert np.hypot(spec.noise, spec.spread) == pytest.approx(noise, rel=0.4)
+
+
+def test_operators_that_differ_are_told_apart() -> None:
+    kernels = pointwise(80, seed=7)
+    mixed = [
+        Kernel(each.kind, op, each.c_in, each.c_out, each.in_map, each.out_map)
+        for at, each in enumerate(kernels)
+        for op in [("Conv", "FusedConv")[at % 2]]
+    ]
+    times = [
+        time * (1.0, 1.6)[at % 2] for at, time in enumerate(conv_times(kernels))
+    ]  # fmt: skip
+    assert tune("conv 1x1", mixed, times, MACHINE).unlike < 0.5
+    assert tune("conv 1x1", kernels, times, Machine()).unlike == 1.0

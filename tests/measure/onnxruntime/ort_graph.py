@@ -1,0 +1,133 @@
+"""The kernels in a graph that ONNX Runtime has optimised, in the words of lowering."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.lowered import Lowered
+
+__all__ = ["Signature", "optimised", "signatures_of_graph", "signatures_of_kernels"]
+
+Signature = tuple[str, str, tuple[str, ...], tuple[int, ...]]
+"""Operator, path, epilogue, and the sizes that the graph shows of it: those of its weights."""
+
+BLOCK = 8
+_NAMES = {
+    "Gemm": "MatMul", "FusedMatMul": "MatMul", "FusedGemm": "MatMul", "FusedConv": "Conv",
+    "Upsample": "Resize", "QuickGelu": "SiLU",
+}  # fmt: skip
+_CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
+
+
+def optimised(proto: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+    """What ONNX Runtime makes of a model, whose missing weights are drawn."""
+    filled = _filled(proto)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    options.optimized_model_filepath = str(folder / "optimised.onnx")
+    prefix = "session.optimized_model_external_initializers_"
+    options.add_session_config_entry(prefix + "file_name", "weights.bin")
+    options.add_session_config_entry(prefix + "min_size_in_bytes", "1024")
+    for each in proto.graph.input:
+        for axis, dim in enumerate(each.type.tensor_type.shape.dim):
+            if dim.dim_param:
+                size = 1 if axis == 0 else 224
+                options.add_free_dimension_override_by_name(dim.dim_param, size)
+    onnxruntime.InferenceSession(
+        filled.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    result = onnx.load(str(folder / "optimised.onnx"), load_external_data=False)
+    (folder / "weights.bin").unlink(missing_ok=True)
+    return result
+
+
+def _filled(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy with positive random values for the weights that have none."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(proto)
+    copy.ir_version = min(copy.ir_version, 10)
+    random = np.random.default_rng(0)
+    for tensor in copy.graph.initializer:
+        count = int(np.prod(tensor.dims))
+        empty = not any((tensor.raw_data, tensor.float_data, tensor.int64_data, tensor.int32_data))
+        if count and empty:
+            dtype = helper.tensor_dtype_to_np_dtype(tensor.data_type)
+            values = (random.random(count, dtype=np.float32) * 0.05 + 0.01).astype(dtype)
+            tensor.CopyFrom(numpy_helper.from_array(values.reshape(tensor.dims), tensor.name))
+    return copy
+
+
+def signatures_of_graph(proto: onnx.ModelProto) -> Counter[Signature]:
+    """The kernels of an optimised graph."""
+    weights = {each.name: tuple(each.dims) for each in proto.graph.initializer}
+    return Counter(_signature(node, weights) for node in proto.graph.node)
+
+
+def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]]) -> Signature:
+    attributes: dict[str, Any] = {
+        each.name: helper.get_attribute_value(each) for each in node.attribute
+    }
+    name = _NAMES.get(node.op_type, node.op_type)
+    epilogue = ["Add"] if name == "Conv" and len(node.input) > 3 else []
+    if "activation" in attributes:
+        epilogue.append(attributes["activation"].decode())
+    path = ""
+    sizes: tuple[int, ...] = ()
+    weight = weights.get(node.input[1], ()) if len(node.input) > 1 else ()
+    if node.domain.endswith("nchwc"):
+        path = "" if name.startswith("Reorder") else "nchwc"
+        if attributes.get("channels_last"):
+            path = "nhwc"
+    if name == "Conv":
+        groups = attributes.get("group", 1)
+        if path and groups == 1 and weight[1] < BLOCK:
+            path = "nchwc-stem"
+        sizes = (*weight, groups)
+    elif name == "MatMul" and node.op_type == "FusedMatMul":
+        path = " ".join(f"trans{side}" for side in "AB" if attributes.get(f"trans{side}"))
+    elif name == "MatMul" and weight:
+        sizes = weight[::-1] if attributes.get("transB") else weight
+    elif name == "ReorderOutput":
+        sizes = (attributes["channels"],)
+    return name, path, tuple(epilogue), sizes
+
+
+def signatures_of_kernels(lowered: Lowered) -> Counter[Signature]:
+    """The same of lowered kernels; blocked convs are padded to whole blocks."""
+    found: Counter[Signature] = Counter()
+    for placed in lowered.kernels:
+        kernel = placed.kernel
+        path = kernel.path
+        sizes: tuple[int, ...] = ()
+        if kernel.kind in _CONVS:
+            c_out, groups, ins = kernel.c_out, kernel.groups, kernel.c_in // kernel.groups
+            if path:
+                c_out = _whole(c_out)
+                groups = c_out if kernel.kind is Kind.DEPTHWISE else groups
+            if path == "nchwc" and groups == 1:
+                ins = _whole(ins)
+            sizes = (c_out, ins, *kernel.window, groups)
+        elif kernel.op == "MatMul":
+            if kernel.constant and not path.startswith("trans"):
+                sizes = (kernel.c_in, kernel.c_out)
+        elif kernel.op == "ReorderOutput":
+            # in the order NHWC the channels come last
+            sizes = (kernel.out_map[-1] if path == "nhwc" else kernel.c_out,)
+        elif path not in ("nchwc", "nhwc"):
+            path = ""
+        name = _NAMES.get(kernel.op, kernel.op)
+        found[name, path, kernel.epilogue, sizes] += 1
+    return found
+
+
+def _whole(channels: int) -> int:
+    return -(-channels // BLOCK) * BLOCK

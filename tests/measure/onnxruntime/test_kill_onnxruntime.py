@@ -1,0 +1,51 @@
+"""`archlint measure` on ONNX Runtime, killed in the middle and run again."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from archlint.cost.pricing.table import read_table
+from archlint.rules.g3_fragmentation.experiments import EXPERIMENTS
+
+pytest.importorskip(
+    "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
+)
+
+PATIENCE = 120.0
+"""Seconds that the first rows may take on a slow machine."""
+
+
+def command(out: Path) -> list[str]:
+    words = ["measure", "--target", "here", "--rule", "G3", "--out", str(out)]
+    return [sys.executable, "-m", "archlint", *words]
+
+
+def rows(table: Path) -> list[str]:
+    return [row.kernels for row in read_table(table)] if table.exists() else []
+
+
+def test_no_row_is_lost_or_doubled_where_a_real_run_is_killed(tmp_path: Path) -> None:
+    table = tmp_path / "g3_fragmentation" / "costs" / "here.csv"
+    run = subprocess.Popen(command(tmp_path), stderr=subprocess.DEVNULL)
+    end = time.monotonic() + PATIENCE
+    while not table.exists() or table.read_text("utf-8").count("\n") < 2:
+        assert run.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < end, "no row came"
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    before = rows(table)
+    assert 0 < len(before) < len(EXPERIMENTS)
+
+    again = subprocess.run(command(tmp_path), capture_output=True, text=True, check=True)
+    after = rows(table)
+    assert after[: len(before)] == before
+    assert len(set(after)) == len(after) == len(EXPERIMENTS)
+    assert f"measured   {len(after) - len(before)} rows, {len(before)} were there before" in (
+        again.stdout
+    )

@@ -10,7 +10,7 @@ from archlint.baseline import Entry, Sighting, pair
 from archlint.graph.operator import Operator
 from archlint.linter.ignores import Places
 from archlint.linter.view import Priced
-from archlint.report.units import milliseconds
+from archlint.results.judgement import DearerOn
 from archlint.rule import Place
 
 __all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "seen_places"]
@@ -36,13 +36,13 @@ class Sorted:
     """The places of a rule: those to report, and the known ones by the reason that they have.
 
     `entries` are the numbers of the known ones, and `dearer` says of those that became dearer
-    what they saved at most, in words.
+    what they save and saved.
     """
 
     fresh: Places
     known: Mapping[str, Places]
     entries: Mapping[Key, int]
-    dearer: Mapping[Key, str]
+    dearer: Mapping[Key, tuple[DearerOn, ...]]
 
 
 class KnownPlaces:
@@ -60,12 +60,12 @@ class KnownPlaces:
         """The places of a rule (its code), by whether they are known."""
         told = [each for each in seen if each.is_told]
         reasons: dict[Key, str] = {}
-        dearer: dict[Key, str] = {}
+        dearer: dict[Key, tuple[DearerOn, ...]] = {}
         entries: dict[Key, int] = {}
         for each, number, is_dearer in _paired(self._entries, rule, told):
             entries.update(dict.fromkeys(each.keys, number))
             if is_dearer:
-                dearer[each.keys[0]] = _dearer(self._entries[number].place, each.place)
+                dearer[each.keys[0]] = _saved(self._entries[number].place, each.place)
             else:
                 reasons.update(dict.fromkeys(each.keys, self._entries[number].reason))
         for each, number, is_dearer in _paired(self._excused, rule, told):
@@ -190,11 +190,8 @@ def _made(operator: Operator) -> str:
     return "" if shape is None else "x".join(map(str, shape[1:]))
 
 
-def _dearer(known: Sighting, found: Sighting) -> str:
-    told = [
-        f"{milliseconds(found.saves[target])} now, {milliseconds(most)} at most before"
-        + (f" on {target}" if len(known.most) > 1 else "")
+def _saved(known: Sighting, found: Sighting) -> tuple[DearerOn, ...]:
+    return tuple(
+        DearerOn(target, found.saves.get(target), most)
         for target, most in sorted(known.most.items())
-        if found.saves.get(target, 0.0) > most
-    ]
-    return f"known, but dearer: saves {'; '.join(told)}"
+    )

@@ -24,13 +24,14 @@ from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, price_model
 from archlint.location import Location
 from archlint.results.findings import (
+    FindingAtBatch,
     IgnoredFinding,
     ModelReport,
     Report,
     RuleInfo,
-    Severity,
     Unpriced,
 )
+from archlint.results.judgement import Dearer, DearerOn, Severity
 from archlint.rule import Place, Rule
 from archlint.settings.options import Options
 
@@ -190,14 +191,15 @@ class _Run:
         known = None if self._known is None else KnownPlaces(entries, excused)
         here = self._find(loaded, model, views, known)
         found: Sequence[Found] = here.found
-        flips: tuple[str, ...] = ()
+        flips: tuple[FindingAtBatch, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
-        batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
+        assumed = model.batch or 1
+        batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
         if batch is not None:
             at_batch = build(loaded, self._options, batch)
             other, _ = prepare(at_batch, pricers, self._options)
             there = self._find(loaded, at_batch, other, known)
-            found, flips = mark_flips(found, there.found, batch)
+            found, flips = mark_flips(found, there.found, assumed, batch)
         kept, ignored = self._ignores.sort_out(path, found)
         # what the configuration ignores is said to be ignored, known or not
         still_known, ignored_too = self._ignores.sort_out(path, [each for each, _ in here.known])
@@ -316,10 +318,10 @@ class _Found:
     entries: dict[tuple[str, Key], int] = field(default_factory=dict)
 
 
-def _with_dearer(found: Found, dearer: Mapping[Key, str]) -> Found:
-    keys = dict.fromkeys(key_of(place) for each in found.places.values() for place in each)
-    lines = tuple(dearer[key] for key in keys if key in dearer)
-    return replace(found, finding=replace(found.finding, dearer=lines)) if lines else found
+def _with_dearer(found: Found, dearer: Mapping[Key, tuple[DearerOn, ...]]) -> Found:
+    modules = {key_of(place): place.module for each in found.places.values() for place in each}
+    told = tuple(Dearer(each, dearer[key]) for key, each in modules.items() if key in dearer)
+    return replace(found, finding=replace(found.finding, dearer=told)) if told else found
 
 
 def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
@@ -327,8 +329,7 @@ def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
 
 
 def _order(found: Found) -> tuple[float, str, str]:
-    best = max(price.saving_share for price in found.finding.prices)
-    return -best, found.finding.code, found.finding.fingerprint
+    return -found.finding.saving_share, found.finding.code, found.finding.fingerprint
 
 
 def _together(found: Sequence[Found], priced: Priced) -> tuple[float, int]:

@@ -1,0 +1,112 @@
+"""What the judge says beside the prices, as plain data: how grave, and what speaks against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from archlint.cost.pricing.price import Basis
+
+__all__ = ["Caveat", "Dearer", "DearerOn", "Doubt", "Flip", "Limit", "Severity", "Sizes"]
+
+
+class Severity(Enum):
+    """How much of the model's predicted time a finding saves: see `rank`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    rank: int
+    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
+
+    def __init__(self, _: str) -> None:
+        self.rank = 3 - len(type(self).__members__)
+
+
+class Doubt(Enum):
+    """Why a place may be less grave than the time that it saves makes it.
+
+    `slow-down`: it is less slow than was asked for.  `uncertain`: the band of its slow-down
+    reaches down to 1.  `basis`: what its prices rest on.  `coverage`: too little of the model is
+    priced.  `rule`: a reason of the rule's own.
+    """
+
+    SLOWDOWN = "slow-down"
+    UNCERTAIN = "uncertain"
+    BASIS = "basis"
+    COVERAGE = "coverage"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest severity that a place can have, and what keeps it there.
+
+    The last four are the figure of their reason, and None for the others: the slow-down that was
+    asked for, the basis, the priced share of the memory access (0 to 1), the rule's own words.
+    """
+
+    at_most: Severity
+    reason: Doubt
+    min_slowdown: float | None = None
+    basis: Basis | None = None
+    coverage: float | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """The limit that keeps a severity down, and at how many of the places it holds.
+
+    Where it allows less than the severity, these places don't count for it.
+    """
+
+    limit: Limit
+    places: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """How a finding is judged on one target at `batch`, another usual one than was assumed.
+
+    `severity` and `saving_share` are None where there is nothing to report.
+    """
+
+    target: str
+    assumed_batch: int
+    batch: int
+    severity: Severity | None = None
+    saving_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DearerOn:
+    """What a known place saves on one target, and the most that it saved before, in seconds.
+
+    `saving` is None where the target does not price it any more.
+    """
+
+    target: str
+    saving: float | None
+    most_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dearer:
+    """A known place that saves more than it did, on the targets that it was known for."""
+
+    module: str
+    on: tuple[DearerOn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The range of sizes over places: the greatest and the least map, the fewest and most channels.
+
+    One where both are the same, none where there are no such sizes.
+    """
+
+    maps: tuple[tuple[int, ...], ...] = ()
+    channels: tuple[int, ...] = ()

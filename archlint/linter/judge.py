@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
 from typing import TypeVar
@@ -17,7 +17,7 @@ from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
-from archlint.results.judgement import Caveat, Doubt, Limit, Severity, Sizes
+from archlint.results.judgement import Caveat, Doubt, Severity, Sizes
 from archlint.rule import Decision, Place, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
@@ -162,7 +162,7 @@ def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> P
     slowdown, band = now / (now - saving), joint.high / joint.slowdown
     limits = [_limit(place, min_slowdown) for place in places]
     if priced.coverage < COVERED:
-        hardly = Limit(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
+        hardly = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
         limits = [min(limit, hardly, key=_rank) for limit in limits]
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
@@ -208,13 +208,13 @@ def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
 
 
 def _caveat(
-    severity: Severity, by_share: Severity, limits: Sequence[Limit], savings: Sequence[float]
+    severity: Severity, by_share: Severity, limits: Sequence[Caveat], savings: Sequence[float]
 ) -> Caveat | None:
     """Why the severity is lower than the share of time alone makes it: the costliest reason."""
     if severity is by_share and severity is not Severity.NOTE:
         return None
-    binding: dict[Limit, float] = defaultdict(float)
-    left_out: dict[Limit, float] = defaultdict(float)
+    binding: dict[Caveat, float] = defaultdict(float)
+    left_out: dict[Caveat, float] = defaultdict(float)
     for limit, saved in zip(limits, savings, strict=True):
         if limit.at_most is severity and severity is not Severity.ERROR:
             binding[limit] += saved
@@ -224,7 +224,7 @@ def _caveat(
     if not found:
         return None
     costliest = max(found, key=lambda each: found[each])
-    return Caveat(costliest, limits.count(costliest), len(limits))
+    return replace(costliest, places=limits.count(costliest), of=len(limits))
 
 
 def _by_share(share: float) -> Severity:
@@ -233,20 +233,22 @@ def _by_share(share: float) -> Severity:
     return Severity.WARNING if share >= WARNING_FROM else Severity.NOTE
 
 
-def _rank(limit: Limit) -> int:
+def _rank(limit: Caveat) -> int:
     return limit.at_most.rank
 
 
-def _limit(place: Place, min_slowdown: float) -> Limit:
+def _limit(place: Place, min_slowdown: float) -> Caveat:
     """The lowest of what limits the severity of a place."""
     limits = []
     if place.comparison.slowdown < min_slowdown:
-        limits.append(Limit(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=min_slowdown))
+        limits.append(Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=min_slowdown))
     elif place.comparison.low <= 1.0:
-        limits.append(Limit(Severity.NOTE, Doubt.UNCERTAIN))
+        limits.append(Caveat(Severity.NOTE, Doubt.UNCERTAIN))
     basis = place.comparison.basis
-    limits.append(Limit(_BASIS_LIMIT[basis], Doubt.BASIS, basis=basis))
-    limits.append(Limit(place.limit, Doubt.RULE, rule=place.limit_reason))
+    limits.append(Caveat(_BASIS_LIMIT[basis], Doubt.BASIS, basis=basis))
+    if place.upper_bound:
+        limits.append(Caveat(Severity.WARNING, Doubt.UPPER_BOUND))
+    limits.append(Caveat(place.limit, Doubt.RULE, rule=place.limit_reason))
     return min(limits, key=_rank)
 
 

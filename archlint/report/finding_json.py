@@ -84,6 +84,7 @@ def _place(place: FoundPlace) -> Json:
 
 
 def _price(price: PricedOn) -> Json:
+    caveat = price.caveat
     return {
         "target": price.target,
         "severity": price.severity.value,
@@ -95,18 +96,7 @@ def _price(price: PricedOn) -> Json:
         "saving_ms": ms(price.saving),
         "saving_share": rounded(price.saving_share),
         "basis": price.basis.value,
-        "caveat": _caveat(price),
-    }
-
-
-def _caveat(price: PricedOn) -> Json | None:
-    if price.caveat is None:
-        return None
-    return {
-        **members(price.caveat.limit),
-        "places": price.caveat.places,
-        "of": price.caveat.of,
-        "text": caveat_text(price),
+        "caveat": None if caveat is None else {**members(caveat), "text": caveat_text(price)},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archlint.report.units import milliseconds, percent, shape
 from archlint.results.explanation import ExplainedPlace, ExplainedSilence
 from archlint.results.findings import Finding, FindingAtBatch, ModelReport, PricedOn
-from archlint.results.judgement import Dearer, Doubt, Flip, Limit, Severity, Sizes
+from archlint.results.judgement import Caveat, Dearer, Doubt, Flip, Severity, Sizes
 
 __all__ = [
     "brought_text",
@@ -28,26 +28,26 @@ def flips_of(model: ModelReport, finding: Finding) -> list[str]:
 
 def caveat_text(price: PricedOn) -> str:
     """Why the severity is lower than the share of time alone makes it, or ""."""
-    if price.caveat is None:
+    caveat = price.caveat
+    if caveat is None:
         return ""
-    limit, count, every = price.caveat.limit, price.caveat.places, price.caveat.of
-    if limit.at_most.rank < price.severity.rank:
-        do = "do" if count > 1 else "does"
-        return f"{count} of {every} places {do} not count: {_reason(limit)}"
-    where = f" ({count} of {every} places)" if count < every else ""
-    return f"{_ARTICLE[limit.at_most]} at most{where}: {_reason(limit)}"
+    if caveat.at_most.rank < price.severity.rank:
+        do = "do" if caveat.places > 1 else "does"
+        return f"{caveat.places} of {caveat.of} places {do} not count: {_reason(caveat)}"
+    where = f" ({caveat.places} of {caveat.of} places)" if caveat.places < caveat.of else ""
+    return f"{_ARTICLE[caveat.at_most]} at most{where}: {_reason(caveat)}"
 
 
-def _reason(limit: Limit) -> str:
-    if limit.reason is Doubt.SLOWDOWN and limit.min_slowdown is not None:
-        return f"less than {limit.min_slowdown:.2f} times slower"
-    if limit.reason is Doubt.BASIS and limit.basis is not None:
-        return f"its prices are {limit.basis.value}"
-    if limit.reason is Doubt.COVERAGE and limit.coverage is not None:
-        return f"only {limit.coverage:.0%} of the memory access is priced on this target"
-    if limit.reason is Doubt.UNCERTAIN:
+def _reason(caveat: Caveat) -> str:
+    if caveat.min_slowdown is not None:
+        return f"less than {caveat.min_slowdown:.2f} times slower"
+    if caveat.basis is not None:
+        return f"its prices are {caveat.basis.value}"
+    if caveat.coverage is not None:
+        return f"only {caveat.coverage:.0%} of the memory access is priced on this target"
+    if caveat.reason is Doubt.UNCERTAIN:
         return "uncertain here: measure it"
-    return limit.rule or ""
+    return caveat.rule or caveat.reason.value
 
 
 def flip_text(flip: Flip, *, several: bool) -> str:

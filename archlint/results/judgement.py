@@ -7,7 +7,7 @@ from enum import Enum
 
 from archlint.cost.pricing.price import Basis
 
-__all__ = ["Caveat", "Dearer", "DearerOn", "Doubt", "Flip", "Limit", "Severity", "Sizes"]
+__all__ = ["Caveat", "Dearer", "DearerOn", "Doubt", "Flip", "Severity", "Sizes"]
 
 
 class Severity(Enum):
@@ -29,22 +29,24 @@ class Doubt(Enum):
 
     `slow-down`: it is less slow than was asked for.  `uncertain`: the band of its slow-down
     reaches down to 1.  `basis`: what its prices rest on.  `coverage`: too little of the model is
-    priced.  `rule`: a reason of the rule's own.
+    priced.  `upper bound`: it removes something.  `rule`: a reason of the rule's own.
     """
 
     SLOWDOWN = "slow-down"
     UNCERTAIN = "uncertain"
     BASIS = "basis"
     COVERAGE = "coverage"
+    UPPER_BOUND = "upper bound"
     RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """The highest severity that a place can have, and what keeps it there.
+class Caveat:
+    """The highest severity that places can have, what keeps it there, and how many places.
 
-    The last four are the figure of their reason, and None for the others: the slow-down that was
-    asked for, the basis, the priced share of the memory access (0 to 1), the rule's own words.
+    Where the severity is higher, these places do not count for it.  The figure of a reason is
+    None with the others: the slow-down that was asked for, the basis, the priced share of the
+    memory access (0 to 1), the rule's own words.
     """
 
     at_most: Severity
@@ -53,18 +55,8 @@ class Limit:
     basis: Basis | None = None
     coverage: float | None = None
     rule: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Caveat:
-    """The limit that keeps a severity down, and at how many of the places it holds.
-
-    Where it allows less than the severity, these places don't count for it.
-    """
-
-    limit: Limit
-    places: int
-    of: int
+    places: int = 1
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from archlint.cost.pricing.price import Basis
 from archlint.linter.judge import judge, saving_of
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding, Variant
-from archlint.results.judgement import Caveat, Doubt, Limit, Severity
+from archlint.results.judgement import Caveat, Doubt, Severity
 from archlint.rule import Place
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced
 
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
-UNCERTAIN = Limit(Severity.NOTE, Doubt.UNCERTAIN)
+UNCERTAIN = Caveat(Severity.NOTE, Doubt.UNCERTAIN)
 MODEL = four_convs()
 ON_ARM = four_convs(ARM_PRICER)
 
@@ -87,7 +87,7 @@ def test_the_severity_is_that_of_all_places_together() -> None:
 def test_the_basis_of_the_prices_limits_the_severity(basis: Basis, severity: Severity) -> None:
     found = finding(place(MODEL, 0, share=0.2, basis=basis))
     assert found.severity is severity
-    caveat = Caveat(Limit(severity, Doubt.BASIS, basis=basis), 1, 1)
+    caveat = Caveat(severity, Doubt.BASIS, basis=basis)
     assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
 
 
@@ -95,15 +95,21 @@ def test_the_basis_of_the_prices_limits_the_severity(basis: Basis, severity: Sev
 def test_a_saving_that_may_be_none_is_a_note(low: float, *, certain: bool) -> None:
     found = finding(place(MODEL, 0, share=0.2, low=low))
     assert found.severity is (Severity.ERROR if certain else Severity.NOTE)
-    assert found.prices[0].caveat == (None if certain else Caveat(UNCERTAIN, 1, 1))
+    assert found.prices[0].caveat == (None if certain else UNCERTAIN)
 
 
 def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
     limited = place(MODEL, 0, share=0.2, limit=Severity.WARNING, limit_reason="an upper bound")
     found = finding(limited)
     assert found.severity is Severity.WARNING
-    limit = Limit(Severity.WARNING, Doubt.RULE, rule="an upper bound")
-    assert found.prices[0].caveat == Caveat(limit, 1, 1)
+    caveat = Caveat(Severity.WARNING, Doubt.RULE, rule="an upper bound")
+    assert found.prices[0].caveat == caveat
+
+
+def test_what_only_removes_something_is_a_warning_at_most() -> None:
+    found = finding(replace(place(MODEL, 0, share=0.2), upper_bound=True))
+    assert found.severity is Severity.WARNING
+    assert found.prices[0].caveat == Caveat(Severity.WARNING, Doubt.UPPER_BOUND)
 
 
 def test_a_limit_that_does_not_bind_is_not_told() -> None:
@@ -117,22 +123,22 @@ def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> No
     found = finding(sure, unsure)
     assert found.severity is Severity.WARNING
     assert found.prices[0].saving_share == pytest.approx(0.23)
-    assert found.prices[0].caveat == Caveat(UNCERTAIN, 1, 2)
+    assert found.prices[0].caveat == replace(UNCERTAIN, of=2)
 
 
 def test_a_limit_says_at_how_many_places_it_holds() -> None:
     modelled = [place(MODEL, number, share=0.1, basis=Basis.MODELLED) for number in range(2)]
     found = finding(*modelled, place(MODEL, 2, share=0.01, basis=Basis.EXTRAPOLATED))
     assert found.severity is Severity.WARNING
-    limit = Limit(Severity.WARNING, Doubt.BASIS, basis=Basis.MODELLED)
-    assert found.prices[0].caveat == Caveat(limit, 2, 3)
+    caveat = Caveat(Severity.WARNING, Doubt.BASIS, basis=Basis.MODELLED, places=2, of=3)
+    assert found.prices[0].caveat == caveat
 
 
 @pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])
 def test_a_model_that_is_hardly_priced_has_notes_only(coverage: float, severity: Severity) -> None:
     found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage))
     assert found.severity is severity
-    caveat = Caveat(Limit(Severity.NOTE, Doubt.COVERAGE, coverage=coverage), 1, 1)
+    caveat = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=coverage)
     assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
 
 
@@ -158,8 +164,8 @@ def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> No
         (ARM, Severity.NOTE),
     ]
     assert found.finding.severity is Severity.ERROR
-    limit = Limit(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=1.1)
-    assert found.finding.prices[1].caveat == Caveat(limit, 1, 1)
+    caveat = Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=1.1)
+    assert found.finding.prices[1].caveat == caveat
     assert found.finding.count == 1
 
 

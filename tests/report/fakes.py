@@ -28,7 +28,7 @@ from archlint.results.findings import (
     Unpriced,
     Variant,
 )
-from archlint.results.judgement import Caveat, Doubt, Limit, Sizes
+from archlint.results.judgement import Caveat, Doubt, Sizes
 from archlint.results.target_summary import KindError, RulePage, RuleRows, TargetSummary
 
 GPU = "gtx1080ti-cudnn7-fp32"
@@ -122,7 +122,7 @@ def exact_finding() -> Finding:
             0.012,
             target=ARM,
             basis=Basis.MODELLED,
-            caveat=Caveat(Limit(Severity.NOTE, Doubt.UNCERTAIN), 1, 1),
+            caveat=Caveat(Severity.NOTE, Doubt.UNCERTAIN),
         ),
     )
     one = replace(place("", both[0]), operators=("Conv_12", "Conv_13", "Add_14"), prices=both)
@@ -142,10 +142,8 @@ def exact_finding() -> Finding:
 
 
 def upper_bound_finding() -> Finding:
-    limit = Limit(Severity.NOTE, Doubt.BASIS, basis=Basis.EXTRAPOLATED)
-    note = priced(
-        Severity.NOTE, 0.31e-3, 1.4, 0.009, basis=Basis.EXTRAPOLATED, caveat=Caveat(limit, 2, 2)
-    )
+    caveat = Caveat(Severity.NOTE, Doubt.BASIS, basis=Basis.EXTRAPOLATED, places=2, of=2)
+    note = priced(Severity.NOTE, 0.31e-3, 1.4, 0.009, basis=Basis.EXTRAPOLATED, caveat=caveat)
     return replace(
         finding(Severity.NOTE),
         code="G4",

@@ -24,45 +24,51 @@ from archlint.results.judgement import (
     DearerOn,
     Doubt,
     Flip,
-    Limit,
     Severity,
     Sizes,
 )
 from tests.report import fakes
 
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
-UNCERTAIN = Limit(NOTE, Doubt.UNCERTAIN)
-MODELLED = Limit(WARNING, Doubt.BASIS, basis=Basis.MODELLED)
+UNCERTAIN = Caveat(NOTE, Doubt.UNCERTAIN)
+MODELLED = Caveat(WARNING, Doubt.BASIS, basis=Basis.MODELLED)
+
+
+def held(caveat: Caveat, places: int, of: int) -> Caveat:
+    return replace(caveat, places=places, of=of)
 
 
 @pytest.mark.parametrize(
-    ("severity", "limit", "places", "of", "text"),
+    ("severity", "caveat", "text"),
     [
-        (NOTE, UNCERTAIN, 1, 1, "a note at most: uncertain here: measure it"),
-        (NOTE, UNCERTAIN, 3, 10, "a note at most (3 of 10 places): uncertain here: measure it"),
-        (WARNING, UNCERTAIN, 1, 2, "1 of 2 places does not count: uncertain here: measure it"),
-        (ERROR, UNCERTAIN, 2, 3, "2 of 3 places do not count: uncertain here: measure it"),
-        (WARNING, MODELLED, 2, 2, "a warning at most: its prices are modelled"),
-        (ERROR, MODELLED, 2, 4, "2 of 4 places do not count: its prices are modelled"),
+        (NOTE, UNCERTAIN, "a note at most: uncertain here: measure it"),
         (
-            NOTE, Limit(NOTE, Doubt.SLOWDOWN, min_slowdown=1.1), 1, 1,
+            NOTE, held(UNCERTAIN, 3, 10),
+            "a note at most (3 of 10 places): uncertain here: measure it",
+        ),
+        (
+            WARNING, held(UNCERTAIN, 1, 2),
+            "1 of 2 places does not count: uncertain here: measure it",
+        ),
+        (ERROR, held(UNCERTAIN, 2, 3), "2 of 3 places do not count: uncertain here: measure it"),
+        (WARNING, held(MODELLED, 2, 2), "a warning at most: its prices are modelled"),
+        (ERROR, held(MODELLED, 2, 4), "2 of 4 places do not count: its prices are modelled"),
+        (
+            NOTE, Caveat(NOTE, Doubt.SLOWDOWN, min_slowdown=1.1),
             "a note at most: less than 1.10 times slower",
         ),
         (
-            NOTE, Limit(NOTE, Doubt.COVERAGE, coverage=0.79), 1, 1,
+            NOTE, Caveat(NOTE, Doubt.COVERAGE, coverage=0.79),
             "a note at most: only 79% of the memory access is priced on this target",
         ),
-        (
-            WARNING, Limit(WARNING, Doubt.RULE, rule="an upper bound"), 1, 1,
-            "a warning at most: an upper bound",
-        ),
+        (WARNING, Caveat(WARNING, Doubt.UPPER_BOUND), "a warning at most: upper bound"),
+        (NOTE, Caveat(NOTE, Doubt.RULE, rule="it falls"), "a note at most: it falls"),
     ],
 )  # fmt: skip
 def test_a_caveat_says_what_holds_and_at_how_many_places(
-    severity: Severity, limit: Limit, places: int, of: int, text: str
+    severity: Severity, caveat: Caveat, text: str
 ) -> None:
-    price = fakes.priced(severity, 1e-3, 1.5, 0.05, caveat=Caveat(limit, places, of))
-    assert caveat_text(price) == text
+    assert caveat_text(fakes.priced(severity, 1e-3, 1.5, 0.05, caveat=caveat)) == text
 
 
 def test_without_a_caveat_there_are_no_words() -> None:

@@ -13,14 +13,14 @@ from archlint.linter.view import Priced
 from archlint.results.judgement import DearerOn
 from archlint.rule import Place
 
-__all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "seen_places"]
+__all__ = ["Key", "KnownPlaces", "SeenPlace", "SortedPlaces", "key_of", "seen_places"]
 
 Key = tuple[tuple[int, ...], str]
 """Operators and kind of decision of a place: what it is on every target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenPlace:
     """A place of a model on all targets; `is_told` if it is slow enough on one of them.
 
     `keys` are several where one exporter writes an operator for what others write in several.
@@ -32,7 +32,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class SortedPlaces:
     """The places of a rule: those to report, and the known ones by the reason that they have.
 
     `entries` are the numbers of the known ones, and `dearer` says of those that became dearer
@@ -56,7 +56,7 @@ class KnownPlaces:
         self._entries, self._excused = entries, excused
         self._used: set[int] = set()
 
-    def sort(self, rule: str, seen: Iterable[Seen], places: Places) -> Sorted:
+    def sort(self, rule: str, seen: Iterable[SeenPlace], places: Places) -> SortedPlaces:
         """The places of a rule (its code), by whether they are known."""
         told = [each for each in seen if each.is_told]
         reasons: dict[Key, str] = {}
@@ -78,7 +78,7 @@ class KnownPlaces:
             for place in of_target:
                 reason = reasons.get(key_of(place))
                 (fresh if reason is None else known[reason])[target].append(place)
-        return Sorted(fresh, known, entries, dearer)
+        return SortedPlaces(fresh, known, entries, dearer)
 
     def stale(self, rules: Iterable[str], targets: Iterable[str]) -> tuple[int, ...]:
         """The entries of these rules (codes) that nothing was found for.
@@ -96,8 +96,8 @@ class KnownPlaces:
 
 
 def _paired(
-    entries: Sequence[Entry], rule: str, told: Sequence[Seen]
-) -> Iterator[tuple[Seen, int, bool]]:
+    entries: Sequence[Entry], rule: str, told: Sequence[SeenPlace]
+) -> Iterator[tuple[SeenPlace, int, bool]]:
     """The places that are known, each with the number of its entry and whether it is dearer."""
     numbers = [n for n, each in enumerate(entries) if each.place.rule == rule]
     pairs = pair([entries[n].place for n in numbers], [each.place for each in told])
@@ -108,7 +108,7 @@ def _paired(
 
 def seen_places(
     rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
-) -> tuple[Seen, ...]:
+) -> tuple[SeenPlace, ...]:
     """The places of a rule (its code), each once, in the order of the network."""
     spots: dict[Key, list[tuple[str, Place]]] = defaultdict(list)
     for target, of_target in places.items():
@@ -119,7 +119,7 @@ def seen_places(
         target, place = spots[key][0]
         joined[_whole(views[target].view.model.operators[key[0][0]], key)].append(key)
     return tuple(
-        Seen(
+        SeenPlace(
             tuple(keys),
             _sighting(rule, every, views),
             any(place.comparison.slowdown >= min_slowdown for _, place in every),

@@ -17,7 +17,7 @@ from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.known_places import Key, KnownPlaces, Seen, key_of, seen_places
+from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, key_of, seen_places
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -38,10 +38,12 @@ from archlint.settings.options import Options
 if TYPE_CHECKING:
     from archlint.cost.nearest_rows import NearestRows
 
-__all__ = ["Examined", "Known", "examine", "lint", "prepare"]
+__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint", "prepare"]
 
-Tell = Callable[[int, int, str], None]
-Known = Callable[[str], Sequence[Entry]]
+Progress = Callable[[int, int, str], None]
+"""Told the number of a model, of how many, and its name."""
+
+KnownEntries = Callable[[str], Sequence[Entry]]
 """The known places of a model that a report calls so."""
 
 
@@ -59,7 +61,7 @@ class Examined:
     found: tuple[Found, ...]
     kept: Mapping[type[Rule], Places] = field(default_factory=dict)
     locations: Mapping[int, Location] = field(default_factory=dict)
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenPlace, ...] = ()
     entries: Mapping[tuple[str, Key], int] = field(default_factory=dict)
     stale: tuple[int, ...] = ()
     is_absent: bool = False
@@ -69,8 +71,8 @@ class Examined:
 def lint(
     models: Sequence[Source],
     options: Options,
-    progress: Tell | None = None,
-    known: Known | None = None,
+    progress: Progress | None = None,
+    known: KnownEntries | None = None,
 ) -> Report:
     """Lint each model on each target; places that are known are no findings.
 
@@ -88,9 +90,9 @@ def lint(
 def examine(
     models: Sequence[Source],
     options: Options,
-    progress: Tell | None = None,
-    known: Known | None = None,
-    excused: Known | None = None,
+    progress: Progress | None = None,
+    known: KnownEntries | None = None,
+    excused: KnownEntries | None = None,
 ) -> tuple[tuple[Examined, ...], Report]:
     """Lint as `lint` does, and keep what each report came from.
 
@@ -135,7 +137,10 @@ def prepare(
 
 class _Run:
     def __init__(
-        self, options: Options, known: Known | None = None, excused: Known | None = None
+        self,
+        options: Options,
+        known: KnownEntries | None = None,
+        excused: KnownEntries | None = None,
     ) -> None:
         self._options, self._known, self._excused = options, known, excused
         self._pricers = find_pricers(options)
@@ -254,9 +259,9 @@ class _Run:
 
     def _find(
         self, loaded: Loaded, model: Model, views: dict[str, Priced], known: KnownPlaces | None
-    ) -> _Found:
+    ) -> _ModelFindings:
         located = loaded.locate(model) if loaded.locate is not None else {}
-        here = _Found(with_decisions(model, located))
+        here = _ModelFindings(with_decisions(model, located))
         for rule in self._rules:
             if self._ignores.of_model(rule, loaded.name):
                 continue
@@ -273,7 +278,7 @@ class _Run:
         rule: type[Rule],
         views: dict[str, Priced],
         known: KnownPlaces | None,
-        here: _Found,
+        here: _ModelFindings,
     ) -> None:
         least, locations = self._options.min_slowdown, here.locations
         kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
@@ -306,7 +311,7 @@ class _Run:
 
 
 @dataclass(slots=True)
-class _Found:
+class _ModelFindings:
     """What the rules find in one model, on the way."""
 
     locations: Mapping[int, Location]
@@ -314,7 +319,7 @@ class _Found:
     commented: list[IgnoredFinding] = field(default_factory=list)
     known: list[tuple[Found, str]] = field(default_factory=list)
     kept: dict[type[Rule], Places] = field(default_factory=dict)
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenPlace, ...] = ()
     entries: dict[tuple[str, Key], int] = field(default_factory=dict)
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlint.baseline import Entry, Sighting, pair
 from archlint.graph.operator import Operator
 from archlint.linter.ignores import Places
+from archlint.linter.judge import Found
 from archlint.linter.view import Priced
-from archlint.results.judgement import DearerOn
+from archlint.results.judgement import Dearer, DearerOn
 from archlint.rule import Place
 
-__all__ = ["Key", "KnownPlaces", "SeenPlace", "SortedPlaces", "key_of", "seen_places"]
+__all__ = [
+    "Key",
+    "KnownPlaces",
+    "SeenPlace",
+    "SortedPlaces",
+    "key_of",
+    "seen_places",
+    "with_dearer",
+]
 
 Key = tuple[tuple[int, ...], str]
 """Operators and kind of decision of a place: what it is on every target."""
@@ -132,6 +141,13 @@ def seen_places(
 def key_of(place: Place) -> Key:
     """What a place is on every target."""
     return place.operators, place.decision.what
+
+
+def with_dearer(found: Found, dearer: Mapping[Key, tuple[DearerOn, ...]]) -> Found:
+    """The finding with those of its places that became dearer."""
+    modules = {key_of(place): place.module for each in found.places.values() for place in each}
+    told = tuple(Dearer(each, dearer[key]) for key, each in modules.items() if key in dearer)
+    return replace(found, finding=replace(found.finding, dearer=told)) if told else found
 
 
 def _sighting(

@@ -17,7 +17,7 @@ from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, key_of, seen_places
+from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -31,7 +31,7 @@ from archlint.results.findings import (
     RuleInfo,
     Unpriced,
 )
-from archlint.results.judgement import Dearer, DearerOn, Severity
+from archlint.results.judgement import Severity
 from archlint.rule import Place, Rule
 from archlint.settings.options import Options
 
@@ -294,7 +294,7 @@ class _Run:
         here.seen += seen
         here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})
         fresh = judge(rule, parts.fresh, views, least, locations)
-        here.found += [_with_dearer(each, parts.dearer) for each in fresh]
+        here.found += [with_dearer(each, parts.dearer) for each in fresh]
         for reason, places in parts.known.items():
             here.known += [(each, reason) for each in judge(rule, places, views, least, locations)]
 
@@ -321,12 +321,6 @@ class _ModelFindings:
     kept: dict[type[Rule], Places] = field(default_factory=dict)
     seen: tuple[SeenPlace, ...] = ()
     entries: dict[tuple[str, Key], int] = field(default_factory=dict)
-
-
-def _with_dearer(found: Found, dearer: Mapping[Key, tuple[DearerOn, ...]]) -> Found:
-    modules = {key_of(place): place.module for each in found.places.values() for place in each}
-    told = tuple(Dearer(each, dearer[key]) for key, each in modules.items() if key in dearer)
-    return replace(found, finding=replace(found.finding, dearer=told)) if told else found
 
 
 def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from archlint.linter.judge import Found
 from archlint.results.findings import FindingAtBatch, PricedOn
-from archlint.results.judgement import Flip, Severity
+from archlint.results.judgement import Flip
+from archlint.results.severity import Severity
 
 __all__ = ["mark_flips", "usual_batch"]
 

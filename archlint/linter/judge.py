@@ -17,7 +17,8 @@ from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
-from archlint.results.judgement import Caveat, Doubt, Severity, Sizes
+from archlint.results.judgement import Caveat, Doubt, Sizes
+from archlint.results.severity import Severity
 from archlint.rule import Decision, Place, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]

@@ -31,7 +31,7 @@ from archlint.results.findings import (
     RuleInfo,
     Unpriced,
 )
-from archlint.results.judgement import Severity
+from archlint.results.severity import Severity
 from archlint.rule import Place, Rule
 from archlint.settings.options import Options
 

@@ -14,7 +14,7 @@ from archlint.report.shown import place_of
 from archlint.report.units import counted, milliseconds, percent
 from archlint.report.words import dearer_text
 from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Variant
-from archlint.results.judgement import Severity
+from archlint.results.severity import Severity
 
 __all__ = ["Fault", "Result", "dearer_of", "faults", "file_of", "results", "sentence", "text_of"]
 

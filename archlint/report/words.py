@@ -5,7 +5,8 @@ from __future__ import annotations
 from archlint.report.units import milliseconds, percent, shape
 from archlint.results.explanation import ExplainedPlace, ExplainedSilence
 from archlint.results.findings import Finding, FindingAtBatch, ModelReport, PricedOn
-from archlint.results.judgement import Caveat, Dearer, Doubt, Flip, Severity, Sizes
+from archlint.results.judgement import Caveat, Dearer, Doubt, Flip, Sizes
+from archlint.results.severity import Severity
 
 __all__ = [
     "brought_text",

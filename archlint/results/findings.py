@@ -8,7 +8,8 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricing.price import Basis
 from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
-from archlint.results.judgement import Caveat, Dearer, Flip, Severity, Sizes
+from archlint.results.judgement import Caveat, Dearer, Flip, Sizes
+from archlint.results.severity import Severity
 
 __all__ = [
     "Finding",

@@ -1,4 +1,4 @@
-"""What the judge says beside the prices, as plain data: how grave, and what speaks against it."""
+"""What the judge says beside severity and price, as plain data."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from archlint.cost.pricing.price import Basis
+from archlint.results.severity import Severity
 
-__all__ = ["Caveat", "Dearer", "DearerOn", "Doubt", "Flip", "Severity", "Sizes"]
-
-
-class Severity(Enum):
-    """How much of the model's predicted time a finding saves: see `rank`."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-    rank: int
-    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
-
-    def __init__(self, _: str) -> None:
-        self.rank = 3 - len(type(self).__members__)
+__all__ = ["Caveat", "Dearer", "DearerOn", "Doubt", "Flip", "Sizes"]
 
 
 class Doubt(Enum):

@@ -11,7 +11,8 @@ from archlint.cost.pricing.price import Basis
 from archlint.linter.judge import judge, saving_of
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding, Variant
-from archlint.results.judgement import Caveat, Doubt, Severity
+from archlint.results.judgement import Caveat, Doubt
+from archlint.results.severity import Severity
 from archlint.rule import Place
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced

@@ -12,7 +12,8 @@ from archlint.report import Style, as_json, explain_json
 from archlint.report.json_text import dumped
 from archlint.report.schema import schema
 from archlint.results.findings import FindingAtBatch, Report
-from archlint.results.judgement import Caveat, Dearer, DearerOn, Doubt, Flip, Severity
+from archlint.results.judgement import Caveat, Dearer, DearerOn, Doubt, Flip
+from archlint.results.severity import Severity
 from tests.report import fakes
 
 CAVEAT = Caveat(Severity.WARNING, Doubt.SLOWDOWN, min_slowdown=1.1, places=1, of=2)

@@ -18,15 +18,8 @@ from archlint.report.words import (
 )
 from archlint.results.explanation import ExplainedPlace, ExplainedSilence
 from archlint.results.findings import FindingAtBatch
-from archlint.results.judgement import (
-    Caveat,
-    Dearer,
-    DearerOn,
-    Doubt,
-    Flip,
-    Severity,
-    Sizes,
-)
+from archlint.results.judgement import Caveat, Dearer, DearerOn, Doubt, Flip, Sizes
+from archlint.results.severity import Severity
 from tests.report import fakes
 
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archlint.report.finding_json import finding_json
+from archlint.report.finding_json import finding_json, head_json
 from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, plain, rounded
 from archlint.report.style import Style
 from archlint.report.words import brought_text
@@ -90,15 +90,10 @@ def _ignored(ignored: Sequence[IgnoredFinding]) -> Sequence[Json]:
 
 
 def _brought(brought: FindingAtBatch) -> Json:
-    finding = brought.finding
     return {
         "assumed_batch": brought.assumed_batch,
         "batch": brought.batch,
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "module": finding.module,
-        "saving_share": rounded(finding.saving_share),
+        **head_json(brought.finding),
+        "saving_share": rounded(brought.finding.saving_share),
         "text": brought_text(brought),
     }

@@ -54,7 +54,7 @@ def tell(report: dict[str, Any]) -> None:
 
 
 def _text(ratio: dict[str, float]) -> str:
-    return f"{ratio['slowdown']:.2f}x ({ratio['low']:.2f}-{ratio['high']:.2f})"
+    return f"{ratio['slowdown']:.2f}x ({ratio['slowdown_low']:.2f}-{ratio['slowdown_high']:.2f})"
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from archlint.report.units import counted
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.linter import Examined
-    from archlint.linter.pipeline import Tell
+    from archlint.linter.pipeline import Progress
     from archlint.linter.source import Source
     from archlint.settings import Config
     from archlint.settings.options import Options
@@ -35,7 +35,7 @@ def change_baseline(
     baseline: Baseline,
     readable: Sequence[Source],
     options: Options,
-    progress: Tell | None,
+    progress: Progress | None,
     found: Iterable[FoundModel],
     reason: str | None,
 ) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from archlint.linter.judge import Found
-from archlint.report.units import percent
-from archlint.results.findings import PricedOn, Severity
+from archlint.results.findings import FindingAtBatch, PricedOn
+from archlint.results.judgement import Flip
+from archlint.results.severity import Severity
 
 __all__ = ["mark_flips", "usual_batch"]
 
@@ -19,9 +20,9 @@ def usual_batch(assumed: int, ranges: Iterable[tuple[int, int]]) -> int | None:
 
 
 def mark_flips(
-    here: Sequence[Found], there: Sequence[Found], batch: int
-) -> tuple[list[Found], tuple[str, ...]]:
-    """The findings with what changes at `batch`, and a line for each that only `batch` brings.
+    here: Sequence[Found], there: Sequence[Found], assumed: int, batch: int
+) -> tuple[list[Found], tuple[FindingAtBatch, ...]]:
+    """The findings with what changes at `batch`, and those that only `batch` brings.
 
     Only targets that price both batches are compared.  A verdict changes if a warning or an
     error comes, goes, or becomes the other.
@@ -32,21 +33,17 @@ def mark_flips(
     for each in here:
         other = verdicts.pop(_key(each), {})
         flips = tuple(
-            _flip(price.target, other.get(price.target), batch, len(targets))
+            _flip(price.target, other.get(price.target), assumed, batch)
             for price in each.finding.prices
             if price.target in targets and _is_flip(price.severity, other.get(price.target))
         )
         marked.append(replace(each, finding=replace(each.finding, flips=flips)))
-    lines = []
-    for each in there:
-        if _key(each) in verdicts and each.finding.severity is not Severity.NOTE:
-            finding = each.finding
-            share = max(price.saving_share for price in finding.prices)
-            lines.append(
-                f"{finding.severity.value} {finding.code} {finding.name} at batch {batch}:"
-                f" {finding.message}, {finding.module}, {percent(share)} of the network"
-            )
-    return marked, tuple(lines)
+    brought = tuple(
+        FindingAtBatch(assumed, batch, each.finding)
+        for each in there
+        if _key(each) in verdicts and each.finding.severity is not Severity.NOTE
+    )
+    return marked, brought
 
 
 def _key(found: Found) -> tuple[str, str]:
@@ -62,12 +59,7 @@ def _is_flip(here: Severity, other: PricedOn | None) -> bool:
     return here is not there
 
 
-def _flip(target: str, other: PricedOn | None, batch: int, targets: int) -> str:
-    where = f"at batch {batch}" + (f" on {target}" if targets > 1 else "")
+def _flip(target: str, other: PricedOn | None, assumed: int, batch: int) -> Flip:
     if other is None:
-        return f"{where}: nothing to report"
-    share = percent(other.saving_share)
-    return f"{where}: {_ARTICLE[other.severity]}, {share} of the network"
-
-
-_ARTICLE = {Severity.ERROR: "an error", Severity.WARNING: "a warning", Severity.NOTE: "a note"}
+        return Flip(target, assumed, batch)
+    return Flip(target, assumed, batch, other.severity, other.saving_share)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from types import MappingProxyType
+from typing import TypeVar
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison
@@ -15,10 +16,14 @@ from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
-from archlint.results.findings import Finding, FoundPlace, PricedOn, Severity
+from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
+from archlint.results.judgement import Caveat, Doubt, Sizes
+from archlint.results.severity import Severity
 from archlint.rule import Decision, Place, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
+
+_T = TypeVar("_T")
 
 ERROR_FROM, WARNING_FROM = 0.10, 0.02
 """Shares of the model's predicted time from which a saving is an error, a warning."""
@@ -141,10 +146,8 @@ def _found_place(
         module=place.module,
         location=locations.get(place.operators[0]),
         evidence=place.evidence,
-        now=place.now,
-        instead=place.instead,
-        now_kernels=tuple(kernel.text for kernel in views[target].view.kernels(place.kernels)),
-        instead_kernels=tuple(kernel.text for kernel in place.instead_kernels),
+        now=Variant(place.now, views[target].view.kernels(place.kernels)),
+        instead=Variant(place.instead, place.instead_kernels),
         prices=tuple(priced_on((p,), views[name], min_slowdown) for name, p in priced),
     )
 
@@ -160,14 +163,14 @@ def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> P
     slowdown, band = now / (now - saving), joint.high / joint.slowdown
     limits = [_limit(place, min_slowdown) for place in places]
     if priced.coverage < COVERED:
-        share = f"only {priced.coverage:.0%} of the memory access is priced on this target"
-        limits = [min(limit, (Severity.NOTE, share), key=_rank) for limit in limits]
+        hardly = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
+        limits = [min(limit, hardly, key=_rank) for limit in limits]
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
         allowed = [
             place
-            for (limit, _), place in zip(limits, places, strict=True)
-            if limit.rank >= level.rank
+            for limit, place in zip(limits, places, strict=True)
+            if limit.at_most.rank >= level.rank
         ]
         if _by_share(sum(saving_of(allowed, priced)) / total).rank >= level.rank:
             severity = level
@@ -206,33 +209,23 @@ def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
 
 
 def _caveat(
-    severity: Severity,
-    by_share: Severity,
-    limits: Sequence[tuple[Severity, str]],
-    savings: Sequence[float],
-) -> str:
-    """Why the severity is lower than the share of time alone makes it: the costliest reason.
-
-    It says at how many of the places it holds, where at not all.
-    """
+    severity: Severity, by_share: Severity, limits: Sequence[Caveat], savings: Sequence[float]
+) -> Caveat | None:
+    """Why the severity is lower than the share of time alone makes it: the costliest reason."""
     if severity is by_share and severity is not Severity.NOTE:
-        return ""
-    binding: dict[str, float] = defaultdict(float)
-    left_out: dict[str, float] = defaultdict(float)
-    for (limit, reason), saved in zip(limits, savings, strict=True):
-        if limit is severity and limit is not Severity.ERROR:
-            binding[reason] += saved
-        elif limit.rank < severity.rank:
-            left_out[reason] += saved
+        return None
+    binding: dict[Caveat, float] = defaultdict(float)
+    left_out: dict[Caveat, float] = defaultdict(float)
+    for limit, saved in zip(limits, savings, strict=True):
+        if limit.at_most is severity and severity is not Severity.ERROR:
+            binding[limit] += saved
+        elif limit.at_most.rank < severity.rank:
+            left_out[limit] += saved
     found = binding or left_out
     if not found:
-        return ""
+        return None
     costliest = max(found, key=lambda each: found[each])
-    count, every = sum(reason == costliest for _, reason in limits), len(limits)
-    if not binding:
-        return f"{count} of {every} places {'do' if count > 1 else 'does'} not count: {costliest}"
-    where = f" ({count} of {every} places)" if count < every else ""
-    return f"a {severity.value} at most{where}: {costliest}"
+    return replace(costliest, places=limits.count(costliest), of=len(limits))
 
 
 def _by_share(share: float) -> Severity:
@@ -241,20 +234,22 @@ def _by_share(share: float) -> Severity:
     return Severity.WARNING if share >= WARNING_FROM else Severity.NOTE
 
 
-def _rank(limit: tuple[Severity, str]) -> int:
-    return limit[0].rank
+def _rank(limit: Caveat) -> int:
+    return limit.at_most.rank
 
 
-def _limit(place: Place, min_slowdown: float) -> tuple[Severity, str]:
-    """The highest severity that a place can have, and why."""
-    limits = [(Severity.ERROR, "")]
+def _limit(place: Place, min_slowdown: float) -> Caveat:
+    """The lowest of what limits the severity of a place."""
+    limits = []
     if place.comparison.slowdown < min_slowdown:
-        limits.append((Severity.NOTE, f"less than {min_slowdown:.2f} times slower"))
+        limits.append(Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=min_slowdown))
     elif place.comparison.low <= 1.0:
-        limits.append((Severity.NOTE, "uncertain here: measure it"))
+        limits.append(Caveat(Severity.NOTE, Doubt.UNCERTAIN))
     basis = place.comparison.basis
-    limits.append((_BASIS_LIMIT[basis], f"its prices are {basis.value}"))
-    limits.append((place.limit, place.limit_reason))
+    limits.append(Caveat(_BASIS_LIMIT[basis], Doubt.BASIS, basis=basis))
+    if place.upper_bound:
+        limits.append(Caveat(Severity.WARNING, Doubt.UPPER_BOUND))
+    limits.append(Caveat(place.limit, Doubt.RULE, rule=place.limit_reason))
     return min(limits, key=_rank)
 
 
@@ -287,8 +282,8 @@ def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     return {number: times[number] for number in sorted(numbers) if number in times}
 
 
-def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> str:
-    """The range of maps and widths of the places' telling kernels, in words."""
+def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> Sizes:
+    """The range of maps and widths of the places' telling kernels."""
     kernels = [
         view.lowered.kernels[view.lowered.home[place.operators[0]]].kernel
         for view, place in ((views[target].view, place) for target, place in places)
@@ -296,14 +291,11 @@ def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> 
     ]
     maps = sorted({kernel.out_map for kernel in kernels if kernel.out_map}, key=prod, reverse=True)
     widths = sorted({kernel.c_out for kernel in kernels})
-    parts = []
-    if maps:
-        ends = ["x".join(map(str, each)) for each in dict.fromkeys((maps[0], maps[-1]))]
-        parts.append("on " + " to ".join(ends))
-    if widths:
-        ends = [str(each) for each in dict.fromkeys((widths[0], widths[-1]))]
-        parts.append(" to ".join(ends) + " channels")
-    return ", ".join(parts)
+    return Sizes(_ends(maps), _ends(widths))
+
+
+def _ends(ordered: Sequence[_T]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((*ordered[:1], *ordered[-1:])))
 
 
 def _shared(modules: Iterable[str]) -> str:

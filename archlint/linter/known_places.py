@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlint.baseline import Entry, Sighting, pair
 from archlint.graph.operator import Operator
 from archlint.linter.ignores import Places
+from archlint.linter.judge import Found
 from archlint.linter.view import Priced
-from archlint.report.units import milliseconds
+from archlint.results.judgement import Dearer, DearerOn
 from archlint.rule import Place
 
-__all__ = ["Key", "KnownPlaces", "Seen", "Sorted", "key_of", "seen_places"]
+__all__ = [
+    "Key",
+    "KnownPlaces",
+    "SeenPlace",
+    "SortedPlaces",
+    "key_of",
+    "seen_places",
+    "with_dearer",
+]
 
 Key = tuple[tuple[int, ...], str]
 """Operators and kind of decision of a place: what it is on every target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenPlace:
     """A place of a model on all targets; `is_told` if it is slow enough on one of them.
 
     `keys` are several where one exporter writes an operator for what others write in several.
@@ -32,17 +41,17 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class SortedPlaces:
     """The places of a rule: those to report, and the known ones by the reason that they have.
 
     `entries` are the numbers of the known ones, and `dearer` says of those that became dearer
-    what they saved at most, in words.
+    what they save and saved.
     """
 
     fresh: Places
     known: Mapping[str, Places]
     entries: Mapping[Key, int]
-    dearer: Mapping[Key, str]
+    dearer: Mapping[Key, tuple[DearerOn, ...]]
 
 
 class KnownPlaces:
@@ -56,16 +65,16 @@ class KnownPlaces:
         self._entries, self._excused = entries, excused
         self._used: set[int] = set()
 
-    def sort(self, rule: str, seen: Iterable[Seen], places: Places) -> Sorted:
+    def sort(self, rule: str, seen: Iterable[SeenPlace], places: Places) -> SortedPlaces:
         """The places of a rule (its code), by whether they are known."""
         told = [each for each in seen if each.is_told]
         reasons: dict[Key, str] = {}
-        dearer: dict[Key, str] = {}
+        dearer: dict[Key, tuple[DearerOn, ...]] = {}
         entries: dict[Key, int] = {}
         for each, number, is_dearer in _paired(self._entries, rule, told):
             entries.update(dict.fromkeys(each.keys, number))
             if is_dearer:
-                dearer[each.keys[0]] = _dearer(self._entries[number].place, each.place)
+                dearer[each.keys[0]] = _saved(self._entries[number].place, each.place)
             else:
                 reasons.update(dict.fromkeys(each.keys, self._entries[number].reason))
         for each, number, is_dearer in _paired(self._excused, rule, told):
@@ -78,7 +87,7 @@ class KnownPlaces:
             for place in of_target:
                 reason = reasons.get(key_of(place))
                 (fresh if reason is None else known[reason])[target].append(place)
-        return Sorted(fresh, known, entries, dearer)
+        return SortedPlaces(fresh, known, entries, dearer)
 
     def stale(self, rules: Iterable[str], targets: Iterable[str]) -> tuple[int, ...]:
         """The entries of these rules (codes) that nothing was found for.
@@ -96,8 +105,8 @@ class KnownPlaces:
 
 
 def _paired(
-    entries: Sequence[Entry], rule: str, told: Sequence[Seen]
-) -> Iterator[tuple[Seen, int, bool]]:
+    entries: Sequence[Entry], rule: str, told: Sequence[SeenPlace]
+) -> Iterator[tuple[SeenPlace, int, bool]]:
     """The places that are known, each with the number of its entry and whether it is dearer."""
     numbers = [n for n, each in enumerate(entries) if each.place.rule == rule]
     pairs = pair([entries[n].place for n in numbers], [each.place for each in told])
@@ -108,7 +117,7 @@ def _paired(
 
 def seen_places(
     rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
-) -> tuple[Seen, ...]:
+) -> tuple[SeenPlace, ...]:
     """The places of a rule (its code), each once, in the order of the network."""
     spots: dict[Key, list[tuple[str, Place]]] = defaultdict(list)
     for target, of_target in places.items():
@@ -119,7 +128,7 @@ def seen_places(
         target, place = spots[key][0]
         joined[_whole(views[target].view.model.operators[key[0][0]], key)].append(key)
     return tuple(
-        Seen(
+        SeenPlace(
             tuple(keys),
             _sighting(rule, every, views),
             any(place.comparison.slowdown >= min_slowdown for _, place in every),
@@ -132,6 +141,13 @@ def seen_places(
 def key_of(place: Place) -> Key:
     """What a place is on every target."""
     return place.operators, place.decision.what
+
+
+def with_dearer(found: Found, dearer: Mapping[Key, tuple[DearerOn, ...]]) -> Found:
+    """The finding with those of its places that became dearer."""
+    modules = {key_of(place): place.module for each in found.places.values() for place in each}
+    told = tuple(Dearer(each, dearer[key]) for key, each in modules.items() if key in dearer)
+    return replace(found, finding=replace(found.finding, dearer=told)) if told else found
 
 
 def _sighting(
@@ -190,11 +206,8 @@ def _made(operator: Operator) -> str:
     return "" if shape is None else "x".join(map(str, shape[1:]))
 
 
-def _dearer(known: Sighting, found: Sighting) -> str:
-    told = [
-        f"{milliseconds(found.saves[target])} now, {milliseconds(most)} at most before"
-        + (f" on {target}" if len(known.most) > 1 else "")
+def _saved(known: Sighting, found: Sighting) -> tuple[DearerOn, ...]:
+    return tuple(
+        DearerOn(target, found.saves.get(target), most)
         for target, most in sorted(known.most.items())
-        if found.saves.get(target, 0.0) > most
-    ]
-    return f"known, but dearer: saves {'; '.join(told)}"
+    )

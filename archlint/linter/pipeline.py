@@ -17,30 +17,33 @@ from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
-from archlint.linter.known_places import Key, KnownPlaces, Seen, key_of, seen_places
+from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.view import Priced, price_model
 from archlint.location import Location
 from archlint.results.findings import (
+    FindingAtBatch,
     IgnoredFinding,
     ModelReport,
     Report,
     RuleInfo,
-    Severity,
     Unpriced,
 )
+from archlint.results.severity import Severity
 from archlint.rule import Place, Rule
 from archlint.settings.options import Options
 
 if TYPE_CHECKING:
     from archlint.cost.nearest_rows import NearestRows
 
-__all__ = ["Examined", "Known", "examine", "lint", "prepare"]
+__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint", "prepare"]
 
-Tell = Callable[[int, int, str], None]
-Known = Callable[[str], Sequence[Entry]]
+Progress = Callable[[int, int, str], None]
+"""Told the number of a model, of how many, and its name."""
+
+KnownEntries = Callable[[str], Sequence[Entry]]
 """The known places of a model that a report calls so."""
 
 
@@ -58,7 +61,7 @@ class Examined:
     found: tuple[Found, ...]
     kept: Mapping[type[Rule], Places] = field(default_factory=dict)
     locations: Mapping[int, Location] = field(default_factory=dict)
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenPlace, ...] = ()
     entries: Mapping[tuple[str, Key], int] = field(default_factory=dict)
     stale: tuple[int, ...] = ()
     is_absent: bool = False
@@ -68,8 +71,8 @@ class Examined:
 def lint(
     models: Sequence[Source],
     options: Options,
-    progress: Tell | None = None,
-    known: Known | None = None,
+    progress: Progress | None = None,
+    known: KnownEntries | None = None,
 ) -> Report:
     """Lint each model on each target; places that are known are no findings.
 
@@ -87,9 +90,9 @@ def lint(
 def examine(
     models: Sequence[Source],
     options: Options,
-    progress: Tell | None = None,
-    known: Known | None = None,
-    excused: Known | None = None,
+    progress: Progress | None = None,
+    known: KnownEntries | None = None,
+    excused: KnownEntries | None = None,
 ) -> tuple[tuple[Examined, ...], Report]:
     """Lint as `lint` does, and keep what each report came from.
 
@@ -134,7 +137,10 @@ def prepare(
 
 class _Run:
     def __init__(
-        self, options: Options, known: Known | None = None, excused: Known | None = None
+        self,
+        options: Options,
+        known: KnownEntries | None = None,
+        excused: KnownEntries | None = None,
     ) -> None:
         self._options, self._known, self._excused = options, known, excused
         self._pricers = find_pricers(options)
@@ -190,14 +196,15 @@ class _Run:
         known = None if self._known is None else KnownPlaces(entries, excused)
         here = self._find(loaded, model, views, known)
         found: Sequence[Found] = here.found
-        flips: tuple[str, ...] = ()
+        flips: tuple[FindingAtBatch, ...] = ()
         ranges = [priced.view.target.batches for priced in views.values()]
-        batch = usual_batch(model.batch or 1, ranges) if model.batch_is_assumed else None
+        assumed = model.batch or 1
+        batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
         if batch is not None:
             at_batch = build(loaded, self._options, batch)
             other, _ = prepare(at_batch, pricers, self._options)
             there = self._find(loaded, at_batch, other, known)
-            found, flips = mark_flips(found, there.found, batch)
+            found, flips = mark_flips(found, there.found, assumed, batch)
         kept, ignored = self._ignores.sort_out(path, found)
         # what the configuration ignores is said to be ignored, known or not
         still_known, ignored_too = self._ignores.sort_out(path, [each for each, _ in here.known])
@@ -252,9 +259,9 @@ class _Run:
 
     def _find(
         self, loaded: Loaded, model: Model, views: dict[str, Priced], known: KnownPlaces | None
-    ) -> _Found:
+    ) -> _ModelFindings:
         located = loaded.locate(model) if loaded.locate is not None else {}
-        here = _Found(with_decisions(model, located))
+        here = _ModelFindings(with_decisions(model, located))
         for rule in self._rules:
             if self._ignores.of_model(rule, loaded.name):
                 continue
@@ -271,7 +278,7 @@ class _Run:
         rule: type[Rule],
         views: dict[str, Priced],
         known: KnownPlaces | None,
-        here: _Found,
+        here: _ModelFindings,
     ) -> None:
         least, locations = self._options.min_slowdown, here.locations
         kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
@@ -287,7 +294,7 @@ class _Run:
         here.seen += seen
         here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})
         fresh = judge(rule, parts.fresh, views, least, locations)
-        here.found += [_with_dearer(each, parts.dearer) for each in fresh]
+        here.found += [with_dearer(each, parts.dearer) for each in fresh]
         for reason, places in parts.known.items():
             here.known += [(each, reason) for each in judge(rule, places, views, least, locations)]
 
@@ -304,7 +311,7 @@ class _Run:
 
 
 @dataclass(slots=True)
-class _Found:
+class _ModelFindings:
     """What the rules find in one model, on the way."""
 
     locations: Mapping[int, Location]
@@ -312,14 +319,8 @@ class _Found:
     commented: list[IgnoredFinding] = field(default_factory=list)
     known: list[tuple[Found, str]] = field(default_factory=list)
     kept: dict[type[Rule], Places] = field(default_factory=dict)
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenPlace, ...] = ()
     entries: dict[tuple[str, Key], int] = field(default_factory=dict)
-
-
-def _with_dearer(found: Found, dearer: Mapping[Key, str]) -> Found:
-    keys = dict.fromkeys(key_of(place) for each in found.places.values() for place in each)
-    lines = tuple(dearer[key] for key in keys if key in dearer)
-    return replace(found, finding=replace(found.finding, dearer=lines)) if lines else found
 
 
 def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
@@ -327,8 +328,7 @@ def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
 
 
 def _order(found: Found) -> tuple[float, str, str]:
-    best = max(price.saving_share for price in found.finding.prices)
-    return -best, found.finding.code, found.finding.fingerprint
+    return -found.finding.saving_share, found.finding.code, found.finding.fingerprint
 
 
 def _together(found: Sequence[Found], priced: Priced) -> tuple[float, int]:

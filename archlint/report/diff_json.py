@@ -6,7 +6,9 @@ unchanged and, with a reason, what the baseline keeps back.
 
 from __future__ import annotations
 
-from archlint.report.as_json import SCHEMA_VERSION, Json, dumped, finding_json, model_json, rounded
+from archlint.report.as_json import model_json
+from archlint.report.finding_json import finding_json
+from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, rounded
 from archlint.report.style import Style
 from archlint.results.model_diff import DiffReport, ModelDiff, TargetDiff
 
@@ -40,8 +42,8 @@ def _model(model: ModelDiff) -> Json:
 def _target(target: TargetDiff) -> Json:
     return {
         "target": target.target,
-        "before_ms": rounded(target.before * 1e3),
-        "after_ms": rounded(target.after * 1e3),
+        "before_ms": ms(target.before),
+        "after_ms": ms(target.after),
         "slowdown": rounded(target.slowdown),
         "slowdown_low": rounded(target.low),
         "slowdown_high": rounded(target.high),

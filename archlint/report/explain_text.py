@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, figure, megabytes, percent, shape
-from archlint.results.explanation import ExplainedOperator, ExplainedPrice, Explanation, Reason
+from archlint.report.words import reason_text
+from archlint.results.explanation import (
+    ExplainedOperator,
+    ExplainedPlace,
+    ExplainedPrice,
+    ExplainedSilence,
+    Explanation,
+)
 
 __all__ = ["render"]
 
@@ -30,14 +35,15 @@ def render(explanation: Explanation, style: Style) -> str:
         page.line("predicted ", (predicted, _STRONG), f" ({band})", indent=2, hang=2)
     page.blank()
     if len(explanation.operators) == 1:
-        _single(page, explanation.operators[0])
+        _single(page, explanation)
     else:
         _table(page, explanation, style)
-        _reasons(page, explanation.operators, style)
+        _reasons(page, explanation, style)
     return page.text()
 
 
-def _single(page: Page, operator: ExplainedOperator) -> None:
+def _single(page: Page, explanation: Explanation) -> None:
+    (operator,) = explanation.operators
     page.line((_name(operator), _STRONG), f" {operator.op_type}")
     facts = [
         ("module", operator.module),
@@ -68,7 +74,7 @@ def _single(page: Page, operator: ExplainedOperator) -> None:
     if not operator.prices:
         page.line(("price".ljust(_LABEL), _DIM), "none", indent=2)
     for rule in operator.rules:
-        page.line(*_verdict(rule), indent=2, hang=_LABEL)
+        page.line(*_verdict(*_told(rule, explanation)), indent=2, hang=_LABEL)
 
 
 def _table(page: Page, explanation: Explanation, style: Style) -> None:
@@ -85,7 +91,7 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
         align += "<"
     rows: list[list[Part]] = [[(text, _DIM) for text in head]]
     for operator in explanation.operators:
-        fired = " ".join(rule.code for rule in operator.rules if rule.fired)
+        fired = " ".join(rule.code for rule in operator.rules if _fired(rule))
         for number, price in enumerate(operator.prices or (None,)):
             first = number == 0
             row: list[Part] = [
@@ -112,23 +118,36 @@ def _cells(price: ExplainedPrice | None) -> list[Part]:
     return [_ms(price), percent(price.share), price.basis.value]
 
 
-def _reasons(page: Page, operators: Sequence[ExplainedOperator], style: Style) -> None:
-    gathered: dict[Reason, list[str]] = {}
-    for operator in operators:
+def _reasons(page: Page, explanation: Explanation, style: Style) -> None:
+    gathered: dict[_Told, list[str]] = {}
+    for operator in explanation.operators:
         for rule in operator.rules:
-            gathered.setdefault(rule, []).append(_name(operator))
-    for rule in sorted(gathered, key=lambda each: (each.code, not each.fired)):
-        names = gathered[rule]
+            gathered.setdefault(_told(rule, explanation), []).append(_name(operator))
+    for told in sorted(gathered, key=lambda each: (each[0], not each[1])):
+        names = gathered[told]
         kept = names if style.verbose else names[:_NAMES_SHOWN]
         more = f" and {len(names) - len(kept)} more (-v)" if len(names) > len(kept) else ""
         where = f" ({counted(len(names), 'operator')}: {', '.join(kept)}{more})"
-        page.line(*_verdict(rule), (where, _DIM), hang=_LABEL)
+        page.line(*_verdict(*told), (where, _DIM), hang=_LABEL)
 
 
-def _verdict(rule: Reason) -> list[Part]:
-    word = "fired" if rule.fired else "silent"
-    color = "bold yellow" if rule.fired else _DIM
-    return [(f"{rule.code} {word}".ljust(_LABEL), color), rule.reason]
+_Told = tuple[str, bool, str]
+"""A rule's code, whether it fired, and why."""
+
+
+def _told(rule: ExplainedPlace | ExplainedSilence, explanation: Explanation) -> _Told:
+    where = f"{rule.target}: " if len(explanation.predicted) > 1 else ""
+    return rule.code, _fired(rule), where + reason_text(rule)
+
+
+def _fired(rule: ExplainedPlace | ExplainedSilence) -> bool:
+    return isinstance(rule, ExplainedPlace) and rule.fired
+
+
+def _verdict(code: str, fired: bool, reason: str) -> list[Part]:
+    word = "fired" if fired else "silent"
+    color = "bold yellow" if fired else _DIM
+    return [(f"{code} {word}".ljust(_LABEL), color), reason]
 
 
 def _name(operator: ExplainedOperator) -> str:

@@ -18,6 +18,7 @@ from archlint.report.units import (
     milliseconds,
     percent,
 )
+from archlint.report.words import brought_text, caveat_text, dearer_text, flips_of, sizes_text
 from archlint.results.findings import (
     Finding,
     FoundPlace,
@@ -87,16 +88,14 @@ def write_finding(page: Page, model: ModelReport, finding: Finding, style: Style
     where: list[list[Part]] = [[("--> ", _DIM), f"{_file(model, finding)}: {place_of(finding)}"]]
     if finding.count > 1:
         where.append([counted(finding.count, "place")])
-    if finding.sizes:
-        where.append([finding.sizes])
+    if sizes := sizes_text(finding.sizes):
+        where.append([sizes])
     page.flow(where, indent=2, hang=4)
     if finding.location is not None:
         _source(page, finding.location, color, style)
     for price in finding.prices:
         _price(page, finding, price)
-    for flip in finding.flips:
-        page.line((flip, _COLORS[Severity.NOTE]), indent=6, hang=2)
-    for text in finding.dearer:
+    for text in [*flips_of(model, finding), *map(dearer_text, finding.dearer)]:
         page.line((text, _COLORS[Severity.NOTE]), indent=6, hang=2)
     if finding.places:
         _change(page, finding, finding.places[0])
@@ -145,8 +144,8 @@ def _price(page: Page, finding: Finding, price: PricedOn) -> None:
         phrases.insert(0, [f"{price.target} ", severity])
     hang = 2 if len(finding.prices) > 1 else 0
     page.flow(phrases, indent=6, hang=hang)
-    if price.caveat:
-        page.line((price.caveat, _COLORS[Severity.NOTE]), indent=6 + hang, hang=2)
+    if caveat := caveat_text(price):
+        page.line((caveat, _COLORS[Severity.NOTE]), indent=6 + hang, hang=2)
 
 
 def _slower(price: PricedOn) -> str:
@@ -162,23 +161,19 @@ def _saves(price: PricedOn, finding: Finding) -> list[Part]:
 
 def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
     if finding.count > 1:
-        _labelled(page, "costliest", _name(place), indent=6)
-    _labelled(page, "now", place.now, indent=6)
-    _labelled(page, "instead", place.instead, indent=6)
+        _labelled(page, "costliest", place.name, indent=6)
+    _labelled(page, "now", place.now.text, indent=6)
+    _labelled(page, "instead", place.instead.text, indent=6)
     if finding.advice:
         _labelled(page, "help", finding.advice, indent=6)
 
 
 def _place(page: Page, finding: Finding, place: FoundPlace) -> None:
-    phrases: list[list[Part]] = [[("place".ljust(_LABEL), _DIM), _name(place)]]
+    phrases: list[list[Part]] = [[("place".ljust(_LABEL), _DIM), place.name]]
     for price in place.prices:
         on: list[Part] = [f"{price.target} "] if len(place.prices) > 1 else []
         phrases += [[*on, milliseconds(price.now)], [_slower(price)], _saves(price, finding)]
     page.flow(phrases, indent=6, hang=_LABEL)
-
-
-def _name(place: FoundPlace) -> str:
-    return place.module or (place.operators[0] if place.operators else "?")
 
 
 def _network(page: Page, model: ModelReport) -> None:
@@ -230,8 +225,8 @@ def _remarks(page: Page, model: ModelReport, style: Style) -> None:
         _labelled(page, "assumed", text)
     for text in model.remarks:
         _labelled(page, "remark", text)
-    for text in model.flips:
-        _labelled(page, "otherwise", text)
+    for brought in model.flips:
+        _labelled(page, "otherwise", brought_text(brought))
     for text in model.malformed:
         _labelled(page, "malformed", text)
     if model.shapeless:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 
-from archlint.report.as_json import dumped
 from archlint.report.escape import visible
+from archlint.report.json_text import dumped
 from archlint.report.result import Fault, Result, faults, results
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity

@@ -26,6 +26,7 @@ from archlint.report.units import (
     milliseconds,
     percent,
 )
+from archlint.report.words import brought_text
 from archlint.results.findings import (
     Finding,
     ModelReport,
@@ -104,7 +105,12 @@ def _model(anchor: str, model: ModelReport) -> Iterator[str]:
         f"{amount(model.parameters)} parameters, {counted(model.operators, 'operator')}"
     )
     yield f'<h2 id="{anchor}">{breakable(model.path)}</h2>\n<p class="soft">{text(size)}</p>'
-    remarks = [*model.assumptions, *model.remarks, *model.flips, *model.malformed]
+    remarks = [
+        *model.assumptions,
+        *model.remarks,
+        *map(brought_text, model.flips),
+        *model.malformed,
+    ]
     yield counted_list(
         remarks + [f"{each.op_type} ({each.count}): no shapes" for each in model.shapeless]
     )

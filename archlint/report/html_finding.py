@@ -9,6 +9,7 @@ from archlint.report.html_parts import counted_list, table, text
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
 from archlint.report.units import counted, figure, milliseconds, percent
+from archlint.report.words import caveat_text, dearer_text, flips_of, sizes_text
 from archlint.results.findings import (
     Finding,
     FoundPlace,
@@ -46,7 +47,13 @@ def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
     if finding.location is not None:
         yield _source(finding.location)
     yield _prices(finding)
-    yield counted_list([*finding.dearer, *finding.flips, *_caveats(finding)])
+    yield counted_list(
+        [
+            *map(dearer_text, finding.dearer),
+            *flips_of(model, finding),
+            *_caveats(finding),
+        ]
+    )
     if finding.places:
         yield _change(finding, finding.places[0])
     if finding.count > 1:
@@ -63,7 +70,7 @@ def _where(model: ModelReport, finding: Finding) -> str:
     words = [f"{file}: {place_of(finding)}"]
     if finding.count > 1:
         words.append(counted(finding.count, "place"))
-    return ", ".join([*words, finding.sizes] if finding.sizes else words)
+    return ", ".join(filter(None, [*words, sizes_text(finding.sizes)]))
 
 
 def _source(location: Location) -> str:
@@ -106,16 +113,15 @@ def _saving(finding: Finding, price: PricedOn) -> str:
 def _caveats(finding: Finding) -> list[str]:
     several = len(finding.prices) > 1
     return [
-        f"{each.target}: {each.caveat}" if several else each.caveat
+        f"{each.target}: {caveat}" if several else caveat
         for each in finding.prices
-        if each.caveat
+        if (caveat := caveat_text(each))
     ]
 
 
 def _change(finding: Finding, place: FoundPlace) -> str:
-    name = place.module or (place.operators[0] if place.operators else "?")
-    told = [("costliest", name)] if finding.count > 1 else []
-    told += [("now", place.now), ("instead", place.instead), ("help", finding.advice)]
+    told = [("costliest", place.name)] if finding.count > 1 else []
+    told += [("now", place.now.text), ("instead", place.instead.text), ("help", finding.advice)]
     items = "".join(f"<dt>{label}</dt><dd>{text(words)}</dd>" for label, words in told if words)
     return f"<dl>{items}</dl>"
 
@@ -123,9 +129,9 @@ def _change(finding: Finding, place: FoundPlace) -> str:
 def _places(finding: Finding) -> str:
     rows = [
         (
-            text(each.module or (each.operators[0] if each.operators else "?")),
-            text(each.now),
-            text(each.instead),
+            text(each.name),
+            text(each.now.text),
+            text(each.instead.text),
             f"{price.slowdown:.2f}x",
             milliseconds(price.saving),
             *([text(price.target)] if len(finding.prices) > 1 else []),

@@ -91,7 +91,11 @@ def _advice(found: Sequence[Result]) -> list[str]:
             continue
         place = each.finding.places[0]
         lines.append(f"- **{each.finding.code}** {safe(_where(each))}: {safe(_of(each))}")
-        told = [("now", place.now), ("instead", place.instead), ("help", each.finding.advice)]
+        told = [
+            ("now", place.now.text),
+            ("instead", place.instead.text),
+            ("help", each.finding.advice),
+        ]
         lines += [f"  - {label}: {safe(text)}" for label, text in told if text]
     return [*lines, ""] if lines else []
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from archlint.report.as_json import dumped, rounded
+from archlint.report.json_text import Json, dumped, rounded
 from archlint.report.style import Style
 from archlint.results.findings import Finding, ModelReport, Report, Severity, TargetReport
 
@@ -24,8 +24,6 @@ _COLORS = {Severity.ERROR: "#d1242f", Severity.WARNING: "#d4a72c", Severity.NOTE
 _TEXT = {Severity.ERROR: "#ffffff", Severity.WARNING: "#000000", Severity.NOTE: "#000000"}
 
 _GRADIENT = ({"stop": 0, "bgColor": "#ffffff"}, {"stop": 1, "bgColor": "#8c959f"})
-
-Json = Mapping[str, object]
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style

@@ -6,8 +6,8 @@ See https://github.com/reviewdog/reviewdog/tree/master/proto/rdf.  Columns count
 from __future__ import annotations
 
 from archlint.location import Span
-from archlint.report.as_json import dumped
 from archlint.report.escape import visible
+from archlint.report.json_text import dumped
 from archlint.report.result import Result, faults, results
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.shown import place_of
 from archlint.report.units import counted, milliseconds, percent
-from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Severity
+from archlint.report.words import dearer_text
+from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Variant
+from archlint.results.severity import Severity
 
 __all__ = ["Fault", "Result", "dearer_of", "faults", "file_of", "results", "sentence", "text_of"]
 
@@ -68,7 +69,7 @@ def results(report: Report) -> Iterator[Result]:
             text, span = text_of(model, finding), _span(model, finding)
             found.append(Result(model, finding, finding.severity, text, span, key.hexdigest()[:32]))
     order = {severity: -severity.rank for severity in Severity}
-    return iter(sorted(found, key=lambda each: (order[each.severity], -_share(each.finding))))
+    return iter(sorted(found, key=lambda each: (order[each.severity], -each.finding.saving_share)))
 
 
 def text_of(model: ModelReport, finding: Finding) -> str:
@@ -82,7 +83,7 @@ def text_of(model: ModelReport, finding: Finding) -> str:
 
 def dearer_of(finding: Finding) -> str:
     """What goes on after its costs where its places were known and save more now, else ""."""
-    return "".join(f"; {each}" for each in finding.dearer)
+    return "".join(f"; {dearer_text(each)}" for each in finding.dearer)
 
 
 def sentence(finding: Finding, price: PricedOn) -> str:
@@ -116,10 +117,6 @@ def _span(model: ModelReport, finding: Finding) -> Span:
     return Span(file_of(model), 1, 1, 1, 1, "")
 
 
-def _share(finding: Finding) -> float:
-    return max((price.saving_share for price in finding.prices), default=0.0)
-
-
 def _identity(model: ModelReport, finding: Finding) -> str:
     """What a finding is: rule, model, modules, and what would be changed into what.
 
@@ -127,9 +124,7 @@ def _identity(model: ModelReport, finding: Finding) -> str:
     places there are.
     """
     modules = {pattern_of(each.module) for each in finding.places if _has_module(each)}
-    changes = {
-        " > ".join(map(_kernels, (p.now_kernels, p.instead_kernels))) for p in finding.places
-    }
+    changes = {" > ".join(map(_kernels, (p.now, p.instead))) for p in finding.places}
     return "\n".join((finding.code, model.path, *sorted(modules), "", *sorted(changes)))
 
 
@@ -138,9 +133,6 @@ def _has_module(place: FoundPlace) -> bool:
     return bool(place.module) and place.module not in place.operators
 
 
-def _kernels(texts: tuple[str, ...]) -> str:
+def _kernels(variant: Variant) -> str:
     """Kernels without what a target and the rest of the model do to them."""
-    return ", ".join(_CIRCUMSTANCES.sub("", each) for each in texts)
-
-
-_CIRCUMSTANCES = re.compile(r" /\d+MB| \([^)]*\)")
+    return ", ".join(each._replace(rotation=0, path="").text for each in variant.kernels)

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 
 from archlint.location import Span
-from archlint.report.as_json import dumped
 from archlint.report.escape import visible
+from archlint.report.json_text import Json, dumped
 from archlint.report.result import Fault, Result, dearer_of, faults, results, sentence
 from archlint.report.style import Style
 from archlint.results.findings import PricedOn, Report, RuleInfo, Severity
@@ -25,8 +25,6 @@ __all__ = ["render"]
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _URL = "https://github.com/archlint/archlint"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-
-Json = Mapping[str, object]
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style

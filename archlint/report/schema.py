@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 
 __all__ = ["SCHEMAS", "schema"]
@@ -13,12 +14,15 @@ SCHEMAS = ("check", "diff", "explain", "targets", "verify")
 
 def schema(command: str) -> str:
     """The JSON Schema (draft 2020-12) of a command's JSON, as text."""
-    if command != "diff":
-        return _file(command)
-    # a diff holds two reports of `archlint check`
-    found, check = json.loads(_file(command)), json.loads(_file("check"))
-    found["$defs"].update(check["$defs"])
+    found, shared = json.loads(_file(command)), json.loads(_file("check"))["$defs"]
+    # what several commands write is defined with `check`
+    while missing := _named(found) - set(found["$defs"]):
+        found["$defs"] |= {name: shared[name] for name in shared if name in missing}
     return json.dumps(found, indent=2) + "\n"
+
+
+def _named(found: object) -> set[str]:
+    return set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(found)))
 
 
 def _file(command: str) -> str:

@@ -54,8 +54,7 @@ def place_of(finding: Finding) -> str:
     """The module pattern, or without one the costliest operator's name."""
     if finding.module or not finding.places:
         return finding.module or "?"
-    place = finding.places[0]
-    return place.module or (place.operators[0] if place.operators else "?")
+    return finding.places[0].name
 
 
 def tally(report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archlint.report.as_json import SCHEMA_VERSION, dumped, plain
+from archlint.report.json_text import SCHEMA_VERSION, dumped, plain
 from archlint.results.target_summary import TargetSummary
 
 __all__ = ["render"]

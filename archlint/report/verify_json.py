@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from archlint.report.as_json import SCHEMA_VERSION, dumped, rounded
+from archlint.report.finding_json import head_json, variant_json
+from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, plain, rounded
+from archlint.results.findings import Variant
 from archlint.results.verification import (
     Ratio,
     Verification,
@@ -16,26 +18,16 @@ from archlint.results.verification import (
 
 __all__ = ["render"]
 
-Json = Mapping[str, object]
-
 
 def render(verification: Verification) -> str:
     """Every model with its findings and the times of every session."""
-    kept = verification.kept
     return dumped(
         {
             "schema_version": SCHEMA_VERSION,
             "target": verification.target,
             "sessions": verification.sessions,
             "models": [_model(each) for each in verification.models],
-            "kept": None
-            if kept is None
-            else {
-                "rows": kept.rows,
-                "folder": kept.folder,
-                "marked": kept.marked,
-                "known": kept.known,
-            },
+            "kept": plain(verification.kept),
             "problems": verification.problems,
         }
     )
@@ -52,23 +44,17 @@ def _model(model: VerifiedModel) -> Json:
     }
 
 
-def _finding(finding: VerifiedFinding) -> Json:
+def _finding(verified: VerifiedFinding) -> Json:
     return {
-        "code": finding.code,
-        "name": finding.name,
-        "severity": finding.severity.value,
-        "message": finding.message,
-        "module": finding.module,
-        "fingerprint": finding.fingerprint,
-        "count": finding.count,
-        "printed": _ratio(finding.printed),
-        "predicted": _ratio(finding.predicted),
-        "measured": _ratio(finding.measured),
-        "in_band": finding.in_band,
-        "verdict": finding.verdict.value,
-        "reason": finding.reason,
-        "places": [_place(each) for each in finding.places],
-        "left_out": finding.left_out,
+        **head_json(verified.finding),
+        "printed": _ratio(verified.printed),
+        "predicted": _ratio(verified.predicted),
+        "measured": _ratio(verified.measured),
+        "in_band": verified.in_band,
+        "verdict": verified.verdict.value,
+        "reason": verified.reason,
+        "places": [_place(each) for each in verified.places],
+        "left_out": verified.left_out,
     }
 
 
@@ -77,15 +63,17 @@ def _place(place: VerifiedPlace) -> Json:
         "module": place.module,
         "count": place.count,
         "weight": rounded(place.weight),
-        "now_kernels": place.now_kernels,
-        "instead_kernels": place.instead_kernels,
+        "now": _side(place.now, place.now_seconds),
+        "instead": _side(place.instead, place.instead_seconds),
         "neighbours": place.neighbours,
         "predicted": _ratio(place.predicted),
         "measured": _ratio(place.measured),
-        "now_ms": [_ms(each) for each in place.now],
-        "instead_ms": [_ms(each) for each in place.instead],
         "reason": place.reason,
     }
+
+
+def _side(variant: Variant, seconds: Sequence[float]) -> Json:
+    return {**variant_json(variant), "session_ms": [ms(each) for each in seconds]}
 
 
 def _ratio(ratio: Ratio | None) -> Json | None:
@@ -93,25 +81,21 @@ def _ratio(ratio: Ratio | None) -> Json | None:
         return None
     return {
         "slowdown": rounded(ratio.estimate),
-        "low": rounded(ratio.low),
-        "high": rounded(ratio.high),
+        "slowdown_low": rounded(ratio.low),
+        "slowdown_high": rounded(ratio.high),
     }
 
 
 def _whole(whole: WholeModel) -> Json:
     was_run = bool(whole.seconds)
     return {
-        "predicted_ms": _ms(whole.predicted),
-        "low_ms": _ms(whole.low),
-        "high_ms": _ms(whole.high),
-        "session_ms": [_ms(each) for each in whole.seconds],
-        "measured_ms": _ms(whole.measured) if was_run else None,
-        "corrected_ms": _ms(whole.corrected) if was_run else None,
+        "predicted_ms": ms(whole.predicted),
+        "low_ms": ms(whole.low),
+        "high_ms": ms(whole.high),
+        "session_ms": [ms(each) for each in whole.seconds],
+        "measured_ms": ms(whole.measured) if was_run else None,
+        "corrected_ms": ms(whole.corrected) if was_run else None,
         "drift": rounded(whole.drift),
         "difference": rounded(whole.corrected / whole.predicted - 1) if was_run else None,
         "reason": whole.reason,
     }
-
-
-def _ms(seconds: float) -> float:
-    return rounded(seconds * 1e3)

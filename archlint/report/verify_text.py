@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from archlint.report.page import Page, Part
+from archlint.report.shown import place_of
 from archlint.report.style import Style
 from archlint.report.units import counted, figure, milliseconds
+from archlint.results.findings import Variant
 from archlint.results.verification import (
     Kept,
     Ratio,
@@ -67,8 +69,8 @@ def _model(page: Page, model: VerifiedModel, style: Style) -> None:
 def _finding(finding: VerifiedFinding, style: Style) -> list[list[Part]]:
     rows: list[list[Part]] = [
         [
-            (finding.code, _CODE),
-            finding.module or "?",
+            (finding.finding.code, _CODE),
+            place_of(finding.finding),
             _ratio(finding.predicted),
             _ratio(finding.measured),
             (finding.verdict.value, _COLORS[finding.verdict]),
@@ -90,11 +92,15 @@ def _finding(finding: VerifiedFinding, style: Style) -> list[list[Part]]:
             rows.append(
                 ["", f"{times}{place.module}", _ratio(place.predicted), _ratio(place.measured), ""]
             )
-            rows.append([(f"now: {'; '.join(place.now_kernels)}", _DIM)])
-            rows.append([(f"instead: {'; '.join(place.instead_kernels)}", _DIM)])
+            rows.append([(f"now: {_kernels(place.now)}", _DIM)])
+            rows.append([(f"instead: {_kernels(place.instead)}", _DIM)])
             if place.reason:
                 rows.append([(place.reason, _DIM)])
     return rows
+
+
+def _kernels(variant: Variant) -> str:
+    return "; ".join(kernel.text for kernel in variant.kernels)
 
 
 def _ratio(ratio: Ratio | None) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archlint.cost.pricing.price import Basis
+from archlint.results.findings import Variant
 
 __all__ = [
     "ExplainedOperator",
+    "ExplainedPlace",
     "ExplainedPrice",
+    "ExplainedSilence",
     "ExplainedTarget",
     "Explanation",
-    "Reason",
 ]
 
 
@@ -39,11 +41,32 @@ class ExplainedPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a rule fired at an operator or stayed silent there."""
+class ExplainedPlace:
+    """A place of a rule on one target: what would change, and the slow-down with its percentiles.
+
+    It `fired` if it is as slow as was asked for.
+    """
 
     code: str
+    target: str
     fired: bool
+    operators: tuple[str, ...]
+    module: str
+    now: Variant
+    instead: Variant
+    slowdown: float
+    slowdown_low: float
+    slowdown_high: float
+    basis: Basis
+    upper_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSilence:
+    """Why a rule said nothing about an operator on one target."""
+
+    code: str
+    target: str
     reason: str
 
 
@@ -68,7 +91,7 @@ class ExplainedOperator:
     mac_bytes: int | None
     kernel: str
     prices: tuple[ExplainedPrice, ...]
-    rules: tuple[Reason, ...]
+    rules: tuple[ExplainedPlace | ExplainedSilence, ...]
 
 
 @dataclass(frozen=True, slots=True)

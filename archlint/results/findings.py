@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, field
 
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricing.price import Basis
 from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
+from archlint.results.judgement import Caveat, Dearer, Flip, Sizes
+from archlint.results.severity import Severity
 
 __all__ = [
     "Finding",
+    "FindingAtBatch",
     "FoundPlace",
     "IgnoredFinding",
     "KernelPrice",
@@ -25,21 +28,8 @@ __all__ = [
     "Severity",
     "TargetReport",
     "Unpriced",
+    "Variant",
 ]
-
-
-class Severity(Enum):
-    """How much of the model's predicted time a finding saves: see `rank`."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-    rank: int
-    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
-
-    def __init__(self, _: str) -> None:
-        self.rank = 3 - len(type(self).__members__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ class PricedOn:
 
     `slowdown` is now over instead, with its 10th and 90th percentile; `saving` is
     `now (1 - 1 / slowdown)` and `saving_share` its share of the model's predicted time.
-    `caveat` says why the severity is lower than the share alone would make it, else "".
+    `caveat` says why the severity is lower than the share alone would make it.
     """
 
     target: str
@@ -61,22 +51,33 @@ class PricedOn:
     saving: float
     saving_share: float
     basis: Basis
-    caveat: str = ""
+    caveat: Caveat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What stands at a place, now or instead: in the rule's words, and the kernels that run."""
+
+    text: str
+    kernels: tuple[Kernel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPlace:
-    """One spot of a finding: operator names, the change in words, the kernels and prices."""
+    """One spot of a finding: operator names, what would change, what the rule knows, prices."""
 
     operators: tuple[str, ...]
     module: str
     location: Location | None
     evidence: object
-    now: str
-    instead: str
-    now_kernels: tuple[str, ...]
-    instead_kernels: tuple[str, ...]
+    now: Variant
+    instead: Variant
     prices: tuple[PricedOn, ...]
+
+    @property
+    def name(self) -> str:
+        """The module, or without one the first operator."""
+        return self.module or next(iter(self.operators), "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +126,9 @@ class Finding:
     `severity` is the worst over the targets, `count` the number of places, `places` are sorted
     by saving, the costliest first.  `exact` means the alternative computes the same function,
     `upper_bound` that it removes something, so that the saving is the most there is to gain.
-    `sizes` is the range of sizes over the places in words ("56x56 to 7x7, 24 to 160 channels"),
-    `advice` what to do about it, in words, `flips` how the verdict changes at another usual
-    size where a size was assumed ("no more than a note at batch 8"), `dearer` which of its
-    places were known and save more than they did, in words.  `rests_on` is what its prices rest on,
-    where the run was asked for it.
+    `advice` is what to do about it, in words, `flips` how the verdict changes at another usual
+    size where a size was assumed, `dearer` which of its places were known and save more than they
+    did.  `rests_on` is what its prices rest on, where the run was asked for it.
     """
 
     code: str
@@ -144,11 +143,25 @@ class Finding:
     fingerprint: str
     prices: tuple[PricedOn, ...]
     places: tuple[FoundPlace, ...]
-    sizes: str = ""
+    sizes: Sizes = field(default_factory=Sizes)
     advice: str = ""
-    flips: tuple[str, ...] = ()
-    dearer: tuple[str, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    dearer: tuple[Dearer, ...] = ()
     rests_on: tuple[RestsOn, ...] = ()
+
+    @property
+    def saving_share(self) -> float:
+        """The largest share of the model's predicted time that it saves on any target."""
+        return max((price.saving_share for price in self.prices), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingAtBatch:
+    """A finding that there is at `batch` alone, another usual one than was assumed."""
+
+    assumed_batch: int
+    batch: int
+    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +242,9 @@ class ModelReport:
 
     `remarks` say what was done otherwise than usual to get at the model.
     `findings` are sorted by saving and hold notes too; which of them a format shows is the
-    format's matter.  `flips` are findings that another usual size alone would bring, one line
-    each.  With `error` (one line, without the path) the rest may be empty.  `entry` is the line
-    of the configuration that names the model, None where none does.
+    format's matter.  `flips` are findings that another usual size alone would bring.  With
+    `error` (one line, without the path) the rest may be empty.  `entry` is the line of the
+    configuration that names the model, None where none does.
     """
 
     path: str
@@ -247,7 +260,7 @@ class ModelReport:
     known: tuple[IgnoredFinding, ...] = ()
     assumptions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    flips: tuple[str, ...] = ()
+    flips: tuple[FindingAtBatch, ...] = ()
     shapeless: tuple[Unpriced, ...] = ()
     malformed: tuple[str, ...] = ()
     error: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 
-from archlint.results.findings import Severity
+from archlint.results.findings import Finding, Variant
 
 __all__ = [
     "Kept",
@@ -53,20 +53,20 @@ class VerifiedPlace:
 
     `weight` is how often they count in the finding's slow-down: as many times as there are,
     less the share of their time that other places have counted already.
-    `now` and `instead` are the seconds of all kernels of that side, by session; empty with the
-    `reason` why they were not run.  `neighbours` counts the kernels that ran around them.
+    `now_seconds` and `instead_seconds` are those of all kernels of that side, by session; empty
+    with the `reason` why they were not run.  `neighbours` counts the kernels that ran around them.
     """
 
     module: str
     count: int
     weight: float
-    now_kernels: tuple[str, ...]
-    instead_kernels: tuple[str, ...]
+    now: Variant
+    instead: Variant
     neighbours: int
     predicted: Ratio
     measured: Ratio | None = None
-    now: tuple[float, ...] = ()
-    instead: tuple[float, ...] = ()
+    now_seconds: tuple[float, ...] = ()
+    instead_seconds: tuple[float, ...] = ()
     reason: str = ""
 
 
@@ -74,28 +74,31 @@ class VerifiedPlace:
 class VerifiedFinding:
     """A finding with what was measured of it.
 
-    `count` is the number of its places; `places` are those run, the costliest first, and
-    `left_out` counts the places that are like none of them.  `printed` is the slow-down of all
-    its places, as its message has it, and `predicted` that of the places that were run: the two
-    differ where some were not.  `in_band` says whether the measured slow-down lies inside the
-    predicted band; None if it was not run.
+    `places` are those run, the costliest first, and `left_out` counts the places that are like
+    none of them.  `predicted` is the slow-down of the places that were run: it differs from the
+    `printed` one where some were not.
     """
 
-    code: str
-    name: str
-    severity: Severity
-    message: str
-    module: str
-    fingerprint: str
-    count: int
-    printed: Ratio
+    finding: Finding
     predicted: Ratio
     measured: Ratio | None
-    in_band: bool | None
     verdict: Verdict
     reason: str
     places: tuple[VerifiedPlace, ...]
     left_out: int
+
+    @property
+    def printed(self) -> Ratio:
+        """The slow-down of all its places, as its message has it."""
+        price = self.finding.prices[0]
+        return Ratio(price.slowdown, price.slowdown_low, price.slowdown_high)
+
+    @property
+    def in_band(self) -> bool | None:
+        """Whether the measured slow-down lies inside the predicted band; None if it was not run."""
+        if self.measured is None:
+            return None
+        return self.predicted.low <= self.measured.estimate <= self.predicted.high
 
 
 @dataclass(frozen=True, slots=True)

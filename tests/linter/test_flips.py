@@ -7,6 +7,7 @@ import pytest
 from archlint.linter.flips import usual_batch
 from archlint.linter.pipeline import lint
 from archlint.results.findings import ModelReport, Severity
+from archlint.results.judgement import Flip
 from archlint.settings.options import Options
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
@@ -18,7 +19,7 @@ def linted(name: str, **options: object) -> ModelReport:
     return report.models[0]
 
 
-def flips(model: ModelReport, code: str) -> list[tuple[str, ...]]:
+def flips(model: ModelReport, code: str) -> list[tuple[Flip, ...]]:
     return [finding.flips for finding in model.findings if finding.code == code]
 
 
@@ -38,8 +39,8 @@ def test_a_finding_says_that_it_is_a_warning_at_another_usual_batch() -> None:
     assert found.severity is Severity.NOTE
     at_eight = linted("mobilenet_v2", select=("G1",), batch=8).findings[0].prices[0]
     assert at_eight.severity is Severity.WARNING
-    share = f"{100 * at_eight.saving_share:.1f} %"
-    assert found.flips == (f"at batch 8: a warning, {share} of the network",)
+    share = at_eight.saving_share
+    assert found.flips == (Flip(at_eight.target, 1, 8, Severity.WARNING, share),)
 
 
 def test_a_batch_that_was_asked_for_is_not_doubted() -> None:
@@ -58,12 +59,12 @@ def test_a_verdict_that_stays_is_not_told() -> None:
     assert flips(linted("nasnet_a_small", select=("G3",)), "G3") == [()]
 
 
-def test_what_only_the_other_batch_brings_is_a_line_of_the_model() -> None:
+def test_what_only_the_other_batch_brings_is_told_of_the_model() -> None:
     here = linted("vit_s16", select=("G4",))
-    (line,) = here.flips
-    assert line.startswith("warning G4 costly-elementwise at batch 8: Gelu runs as a kernel")
+    (only,) = here.flips
+    assert (only.assumed_batch, only.batch) == (1, 8)
     assert "blocks.*.mlp.act" not in {each.module for each in here.findings}
     there = linted("vit_s16", select=("G4",), batch=8)
     (brought,) = (each for each in there.findings if each.module == "blocks.*.mlp.act")
     assert brought.severity is Severity.WARNING
-    assert line.endswith(f", {100 * brought.prices[0].saving_share:.1f} % of the network")
+    assert only.finding == brought

@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricing.price import Basis
 from archlint.linter.judge import judge, saving_of
 from archlint.linter.view import Priced
-from archlint.results.findings import Finding, Severity
+from archlint.results.findings import Finding, Variant
+from archlint.results.judgement import Caveat, Doubt
+from archlint.results.severity import Severity
 from archlint.rule import Place
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced
 
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
+UNCERTAIN = Caveat(Severity.NOTE, Doubt.UNCERTAIN)
 MODEL = four_convs()
 ON_ARM = four_convs(ARM_PRICER)
 
@@ -63,7 +67,7 @@ def test_no_places_are_no_findings() -> None:
 def test_the_severity_is_the_share_of_the_model_s_time(share: float, severity: Severity) -> None:
     found = finding(place(MODEL, 0, share=share))
     assert found.severity is severity
-    assert found.prices[0].caveat == ""
+    assert found.prices[0].caveat is None
 
 
 def test_the_severity_is_that_of_all_places_together() -> None:
@@ -73,40 +77,45 @@ def test_the_severity_is_that_of_all_places_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("basis", "severity", "caveat"),
+    ("basis", "severity"),
     [
-        (Basis.MEASURED, Severity.ERROR, ""),
-        (Basis.INTERPOLATED, Severity.ERROR, ""),
-        (Basis.MODELLED, Severity.WARNING, "a warning at most: its prices are modelled"),
-        (Basis.EXTRAPOLATED, Severity.NOTE, "a note at most: its prices are extrapolated"),
+        (Basis.MEASURED, Severity.ERROR),
+        (Basis.INTERPOLATED, Severity.ERROR),
+        (Basis.MODELLED, Severity.WARNING),
+        (Basis.EXTRAPOLATED, Severity.NOTE),
     ],
 )
-def test_the_basis_of_the_prices_limits_the_severity(
-    basis: Basis, severity: Severity, caveat: str
-) -> None:
+def test_the_basis_of_the_prices_limits_the_severity(basis: Basis, severity: Severity) -> None:
     found = finding(place(MODEL, 0, share=0.2, basis=basis))
     assert found.severity is severity
-    assert found.prices[0].caveat == caveat
+    caveat = Caveat(severity, Doubt.BASIS, basis=basis)
+    assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
 
 
 @pytest.mark.parametrize(("low", "certain"), [(1.001, True), (1.0, False), (0.9, False)])
 def test_a_saving_that_may_be_none_is_a_note(low: float, *, certain: bool) -> None:
     found = finding(place(MODEL, 0, share=0.2, low=low))
     assert found.severity is (Severity.ERROR if certain else Severity.NOTE)
-    caveat = "" if certain else "a note at most: uncertain here: measure it"
-    assert found.prices[0].caveat == caveat
+    assert found.prices[0].caveat == (None if certain else UNCERTAIN)
 
 
 def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
     limited = place(MODEL, 0, share=0.2, limit=Severity.WARNING, limit_reason="an upper bound")
     found = finding(limited)
     assert found.severity is Severity.WARNING
-    assert found.prices[0].caveat == "a warning at most: an upper bound"
+    caveat = Caveat(Severity.WARNING, Doubt.RULE, rule="an upper bound")
+    assert found.prices[0].caveat == caveat
+
+
+def test_what_only_removes_something_is_a_warning_at_most() -> None:
+    found = finding(replace(place(MODEL, 0, share=0.2), upper_bound=True))
+    assert found.severity is Severity.WARNING
+    assert found.prices[0].caveat == Caveat(Severity.WARNING, Doubt.UPPER_BOUND)
 
 
 def test_a_limit_that_does_not_bind_is_not_told() -> None:
     limited = place(MODEL, 0, share=0.05, limit=Severity.WARNING, limit_reason="an upper bound")
-    assert finding(limited).prices[0].caveat == ""
+    assert finding(limited).prices[0].caveat is None
 
 
 def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> None:
@@ -115,24 +124,23 @@ def test_places_that_are_limited_do_not_raise_the_severity_of_the_others() -> No
     found = finding(sure, unsure)
     assert found.severity is Severity.WARNING
     assert found.prices[0].saving_share == pytest.approx(0.23)
-    told = "1 of 2 places does not count: uncertain here: measure it"
-    assert found.prices[0].caveat == told
+    assert found.prices[0].caveat == replace(UNCERTAIN, of=2)
 
 
 def test_a_limit_says_at_how_many_places_it_holds() -> None:
     modelled = [place(MODEL, number, share=0.1, basis=Basis.MODELLED) for number in range(2)]
     found = finding(*modelled, place(MODEL, 2, share=0.01, basis=Basis.EXTRAPOLATED))
     assert found.severity is Severity.WARNING
-    told = "a warning at most (2 of 3 places): its prices are modelled"
-    assert found.prices[0].caveat == told
+    caveat = Caveat(Severity.WARNING, Doubt.BASIS, basis=Basis.MODELLED, places=2, of=3)
+    assert found.prices[0].caveat == caveat
 
 
 @pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])
 def test_a_model_that_is_hardly_priced_has_notes_only(coverage: float, severity: Severity) -> None:
     found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage))
     assert found.severity is severity
-    told = "a note at most: only 79% of the memory access is priced on this target"
-    assert found.prices[0].caveat == ("" if severity is Severity.ERROR else told)
+    caveat = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=coverage)
+    assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
 
 
 def test_places_below_the_least_slowdown_are_no_finding() -> None:
@@ -157,7 +165,8 @@ def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> No
         (ARM, Severity.NOTE),
     ]
     assert found.finding.severity is Severity.ERROR
-    assert found.finding.prices[1].caveat == "a note at most: less than 1.10 times slower"
+    caveat = Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=1.1)
+    assert found.finding.prices[1].caveat == caveat
     assert found.finding.count == 1
 
 
@@ -247,8 +256,9 @@ def test_the_module_is_what_all_places_share() -> None:
 
 def test_a_place_shows_its_kernels_and_its_own_price() -> None:
     (found,) = finding(place(MODEL, 0, 1, share=0.2)).places
-    text = "Conv 64>64 k3x3 @28x28"
+    (_, conv), *_ = parse_chain("Conv 64>64 k3x3 @28x28")
     assert found.operators == ("blocks.0.conv", "blocks.1.conv")
-    assert found.now_kernels == found.instead_kernels == (text, text)
-    assert (found.now, found.instead, found.module) == ("much", "less by 0.2", "blocks.0.conv")
+    assert found.now == Variant("much", (conv, conv))
+    assert found.instead == Variant("less by 0.2", (conv, conv))
+    assert found.module == "blocks.0.conv"
     assert found.prices[0].saving_share == pytest.approx(0.2)

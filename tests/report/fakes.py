@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricing.price import Basis
 from archlint.graph.model import ModelInput
 from archlint.results.explanation import (
     ExplainedOperator,
+    ExplainedPlace,
     ExplainedPrice,
+    ExplainedSilence,
     ExplainedTarget,
     Explanation,
-    Reason,
 )
 from archlint.results.findings import (
     Finding,
@@ -24,7 +26,9 @@ from archlint.results.findings import (
     Severity,
     TargetReport,
     Unpriced,
+    Variant,
 )
+from archlint.results.judgement import Caveat, Doubt, Sizes
 from archlint.results.target_summary import KindError, RulePage, RuleRows, TargetSummary
 
 GPU = "gtx1080ti-cudnn7-fp32"
@@ -46,7 +50,7 @@ def priced(
     *,
     target: str = GPU,
     basis: Basis = Basis.INTERPOLATED,
-    caveat: str = "",
+    caveat: Caveat | None = None,
 ) -> PricedOn:
     return PricedOn(
         target=target,
@@ -63,16 +67,24 @@ def priced(
     )
 
 
+def variant(text: str, chain: str) -> Variant:
+    kernels = (kernel for count, kernel in parse_chain(chain) for _ in range(count))
+    return Variant(text, tuple(kernels))
+
+
 def place(module: str, price: PricedOn) -> FoundPlace:
     return FoundPlace(
         operators=(f"/{module.replace('.', '/')}/Conv",),
         module=module,
         location=None,
         evidence=Groups(3, 80, 1.0 / 3.0),
-        now="1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it",
-        instead="1x1 conv 136 -> 136, dense, with the same FLOPs",
-        now_kernels=("conv1x1 240 240 g3 28 28",),
-        instead_kernels=("conv1x1 136 136 g1 28 28",),
+        now=variant(
+            "1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it",
+            "2 Conv 240>240 k1x1 g3 @28x28; Add 240 @28x28",
+        ),
+        instead=variant(
+            "1x1 conv 136 -> 136, dense, with the same FLOPs", "2 Conv 136>136 k1x1 @28x28"
+        ),
         prices=(price,),
     )
 
@@ -95,7 +107,7 @@ def finding(severity: Severity = Severity.ERROR) -> Finding:
             place("stages.0.3.gconv", priced(severity, 1.2e-3, 1.6, share * 0.7)),
             place("stages.1.7.gconv", priced(severity, 0.64e-3, 1.4, share * 0.3)),
         ),
-        sizes="28x28 to 7x7, 240 to 960 channels",
+        sizes=Sizes(((28, 28), (7, 7)), (240, 960)),
         advice="Use dense convs with fewer channels.",
     )
 
@@ -110,7 +122,7 @@ def exact_finding() -> Finding:
             0.012,
             target=ARM,
             basis=Basis.MODELLED,
-            caveat="uncertain here: measure it",
+            caveat=Caveat(Severity.NOTE, Doubt.UNCERTAIN),
         ),
     )
     one = replace(place("", both[0]), operators=("Conv_12", "Conv_13", "Add_14"), prices=both)
@@ -124,15 +136,14 @@ def exact_finding() -> Finding:
         exact=True,
         prices=both,
         places=(one,),
-        sizes="",
+        sizes=Sizes(),
         advice="",
     )
 
 
 def upper_bound_finding() -> Finding:
-    note = priced(
-        Severity.NOTE, 0.31e-3, 1.4, 0.009, basis=Basis.EXTRAPOLATED, caveat="extrapolated: a note"
-    )
+    caveat = Caveat(Severity.NOTE, Doubt.BASIS, basis=Basis.EXTRAPOLATED, places=2, of=2)
+    note = priced(Severity.NOTE, 0.31e-3, 1.4, 0.009, basis=Basis.EXTRAPOLATED, caveat=caveat)
     return replace(
         finding(Severity.NOTE),
         code="G4",
@@ -236,8 +247,21 @@ def explanation() -> Explanation:
         kernel="conv1x1 16 -> 96 at 112x112, ReLU6 fused",
         prices=(ExplainedPrice(GPU, 0.2134567, 0.19, 0.24, Basis.INTERPOLATED, 0.041),),
         rules=(
-            Reason("G1", True, "1:6 widths: 1.42x slower than 1:2 at the same FLOPs"),
-            Reason("G2", False, "not a group conv"),
+            ExplainedPlace(
+                code="G1",
+                target=GPU,
+                fired=True,
+                operators=("/features/features.2/conv/conv.0/conv.0.0/Conv",),
+                module="features.2.conv.0.0",
+                now=variant("1:6 widths", "Conv 16>96 k1x1 @112x112 b8"),
+                instead=variant("1:2", "Conv 28>56 k1x1 @112x112 b8"),
+                slowdown=1.42,
+                slowdown_low=1.2,
+                slowdown_high=1.7,
+                basis=Basis.INTERPOLATED,
+                upper_bound=False,
+            ),
+            ExplainedSilence("G2", GPU, "not a group conv"),
         ),
     )
     relu = replace(
@@ -252,7 +276,7 @@ def explanation() -> Explanation:
         mac_bytes=77_070_336,
         kernel="fused into /features/features.2/conv/conv.0/conv.0.0/Conv",
         prices=(),
-        rules=(Reason("G2", False, "not a group conv"),),
+        rules=(ExplainedSilence("G2", GPU, "not a group conv"),),
     )
     resize = replace(
         relu,

@@ -9,15 +9,17 @@ import pytest
 from archlint.report.formats import renderer
 from archlint.report.style import Style
 from archlint.results.findings import IgnoredFinding, Report, Severity
+from archlint.results.judgement import Dearer, DearerOn
 from tests.report.fakes import finding, model
 
 PAPER = Style(width=200)
-DEARER = "known, but dearer: saves 2 ms now, 1 ms at most before"
+DEARER = "known, but dearer: saves 2.00 ms now, 1.00 ms at most before"
 
 
 def report() -> Report:
     known = IgnoredFinding(finding(Severity.WARNING), "as of v1")
-    new = replace(finding(), dearer=(DEARER,))
+    dearer = Dearer("stages.0.3.gconv", (DearerOn("gtx1080ti-cudnn7-fp32", 2e-3, 1e-3),))
+    new = replace(finding(), dearer=(dearer,))
     return Report(
         (replace(model(new), known=(known,)),),
         stale=("net.onnx: G1 width, blocks.3.expand: as of v1",),

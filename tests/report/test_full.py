@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from archlint.report.full import render
 from archlint.report.style import Style
-from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity
+from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity, Variant
 from tests.report.fakes import exact_finding, finding, model, rich_report, upper_bound_finding
 
 PLAIN = Style(width=80)
@@ -20,7 +20,7 @@ examples/shufflenet_v1_g3.onnx
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   with the same FLOPs
   --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
-      28x28 to 7x7, 240 to 960 channels
+      on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 10.4 % of the network
       costliest stages.0.3.gconv
@@ -38,7 +38,7 @@ warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
       snapdragon810-neon-fp32 note  now 31.0 ms  instead 27.7 ms
         1.12x slower (0.96 to 1.30, modelled)
         saves 3.32 ms, 1.2 % of the network
-        uncertain here: measure it
+        a note at most: uncertain here: measure it
       now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
                 it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
@@ -46,7 +46,7 @@ warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
 note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   with the same FLOPs
   --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
-      28x28 to 7x7, 240 to 960 channels
+      on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 0.4 % of the network
       costliest stages.0.3.gconv
@@ -57,10 +57,10 @@ note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
 
 note G4 element-wise: channel shuffles move data [upper bound]
   --> examples/shufflenet_v1_g3.onnx: stages.*.*.shuffle  2 places
-      28x28 to 7x7, 240 to 960 channels
+      on 28x28 to 7x7, 240 to 960 channels
       now 0.310 ms  instead 0.221 ms  1.40x slower (1.20 to 1.62, extrapolated)
       saves at most 0.0886 ms, 0.9 % of the network
-      extrapolated: a note
+      a note at most: its prices are extrapolated
       costliest stages.0.0.shuffle
       now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
                 it
@@ -117,7 +117,7 @@ examples/shufflenet_v1_g3.onnx
   the default target; choose with --target (`archlint targets` lists them)
 
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones with the same FLOPs
-  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places  28x28 to 7x7, 240 to 960 channels
+  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)  saves 0.629 ms, 10.4 % of the network
       costliest stages.0.3.gconv
       now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it
@@ -265,7 +265,7 @@ def test_faults_of_archlint_are_counted() -> None:
 def test_no_line_of_a_log_is_a_command_of_a_ci() -> None:
     for name in ("::error::x", "::add-mask::x", "##[add-mask]x", "##vso[task.x]"):
         long = f"{'x' * 60} {name} ::warning::y"
-        bad = replace(finding(), module=long, message=long, sizes=name, advice=long)
+        bad = replace(finding(), module=long, message=long, advice=long)
         text = render(Report((model(bad, path=name),), unused_ignores=(name,)), Style(width=70))
         assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
         assert not re.search(r"##\w*\[", text)
@@ -275,8 +275,8 @@ def test_no_line_of_a_log_is_a_command_of_a_ci() -> None:
 def test_names_from_files_cannot_steer_the_terminal_or_forge_lines() -> None:
     evil = "\x1b[2J\r\nNo findings.\u202e\u2028\x9b1m\x00\ud800"
     shown = "\\x1b[2J\\r\\nNo findings.\\u202e\\u2028\\x9b1m\\x00\\ud800"
-    place = replace(finding().places[0], module=evil, now=evil, instead=evil)
-    bad = replace(finding(), module=evil, message=evil, sizes=evil, advice=evil, places=(place,))
+    place = replace(finding().places[0], module=evil, now=Variant(evil), instead=Variant(evil))
+    bad = replace(finding(), module=evil, message=evil, advice=evil, places=(place,))
     report = Report(
         models=(
             replace(model(bad, path=evil), assumptions=(evil,), malformed=(evil,)),

@@ -25,7 +25,9 @@ from archlint.results.findings import (
     Report,
     RestsOn,
     Severity,
+    Variant,
 )
+from archlint.results.judgement import Flip
 from archlint.settings.options import Options
 from tests.report import fakes
 
@@ -103,13 +105,18 @@ def test_the_page_forbids_itself_to_load_or_run_anything() -> None:
     assert attributes.isdisjoint({"style", "src", "srcset"})
 
 
+EVIL_SIDE = Variant(EVIL)
+
+
 def test_no_name_from_a_file_is_more_than_text() -> None:
-    place = replace(fakes.finding().places[0], module=EVIL, now=EVIL, instead=EVIL)
+    place = replace(
+        fakes.finding().places[0], module=EVIL, now=Variant(EVIL), instead=Variant(EVIL)
+    )
     kernel = replace(KERNEL, kernel=EVIL, rows=(replace(ROW, kernels=EVIL, folder=EVIL),))
     where = replace(LINE, span=replace(LINE.span, path=EVIL, text=EVIL))
     bad = replace(
-        fakes.finding(), module=EVIL, message=EVIL, sizes=EVIL, advice=EVIL, places=(place,),
-        location=where, flips=(EVIL,), rests_on=(RestsOn(EVIL, (kernel,)),),
+        fakes.finding(), module=EVIL, message=EVIL, advice=EVIL, places=(place,),
+        location=where, flips=(Flip(EVIL, 1, 8),), rests_on=(RestsOn(EVIL, (kernel,)),),
     )  # fmt: skip
     bare = Outline(page(model(replace(bad, rests_on=(RestsOn("t", (KERNEL,)),)))))
     operators = (replace(operator(EVIL, 1, EVIL), module=EVIL, kernels=(EVIL,)),)

@@ -10,7 +10,7 @@ import pytest
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
 from archlint.report.schema import SCHEMAS, schema
-from archlint.results.findings import FoundPlace, Report
+from archlint.results.findings import FoundPlace, Report, Variant
 from tests.report.fakes import explanation, finding, model, rich_report, targets
 
 ISSUE_KEYS = {
@@ -20,7 +20,10 @@ ISSUE_KEYS = {
     "finding": "code name severity message module count location exact fingerprint prices places",
     "price": "target severity now_ms instead_ms slowdown slowdown_low slowdown_high saving_ms "
     "saving_share basis",
-    "place": "operators module location evidence now instead now_kernels instead_kernels prices",
+    "place": "operators module location evidence now instead prices",
+    "variant": "text kernels",
+    "kernel": "count text kind c_in c_out in_map out_map window groups",
+    "caveat": "at_most reason places of text",
     "location": "path line column end_line end_column source",
 }
 
@@ -87,7 +90,7 @@ def test_times_are_milliseconds_and_evidence_is_typed() -> None:
         "saving_ms": 0.629474,
         "saving_share": 0.104,
         "basis": "interpolated",
-        "caveat": "",
+        "caveat": None,
     }
     evidence = document()["models"][0]["findings"][0]["places"][0]["evidence"]
     assert evidence == {"groups": 3, "channels_per_group": 80, "ratio": 0.333333}
@@ -100,7 +103,7 @@ def test_json_holds_notes_and_all_findings_whatever_the_screen_shows() -> None:
 
 
 def test_an_unread_model_is_its_error() -> None:
-    assert document()["schema_version"] == 1
+    assert document()["schema_version"] == 2
     unread = document()["models"][2]
     assert unread["path"] == "bad.onnx"
     assert unread["error"] == "not an ONNX model: it ends inside a field"
@@ -132,7 +135,7 @@ def test_concise_in_color() -> None:
 
 
 def test_a_finding_without_names_is_placed_by_its_operator() -> None:
-    place = FoundPlace(("Conv_3",), "", None, None, "", "", (), (), ())
+    place = FoundPlace(("Conv_3",), "", None, None, Variant(""), Variant(""), ())
     nameless = replace(finding(), module="", message="m", places=(place,))
     bare = replace(nameless, places=())
     report = Report(models=(model(nameless, bare, path="a.onnx"),))

@@ -18,39 +18,41 @@ from archlint.results.verification import (
     VerifiedPlace,
     WholeModel,
 )
+from tests.report import fakes
 
 PLACE = VerifiedPlace(
     module="blocks.3.expand.0",
     count=2,
     weight=1.5,
-    now_kernels=("Conv 24>144 k1x1 @56x56 +Clip", "Conv 144>24 k1x1 @56x56"),
-    instead_kernels=("Conv 48>64 k1x1 @56x56 +Clip", "Conv 64>48 k1x1 @56x56"),
+    now=fakes.variant("wide", "Conv 24>144 k1x1 @56x56 +Clip; Conv 144>24 k1x1 @56x56"),
+    instead=fakes.variant("even", "2 Conv 48>64 k1x1 @56x56; Conv 64>48 k1x1 @56x56"),
     neighbours=22,
     predicted=Ratio(1.3, 1.2, 1.4),
     measured=Ratio(1.28, 1.25, 1.31),
-    now=(0.00128, 0.0013, 0.00125),
-    instead=(0.001, 0.001, 0.001),
+    now_seconds=(0.00128, 0.0013, 0.00125),
+    instead_seconds=(0.001, 0.001, 0.001),
 )
 REASON = "ONNX Runtime 1.32.0 does not run Resize 64 @28x28>56x56"
-UNRUN = replace(PLACE, module="up.0", measured=None, now=(), instead=(), reason=REASON)
+UNRUN = replace(
+    PLACE, module="up.0", measured=None, now_seconds=(), instead_seconds=(), reason=REASON
+)
 
 
 def finding(
     verdict: Verdict, measured: Ratio | None, code: str = "G1", module: str = "blocks.*.expand.*"
 ) -> VerifiedFinding:
     run = measured is not None
-    return VerifiedFinding(
+    printed = fakes.priced(Severity.WARNING, 1e-3, 1.5, 0.05)
+    found = replace(
+        fakes.finding(Severity.WARNING),
         code=code,
-        name="unbalanced-channel-width",
-        severity=Severity.WARNING,
-        message="96:576 channels",
         module=module,
-        fingerprint="0123456789abcdef",
-        count=7,
-        printed=Ratio(1.5, 1.4, 1.6),
+        prices=(replace(printed, slowdown_low=1.4, slowdown_high=1.6),),
+    )
+    return VerifiedFinding(
+        finding=found,
         predicted=Ratio(1.3, 1.2, 1.4),
         measured=measured,
-        in_band=1.2 <= measured.estimate <= 1.4 if measured is not None else None,
         verdict=verdict,
         reason="" if run else REASON,
         places=(PLACE,) if run else (UNRUN,),
@@ -121,7 +123,7 @@ def test_with_verbose_the_places_come_too() -> None:
         "    5 places not run; all: 1.50x (1.40-1.60) predicted",
         "        2 x blocks.3.expand.0  1.30x (1.20-1.40)  1.28x (1.25-1.31)",
         "    now: Conv 24>144 k1x1 @56x56 +Clip; Conv 144>24 k1x1 @56x56",
-        "    instead: Conv 48>64 k1x1 @56x56 +Clip; Conv 64>48 k1x1 @56x56",
+        "    instead: Conv 48>64 k1x1 @56x56; Conv 48>64 k1x1 @56x56; Conv 64>48 k1x1 @56x56",
     ]
 
 
@@ -147,8 +149,12 @@ def test_the_json_fits_its_schema() -> None:
     document = json.loads(verify_json.render(VERIFICATION))
     jsonschema.Draft202012Validator(json.loads(schema("verify"))).validate(document)
     place = document["models"][0]["findings"][0]["places"][0]
-    assert place["now_ms"] == [1.28, 1.3, 1.25]
-    assert place["instead_kernels"] == list(PLACE.instead_kernels)
+    assert place["now"]["session_ms"] == [1.28, 1.3, 1.25]
+    assert place["instead"]["text"] == "even"
+    assert [(each["count"], each["text"]) for each in place["instead"]["kernels"]] == [
+        (2, "Conv 48>64 k1x1 @56x56"),
+        (1, "Conv 64>48 k1x1 @56x56"),
+    ]
     assert document["models"][0]["whole"]["difference"] == 0.0294118
     bare = replace(VERIFICATION, models=(), kept=None, problems=("a rule crashed",))
     jsonschema.Draft202012Validator(json.loads(schema("verify"))).validate(

@@ -10,8 +10,8 @@ from archlint.baseline import Entry
 from archlint.changes import changes
 from archlint.cost.kernels.kernel import Kernel
 from archlint.linter.judge import judge
-from archlint.linter.known_places import Key, Seen, key_of
-from archlint.linter.pipeline import Examined, Known, Tell, examine
+from archlint.linter.known_places import Key, SeenPlace, key_of
+from archlint.linter.pipeline import Examined, KnownEntries, Progress, examine
 from archlint.linter.source import Source
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding
@@ -37,7 +37,7 @@ class Versions:
 
 
 def diff(
-    models: Sequence[Versions], options: Options, gate: Gate, progress: Tell | None = None
+    models: Sequence[Versions], options: Options, gate: Gate, progress: Progress | None = None
 ) -> DiffReport:
     """What is new, gone and unchanged in each model, and what it costs now.
 
@@ -62,7 +62,7 @@ def diff(
     return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)
 
 
-def _always(entries: Sequence[Entry]) -> Known:
+def _always(entries: Sequence[Entry]) -> KnownEntries:
     return lambda _: entries
 
 
@@ -70,7 +70,7 @@ def _entries(examined: Examined | None) -> tuple[Entry, ...]:
     return () if examined is None else tuple(Entry("", each.place, "") for each in _seen(examined))
 
 
-def _seen(examined: Examined) -> list[Seen]:
+def _seen(examined: Examined) -> list[SeenPlace]:
     """All places, told ones first.
 
     What is too small to be told is known too: no drift of a price makes it new.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from archlint.did_you_mean import did_you_mean
@@ -16,12 +16,14 @@ from archlint.linter.source import Source, build, load, name_of
 from archlint.linter.view import Priced
 from archlint.results.explanation import (
     ExplainedOperator,
+    ExplainedPlace,
     ExplainedPrice,
+    ExplainedSilence,
     ExplainedTarget,
     Explanation,
-    Reason,
 )
-from archlint.rule import Place, Rule
+from archlint.results.findings import Variant
+from archlint.rule import Place, Rule, Silence, View
 from archlint.settings.options import Options
 
 __all__ = ["explain"]
@@ -40,7 +42,7 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
     views, refusals = prepare(model, pricers, options)
     if refusals:
         raise ModelError(path, "; ".join(refusals))
-    reasons = _reasons(rules, views, options)
+    said = _said(rules, views, options)
     chosen = model.operators if operator is None else _matching(path, model, operator)
     return Explanation(
         path=path,
@@ -51,7 +53,7 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
             )
             for name, each in views.items()
         ),
-        operators=tuple(_explain(op, model, views, reasons) for op in chosen),
+        operators=tuple(_explain(op, model, views, said) for op in chosen),
     )  # fmt: skip
 
 
@@ -70,33 +72,48 @@ def _matching(path: str, model: Model, wanted: str) -> tuple[Operator, ...]:
     return found
 
 
-def _reasons(
+def _said(
     rules: tuple[type[Rule], ...], views: Mapping[str, Priced], options: Options
-) -> dict[int, list[Reason]]:
+) -> dict[int, list[ExplainedPlace | ExplainedSilence]]:
     """What each rule says of each operator that it considered."""
-    said: dict[int, list[Reason]] = defaultdict(list)
+    said: dict[int, list[ExplainedPlace | ExplainedSilence]] = defaultdict(list)
     for rule in rules:
-        for target, priced in views.items():
-            where = f"{target}: " if len(views) > 1 else ""
+        for priced in views.values():
             view = priced.for_rule(rule, options.rule_options.get(rule.code, {}))
             for each in rule().check(view):
-                fired, reason = False, ""
-                if isinstance(each, Place):
-                    ratio = each.comparison
-                    fired = ratio.slowdown >= options.min_slowdown
-                    reason = (
-                        f"{each.now}; instead {each.instead}: {ratio.slowdown:.2f}x slower"
-                        f" ({ratio.low:.2f} to {ratio.high:.2f}, {ratio.basis.value})"
-                    )
-                else:
-                    reason = each.reason
+                told = (
+                    ExplainedSilence(rule.code, view.target.name, each.reason)
+                    if isinstance(each, Silence)
+                    else _place(rule, each, view, options.min_slowdown)
+                )
                 for index in each.operators:
-                    said[index].append(Reason(rule.code, fired, where + reason))
+                    said[index].append(told)
     return said
 
 
+def _place(rule: type[Rule], place: Place, view: View, min_slowdown: float) -> ExplainedPlace:
+    ratio = place.comparison
+    return ExplainedPlace(
+        code=rule.code,
+        target=view.target.name,
+        fired=ratio.slowdown >= min_slowdown,
+        operators=tuple(view.model.operators[index].name for index in place.operators),
+        module=place.module,
+        now=Variant(place.now, view.kernels(place.kernels)),
+        instead=Variant(place.instead, place.instead_kernels),
+        slowdown=ratio.slowdown,
+        slowdown_low=ratio.low,
+        slowdown_high=ratio.high,
+        basis=ratio.basis,
+        upper_bound=place.upper_bound,
+    )
+
+
 def _explain(
-    op: Operator, model: Model, views: Mapping[str, Priced], reasons: Mapping[int, list[Reason]]
+    op: Operator,
+    model: Model,
+    views: Mapping[str, Priced],
+    said: Mapping[int, Sequence[ExplainedPlace | ExplainedSilence]],
 ) -> ExplainedOperator:
     convolution = op.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")
     weight = op.weight.shape if convolution and op.weight is not None else None
@@ -116,7 +133,7 @@ def _explain(
         prices=tuple(
             price for name, view in views.items() if (price := _price(op, name, view)) is not None
         ),
-        rules=tuple(reasons.get(op.index, ())),
+        rules=tuple(said.get(op.index, ())),
     )
 
 

@@ -8,7 +8,7 @@ from statistics import median
 from archlint.commands.verify.plan import PlannedFinding
 from archlint.commands.verify.sessions import Timed
 from archlint.measure.fit.statistics import bounds_of
-from archlint.results.findings import Finding
+from archlint.results.findings import Variant
 from archlint.results.verification import Ratio, Verdict, VerifiedFinding, VerifiedPlace
 
 __all__ = ["judge_finding", "slowdown_of", "verdict_of"]
@@ -39,50 +39,19 @@ def judge_finding(planned: PlannedFinding, timed: Sequence[Timed]) -> VerifiedFi
     """The finding's slow-down over all places run, each by its weight."""
     predicted = planned.predicted
     run = [each for each in timed if not each.reason]
-    measured, verdict, in_band, reason = None, Verdict.NOT_RUN, None, ""
+    measured, verdict, reason = None, Verdict.NOT_RUN, ""
     if run:
         measured = slowdown_of(
             _together([(each.planned.weight, each.now.sums) for each in run]),
             _together([(each.planned.weight, each.instead.sums) for each in run]),
         )
         verdict = verdict_of(predicted, measured)
-        in_band = predicted.low <= measured.estimate <= predicted.high
     else:
         reason = timed[0].reason if timed else "it has no place"
-    return _verified(planned, measured, in_band, verdict, reason, timed)
-
-
-def _verified(
-    planned: PlannedFinding,
-    measured: Ratio | None,
-    in_band: bool | None,
-    verdict: Verdict,
-    reason: str,
-    timed: Sequence[Timed],
-) -> VerifiedFinding:
-    finding, price = planned.finding, planned.finding.prices[0]
+    places = tuple(map(_place, timed))
     return VerifiedFinding(
-        code=finding.code,
-        name=finding.name,
-        severity=finding.severity,
-        message=finding.message,
-        module=finding.module or _first_operator(finding),
-        fingerprint=finding.fingerprint,
-        count=finding.count,
-        printed=Ratio(price.slowdown, price.slowdown_low, price.slowdown_high),
-        predicted=planned.predicted,
-        measured=measured,
-        in_band=in_band,
-        verdict=verdict,
-        reason=reason,
-        places=tuple(map(_place, timed)),
-        left_out=planned.left_out,
+        planned.finding, predicted, measured, verdict, reason, places, planned.left_out
     )
-
-
-def _first_operator(finding: Finding) -> str:
-    operators = finding.places[0].operators if finding.places else ()
-    return operators[0] if operators else ""
 
 
 def _together(places: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
@@ -101,12 +70,12 @@ def _place(timed: Timed) -> VerifiedPlace:
         module=planned.place.module,
         count=planned.count,
         weight=planned.weight,
-        now_kernels=tuple(kernel.text for kernel in planned.now_kernels),
-        instead_kernels=tuple(kernel.text for kernel in planned.place.instead_kernels),
+        now=Variant(planned.place.now, planned.now_kernels),
+        instead=Variant(planned.place.instead, planned.place.instead_kernels),
         neighbours=len(planned.now.kernels) - len(planned.now.own),
         predicted=Ratio(comparison.slowdown, comparison.low, comparison.high),
         measured=slowdown_of(now, instead) if now else None,
-        now=now,
-        instead=instead,
+        now_seconds=now,
+        instead_seconds=instead,
         reason=timed.reason,
     )

@@ -53,7 +53,7 @@ def test_what_slows_both_sides_of_a_pair_down_does_not_count(
 def test_what_takes_its_predicted_time_confirms_every_finding(path: object) -> None:
     request = Request(sessions=2, places=1000)
     for finding in findings(verified(Predicted(), request, str(path))):
-        assert finding.verdict is Verdict.CONFIRMED, finding.module
+        assert finding.verdict is Verdict.CONFIRMED, finding.finding.module
         assert finding.in_band
         assert finding.measured is not None
         assert finding.measured.estimate == pytest.approx(finding.predicted.estimate, rel=1e-6)
@@ -63,7 +63,7 @@ def test_what_takes_its_predicted_time_confirms_every_finding(path: object) -> N
 def test_a_finding_whose_kernels_are_fast_is_refuted() -> None:
     backend = Predicted()
     (first, *_) = findings(verified(backend, Request(places=1)))
-    fast = dict.fromkeys(first.places[0].now_kernels, 0.1)
+    fast = {each.text: 0.1 for each in first.places[0].now.kernels}
     (again, *_) = findings(verified(replace(backend, slower=fast), Request(places=1)))
     assert again.verdict is Verdict.REFUTED
     assert not again.in_band
@@ -72,8 +72,8 @@ def test_a_finding_whose_kernels_are_fast_is_refuted() -> None:
 def test_places_count_by_their_weight() -> None:
     backend = Predicted()
     (finding, *_) = findings(verified(backend, Request(sessions=2, places=1000)))
-    now = sum(place.weight * place.now[0] for place in finding.places)
-    instead = sum(place.weight * place.instead[0] for place in finding.places)
+    now = sum(place.weight * place.now_seconds[0] for place in finding.places)
+    instead = sum(place.weight * place.instead_seconds[0] for place in finding.places)
     assert len(finding.places) > 1
     assert any(place.count > 1 for place in finding.places)
     assert finding.measured is not None

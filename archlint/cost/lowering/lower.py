@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
-from archlint.cost.lowering.lower_by_declaration import Declared
-from archlint.cost.lowering.lower_by_passes import lower_rewritten
 from archlint.cost.lowering.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
+from archlint.cost.lowering.pass_graph import PassGraph
+from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
+from archlint.cost.lowering.pass_lists import PASS_LISTS, KernelOfStep
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.model import Model
 
@@ -15,11 +17,38 @@ __all__ = ["Change", "Lowered", "PlacedKernel", "lower"]
 
 def lower(model: Model, lowering: RuntimeRules, change: Change = NO_CHANGE) -> Lowered:
     """The kernels that run `model`, in topological order of their main operators."""
-    if lowering.fusions is None:
-        lowered = Declared(model, lowering, change).run()
-    else:
-        lowered = lower_rewritten(model, lowering, lowering.fusions, change)
+    graph = pass_graph_of_model(model, lowering, change)
+    runtime = PASS_LISTS[lowering.passes]
+    for each in runtime.passes:
+        each(graph, lowering)
+    lowered = _place(graph, lowering, runtime.kernel_of)
     return _rotated(_repeated(lowered, model), lowering.rotation)
+
+
+def _place(graph: PassGraph, lowering: RuntimeRules, kernel_of: KernelOfStep) -> Lowered:
+    """A kernel for each step that is left."""
+    placed: list[PlacedKernel] = []
+    home: dict[int, int] = {}
+    reorders: defaultdict[int, list[int]] = defaultdict(list)
+    unpriced: list[int] = []
+    for step in graph:
+        kernel = kernel_of(step, lowering) if step.name else None
+        if kernel is None:
+            unpriced.extend(step.members)
+            continue
+        number = len(placed)
+        home.update(dict.fromkeys(step.members, number))
+        cause = () if step.cause is None else (step.cause,)
+        placed.append(PlacedKernel(kernel, tuple(step.members) or cause))
+        if step.forced:
+            for index in cause:
+                reorders[index].append(number)
+    return Lowered(
+        tuple(placed),
+        home,
+        tuple(sorted(unpriced)),
+        {index: tuple(numbers) for index, numbers in reorders.items()},
+    )
 
 
 def _repeated(lowered: Lowered, model: Model) -> Lowered:

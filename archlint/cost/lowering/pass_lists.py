@@ -11,7 +11,7 @@ from archlint.cost.lowering.make_kernel import make_kernel
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.blocked import put_blocked
 from archlint.cost.lowering.passes.channels_last import put_channels_last
-from archlint.cost.lowering.passes.eager import fold_into_weights, fuse_epilogues, launch_views
+from archlint.cost.lowering.passes.eager import fold_into_weights, fuse_epilogues
 from archlint.cost.lowering.passes.fusion import (
     add_sums,
     expand,
@@ -23,7 +23,7 @@ from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.views import drop_views
+from archlint.cost.lowering.passes.views import drop_views, launch_views
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
 from archlint.cost.lowering.runtime_rules import Passes, RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel

@@ -10,15 +10,11 @@ from archlint.cost.lowering.make_kernel import make_kernel
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["fold_into_weights", "fuse_epilogues", "launch_views"]
+__all__ = ["fold_into_weights", "fuse_epilogues"]
 
 _WEIGHTED = frozenset(
     {Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.PRODUCT}
 )
-
-
-_LAUNCHED = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
-"""The views that a runtime is called for; the others are gone before it runs."""
 
 
 def fold_into_weights(graph: PassGraph, lowering: RuntimeRules) -> None:
@@ -35,17 +31,6 @@ def fuse_epilogues(graph: PassGraph, lowering: RuntimeRules) -> None:
             host = _join(graph, step, lowering.fuse_into)
             if host is not None:
                 host.epilogue.append(step.name)
-
-
-def launch_views(graph: PassGraph, lowering: RuntimeRules) -> None:
-    """A view costs a launch or nothing; it is nobody's home, for kernels fuse across it."""
-    for step in graph:
-        if step.name not in VIEWS:
-            continue
-        if lowering.views and step.name in _LAUNCHED:
-            step.cause, step.members = step.op.index, []
-        else:
-            graph.drop(step)
 
 
 def _join(

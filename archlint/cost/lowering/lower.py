@@ -27,6 +27,8 @@ def lower(model: Model, lowering: RuntimeRules, change: Change = NO_CHANGE) -> L
     reorders: defaultdict[int, list[int]] = defaultdict(list)
     unpriced: list[int] = []
     for step in graph:
+        if not step.launched:
+            continue
         kernel = runtime.kernel_of(step, lowering) if step.name else None
         if kernel is None:
             unpriced.extend(step.members)

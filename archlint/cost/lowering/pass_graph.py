@@ -18,7 +18,8 @@ class Step:
     `op` holds attributes and shapes, `name` the operator type that runs, "" for an operator that
     nothing is known of.  `reads` and `writes` are its run-time tensors now, `members` the model's
     operators in it, empty for one that the runtime adds: `cause` is then the operator that it is
-    there for, `forced` says that it is a reorder which that operator forces.
+    there for, `forced` says that it is a reorder which that operator forces.  What is not
+    `launched` costs nothing.
     """
 
     op: Operator
@@ -32,6 +33,7 @@ class Step:
     bias: bool = False
     cause: int | None = None
     forced: bool = False
+    launched: bool = True
     alive: bool = True
 
     @property
@@ -136,7 +138,7 @@ class PassGraph:
         self._readers[tensor.name].append(step)
 
     def drop(self, step: Step) -> None:
-        """Take out a step; no step left needs to find what it makes."""
+        """Take out a step whose outputs nobody reads any more."""
         for tensor in step.reads:
             self._readers[tensor.name].remove(step)
         step.alive = False

@@ -1,4 +1,4 @@
-"""The passes for what moves nothing: left out, or launched."""
+"""The passes for what moves nothing: free, or for the price of a launch."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ from archlint.cost.kernels.ops import VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["drop_views", "launch_views"]
+__all__ = ["free_views", "launch_views"]
 
 _LAUNCHED = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
 """The views that a runtime is called for; the others are gone before it runs."""
 
 
-def drop_views(graph: PassGraph, lowering: RuntimeRules) -> None:
-    """Views cost nothing where the runtime does not launch them."""
+def free_views(graph: PassGraph, lowering: RuntimeRules) -> None:
+    """Views are launched or not, all alike."""
     for step in graph:
-        if step.name in VIEWS and not lowering.views:
-            graph.drop(step)
+        if step.name in VIEWS:
+            step.launched = lowering.views
 
 
 def launch_views(graph: PassGraph, lowering: RuntimeRules) -> None:
-    """A view costs a launch or nothing; it is nobody's home, for kernels fuse across it."""
+    """A view that is launched is nobody's home, for kernels fuse across it."""
     for step in graph:
-        if step.name in _LAUNCHED and lowering.views:
+        if step.name in VIEWS:
+            step.launched = lowering.views and step.name in _LAUNCHED
             step.cause, step.members = step.op.index, []
-        elif step.name in VIEWS:
-            graph.drop(step)

@@ -107,7 +107,7 @@ def _summary(kind: str, *, is_alone: bool) -> str:
 
 
 def _relowered(view: View, kinds: dict[int, str]) -> Iterator[Alternative | Silence]:
-    """The same where the runtime rewrites the graph: a place may bring or save reorders."""
+    """The same where the runtime changes the graph: a place may bring or save reorders."""
     change = Change(activations=dict.fromkeys(kinds, CHEAPEST))
     relowered = relower(view.model, view.target.lowering, view.lowered, change)
     members = {index: frozenset([index]) for index in kinds}

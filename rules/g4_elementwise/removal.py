@@ -57,7 +57,7 @@ class Removal:
 def remove(view: View, spots: Sequence[Spot]) -> Iterator[Removal | str]:
     """What passing each of the spots by removes, or why that tells nothing.
 
-    Where the runtime rewrites the graph, the model is lowered again without them; else the
+    Where the runtime changes the graph, the model is lowered again without them; else the
     kernels around them say it.
     """
     if view.target.lowering.fusions is None:

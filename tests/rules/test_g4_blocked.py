@@ -1,4 +1,4 @@
-"""G4 on a runtime that rewrites the graph: fused sums and activations, reorders that go along."""
+"""G4 on a runtime that changes the graph: fused sums and activations, reorders that go along."""
 
 from __future__ import annotations
 

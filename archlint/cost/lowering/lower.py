@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Sequence
 
-from archlint.cost.lowering.lower_by_declaration import Declared
-from archlint.cost.lowering.lower_by_passes import lower_rewritten
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
+from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
+from archlint.cost.lowering.pass_lists import PASS_LISTS
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.model import Model
 
@@ -15,34 +17,54 @@ __all__ = ["Change", "Lowered", "PlacedKernel", "lower"]
 
 def lower(model: Model, lowering: RuntimeRules, change: Change = NO_CHANGE) -> Lowered:
     """The kernels that run `model`, in topological order of their main operators."""
-    if lowering.fusions is None:
-        lowered = Declared(model, lowering, change).run()
-    else:
-        lowered = lower_rewritten(model, lowering, lowering.fusions, change)
-    return _rotated(_repeated(lowered, model), lowering.rotation)
-
-
-def _repeated(lowered: Lowered, model: Model) -> Lowered:
-    """Tell each kernel how often it runs: as often as its operators do."""
-    repeats = {op.index: op.repeats for op in model.operators if op.repeats != 1}
-    if not repeats:
-        return lowered
-    kernels = tuple(
-        replace(placed, repeats=max((repeats.get(each, 1) for each in placed.operators), default=1))
-        for placed in lowered.kernels
+    runtime = PASS_LISTS[lowering.passes]
+    graph = pass_graph_of_model(model, lowering, change)
+    for each in runtime.passes:
+        each(graph, lowering)
+    kernels: list[Kernel] = []
+    operators: list[tuple[int, ...]] = []
+    home: dict[int, int] = {}
+    reorders: defaultdict[int, list[int]] = defaultdict(list)
+    unpriced: list[int] = []
+    for step in graph:
+        if not step.launched:
+            continue
+        kernel = runtime.kernel_of(step, lowering) if step.name else None
+        if kernel is None:
+            unpriced.extend(step.members)
+            continue
+        for index in step.members:
+            home[index] = len(kernels)
+        if step.cause is not None and step.forced:
+            reorders[step.cause].append(len(kernels))
+        kernels.append(kernel)
+        operators.append(tuple(step.members) or (() if step.cause is None else (step.cause,)))
+    return Lowered(
+        _placed(_rotated(kernels, lowering.rotation), operators, model),
+        home,
+        tuple(sorted(unpriced)),
+        {index: tuple(numbers) for index, numbers in reorders.items()},
     )
-    return replace(lowered, kernels=kernels)
 
 
-def _rotated(lowered: Lowered, levels: tuple[int, ...]) -> Lowered:
+def _rotated(kernels: Sequence[Kernel], levels: tuple[int, ...]) -> Sequence[Kernel]:
     """Tell each kernel how many MB of weights the whole model runs through."""
-    total = sum(placed.kernel.weight_bytes for placed in lowered.kernels) / 1e6
+    total = sum(kernel.weight_bytes for kernel in kernels) / 1e6
     if not levels or not total:
-        return lowered
+        return kernels
     # beyond the levels measured nothing changes: all is in a cache, or all in memory
     level = min(max(round(total), min(levels)), max(levels))
-    kernels = tuple(
-        PlacedKernel(placed.kernel._replace(rotation=level), placed.operators, placed.repeats)
-        for placed in lowered.kernels
+    return [kernel._replace(rotation=level) for kernel in kernels]
+
+
+def _placed(
+    kernels: Sequence[Kernel], operators: Sequence[tuple[int, ...]], model: Model
+) -> tuple[PlacedKernel, ...]:
+    """Each kernel runs as often as its operators do."""
+    repeats = {op.index: op.repeats for op in model.operators if op.repeats != 1}
+    return tuple(
+        PlacedKernel(kernel, own, max((repeats.get(each, 1) for each in own), default=1))
+        if repeats
+        else PlacedKernel(kernel, own)
+        for kernel, own in zip(kernels, operators, strict=True)
     )
-    return replace(lowered, kernels=kernels)

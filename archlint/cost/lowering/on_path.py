@@ -36,7 +36,7 @@ def on_path(kernel: Kernel, lowering: RuntimeRules) -> Kernel:
 def apart(kernel: Kernel, lowering: RuntimeRules) -> tuple[Kernel, ...]:
     """The kernel on its path, and kernels of their own for what of its epilogue does not fuse.
 
-    Where the target declares its fusions, all of the epilogue is fused or none.
+    Where the runtime leaves the graph as it is, all of the epilogue is fused or none.
     """
     main = on_path(kernel, lowering)
     rest = kernel.epilogue[len(main.epilogue) :]

@@ -1,4 +1,4 @@
-"""A draft of the graph that a runtime rewrites, pass by pass."""
+"""The graph of a model under the passes of a runtime."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from archlint.graph.operator import NO_TENSOR, Operator, Tensor
+from archlint.graph.operator import NO_TENSOR, Attribute, Operator, Tensor
 
 __all__ = ["PassGraph", "Step"]
 
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An operator of the rewritten graph; `rank` is its place in the order of the operators.
+    """An operator of the graph under passes; `rank` is its place in the order of the operators.
 
-    `op` holds attributes and shapes, `name` the operator type that runs.  `reads` and `writes`
-    are its run-time tensors now, `members` the model's operators in it, empty for one that the
-    runtime adds (`cause` is then the operator that it is there for).
+    `op` holds attributes and shapes, `name` the operator type that runs, "" for an operator that
+    nothing is known of.  `reads` and `writes` are its run-time tensors now, `members` the model's
+    operators in it, empty for one that the runtime adds: `cause` is then the operator that it is
+    there for, `forced` says that it is a reorder which that operator forces.  What is not
+    `launched` costs nothing.
     """
 
     op: Operator
@@ -30,6 +32,8 @@ class Step:
     path: str = ""
     bias: bool = False
     cause: int | None = None
+    forced: bool = False
+    launched: bool = True
     alive: bool = True
 
     @property
@@ -41,6 +45,14 @@ class Step:
     def shape(self) -> tuple[int, ...]:
         """The shape of its first output, () where unknown."""
         return self.output.shape or ()
+
+    @property
+    def permutation(self) -> tuple[int, ...]:
+        """The permutation of a Transpose: the dims in reverse where it says none."""
+        perm = self.op.attributes.get("perm")
+        if isinstance(perm, tuple) and perm:
+            return tuple(int(each) for each in perm)
+        return tuple(reversed(range(len(self.shape))))
 
 
 class PassGraph:
@@ -72,6 +84,16 @@ class PassGraph:
             self._makers[tensor.name] = step
         for tensor in step.reads:
             self._readers[tensor.name].append(step)
+
+    def insert(
+        self, name: str, at: Step, place: int, source: Tensor, made: Tensor, **attributes: Attribute
+    ) -> Step:
+        """Put in an operator of the runtime's own, `place` places behind (or before) a step."""
+        op = Operator(at.op.index, "", name, "", (source,), (made,), attributes)
+        rank = (at.rank[0], at.rank[1] + place)
+        step = Step(op, name, rank, [], list(op.activations), [made], cause=at.op.index)
+        self.add(step)
+        return step
 
     def move(self, step: Step, rank: tuple[int, int]) -> None:
         """Give a step another place in the order."""
@@ -121,26 +143,19 @@ class PassGraph:
             self._readers[tensor.name].remove(step)
         step.alive = False
 
-    def absorb(self, step: Step, gone: Step) -> None:
-        """Let `step`, which `gone` reads, do the work of `gone` as well and make its output."""
-        between = step.output
+    def absorb(self, step: Step, gone: Step, into: Step | None = None) -> None:
+        """Let `step`, which `gone` reads, do the work of `gone` as well and make its output.
+
+        Where `step` only hands on what another step makes, the operators go `into` that one.
+        """
         for tensor in gone.reads:
             self._readers[tensor.name].remove(gone)
-            if tensor.name != between.name:
+            if self._makers.get(tensor.name) is not step:
                 step.reads.append(tensor)
                 self._readers[tensor.name].append(step)
         step.writes = [gone.output]
         self._makers[gone.output.name] = step
-        step.members.extend(gone.members)
-        gone.alive = False
-
-    def absorb_all(self, step: Step, gone: Step) -> None:
-        """Let `step` do the work of `gone`, all of whose inputs it makes itself."""
-        for tensor in gone.reads:
-            self._readers[tensor.name].remove(gone)
-        step.writes = [gone.output]
-        self._makers[gone.output.name] = step
-        step.members.extend(gone.members)
+        (into or step).members.extend(gone.members)
         gone.alive = False
 
     def absorb_before(self, step: Step, gone: Step) -> None:

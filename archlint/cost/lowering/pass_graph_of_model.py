@@ -1,35 +1,38 @@
-"""From a model to the draft that a runtime's passes rewrite."""
+"""From a model to the graph that the passes of a runtime change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from archlint.cost.lowering.lowered import Change
+from archlint.cost.lowering.lowered import NO_CHANGE, Change
 from archlint.cost.lowering.pass_graph import PassGraph, Step
-from archlint.cost.lowering.runtime_rules import Fusions
+from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.composites import Composite, find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["draft_model"]
+__all__ = ["pass_graph_of_model"]
 
 
-def draft_model(model: Model, fusions: Fusions, change: Change) -> tuple[PassGraph, list[int]]:
-    """The draft of a model, and the operators that nothing is known of.
+def pass_graph_of_model(
+    model: Model, lowering: RuntimeRules, change: Change = NO_CHANGE
+) -> PassGraph:
+    """The graph of a model before the first pass.
 
     The functions of several operators that the runtime knows are one step; operators that it
     removes or that `change` passes by are gone.
     """
-    builder = _Builder(model, fusions, change)
-    return PassGraph(builder.steps(), builder.outputs()), builder.unknown
+    builder = _Builder(model, lowering, change)
+    return PassGraph(builder.steps(), builder.outputs())
 
 
 class _Builder:
-    def __init__(self, model: Model, fusions: Fusions, change: Change) -> None:
-        self._model, self._fusions, self._change = model, fusions, change
+    def __init__(self, model: Model, lowering: RuntimeRules, change: Change) -> None:
+        self._model, self._change = model, change
+        self._forms = None if lowering.fusions is None else lowering.fusions.forms
+        self._removed = frozenset() if lowering.fusions is None else lowering.fusions.removed
         self._instead: dict[str, str] = {}
-        self.unknown: list[int] = []
         self._names: dict[int, tuple[str, Composite]] = {}
         for composite in find_composites(model):
             name = self._name_of(composite)
@@ -39,9 +42,9 @@ class _Builder:
     def _name_of(self, composite: Composite) -> str:
         """The operator that runs a function of several operators, "" if none does."""
         asked = self._change.activations.get(composite.operators[-1], "")
-        if asked:
-            return asked
-        name, needed = self._fusions.forms.get(composite.kind, ("", ""))
+        if asked or self._forms is None:
+            return asked or composite.kind
+        name, needed = self._forms.get(composite.kind, ("", ""))
         types = {self._model.operators[index].op_type for index in composite.operators}
         return name if not needed or needed in types else ""
 
@@ -57,43 +60,28 @@ class _Builder:
             if op.index != composite.operators[-1]:
                 return None
             first = self._source(composite)
-            return self._make(op, name, composite.operators, [first] if first is not None else [])
+            members = [op.index, *composite.operators[:-1]]
+            return self._make(op, name, members, [first] if first is not None else [])
         if op.malformed or op.output.shape is None:
-            self.unknown.append(op.index)
-            return self._make(op, "", (), list(op.activations), cause=op.index)
-        gone = op.op_type in self._fusions.removed or op.index in self._change.bypass
+            return self._make(op, "", [op.index], op.activations)
+        gone = op.op_type in self._removed or op.index in self._change.bypass
         if gone and op.activations:
             source = self._change.through.get(op.index, op.activations[0].name)
             for tensor in op.outputs:
                 self._instead[tensor.name] = self._instead.get(source, source)
             return None
         asked = self._change.activations.get(op.index, op.op_type)
-        step = self._make(op, asked, (op.index,), list(op.activations))
+        step = self._make(op, asked, [op.index], op.activations)
         step.bias = len(op.inputs) > 2 and op.inputs[2] is not None
         return step
 
-    def _make(
-        self,
-        op: Operator,
-        name: str,
-        members: tuple[int, ...],
-        reads: list[Tensor],
-        cause: int | None = None,
-    ) -> Step:
-        ordered = [op.index, *(index for index in members if index != op.index)]
-        return Step(
-            op,
-            name,
-            (op.index, 0),
-            ordered if members else [],
-            [self._renamed(tensor) for tensor in reads],
-            list(op.outputs),
-            cause=cause,
-        )
-
-    def _renamed(self, tensor: Tensor) -> Tensor:
-        name = self._instead.get(tensor.name)
-        return tensor if name is None else replace(tensor, name=name)
+    def _make(self, op: Operator, name: str, members: list[int], reads: Sequence[Tensor]) -> Step:
+        instead = self._instead
+        renamed = [
+            replace(tensor, name=instead[tensor.name]) if tensor.name in instead else tensor
+            for tensor in reads
+        ]
+        return Step(op, name, (op.index, 0), members, renamed, list(op.outputs))
 
     def _source(self, composite: Composite) -> Tensor | None:
         """The run-time tensor that the operators of a function read from outside."""

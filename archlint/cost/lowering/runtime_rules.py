@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import Any
 
 from archlint.cost.kernels.kind import Kind
 
-__all__ = ["Blocked", "Fusions", "Quantised", "RuntimeRules"]
+__all__ = ["Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
+
+
+class Passes(Enum):
+    """Whose passes they are, by the name that a target file gives."""
+
+    EAGER = "eager"
+    ONNX_RUNTIME = "onnxruntime"
 
 
 @dataclass(frozen=True, slots=True)
 class Fusions:
-    """The fusions of a runtime that rewrites the graph, pass by pass.
+    """The fusions of a runtime that changes the graph before it runs it.
 
     `removed` operators vanish.  `forms` are the functions of several operators that it knows:
     their kind, the operator that runs them and, where not "", an operator type that has to be
@@ -81,16 +89,17 @@ class Quantised:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeRules:
-    """What the runtime does to operators before it runs them.
+    """What the runtime does to operators before it runs them: `passes`, and what these go by.
 
     `fold` are operators that vanish into the conv or product before them, `fuse` activations
     that become an epilogue of a kernel of the kinds `fuse_into`.  `views` says that a view is
     launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
-    kernels with weights were measured.  A target with `fusions` is one whose runtime rewrites
-    the graph, with `blocked` one that runs convs on blocked tensors, with `quantised` one that
-    runs quantised models in int8.
+    kernels with weights were measured.  A target with `fusions` is one whose runtime changes the
+    graph, with `blocked` one that runs convs on blocked tensors, with `quantised` one that runs
+    quantised models in int8.
     """
 
+    passes: Passes
     fold: frozenset[str]
     fuse: frozenset[str]
     fuse_into: frozenset[Kind]
@@ -112,9 +121,14 @@ class RuntimeRules:
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> RuntimeRules:
-        """Read the `[lowering]` section of a target file; raises KeyError and ValueError."""
+        """Read the `[lowering]` section of a target file; raises KeyError and ValueError.
+
+        One that does not name its passes has those of ONNX Runtime if it says what these fuse.
+        """
         fusions, blocked, quantised = map(data.get, ("fusions", "blocked", "quantised"))
+        passes = Passes.EAGER if fusions is None else Passes.ONNX_RUNTIME
         return cls(
+            passes=Passes(data.get("passes", passes)),
             fold=frozenset(data["fold"]),
             fuse=frozenset(data["fuse"]),
             fuse_into=frozenset(map(Kind, data["fuse_into"])),

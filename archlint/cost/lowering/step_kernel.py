@@ -25,7 +25,7 @@ def step_kernel(step: Step) -> Kernel | None:
     if step.name in ELEMENTWISE or step.name == "PRelu":
         operands, path = _broadcast(op)
     elif step.name == "Transpose":
-        perm = _perm(op)
+        perm = step.permutation
         path = "perm " + "-".join(map(str, perm)) if perm else ""
     elif kernel.kind is Kind.REDUCTION and step.name not in _REDUCE_MAP:
         path = _reduced(op)
@@ -65,13 +65,6 @@ def _repeated(tensor: Tensor, shape: tuple[int, ...]) -> str:
     if own == [len(shape) - 1]:
         return "by row"
     return "by map"
-
-
-def _perm(op: Operator) -> tuple[int, ...]:
-    perm = op.attributes.get("perm")
-    if isinstance(perm, tuple) and perm:
-        return tuple(int(each) for each in perm)
-    return tuple(reversed(range(len(op.output.shape or ()))))
 
 
 def _reduced(op: Operator) -> str:

@@ -24,6 +24,7 @@ from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.onnxruntime.graph import Graph
+from archlint.measure.onnxruntime.lowering import DTYPES, lowering
 from archlint.measure.onnxruntime.model import closed, model_of
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.measure.plan.medley import Medley, Timing
@@ -34,9 +35,6 @@ __all__ = ["OnnxRuntime"]
 
 RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
 """At least and at most this many runs of a session, about so many seconds, after a warm-up."""
-
-LOWERINGS = {"float": "ort.toml", "int8": "ort_int8.toml"}
-"""What says what the runtime does to operators, by dtype."""
 
 CUT = 0.2
 """The share of runs, the longest ones, that the mean leaves out: interrupts lengthen them."""
@@ -50,8 +48,8 @@ class OnnxRuntime(Backend):
             import onnxruntime
         except ImportError as fault:
             raise UsageError('onnxruntime is not installed: pip install "archlint[ort]"') from fault
-        if dtype not in LOWERINGS:
-            names = " and ".join(f'"{each}"' for each in LOWERINGS)
+        if dtype not in DTYPES:
+            names = " and ".join(f'"{each}"' for each in DTYPES)
             raise UsageError(f'the ort backend measures dtypes {names}, not "{dtype}"')
         self._ort, self._threads, self._dtype = onnxruntime, threads, dtype
         self._folder = tempfile.mkdtemp(prefix="archlint-")
@@ -76,10 +74,7 @@ class OnnxRuntime(Backend):
 
     def lowering(self) -> str:
         """What ONNX Runtime does to operators, as the `[lowering]` section of a target file."""
-        text = (Path(__file__).parents[1] / "lowerings" / LOWERINGS[self._dtype]).read_text(
-            encoding="utf-8"
-        )
-        text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", text)
+        text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", lowering(self._dtype))
         levels = list(weight_levels(self.caches()[1]))
         return re.sub(r"(?m)^rotation = .*$", f"rotation = {levels}", text)
 

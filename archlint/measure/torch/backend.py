@@ -92,7 +92,7 @@ class Torch(Backend):
 
     def lowering(self) -> str:
         """Eager torch folds and fuses nothing; see the file."""
-        file = resources.files("archlint.measure") / "lowerings" / "torch.toml"
+        file = resources.files("archlint.measure.torch") / "lowering.toml"
         levels = list(weight_levels(self.caches()[1]))
         return file.read_text(encoding="utf-8") + f"rotation = {levels}\n"
 

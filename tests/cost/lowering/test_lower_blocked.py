@@ -1,9 +1,8 @@
-"""Lowering for a runtime that rewrites the graph and runs convs on blocked tensors."""
+"""Lowering for a runtime that changes the graph and runs convs on blocked tensors."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import tomli
@@ -12,10 +11,10 @@ from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.lowering.lower import Change, Lowered, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.measure.onnxruntime.lowering import lowering
 from tests.cost.net import Net
 
-FILE = Path(__file__).parents[3] / "archlint/measure/lowerings/ort.toml"
-ORT = replace(RuntimeRules.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"]), rotation=())
+ORT = replace(RuntimeRules.parse(tomli.loads(lowering("float"))["lowering"]), rotation=())
 
 
 def texts(lowered: Lowered) -> list[str]:
@@ -138,8 +137,8 @@ def test_a_kernel_at_other_widths_takes_the_path_of_these(given: str, taken: str
 
 def test_a_target_without_layouts_only_cuts_the_epilogue() -> None:
     ((_, kernel),) = parse_chain("Conv 64>64 k1x1 @28x28 +Relu +Sigmoid")
-    declared = replace(ORT, fusions=None, blocked=None, fuse=frozenset(["Relu"]))
-    assert on_path(kernel, declared).text == "Conv 64>64 k1x1 @28x28 +Relu"
+    eager = replace(ORT, fusions=None, blocked=None, fuse=frozenset(["Relu"]))
+    assert on_path(kernel, eager).text == "Conv 64>64 k1x1 @28x28 +Relu"
 
 
 def test_what_does_not_fuse_on_another_path_is_a_kernel_of_its_own() -> None:

@@ -18,6 +18,7 @@ from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
+from archlint.measure.onnxruntime.lowering import lowering
 from archlint.measure.random_weights import random_inputs, with_random_weights
 from tests.cost.net import Net
 
@@ -34,8 +35,7 @@ from onnxruntime.quantization import (
 from tests.measure.onnxruntime.ort_graph import optimised
 
 ROOT = Path(__file__).parents[3]
-FILE = ROOT / "archlint/measure/lowerings/ort_int8.toml"
-ORT = RuntimeRules.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"])
+ORT = RuntimeRules.parse(tomli.loads(lowering("int8"))["lowering"])
 
 Signature = tuple[str, int, str]
 """Operator, bytes of an element where both sides tell, and layout or permutation."""

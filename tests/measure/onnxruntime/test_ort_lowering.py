@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
+from archlint.measure.onnxruntime.lowering import lowering
 from tests.cost.net import Net
 
 pytest.importorskip(
@@ -27,8 +28,7 @@ from tests.measure.onnxruntime.ort_graph import (
 
 ROOT = Path(__file__).parents[3]
 MODELS = sorted([*ROOT.glob("tests/models/*.onnx"), *ROOT.glob("examples/onnx/*.onnx")])
-FILE = ROOT / "archlint/measure/lowerings/ort.toml"
-ORT = RuntimeRules.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"])
+ORT = RuntimeRules.parse(tomli.loads(lowering("float"))["lowering"])
 
 pytestmark = pytest.mark.skipif(
     "avx512f" in (Path("/proc/cpuinfo").read_text("utf-8") if sys.platform == "linux" else "")

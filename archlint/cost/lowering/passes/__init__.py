@@ -1,1 +1,1 @@
-"""The passes of runtimes that rewrite the graph."""
+"""The passes of runtimes, a file for each or for those that belong together."""

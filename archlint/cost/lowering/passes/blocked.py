@@ -7,7 +7,7 @@ from archlint.cost.lowering.passes.fusion import constant_operand, is_by_channel
 from archlint.cost.lowering.runtime_rules import Blocked, RuntimeRules
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["BLOCKED", "STEM", "block", "conv_path"]
+__all__ = ["BLOCKED", "STEM", "conv_path", "put_blocked"]
 
 BLOCKED, STEM = "nchwc", "nchwc-stem"
 _TO_NHWC, _TO_NCHW = (0, 2, 3, 1), (0, 3, 1, 2)
@@ -27,32 +27,28 @@ def conv_path(c_in: int, c_out: int, groups: int, layout: Blocked) -> str:
     return BLOCKED if whole else ""
 
 
-def block(draft: PassGraph, lowering: RuntimeRules, layout: Blocked) -> dict[Step, int]:
-    """Put convs and what can follow them on blocked tensors.
-
-    Gives the reorders with the operator that forces each, where one does.
-    """
-    return _Blocking(draft, lowering, layout).run()
+def put_blocked(graph: PassGraph, lowering: RuntimeRules) -> None:
+    """Put convs and what can follow them on blocked tensors, with reorders around these."""
+    if lowering.blocked is not None:
+        _Blocking(graph, lowering.blocked).run()
 
 
 class _Blocking:
-    def __init__(self, draft: PassGraph, lowering: RuntimeRules, layout: Blocked) -> None:
-        self._draft, self._lowering, self._layout = draft, lowering, layout
+    def __init__(self, graph: PassGraph, layout: Blocked) -> None:
+        self._graph, self._layout = graph, layout
         self._blocked: dict[str, Tensor] = {}
         """By the name of a tensor that a blocked step makes: the tensor, with that maker."""
         self._left: dict[str, int] = {}
         """How many of its uses are not (yet) on the blocked tensor."""
         self._inputs: dict[str, Step] = {}
         self._readers: dict[str, set[int]] = {}
-        self._forced: dict[Step, int] = {}
 
-    def run(self) -> dict[Step, int]:
-        for step in self._draft:
+    def run(self) -> None:
+        for step in self._graph:
             self._place(step)
         for name, left in list(self._left.items()):
             if left > 0:
                 self._reorder_output(self._blocked[name])
-        return self._forced
 
     def _place(self, step: Step) -> None:
         layout = self._layout
@@ -96,8 +92,8 @@ class _Blocking:
         source = step.reads[0]
         if not self._has(source):
             return
-        conv = self._draft.maker(source)
-        free = conv is not None and is_conv(conv) and self._draft.uses(source) == 1
+        conv = self._graph.maker(source)
+        free = conv is not None and is_conv(conv) and self._graph.uses(source) == 1
         free = free and step.shape == self._blocked[source.name].shape
         if conv is not None and free and step.name in self._layout.fuse and _is_open(conv):
             self._fuse(conv, step, source)
@@ -130,10 +126,10 @@ class _Blocking:
     def _sum(self, step: Step) -> bool:
         """Whether a conv takes the other operand as an input of its own."""
         for tensor, other in (step.reads, step.reads[::-1]):
-            conv = self._draft.maker(tensor)
+            conv = self._graph.maker(tensor)
             if conv is None or not _is_blocked_conv(conv) or conv.epilogue:
                 continue
-            if self._draft.uses(tensor) == 1 and tensor.shape == conv.output.shape:
+            if self._graph.uses(tensor) == 1 and tensor.shape == conv.output.shape:
                 self._read(step, other)
                 self._fuse(conv, step, tensor)
                 conv.epilogue.append("Add")
@@ -142,18 +138,18 @@ class _Blocking:
 
     def _gate(self, step: Step) -> bool:
         """Whether the product of a conv and an activation of it becomes the conv's epilogue."""
-        if step.output.name in self._draft.outputs:
+        if step.output.name in self._graph.outputs:
             return False
         for gate, source in (step.reads, step.reads[::-1]):
-            inner, conv = self._draft.maker(gate), self._draft.maker(source)
+            inner, conv = self._graph.maker(gate), self._graph.maker(source)
             if inner is None or conv is None or inner.reads[0].name != source.name:
                 continue
             kinds = [kind for kind, each in self._layout.gated.items() if each == inner.name]
             if not kinds or not _is_blocked_conv(conv) or not _is_open(conv):
                 continue
-            if self._draft.uses(source) == 2 and self._draft.uses(gate) == 1:
-                self._draft.absorb(conv, inner)
-                self._draft.absorb_all(conv, step)
+            if self._graph.uses(source) == 2 and self._graph.uses(gate) == 1:
+                self._graph.absorb(conv, inner)
+                self._graph.absorb(conv, step)
                 for name in (gate.name, source.name):
                     del self._left[name], self._blocked[name]
                 self._make(conv)
@@ -216,7 +212,7 @@ class _Blocking:
     def _make(self, step: Step) -> None:
         """Note that a step's output is blocked."""
         self._blocked[step.output.name] = step.output
-        self._left[step.output.name] = self._draft.uses(step.output)
+        self._left[step.output.name] = self._graph.uses(step.output)
 
     def _read(self, step: Step, tensor: Tensor) -> None:
         """Note that one use of a tensor is on its blocked form."""
@@ -224,7 +220,7 @@ class _Blocking:
         self._readers.setdefault(tensor.name, set()).add(id(step))
 
     def _fuse(self, conv: Step, step: Step, between: Tensor) -> None:
-        self._draft.absorb(conv, step)
+        self._graph.absorb(conv, step)
         del self._left[between.name], self._blocked[between.name]
         self._make(conv)
 
@@ -237,45 +233,36 @@ class _Blocking:
         reorder = self._inputs.get(tensor.name)
         if reorder is None:
             reorder = self._inputs[tensor.name] = self._reorder_input(step, tensor)
-        self._draft.read_instead(step, tensor, reorder.output)
+        self._graph.read_instead(step, tensor, reorder.output)
 
     def _reorder_input(self, step: Step, tensor: Tensor) -> Step:
-        maker = self._draft.only_maker(tensor)
+        maker = self._graph.only_maker(tensor)
         perm = maker.op.attributes.get("perm") if maker is not None else None
         if maker is not None and maker.name == "Transpose" and perm == _TO_NCHW:
             # the reorder reads the other order itself
             maker.name, maker.path = "ReorderInput", "nhwc"
             return maker
-        maker = self._draft.maker(tensor)
-        cause = step.op.index if maker is None else maker.op.index
+        maker = self._graph.maker(tensor)
         made = Tensor(f"{tensor.name}/blocked", tensor.shape, tensor.dtype)
-        reorder = self._reorder("ReorderInput", (step.rank[0], step.rank[1] - 1), tensor, made)
-        reorder.cause = cause
+        reorder = self._graph.insert("ReorderInput", step, -1, tensor, made)
         if maker is not None:
-            self._forced[reorder] = cause
+            reorder.cause, reorder.forced = maker.op.index, True
         return reorder
 
     def _reorder_output(self, tensor: Tensor) -> None:
-        maker = self._draft.maker(tensor)
+        maker = self._graph.maker(tensor)
         if maker is None:
             return
         blocked = self._readers.get(tensor.name, set())
-        plain = [step for step in self._draft.readers(tensor) if id(step) not in blocked]
+        plain = [step for step in self._graph.readers(tensor) if id(step) not in blocked]
         first = min(plain, key=lambda step: step.rank) if plain else None
         if first is not None:
             # of another shape where a Concat between the two is imagined away
             tensor = next(each for each in first.reads if each.name == tensor.name)
         made = Tensor(f"{tensor.name}/plain", tensor.shape, tensor.dtype)
-        reorder = self._reorder("ReorderOutput", (maker.rank[0], maker.rank[1] + 1), tensor, made)
-        reorder.cause = maker.op.index
+        reorder = self._graph.insert("ReorderOutput", maker, 1, tensor, made)
         if first is not None:
-            self._forced[reorder] = reorder.cause = first.op.index
-
-    def _reorder(self, name: str, rank: tuple[int, int], tensor: Tensor, made: Tensor) -> Step:
-        op = Operator(rank[0], "", name, "", (tensor,), (made,))
-        step = Step(op, name, rank, [], [tensor], [made])
-        self._draft.add(step)
-        return step
+            reorder.cause, reorder.forced = first.op.index, True
 
 
 def _is_blocked_conv(step: Step) -> bool:

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.quantised import LAST, QUANTISED
-from archlint.cost.lowering.runtime_rules import Quantised
-from archlint.graph.operator import Operator, Tensor
+from archlint.cost.lowering.runtime_rules import Quantised, RuntimeRules
+from archlint.graph.operator import Tensor
 
-__all__ = ["permutation", "put_channels_last"]
+__all__ = ["put_channels_last"]
 
 Perm = tuple[int, ...]
 
@@ -26,27 +26,20 @@ _CONV_RANKS = (3, 4, 5)
 _GROUPS_LAST = (0, 3, 4, 1, 2)
 
 
-def put_channels_last(draft: PassGraph, quantised: Quantised) -> None:
+def put_channels_last(graph: PassGraph, lowering: RuntimeRules) -> None:
     """Transpose around the convs in int8, then move and cancel the Transposes."""
-    _Transposes(draft, quantised).run()
-
-
-def permutation(step: Step) -> Perm:
-    """The permutation of a Transpose."""
-    perm = step.op.attributes.get("perm")
-    if isinstance(perm, tuple) and perm:
-        return tuple(int(each) for each in perm)
-    return tuple(reversed(range(len(step.shape))))
+    if lowering.quantised is not None:
+        _Transposes(graph, lowering.quantised).run()
 
 
 class _Transposes:
-    def __init__(self, draft: PassGraph, quantised: Quantised) -> None:
-        self._draft, self._quantised = draft, quantised
+    def __init__(self, graph: PassGraph, quantised: Quantised) -> None:
+        self._graph, self._quantised = graph, quantised
         self._leading: set[str] = set()
         """The tensors from which a Transpose is ahead, through what it can be moved through."""
 
     def run(self) -> None:
-        convs = [step for step in self._draft if step.name == _CONV]
+        convs = [step for step in self._graph if step.name == _CONV]
         for step in convs:
             rank = len(step.shape)
             if rank in _CONV_RANKS:
@@ -54,14 +47,14 @@ class _Transposes:
         if not convs:
             return
         self._look_ahead()
-        for step in self._draft:
+        for step in self._graph:
             for tensor in step.reads:
-                maker = self._draft.maker(tensor)
+                maker = self._graph.maker(tensor)
                 if maker is not None and maker.name == "Transpose" and self._process(step, maker):
                     break
 
     def _look_ahead(self) -> None:
-        for step in reversed(list(self._draft)):
+        for step in reversed(list(self._graph)):
             if step.name == "Transpose":
                 self._leading.add(step.reads[0].name)
             elif self._through(step) and any(t.name in self._leading for t in step.writes):
@@ -74,7 +67,7 @@ class _Transposes:
 
     def _process(self, step: Step, before: Step) -> bool:
         """Whether a Transpose is moved through the step behind it."""
-        perm = permutation(before)
+        perm = before.permutation
         if step.name == "Transpose":
             self._compose(step, before)
             return True
@@ -98,14 +91,14 @@ class _Transposes:
         return cost
 
     def _cost_of(self, tensor: Tensor, perm: Perm) -> int:
-        maker = self._draft.maker(tensor)
+        maker = self._graph.maker(tensor)
         if maker is None or maker.name != "Transpose":
             return _rank(tensor)
-        readers = self._draft.readers(tensor)
-        vanishes = tensor.name not in self._draft.outputs and all(
+        readers = self._graph.readers(tensor)
+        vanishes = tensor.name not in self._graph.outputs and all(
             self._through(each) or each.name in _ONE_ROAD for each in readers
         )
-        return -_rank(tensor) if vanishes and permutation(maker) == perm else 0
+        return -_rank(tensor) if vanishes and maker.permutation == perm else 0
 
     def _run_last(self, step: Step, places: range | list[int], perm: Perm) -> None:
         """Let a step read and write its tensors before this Transpose."""
@@ -116,74 +109,66 @@ class _Transposes:
         for place, tensor in enumerate(step.writes):
             inner = _permuted(tensor, f"{tensor.name}/last", _inverse(perm))
             step.writes[place] = inner
-            self._draft.makes(step, inner)
-            rank = (step.rank[0], step.rank[1] + 1)
-            self._draft.add(_transpose(rank, inner, tensor, perm, step.op.index))
+            self._graph.makes(step, inner)
+            self._graph.insert("Transpose", step, 1, inner, tensor, perm=perm)
         step.path = LAST
 
     def _read_transposed(self, step: Step, tensor: Tensor, perm: Perm) -> None:
-        maker = self._draft.maker(tensor)
+        maker = self._graph.maker(tensor)
         source = tensor
         if maker is not None and maker.name == "Transpose":
-            source, perm = maker.reads[0], _composed(permutation(maker), perm)
+            source, perm = maker.reads[0], _composed(maker.permutation, perm)
         if perm == tuple(range(len(perm))):
-            self._draft.read_instead(step, tensor, source)
+            self._graph.read_instead(step, tensor, source)
         else:
-            self._draft.read_instead(step, tensor, self._transposed(step, source, perm))
-        if maker is not None and maker.name == "Transpose" and not self._draft.uses(tensor):
-            self._draft.drop(maker)
+            self._graph.read_instead(step, tensor, self._transposed(step, source, perm))
+        if maker is not None and maker.name == "Transpose" and not self._graph.uses(tensor):
+            self._graph.drop(maker)
 
     def _transposed(self, step: Step, source: Tensor, perm: Perm) -> Tensor:
         """What a Transpose makes of a tensor, a new one if there is none."""
-        for each in self._draft.readers(source):
-            if each.name == "Transpose" and each.alive and permutation(each) == perm:
+        for each in self._graph.readers(source):
+            if each.name == "Transpose" and each.alive and each.permutation == perm:
                 return each.output
         made = _permuted(source, f"{source.name}/{'-'.join(map(str, perm))}", perm)
-        rank = (step.rank[0], step.rank[1] - 1)
-        self._draft.add(_transpose(rank, source, made, perm, step.op.index))
+        self._graph.insert("Transpose", step, -1, source, made, perm=perm)
         return made
 
     def _compose(self, step: Step, before: Step) -> None:
         """Two Transposes are one, or none."""
-        perm = _composed(permutation(before), permutation(step))
+        perm = _composed(before.permutation, step.permutation)
         source, output = before.reads[0], step.output
         cancels = perm == tuple(range(len(perm)))
-        if cancels and output.name in self._draft.outputs:
+        if cancels and output.name in self._graph.outputs:
             return
         if cancels:
-            for reader in self._draft.readers(output):
-                self._draft.read_instead(reader, output, source)
-            self._draft.drop(step)
+            for reader in self._graph.readers(output):
+                self._graph.read_instead(reader, output, source)
+            self._graph.drop(step)
         else:
-            self._draft.read_instead(step, before.output, source)
+            self._graph.read_instead(step, before.output, source)
             step.op = replace(step.op, attributes={"perm": perm})
-        if not self._draft.uses(before.output):
-            self._draft.drop(before)
+        if not self._graph.uses(before.output):
+            self._graph.drop(before)
 
     def _split_channels(self, step: Step, before: Step) -> bool:
         """A Reshape of the channels into groups, with a Transpose ahead, takes them last too."""
         source, shape = before.reads[0], step.shape
         old = before.shape
-        perm = permutation(before)
+        perm = before.permutation
         if perm != _to_first(4) or len(shape) != 5 or step.output.name not in self._leading:
             return False
         if shape[0] != old[0] or shape[3:] != old[2:]:
             return False
-        self._draft.read_instead(step, before.output, source)
+        self._graph.read_instead(step, before.output, source)
         inner = _permuted(step.output, f"{step.output.name}/last", _GROUPS_LAST)
         output = step.output
         step.writes = [inner]
-        self._draft.makes(step, inner)
-        rank = (step.rank[0], step.rank[1] + 1)
-        self._draft.add(_transpose(rank, inner, output, _inverse(_GROUPS_LAST), step.op.index))
-        if not self._draft.uses(before.output):
-            self._draft.drop(before)
+        self._graph.makes(step, inner)
+        self._graph.insert("Transpose", step, 1, inner, output, perm=_inverse(_GROUPS_LAST))
+        if not self._graph.uses(before.output):
+            self._graph.drop(before)
         return True
-
-
-def _transpose(rank: tuple[int, int], source: Tensor, made: Tensor, perm: Perm, cause: int) -> Step:
-    op = Operator(cause, "", "Transpose", "", (source,), (made,), {"perm": perm})
-    return Step(op, "Transpose", rank, [], [source], [made], cause=cause)
 
 
 def _to_first(rank: int) -> Perm:

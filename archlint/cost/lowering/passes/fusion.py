@@ -24,20 +24,20 @@ def is_conv(step: Step) -> bool:
     return step.name == "Conv" and step.op.weight is not None
 
 
-def fold_into_convs(draft: PassGraph, lowering: RuntimeRules) -> None:
+def fold_into_convs(graph: PassGraph, lowering: RuntimeRules) -> None:
     """Constants behind a conv go into its weights, a padding before it into its own."""
-    for step in draft:
+    for step in graph:
         if not is_conv(step):
             continue
-        before = draft.only_maker(step.reads[0])
+        before = graph.only_maker(step.reads[0])
         if before is not None and before.name == "Pad" and "Pad" in lowering.fold:
-            draft.absorb_before(step, before)
+            graph.absorb_before(step, before)
         while True:
-            after = draft.only_reader(step.output)
+            after = graph.only_reader(step.output)
             if after is None or not _folds(step, after, lowering):
                 break
             step.bias = step.bias or after.name != "Mul"
-            draft.absorb(step, after)
+            graph.absorb(step, after)
 
 
 def _folds(conv: Step, after: Step, lowering: RuntimeRules) -> bool:
@@ -71,28 +71,28 @@ def is_by_channel(constant: Tensor, shape: tuple[int, ...]) -> bool:
     return (1, *sizes)[-rank:] == (1, shape[1]) + (1,) * (rank - 2)
 
 
-def fuse_activations(draft: PassGraph, lowering: RuntimeRules) -> None:
+def fuse_activations(graph: PassGraph, lowering: RuntimeRules) -> None:
     """An activation that alone reads a conv or a product with a bias becomes its epilogue."""
     products = lowering.fusions.products if lowering.fusions is not None else frozenset()
-    for step in draft:
+    for step in graph:
         fuse = lowering.fuse if is_conv(step) else products
         if step.epilogue or not (is_conv(step) or step.name == "Gemm"):
             continue
-        after = draft.only_reader(step.output)
+        after = graph.only_reader(step.output)
         if after is not None and after.name in fuse and _is_activation(after):
             if after.reads[0].shape != step.output.shape:
                 continue
-            draft.absorb(step, after)
+            graph.absorb(step, after)
             step.epilogue.append(after.name)
 
 
-def merge_clips(draft: PassGraph) -> None:
+def merge_clips(graph: PassGraph, _: RuntimeRules) -> None:
     """A Relu before a Clip to what is not negative says nothing."""
-    for step in draft:
+    for step in graph:
         if step.name == "Relu" and step.members:
-            after = draft.only_reader(step.output)
+            after = graph.only_reader(step.output)
             if after is not None and after.name == "Clip":
-                draft.absorb(step, after)
+                graph.absorb(step, after)
                 step.name, step.op = "Clip", after.op
 
 
@@ -101,43 +101,41 @@ def _is_activation(step: Step) -> bool:
     return step.name in ACTIVATIONS and len(step.reads) == 1
 
 
-def expand(draft: PassGraph, lowering: RuntimeRules) -> None:
+def expand(graph: PassGraph, lowering: RuntimeRules) -> None:
     """An operator without a kernel of its own becomes the operators of its definition."""
     chains = lowering.fusions.expanded if lowering.fusions is not None else {}
-    for step in draft:
+    for step in graph:
         chain = chains.get(step.name)
         if chain is None:
             continue
         source, tensor = step.reads[0], step.reads[0]
         for place, name in enumerate(chain):
             made = Tensor(f"{step.output.name}/{name}", source.shape, source.dtype)
-            op = Operator(step.op.index, "", name, "", (tensor,), (made,))
-            rank = (step.rank[0], step.rank[1] - len(chain) + place)
-            draft.add(Step(op, name, rank, [], [tensor], [made], cause=step.op.index))
+            graph.insert(name, step, place - len(chain), tensor, made)
             tensor = made
         step.op = Operator(step.op.index, "", "Mul", "", (source, tensor), tuple(step.writes))
         step.name = "Mul"
-        draft.also_read(step, tensor)
+        graph.also_read(step, tensor)
 
 
-def add_sums(draft: PassGraph, lowering: RuntimeRules) -> None:
+def add_sums(graph: PassGraph, lowering: RuntimeRules) -> None:
     """An Add that alone reads a plain conv with a bias becomes its epilogue, and what follows."""
     fusions = lowering.fusions
     if fusions is None:
         return
-    for step in draft:
+    for step in graph:
         if step.name not in fusions.sums or len(step.reads) != 2:
             continue
         for tensor in step.reads:
-            conv = draft.only_maker(tensor)
+            conv = graph.only_maker(tensor)
             if conv is None or not is_conv(conv) or conv.path or conv.epilogue or not conv.bias:
                 continue
             if any(each.shape != step.output.shape for each in (*step.reads, conv.output)):
                 continue
-            draft.absorb(conv, step)
+            graph.absorb(conv, step)
             conv.epilogue.append("Add")
-            after = draft.only_reader(conv.output)
+            after = graph.only_reader(conv.output)
             if after is not None and after.name in lowering.fuse and _is_activation(after):
-                draft.absorb(conv, after)
+                graph.absorb(conv, after)
                 conv.epilogue.append(after.name)
             break

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
-from archlint.cost.lowering.runtime_rules import Quantised
-from archlint.graph.operator import Operator, Tensor
+from archlint.cost.lowering.runtime_rules import Quantised, RuntimeRules
+from archlint.graph.operator import Tensor
 
 __all__ = ["DEQUANTISE", "INT8", "LAST", "QUANTISE", "QUANTISED", "quantise"]
 
@@ -22,22 +22,25 @@ LAST = "nhwc"
 """The path of what reads and writes tensors with their channels last."""
 
 
-def quantise(draft: PassGraph, quantised: Quantised) -> None:
+def quantise(graph: PassGraph, lowering: RuntimeRules) -> None:
     """Put the operators between DequantizeLinear and QuantizeLinear on the tensors in int8."""
-    _drop_clips(draft, quantised)
-    for step in draft:
-        _take(draft, step, quantised)
-    _drop_pairs(draft)
-    _dequantise_constants(draft)
+    quantised = lowering.quantised
+    if quantised is None:
+        return
+    _drop_clips(graph, quantised)
+    for step in graph:
+        _take(graph, step, quantised)
+    _drop_pairs(graph)
+    _dequantise_constants(graph)
 
 
-def _drop_clips(draft: PassGraph, quantised: Quantised) -> None:
+def _drop_clips(graph: PassGraph, quantised: Quantised) -> None:
     """What is clipped to the range of its quantisation is not clipped before."""
-    for step in draft:
+    for step in graph:
         if step.name in quantised.vanishing and len(step.reads) == 1:
-            after = draft.only_reader(step.output)
+            after = graph.only_reader(step.output)
             if after is not None and after.name == QUANTISE and _starts_at_zero(after):
-                draft.absorb_before(after, step)
+                graph.absorb_before(after, step)
 
 
 def _starts_at_zero(step: Step) -> bool:
@@ -48,7 +51,7 @@ def _starts_at_zero(step: Step) -> bool:
     return set(point.values) <= ({-128.0} if point.dtype == "int8" else {0.0})
 
 
-def _take(draft: PassGraph, step: Step, quantised: Quantised) -> None:
+def _take(graph: PassGraph, step: Step, quantised: Quantised) -> None:
     moves = step.name in quantised.moving
     if not moves and step.name not in quantised.kernels:
         return
@@ -56,22 +59,22 @@ def _take(draft: PassGraph, step: Step, quantised: Quantised) -> None:
         _name_int8(step, quantised)
         return
     quantisable = [tensor for tensor in step.reads if tensor.dtype not in _NEVER]
-    sources = [draft.maker(tensor) for tensor in quantisable]
+    sources = [graph.maker(tensor) for tensor in quantisable]
     constant = moves and any(t is not None and t.quantised for t in step.op.inputs)
     if not (sources or constant) or not all(map(_is_dequantised, sources)):
         return
     if not moves and not _constants_fit(step):
         return
-    sinks = [draft.only_reader(tensor) for tensor in step.writes]
+    sinks = [graph.only_reader(tensor) for tensor in step.writes]
     quantises = all(sink is not None and _quantises(sink) for sink in sinks)
     if not quantises and step.name not in quantised.open_ended:
         return
     for tensor in quantisable:
-        _read_int8(draft, step, tensor)
+        _read_int8(graph, step, tensor)
     if quantises:
         for place, sink in enumerate(sinks):
             if sink is not None:
-                _write_int8(draft, step, place, sink)
+                _write_int8(graph, step, place, sink)
     _name_int8(step, quantised)
 
 
@@ -101,39 +104,39 @@ def _constants_fit(step: Step) -> bool:
     )
 
 
-def _read_int8(draft: PassGraph, step: Step, tensor: Tensor) -> None:
-    source = draft.maker(tensor)
+def _read_int8(graph: PassGraph, step: Step, tensor: Tensor) -> None:
+    source = graph.maker(tensor)
     if source is None:
         return
-    draft.read_instead(step, tensor, source.reads[0])
-    if not draft.uses(tensor):
-        draft.drop(source)
+    graph.read_instead(step, tensor, source.reads[0])
+    if not graph.uses(tensor):
+        graph.drop(source)
 
 
-def _write_int8(draft: PassGraph, step: Step, place: int, sink: Step) -> None:
+def _write_int8(graph: PassGraph, step: Step, place: int, sink: Step) -> None:
     step.writes[place] = sink.output
     step.members.extend(sink.members)
-    draft.makes(step, sink.output)
-    draft.drop(sink)
+    graph.makes(step, sink.output)
+    graph.drop(sink)
 
 
-def _drop_pairs(draft: PassGraph) -> None:
+def _drop_pairs(graph: PassGraph) -> None:
     """A DequantizeLinear and the QuantizeLinear behind it cancel where they agree."""
-    for step in draft:
+    for step in graph:
         if step.name != QUANTISE:
             continue
-        before = draft.maker(step.reads[0])
+        before = graph.maker(step.reads[0])
         if before is None or before.name != DEQUANTISE or not _agree(before, step):
             continue
         source, output = before.reads[0], step.output
-        if output.name in draft.outputs:
+        if output.name in graph.outputs:
             continue
-        for reader in set(draft.readers(output)):
-            for _ in range(draft.readers(output).count(reader)):
-                draft.read_instead(reader, output, source)
-        draft.drop(step)
-        if not draft.uses(before.output):
-            draft.drop(before)
+        for reader in set(graph.readers(output)):
+            for _ in range(graph.readers(output).count(reader)):
+                graph.read_instead(reader, output, source)
+        graph.drop(step)
+        if not graph.uses(before.output):
+            graph.drop(before)
 
 
 def _agree(one: Step, other: Step) -> bool:
@@ -145,9 +148,9 @@ def _agree(one: Step, other: Step) -> bool:
     )
 
 
-def _dequantise_constants(draft: PassGraph) -> None:
+def _dequantise_constants(graph: PassGraph) -> None:
     """A quantised constant of an operator that runs in float is dequantised at every run."""
-    for step in draft:
+    for step in graph:
         if step.name == DEQUANTISE or step.output.dtype in INT8:
             continue
         if step.name.startswith(QUANTISED):
@@ -158,6 +161,4 @@ def _dequantise_constants(draft: PassGraph) -> None:
             made = replace(
                 tensor, name=f"{step.output.name}/constant{place}", dtype="float", constant=False
             )
-            op = Operator(step.op.index, "", DEQUANTISE, "", (tensor,), (made,))
-            rank = (step.rank[0], step.rank[1] - len(step.op.inputs) + place)
-            draft.add(Step(op, DEQUANTISE, rank, [], [], [made], cause=step.op.index))
+            graph.insert(DEQUANTISE, step, place - len(step.op.inputs), tensor, made)

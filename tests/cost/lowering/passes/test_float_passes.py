@@ -1,0 +1,120 @@
+"""The passes of ONNX Runtime over operators in float, each alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from archlint.cost.lowering.pass_lists import Pass
+from archlint.cost.lowering.passes.blocked import put_blocked
+from archlint.cost.lowering.passes.fusion import (
+    add_sums,
+    expand,
+    fold_into_convs,
+    fuse_activations,
+    merge_clips,
+)
+from archlint.cost.lowering.passes.heads import order_heads
+from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
+from archlint.cost.lowering.passes.skips import join_skips
+from archlint.cost.lowering.passes.views import free_views
+from tests.cost.lowering.passes.steps import ORT, after
+from tests.cost.net import Net
+
+
+def normed(act: str = "Relu", channels: int = 8) -> tuple[Net, str]:
+    net = Net()
+    conv = net.conv(net.input(1, channels, 4, 4), channels)
+    return net, net.op(act, net.norm(conv))
+
+
+def test_a_relu_before_a_clip_is_the_clip() -> None:
+    net, relu = normed()
+    assert after(merge_clips, net, net.op("Clip", relu))[-2:] == ["BatchNormalization", "Clip"]
+
+
+def test_a_norm_folds_into_the_conv_and_the_activation_stays() -> None:
+    assert after(fold_into_convs, *normed()) == ["Conv", "Relu"]
+
+
+def test_an_activation_fuses_into_a_conv_only_from_next_to_it() -> None:
+    assert after(fuse_activations, *normed()) == ["Conv", "BatchNormalization", "Relu"]
+    assert after(fuse_activations, *normed(), before=(fold_into_convs,)) == ["Conv +Relu"]
+
+
+def test_an_operator_without_a_kernel_becomes_its_definition() -> None:
+    assert after(expand, *normed("HardSwish"))[-2:] == ["HardSigmoid", "Mul"]
+
+
+def test_a_product_with_a_bias_is_a_gemm_between_reshapes() -> None:
+    net = Net()
+    product = net.dense(net.input(2, 5, 16), 16, 24)
+    bias = net.op("Add", product, net.weight("b", 24))
+    assert after(join_bias, net, bias) == ["Reshape", "Gemm", "Reshape"]
+
+
+def test_a_product_takes_the_transpose_and_the_scale_of_an_operand() -> None:
+    net = Net()
+    x = net.input(2, 5, 16)
+    key = net.op("Transpose", net.op("Mul", x, net.weight("scale")), perm=[0, 2, 1])
+    scores = net.op("MatMul", x, key)
+    assert after(fold_transposes_and_scales, net, scores) == ["MatMul (transB)"]
+
+
+def test_a_normalisation_takes_the_sum_before_it() -> None:
+    net = Net()
+    total = net.op("Add", net.input(2, 5, 16), net.input(2, 5, 16, name="y"))
+    normal = net.op("LayerNormalization", total, net.weight("w", 16), axis=-1)
+    assert after(join_skips, net, normal) == ["SkipLayerNormalization"]
+
+
+def test_two_transposes_in_a_row_are_one() -> None:
+    net = Net()
+    first = net.op("Transpose", net.input(2, 5, 16), perm=[0, 2, 1])
+    last = net.op("Transpose", first, perm=[1, 0, 2])
+    assert after(order_heads, net, last) == ["Transpose"]
+
+
+def test_slices_of_a_reshaped_tensor_are_one_split() -> None:
+    net = Net()
+    x = net.op("Reshape", net.input(2, 32), net.constant([2, 2, 16]))
+    parts = [
+        net.op("Slice", x, *(net.constant([at]) for at in (start, start + 1, 1)))
+        for start in (0, 1)
+    ]
+    assert after(order_heads, net, *parts) == ["Reshape", "Split"]
+
+
+def test_a_conv_on_whole_blocks_runs_between_reorders() -> None:
+    net = Net()
+    x = net.op("Elu", net.input(1, 16, 4, 4))
+    assert after(put_blocked, net, net.conv(x, 16)) == [
+        "Elu", "ReorderInput", "Conv (nchwc)", "ReorderOutput",
+    ]  # fmt: skip
+
+
+def test_a_plain_conv_with_a_bias_takes_the_sum_behind_it_and_a_blocked_one_does_not() -> None:
+    def summed(channels: int) -> tuple[Net, str]:
+        net = Net()
+        x = net.input(1, channels, 4, 4)
+        return net, net.op("Add", net.norm(net.conv(x, channels)), x)
+
+    assert after(add_sums, *summed(18), before=(fold_into_convs,)) == ["Conv +Add"]
+    blocked = after(add_sums, *summed(16), before=(fold_into_convs, put_blocked))
+    assert blocked == ["ReorderInput", "Conv (nchwc)", "ReorderOutput", "Add"]
+
+
+def test_views_are_free_where_they_are_not_launched() -> None:
+    net = Net()
+    flat = net.op("Flatten", net.op("Elu", net.input(1, 16, 4, 4)))
+    assert after(free_views, net, flat) == ["Elu", "Flatten"]
+    assert after(free_views, net, flat, rules=replace(ORT, views=False)) == ["Elu"]
+
+
+@pytest.mark.parametrize("each", [put_blocked, expand, add_sums])
+def test_a_pass_without_data_does_nothing(each: Pass) -> None:
+    none = replace(ORT, blocked=None, fusions=None)
+    net, act = normed("HardSwish", 16)
+    last = net.op("Add", act, "x")
+    assert after(each, net, last, rules=none)[-2:] == ["HardSwish", "Add"]

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from archlint.cost.lowering.pass_lists import PASS_LISTS
+from archlint.cost.lowering.passes.fusion import expand, fold_into_convs, fuse_activations
+from archlint.cost.lowering.runtime_rules import Passes, RuntimeRules
+
+BARE: dict[str, Any] = {"fold": [], "fuse": [], "fuse_into": []}
+FUSIONS: dict[str, Any] = {"removed": [], "forms": {}, "expanded": {}, "products": [], "sums": []}
+
+
+def test_every_name_has_a_list() -> None:
+    assert set(PASS_LISTS) == set(Passes)
+
+
+@pytest.mark.parametrize("name", Passes)
+def test_no_runtime_applies_a_pass_twice(name: Passes) -> None:
+    passes = PASS_LISTS[name].passes
+    assert len(set(passes)) == len(passes)
+
+
+def test_onnx_runtime_folds_before_it_expands_before_it_fuses() -> None:
+    passes = PASS_LISTS[Passes.ONNX_RUNTIME].passes
+    places = [passes.index(each) for each in (fold_into_convs, expand, fuse_activations)]
+    assert places == sorted(places)
+
+
+def test_a_file_that_names_no_passes_has_those_that_its_sections_are_for() -> None:
+    assert RuntimeRules.parse(BARE).passes is Passes.EAGER
+    assert RuntimeRules.parse({**BARE, "fusions": FUSIONS}).passes is Passes.ONNX_RUNTIME
+
+
+def test_a_file_names_its_passes() -> None:
+    assert RuntimeRules.parse({**BARE, "passes": "onnxruntime"}).passes is Passes.ONNX_RUNTIME
+    with pytest.raises(ValueError, match="tensorrt"):
+        RuntimeRules.parse({**BARE, "passes": "tensorrt"})

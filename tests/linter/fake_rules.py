@@ -12,7 +12,7 @@ from archlint.graph.widths import find_widths
 from archlint.linter.view import Priced, price_model
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.cost.paper_targets import GPU_PRICER
 
 

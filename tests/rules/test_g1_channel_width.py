@@ -17,8 +17,8 @@ from archlint.results.findings import Severity
 from archlint.rule import Place, Silence, View
 from archlint.rules.g1_channel_width.rule import ChannelWidth, Evidence, mac_over_bound
 from archlint.settings.options import OptionValue
+from archlint.testing import Net
 from tests.cost.inverted import residual, stage
-from tests.cost.net import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
 
 PRODUCTS_TOO = Pricer(

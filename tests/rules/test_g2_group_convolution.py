@@ -11,8 +11,8 @@ from archlint.linter.view import price_model
 from archlint.results.findings import Severity
 from archlint.rule import Place, Silence, View
 from archlint.rules.g2_group_convolution.rule import Evidence, GroupConvolution
+from archlint.testing import Net
 from tests.cost.inverted import stage
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU, GPU_PRICER
 
 NO_GROUPS = Pricer(

@@ -25,7 +25,7 @@ from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
 from archlint.rules.g3_fragmentation.folding import find_linear_blocks
 from archlint.rules.g3_fragmentation.regions import LARGEST, find_regions
 from archlint.rules.g3_fragmentation.rule import Evidence, Fragmentation
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.cost.paper_targets import GPU_PRICER
 
 MODELS = Path(__file__).resolve().parents[1] / "models"

@@ -12,7 +12,7 @@ from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.lowering.lower import Change, Lowered, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
-from tests.cost.net import Net
+from archlint.testing import Net
 
 FILE = Path(__file__).parents[3] / "archlint/measure/lowerings/ort.toml"
 ORT = replace(RuntimeRules.parse(tomli.loads(FILE.read_text("utf-8"))["lowering"]), rotation=())

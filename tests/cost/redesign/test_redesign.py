@@ -13,9 +13,9 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_block
 from archlint.graph import Model
 from archlint.graph.widths import Widths, find_widths
+from archlint.testing import Net
 from tests.cost.inverted import residual, stage
 from tests.cost.lowering.test_lower_blocked import ORT
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU, GPU_PRICER
 
 ALIGNMENT = 8

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import Lowered
-from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
@@ -17,7 +18,7 @@ from archlint.remedy import Remedy
 from archlint.results.findings import Severity
 from archlint.settings.options import OptionValue
 
-__all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
+__all__ = ["Decision", "Limit", "Nature", "Option", "Place", "Rule", "Silence", "View"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +74,39 @@ class Decision:
         return f"{self.what} {self.where}".rstrip()
 
 
+class Nature(Enum):
+    """What sort of alternative a place has.
+
+    One that changes the design at equal FLOPs, one that computes the same in fewer or cheaper
+    kernels, or the removal of something, which saves at most what it says: a warning at most.
+    """
+
+    REDESIGN = "redesign"
+    EXACT = "exact"
+    UPPER_BOUND = "upper bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest severity that a place can have, and why."""
+
+    severity: Severity
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A spot where the rule's alternative is priced: the kernels now and instead.
+    """A spot where the rule has an alternative: the kernels now and instead.
 
     `operators` are the place, the telling one first.  `decision` is what one decision made:
     places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
     the rule.  `kernels` are the numbers of the kernels now, in the lowered model, which
-    `instead_kernels` would replace.  `limit` caps the severity and `limit_reason` says why.
-    `remedy` is what the alternative changes, where that may be a local edit of the source.
+    `instead_kernels` would replace: the linter prices both.  `module` is its path where it is
+    not that of the first operator that has one.  `remedy` is what the alternative changes,
+    where that may be a local edit of the source.
     """
 
     operators: tuple[int, ...]
-    module: str
     decision: Decision
     summary: str
     advice: str
@@ -94,11 +115,9 @@ class Place:
     instead: str
     kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
-    comparison: Comparison
-    exact: bool = False
-    upper_bound: bool = False
-    limit: Severity = Severity.ERROR
-    limit_reason: str = ""
+    module: str = ""
+    nature: Nature = Nature.REDESIGN
+    limit: Limit | None = None
     remedy: Remedy | None = None
 
 

@@ -13,10 +13,11 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison
 from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Severity
-from archlint.rule import Decision, Place, Rule
+from archlint.rule import Decision, Nature, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
 
@@ -40,12 +41,12 @@ class Found:
 
     finding: Finding
     decision: str
-    places: Mapping[str, tuple[Place, ...]]
+    places: Mapping[str, tuple[PricedPlace, ...]]
 
 
 def judge(
     rule: type[Rule],
-    places: Mapping[str, Sequence[Place]],
+    places: Mapping[str, Sequence[PricedPlace]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location] = MappingProxyType({}),
@@ -57,7 +58,7 @@ def judge(
     `min_slowdown` slower or more on one target; what it costs on the other targets is then
     shown with it.
     """
-    decisions: dict[Decision, dict[str, list[Place]]] = defaultdict(dict)
+    decisions: dict[Decision, dict[str, list[PricedPlace]]] = defaultdict(dict)
     for target, each in places.items():
         for place in each:
             decisions[_decision(place, locations)].setdefault(target, []).append(place)
@@ -79,7 +80,7 @@ def judge(
     return found
 
 
-def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
+def _decision(place: PricedPlace, locations: Mapping[int, Location]) -> Decision:
     location = locations.get(place.operators[0])
     if not place.decision.where or location is None or location.certainty is not Certainty.EXACT:
         return place.decision
@@ -90,7 +91,7 @@ def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
 def _finding(
     rule: type[Rule],
     decision: str,
-    by_target: Mapping[str, tuple[Place, ...]],
+    by_target: Mapping[str, tuple[PricedPlace, ...]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location],
@@ -98,7 +99,7 @@ def _finding(
     prices = tuple(
         priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
     )
-    listed: dict[tuple[tuple[int, ...], str], list[tuple[str, Place]]] = defaultdict(list)
+    listed: dict[tuple[tuple[int, ...], str], list[tuple[str, PricedPlace]]] = defaultdict(list)
     for target, each in by_target.items():
         for place in each:
             listed[place.operators, place.instead].append((target, place))
@@ -116,8 +117,8 @@ def _finding(
         module=_shared(modules),
         count=len({operators for operators, _ in listed}),
         location=locations.get(costliest.operators[0]),
-        exact=costliest.exact,
-        upper_bound=costliest.upper_bound,
+        exact=costliest.nature is Nature.EXACT,
+        upper_bound=costliest.nature is Nature.UPPER_BOUND,
         # by the names that the rule goes by: lines move
         fingerprint=_fingerprint(rule.code, str(costliest.decision), ordered, views),
         prices=prices,
@@ -129,7 +130,7 @@ def _finding(
 
 
 def _found_place(
-    priced: Sequence[tuple[str, Place]],
+    priced: Sequence[tuple[str, PricedPlace]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location],
@@ -149,7 +150,7 @@ def _found_place(
     )
 
 
-def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
+def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float) -> PricedOn:
     """What these places cost on one target together, each kernel counted once."""
     total = priced.total.seconds
     savings = saving_of(places, priced)
@@ -187,7 +188,7 @@ def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> P
     )
 
 
-def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
+def _joint(places: Sequence[PricedPlace], priced: Priced) -> Comparison:
     """The comparison of all places at once; one alone has been compared by its rule."""
     if len(places) == 1:
         return places[0].comparison
@@ -245,7 +246,7 @@ def _rank(limit: tuple[Severity, str]) -> int:
     return limit[0].rank
 
 
-def _limit(place: Place, min_slowdown: float) -> tuple[Severity, str]:
+def _limit(place: PricedPlace, min_slowdown: float) -> tuple[Severity, str]:
     """The highest severity that a place can have, and why."""
     limits = [(Severity.ERROR, "")]
     if place.comparison.slowdown < min_slowdown:
@@ -254,11 +255,14 @@ def _limit(place: Place, min_slowdown: float) -> tuple[Severity, str]:
         limits.append((Severity.NOTE, "uncertain here: measure it"))
     basis = place.comparison.basis
     limits.append((_BASIS_LIMIT[basis], f"its prices are {basis.value}"))
-    limits.append((place.limit, place.limit_reason))
+    if place.nature is Nature.UPPER_BOUND:
+        limits.append((Severity.WARNING, place.nature.value))
+    if place.limit is not None:
+        limits.append((place.limit.severity, place.limit.reason))
     return min(limits, key=_rank)
 
 
-def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
+def saving_of(places: Sequence[PricedPlace], priced: Priced) -> list[float]:
     """Seconds that each place saves, where a kernel of several places counts once.
 
     The place that saves most takes its kernels; another one saves in proportion to the time of
@@ -276,7 +280,7 @@ def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
     return savings
 
 
-def _saving(place: Place, priced: Priced) -> float:
+def _saving(place: PricedPlace, priced: Priced) -> float:
     """Seconds that a place saves by itself, as often as it runs."""
     return place.comparison.saving * priced.view.repeats(place)
 
@@ -287,7 +291,7 @@ def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     return {number: times[number] for number in sorted(numbers) if number in times}
 
 
-def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> str:
+def _sizes(places: Sequence[tuple[str, PricedPlace]], views: Mapping[str, Priced]) -> str:
     """The range of maps and widths of the places' telling kernels, in words."""
     kernels = [
         view.lowered.kernels[view.lowered.home[place.operators[0]]].kernel
@@ -330,7 +334,7 @@ def _common(parts: Sequence[str]) -> str:
 def _fingerprint(
     code: str,
     decision: str,
-    places: Sequence[Sequence[tuple[str, Place]]],
+    places: Sequence[Sequence[tuple[str, PricedPlace]]],
     views: Mapping[str, Priced],
 ) -> str:
     """Sixteen hex digits from what the finding is: rule, decision, kernels in their order."""

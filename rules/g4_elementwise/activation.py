@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS, REORDERS
-from archlint.cost.lowering.difference import Difference, differences, relower
-from archlint.cost.lowering.lower import Change, lower
-from archlint.cost.lowering.on_path import on_path
-from archlint.graph.composites import find_composites
-from archlint.remedy import OtherActivation
-from archlint.rule import Decision, Silence, View
+from archlint.plugin import (
+    ACTIVATIONS,
+    REORDERS,
+    Change,
+    Decision,
+    Difference,
+    Kernel,
+    Kind,
+    OtherActivation,
+    Silence,
+    View,
+    differences,
+    find_composites,
+    lower,
+    on_path,
+    relower,
+)
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
 
 __all__ = ["find_activations"]

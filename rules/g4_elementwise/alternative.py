@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.remedy import Remedy
-from archlint.rule import Decision
+from archlint.plugin import Decision, Kernel, Nature, Remedy
 
 __all__ = ["Alternative", "and_reorders", "decision_of"]
 
@@ -32,7 +30,7 @@ class Alternative:
     own: tuple[Kernel, ...]
     kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
-    upper_bound: bool = False
+    nature: Nature = Nature.REDESIGN
     own_without: tuple[Kernel, ...] = ()
     remedy: Remedy | None = None
 

@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.on_path import apart
-from archlint.cost.redesign.redesign import FLOPS_TO, Block, find_block
-from archlint.rule import Silence, View
+from archlint.plugin import FLOPS_TO, Block, Kernel, Kind, Silence, View, apart, find_block
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
 
 __all__ = ["find_depthwise"]

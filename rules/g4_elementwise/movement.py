@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.graph.operator import Operator
-from archlint.rule import Silence, View
+from archlint.plugin import Kernel, Kind, Nature, Operator, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders, decision_of
 from archlint.rules.g4_elementwise.removal import Spot, nearest_input, remove
 
@@ -56,7 +53,7 @@ def find_movement(view: View) -> Iterator[Alternative | Silence]:
             own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kind import Kind
-from archlint.rule import Silence, View
+from archlint.plugin import Kind, Nature, Silence, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
@@ -47,7 +46,7 @@ def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
             own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
     for name, numbers in shared.items():
         yield _share(view, name, numbers)

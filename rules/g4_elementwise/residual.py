@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.lowered import PlacedKernel
-from archlint.graph.operator import Operator, Tensor
-from archlint.rule import Silence, View
+from archlint.plugin import Kernel, Kind, Nature, Operator, PlacedKernel, Silence, Tensor, View
 from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
@@ -53,7 +49,7 @@ def find_residuals(view: View) -> Iterator[Alternative | Silence]:
             own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.pricer import Comparison, Pricer
-from archlint.results.findings import Severity
-from archlint.rule import Place, Rule, Silence, View
+from archlint.plugin import Kernel, Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
 from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.depthwise import find_depthwise
@@ -48,37 +45,17 @@ class ElementWise(Rule):
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each source whose alternative has a price, silences for the rest."""
-        comparisons = _Comparisons(view.pricer)
         for find in SOURCES:
             for found in find(view):
-                yield found if isinstance(found, Silence) else _place(view, found, comparisons)
+                yield found if isinstance(found, Silence) else _place(view, found)
 
 
-class _Comparisons:
-    """Comparisons by kernels: the blocks of a network repeat."""
-
-    def __init__(self, pricer: Pricer) -> None:
-        self._pricer = pricer
-        self._known: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], Comparison | None] = {}
-
-    def of(self, now: tuple[Kernel, ...], instead: tuple[Kernel, ...]) -> Comparison | None:
-        """The comparison, or None without a price."""
-        key = now, instead
-        if key not in self._known:
-            self._known[key] = self._pricer.compare(now, instead)
-        return self._known[key]
-
-
-def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place | Silence:
-    comparison = comparisons.of(view.kernels(found.kernels), found.instead_kernels)
-    if comparison is None:
-        return Silence(found.operators, "no price")
+def _place(view: View, found: Alternative) -> Place:
     seconds = _seconds(view, found.own) - _seconds(view, found.own_without)
     moved = sum(kernel.activation_bytes for kernel in found.own)
     moved -= sum(kernel.activation_bytes for kernel in found.own_without)
     return Place(
         operators=found.operators,
-        module=view.module_of(*found.operators),
         decision=found.decision,
         summary=found.summary,
         advice=found.advice,
@@ -92,10 +69,7 @@ def _place(view: View, found: Alternative, comparisons: _Comparisons) -> Place |
         instead=found.instead,
         kernels=found.kernels,
         instead_kernels=found.instead_kernels,
-        comparison=comparison,
-        upper_bound=found.upper_bound,
-        limit=Severity.WARNING if found.upper_bound else Severity.ERROR,
-        limit_reason="upper bound" if found.upper_bound else "",
+        nature=found.nature,
         remedy=found.remedy,
     )
 

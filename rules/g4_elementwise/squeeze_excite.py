@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from archlint.cost.kernels.kind import Kind
-from archlint.graph.operator import Operator, Tensor
-from archlint.rule import Decision, Silence, View
+from archlint.plugin import Decision, Kind, Nature, Operator, Silence, Tensor, View
 from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
@@ -54,7 +52,7 @@ def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
             own_without=removal.own_without,
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

@@ -10,6 +10,7 @@ from archlint.did_you_mean import did_you_mean
 from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, build, load, name_of
@@ -21,7 +22,7 @@ from archlint.results.explanation import (
     Explanation,
     Reason,
 )
-from archlint.rule import Place, Rule
+from archlint.rule import Rule
 from archlint.settings.options import Options
 
 __all__ = ["explain"]
@@ -78,10 +79,9 @@ def _reasons(
     for rule in rules:
         for target, priced in views.items():
             where = f"{target}: " if len(views) > 1 else ""
-            view = priced.for_rule(rule, options.rule_options.get(rule.code, {}))
-            for each in rule().check(view):
+            for each in check_rule(rule, priced, options.rule_options.get(rule.code, {})):
                 fired, reason = False, ""
-                if isinstance(each, Place):
+                if isinstance(each, PricedPlace):
                     ratio = each.comparison
                     fired = ratio.slowdown >= options.min_slowdown
                     reason = (

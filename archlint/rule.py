@@ -13,6 +13,7 @@ from archlint.cost.lowering.lower import Lowered
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
+from archlint.graph.operator import Operator
 from archlint.graph.widths import Widths
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
@@ -50,6 +51,17 @@ class View:
     def repeats(self, place: Place) -> int:
         """How often what is now at a place runs in one run of the model."""
         return self.lowered.kernels[place.kernels[0]].repeats if place.kernels else 1
+
+    def readers(self, operator: int) -> tuple[Operator, ...]:
+        """The operators that read what this one makes."""
+        return tuple(self.model.operators[each] for each in self.model.graph.successors(operator))
+
+    def sole_reader(self, operator: int) -> Operator | None:
+        """The one operator that reads what this one makes; None if another or an output does."""
+        readers = self.readers(operator)
+        made = self.model.operators[operator].outputs
+        is_output = any(tensor.name in self.model.outputs for tensor in made)
+        return readers[0] if len(readers) == 1 and not is_output else None
 
     def module_of(self, *operators: int) -> str:
         """The module path of the first of these operators that has one, or its name."""
@@ -99,22 +111,22 @@ class Place:
     """A spot where the rule has an alternative: the kernels now and instead.
 
     `operators` are the place, the telling one first.  `decision` is what one decision made:
-    places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
-    the rule.  `kernels` are the numbers of the kernels now, in the lowered model, which
-    `instead_kernels` would replace: the linter prices both.  `module` is its path where it is
-    not that of the first operator that has one.  `remedy` is what the alternative changes,
-    where that may be a local edit of the source.
+    places that share it (and the rule) are one finding.  `kernels` are the numbers of the
+    kernels now, in the lowered model, which `instead_kernels` would replace: the linter prices
+    both.  `evidence` is a frozen dataclass of the rule, for JSON.  `module` is its path where
+    that is not the one of the first operator that has one.  `remedy` is what the alternative
+    changes, where that may be a local edit of the source.
     """
 
     operators: tuple[int, ...]
     decision: Decision
     summary: str
     advice: str
-    evidence: object
     now: str
     instead: str
     kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
+    evidence: object = None
     module: str = ""
     nature: Nature = Nature.REDESIGN
     limit: Limit | None = None

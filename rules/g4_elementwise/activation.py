@@ -70,9 +70,10 @@ def _activations(view: View) -> dict[int, str]:
 def _is_gate(view: View, index: int, kind: str) -> bool:
     """Whether it scales another tensor or makes an output of the model."""
     op = view.model.operators[index]
-    readers = [view.model.operators[each] for each in view.model.graph.successors(index)]
     is_output = op.output.name in view.model.outputs
-    return kind in _GATES and (is_output or all(each.op_type == "Mul" for each in readers))
+    return kind in _GATES and (
+        is_output or all(each.op_type == "Mul" for each in view.readers(index))
+    )
 
 
 def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:

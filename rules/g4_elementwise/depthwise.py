@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 
-from archlint.plugin import FLOPS_TO, Block, Kernel, Kind, Silence, View, apart, find_block
-from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.plugin import FLOPS_TO, Block, Kernel, Kind, Place, Silence, View, apart, find_block
+from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 
 __all__ = ["find_depthwise"]
 
@@ -34,7 +34,7 @@ class _Inverted:
         return (*kernels[: self.expand], *apart(dense, self.block.lowering), *after)
 
 
-def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
+def find_depthwise(view: View) -> Iterator[Place | Silence]:
     """Every depthwise conv between an expanding and a projecting 1x1 conv."""
     for number, placed in enumerate(view.lowered.kernels):
         if placed.kernel.kind is not Kind.DEPTHWISE:
@@ -53,16 +53,14 @@ def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
         size = "x".join(map(str, placed.kernel.window))
         ends = [view.lowered.kernels[inverted.block.numbers[each]].operators[0]
                 for each in (inverted.expand, inverted.project)]  # fmt: skip
-        yield Alternative(
-            source="depthwise",
-            op="Conv",
+        yield Place(
             operators=(main, *ends),
             decision=decision_of("depthwise", size, view.model.operators[main].module),
             summary=f"{size} depthwise conv between 1x1 convs",
             advice="fuse the expanding 1x1 conv and the depthwise conv into one dense conv",
             now=f"{expand.c_in} > {expand.c_out} > {project.c_out} channels, {size} depthwise",
             instead=f"{expand.c_in} > {width} > {project.c_out} channels, {size} dense",
-            own=(placed.kernel,),
+            evidence=evidence_of(view, "depthwise", "Conv", (placed.kernel,)),
             kernels=inverted.block.numbers,
             instead_kernels=inverted.fused(width),
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.plugin import Kernel, Kind, Nature, Operator, Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders, decision_of
+from archlint.plugin import Kernel, Kind, Nature, Operator, Place, Silence, View
+from archlint.rules.g4_elementwise.evidence import and_reorders, decision_of, evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, nearest_input, remove
 
 __all__ = ["find_movement"]
@@ -19,7 +19,7 @@ _ADVICE = {
 }
 
 
-def find_movement(view: View) -> Iterator[Alternative | Silence]:
+def find_movement(view: View) -> Iterator[Place | Silence]:
     """Every kernel that only moves data, against the network without it."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
@@ -40,17 +40,14 @@ def find_movement(view: View) -> Iterator[Alternative | Silence]:
             yield Silence((op.index,), removal)
             continue
         name = _name(view, op)
-        yield Alternative(
-            source="movement",
-            op=name,
+        yield Place(
             operators=(op.index,),
             decision=spot.decision,
             summary=f"{name} only moves data",
             advice=_ADVICE.get(name, f"avoid the {name}: it copies what it hands on"),
             now=_words(op, placed.kernel) + and_reorders(removal.reorders),
             instead=f"no {name}",
-            own=removal.own,
-            own_without=removal.own_without,
+            evidence=evidence_of(view, "movement", name, removal.own, removal.own_without),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
             nature=Nature.UPPER_BOUND,

@@ -20,7 +20,8 @@ from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, price_place
 from archlint.rule import Nature, Place, Silence, View
-from archlint.rules.g4_elementwise.rule import ElementWise, Evidence
+from archlint.rules.g4_elementwise.evidence import Evidence
+from archlint.rules.g4_elementwise.rule import ElementWise
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "tests" / "models"

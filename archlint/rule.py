@@ -9,7 +9,7 @@ from enum import Enum
 from typing import ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.lowering.lower import Lowered
+from archlint.cost.lowering.lower import Lowered, PlacedKernel
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
@@ -51,6 +51,10 @@ class View:
     def repeats(self, place: Place) -> int:
         """How often what is now at a place runs in one run of the model."""
         return self.lowered.kernels[place.kernels[0]].repeats if place.kernels else 1
+
+    def main(self, placed: PlacedKernel) -> Operator:
+        """The operator that gives a kernel its kind."""
+        return self.model.operators[placed.operators[0]]
 
     def readers(self, operator: int) -> tuple[Operator, ...]:
         """The operators that read what this one makes."""

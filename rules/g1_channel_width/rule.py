@@ -68,7 +68,7 @@ class ChannelWidth(Rule):
         for placed in view.lowered.kernels:
             if placed.kernel.kind not in (Kind.CONV, Kind.PRODUCT):
                 continue
-            op = view.model.operators[placed.operators[0]]
+            op = view.main(placed)
             found = self._pair(view, op, placed.kernel)
             if isinstance(found, str):
                 yield Silence((op.index,), found)

@@ -123,7 +123,7 @@ def _stages(view: View, grouped: set[int]) -> dict[tuple[int, int, int], list[Pa
     """The pairs that hold a group conv, by outer width group and widths."""
     stages: dict[tuple[int, int, int], list[Pair]] = {}
     for placed in view.lowered.kernels:
-        kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
+        kernel, op = placed.kernel, view.main(placed)
         if kernel.kind not in (Kind.CONV, Kind.GROUP_CONV) or not op.activations:
             continue
         pair = find_pair(view.model, view.lowered, view.widths, op)

@@ -144,7 +144,7 @@ class _Sorter:
         rest: list[Kernel] = []
         for number in kernels_of(view, region):
             placed = view.lowered.kernels[number]
-            kernel, main = placed.kernel, view.model.operators[placed.operators[0]]
+            kernel, main = placed.kernel, view.main(placed)
             level = levels[main.index]
             if main.index in region.fragments:
                 layers[level, kernel.kind].append(kernel.core)

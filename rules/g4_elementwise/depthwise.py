@@ -69,7 +69,7 @@ def find_depthwise(view: View) -> Iterator[Place | Silence]:
 def _inverted(view: View, number: int) -> _Inverted | str:
     """The inverted bottleneck of a depthwise conv, or why it is in none."""
     placed = view.lowered.kernels[number]
-    kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
+    kernel, op = placed.kernel, view.main(placed)
     if kernel.c_in != kernel.c_out:
         return "it multiplies the channels"
     group = view.widths.group[op.output.name]

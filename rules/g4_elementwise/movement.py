@@ -23,7 +23,7 @@ def find_movement(view: View) -> Iterator[Place | Silence]:
     """Every kernel that only moves data, against the network without it."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind is not Kind.MOVEMENT or view.lowered.home.get(op.index) != number:
             continue
         guard = _guard(op, placed.kernel)
@@ -35,7 +35,7 @@ def find_movement(view: View) -> Iterator[Place | Silence]:
         spots.items(), remove(view, tuple(spots.values())), strict=True
     ):
         placed = view.lowered.kernels[number]
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue

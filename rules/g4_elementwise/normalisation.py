@@ -16,7 +16,7 @@ def find_normalisations(view: View) -> Iterator[Place | Silence]:
     shared: dict[str, list[int]] = {}
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind not in (Kind.NORMALISATION, Kind.SOFTMAX):
             continue
         if placed.kernel.op != "BatchNormalization" or not op.activations:

@@ -19,7 +19,7 @@ def find_squeeze_excites(view: View) -> Iterator[Place | Silence]:
     """Every Mul with a gate per channel, against the network without the block."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op != "Mul":
             continue
         pair = _main_and_gate(op)

@@ -31,7 +31,7 @@ class EachConv(Rule):
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         for number, placed in enumerate(view.lowered.kernels):
-            op, kernel = view.model.operators[placed.operators[0]], placed.kernel
+            op, kernel = view.main(placed), placed.kernel
             if op.op_type != "Conv":
                 continue
             shrink = int(view.options["shrink"])

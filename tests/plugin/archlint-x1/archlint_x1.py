@@ -9,7 +9,7 @@ class ActivationBeforePool(Rule):
 
     def check(self, view):
         for number, placed in enumerate(view.lowered.kernels):
-            act, op = placed.kernel, view.model.operators[placed.operators[0]]
+            act, op = placed.kernel, view.main(placed)
             if act.op not in ("Clip", "Relu", "Sigmoid", "Tanh"):
                 continue
             reader = view.sole_reader(op.index)

@@ -1,9 +1,10 @@
 """What a rule imports: a rule of archlint's own, or one of another package.
 
-- A rule is a class: `Rule`, `Option`.  It looks at a `View` and gives a `Place` or a `Silence`
-  for each candidate: `Decision`, `Nature`, `Limit`, `Severity`.
+- A rule is a class: `Rule`, `Option`, `OptionValue`.  It looks at a `View` and gives a `Place`
+  or a `Silence` for each candidate: `Decision`, `Nature`, `Limit`, `Severity`.
 - What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
-  for it (`Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`, `Comparison`).
+  for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
+  `Comparison`, `Price`, `Basis`).
 - What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
 - `pattern_of` gives a module path without its indices, for decisions.
 - What `archlint rule --plot` draws of it: `Plot`, `Panel`, `PlotPoint`.
@@ -21,8 +22,10 @@ from archlint.cost.lowering.difference import Difference, differences, relower
 from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.pricing.price import Basis, Price
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import FLOPS_TO, Block, Candidate, fastest, find_block
+from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
@@ -32,11 +35,14 @@ from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
 from archlint.results.plot import Panel, Plot, PlotPoint
 from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
+from archlint.settings.options import OptionValue
 
 __all__ = [  # noqa: RUF022 - in the order of the docstring
-    "Rule", "Option", "View", "Place", "Silence", "Decision", "Nature", "Limit", "Severity",
-    "Model", "Operator", "Tensor", "Lowered", "PlacedKernel", "Kernel", "Kind", "Pricer",
-    "Comparison", "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
+    "Rule", "Option", "OptionValue", "View", "Place", "Silence", "Decision", "Nature", "Limit",
+    "Severity",
+    "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
+    "Pricer", "Comparison", "Price", "Basis",
+    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
     "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",

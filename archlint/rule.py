@@ -110,7 +110,7 @@ class Limit:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A spot where the rule has an alternative: the kernels now and instead.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from archlint.cost.pricer import Comparison
 from archlint.linter.view import Priced
@@ -13,11 +13,11 @@ from archlint.settings.options import OptionValue
 __all__ = ["PricedPlace", "check_rule", "price_place"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PricedPlace(Place):
     """A rule's place with the price of its kernels, and always with its module."""
 
-    comparison: Comparison = field(kw_only=True)
+    comparison: Comparison
 
 
 def check_rule(

@@ -15,6 +15,8 @@ rules that move widths or lower a model again: it may change with any minor vers
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, POOLS, REORDERS, VIEWS
@@ -33,7 +35,6 @@ from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT, Widths
 from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
-from archlint.results.plot import Panel, Plot, PlotPoint
 from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
 
@@ -49,3 +50,15 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
+
+if TYPE_CHECKING:
+    from archlint.results.plot import Panel, Plot, PlotPoint
+else:  # a type checker must not take every name for one of these
+
+    def __getattr__(name: str) -> object:
+        # a run that draws no plot must not pay for what plots are made of
+        if name in ("Panel", "Plot", "PlotPoint"):
+            from archlint.results import plot
+
+            return getattr(plot, name)
+        raise AttributeError(f"module 'archlint.plugin' has no attribute {name!r}")

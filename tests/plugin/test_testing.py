@@ -128,4 +128,11 @@ def test_what_nobody_reads_is_an_output() -> None:
 def test_the_door_opens_on_what_it_names() -> None:
     assert len(set(plugin.__all__)) == len(plugin.__all__)
     assert [name for name in plugin.__all__ if not hasattr(plugin, name)] == []
-    assert {name for name in vars(plugin) if name[0] != "_"} == {*plugin.__all__, "annotations"}
+    imported = {name for name in vars(plugin) if name[0] != "_"}
+    assert imported - set(plugin.__all__) == {"TYPE_CHECKING", "annotations"}
+
+
+@pytest.mark.parametrize("name", ["Rules", "plot"])
+def test_the_door_says_what_it_does_not_know(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+        getattr(plugin, name)

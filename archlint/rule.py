@@ -5,19 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.lowering.lower import Lowered
-from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.lowering.lower import Lowered, PlacedKernel
+from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
+from archlint.graph.operator import Operator
 from archlint.graph.widths import Widths
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
 from archlint.settings.options import OptionValue
 
-__all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
+__all__ = ["Decision", "Limit", "Nature", "Option", "Place", "Rule", "Silence", "View"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ class View:
         """How often what is now at a place runs in one run of the model."""
         return self.lowered.kernels[place.kernels[0]].repeats if place.kernels else 1
 
+    def main(self, placed: PlacedKernel) -> Operator:
+        """The operator that gives a kernel its kind."""
+        return self.model.operators[placed.operators[0]]
+
+    def readers(self, operator: int) -> tuple[Operator, ...]:
+        """The operators that read what this one makes."""
+        return tuple(self.model.operators[each] for each in self.model.graph.successors(operator))
+
+    def sole_reader(self, operator: int) -> Operator | None:
+        """The one operator that reads what this one makes; None if another or an output does."""
+        readers = self.readers(operator)
+        made = self.model.operators[operator].outputs
+        is_output = any(tensor.name in self.model.outputs for tensor in made)
+        return readers[0] if len(readers) == 1 and not is_output else None
+
     def module_of(self, *operators: int) -> str:
         """The module path of the first of these operators that has one, or its name."""
         for index in operators:
@@ -73,32 +90,50 @@ class Decision:
         return f"{self.what} {self.where}".rstrip()
 
 
+class Nature(Enum):
+    """What sort of alternative a place has.
+
+    One that changes the design at equal FLOPs, one that computes the same in fewer or cheaper
+    kernels, or the removal of something, which saves at most what it says: a warning at most.
+    """
+
+    REDESIGN = "redesign"
+    EXACT = "exact"
+    UPPER_BOUND = "upper bound"
+
+
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest severity that a place can have, and why."""
+
+    severity: Severity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A spot where the rule's alternative is priced: the kernels now and instead.
+    """A spot where the rule has an alternative: the kernels now and instead.
 
     `operators` are the place, the telling one first.  `decision` is what one decision made:
-    places that share it (and the rule) are one finding.  `evidence` is a frozen dataclass of
-    the rule.  `kernels` are the numbers of the kernels now, in the lowered model, which
-    `instead_kernels` would replace.  `limit` caps the severity and `limit_reason` says why.
-    `remedy` is what the alternative changes, where that may be a local edit of the source.
+    places that share it (and the rule) are one finding.  `kernels` are the numbers of the
+    kernels now, in the lowered model, which `instead_kernels` would replace: the linter prices
+    both.  `evidence` is a frozen dataclass of the rule, for JSON.  `module` is its path where
+    that is not the one of the first operator that has one.  `remedy` is what the alternative
+    changes, where that may be a local edit of the source.
     """
 
     operators: tuple[int, ...]
-    module: str
     decision: Decision
     summary: str
     advice: str
-    evidence: object
     now: str
     instead: str
     kernels: tuple[int, ...]
     instead_kernels: tuple[Kernel, ...]
-    comparison: Comparison
-    exact: bool = False
-    upper_bound: bool = False
-    limit: Severity = Severity.ERROR
-    limit_reason: str = ""
+    evidence: object = None
+    module: str = ""
+    nature: Nature = Nature.REDESIGN
+    limit: Limit | None = None
     remedy: Remedy | None = None
 
 

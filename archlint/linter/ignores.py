@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found
 from archlint.location import Location
 from archlint.results.findings import Finding, IgnoredFinding
-from archlint.rule import Place, Rule
+from archlint.rule import Rule
 from archlint.settings.options import Options
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Ignores", "Places"]
 
-Places = Mapping[str, Sequence[Place]]
+Places = Mapping[str, Sequence[PricedPlace]]
 """Places by target."""
 
 
@@ -50,8 +51,8 @@ class Ignores:
         if not locations:
             return places, {}
         comments = self._read(locations)
-        kept: dict[str, list[Place]] = {target: [] for target in places}
-        silenced: dict[Match, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+        kept: dict[str, list[PricedPlace]] = {target: [] for target in places}
+        silenced: dict[Match, dict[str, list[PricedPlace]]] = defaultdict(lambda: defaultdict(list))
         for target, each in places.items():
             for place in each:
                 match = comments.match(locations.get(place.operators[0]), rule.code)

@@ -14,12 +14,13 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison
 from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.view import Priced
 from archlint.location import Certainty, Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
 from archlint.results.judgement import Caveat, Doubt, Sizes
 from archlint.results.severity import Severity
-from archlint.rule import Decision, Place, Rule
+from archlint.rule import Decision, Nature, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
 
@@ -45,12 +46,12 @@ class Found:
 
     finding: Finding
     decision: str
-    places: Mapping[str, tuple[Place, ...]]
+    places: Mapping[str, tuple[PricedPlace, ...]]
 
 
 def judge(
     rule: type[Rule],
-    places: Mapping[str, Sequence[Place]],
+    places: Mapping[str, Sequence[PricedPlace]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location] = MappingProxyType({}),
@@ -62,7 +63,7 @@ def judge(
     `min_slowdown` slower or more on one target; what it costs on the other targets is then
     shown with it.
     """
-    decisions: dict[Decision, dict[str, list[Place]]] = defaultdict(dict)
+    decisions: dict[Decision, dict[str, list[PricedPlace]]] = defaultdict(dict)
     for target, each in places.items():
         for place in each:
             decisions[_decision(place, locations)].setdefault(target, []).append(place)
@@ -84,7 +85,7 @@ def judge(
     return found
 
 
-def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
+def _decision(place: PricedPlace, locations: Mapping[int, Location]) -> Decision:
     location = locations.get(place.operators[0])
     if not place.decision.where or location is None or location.certainty is not Certainty.EXACT:
         return place.decision
@@ -95,7 +96,7 @@ def _decision(place: Place, locations: Mapping[int, Location]) -> Decision:
 def _finding(
     rule: type[Rule],
     decision: str,
-    by_target: Mapping[str, tuple[Place, ...]],
+    by_target: Mapping[str, tuple[PricedPlace, ...]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location],
@@ -103,7 +104,7 @@ def _finding(
     prices = tuple(
         priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
     )
-    listed: dict[tuple[tuple[int, ...], str], list[tuple[str, Place]]] = defaultdict(list)
+    listed: dict[tuple[tuple[int, ...], str], list[tuple[str, PricedPlace]]] = defaultdict(list)
     for target, each in by_target.items():
         for place in each:
             listed[place.operators, place.instead].append((target, place))
@@ -121,8 +122,8 @@ def _finding(
         module=_shared(modules),
         count=len({operators for operators, _ in listed}),
         location=locations.get(costliest.operators[0]),
-        exact=costliest.exact,
-        upper_bound=costliest.upper_bound,
+        exact=costliest.nature is Nature.EXACT,
+        upper_bound=costliest.nature is Nature.UPPER_BOUND,
         # by the names that the rule goes by: lines move
         fingerprint=_fingerprint(rule.code, str(costliest.decision), ordered, views),
         prices=prices,
@@ -134,7 +135,7 @@ def _finding(
 
 
 def _found_place(
-    priced: Sequence[tuple[str, Place]],
+    priced: Sequence[tuple[str, PricedPlace]],
     views: Mapping[str, Priced],
     min_slowdown: float,
     locations: Mapping[int, Location],
@@ -152,7 +153,7 @@ def _found_place(
     )
 
 
-def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> PricedOn:
+def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float) -> PricedOn:
     """What these places cost on one target together, each kernel counted once."""
     total = priced.total.seconds
     savings = saving_of(places, priced)
@@ -190,7 +191,7 @@ def priced_on(places: Sequence[Place], priced: Priced, min_slowdown: float) -> P
     )
 
 
-def _joint(places: Sequence[Place], priced: Priced) -> Comparison:
+def _joint(places: Sequence[PricedPlace], priced: Priced) -> Comparison:
     """The comparison of all places at once; one alone has been compared by its rule."""
     if len(places) == 1:
         return places[0].comparison
@@ -238,7 +239,7 @@ def _rank(limit: Caveat) -> int:
     return limit.at_most.rank
 
 
-def _limit(place: Place, min_slowdown: float) -> Caveat:
+def _limit(place: PricedPlace, min_slowdown: float) -> Caveat:
     """The lowest of what limits the severity of a place."""
     limits = []
     if place.comparison.slowdown < min_slowdown:
@@ -247,13 +248,14 @@ def _limit(place: Place, min_slowdown: float) -> Caveat:
         limits.append(Caveat(Severity.NOTE, Doubt.UNCERTAIN))
     basis = place.comparison.basis
     limits.append(Caveat(_BASIS_LIMIT[basis], Doubt.BASIS, basis=basis))
-    if place.upper_bound:
+    if place.nature is Nature.UPPER_BOUND:
         limits.append(Caveat(Severity.WARNING, Doubt.UPPER_BOUND))
-    limits.append(Caveat(place.limit, Doubt.RULE, rule=place.limit_reason))
+    if place.limit is not None:
+        limits.append(Caveat(place.limit.severity, Doubt.RULE, rule=place.limit.reason))
     return min(limits, key=_rank)
 
 
-def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
+def saving_of(places: Sequence[PricedPlace], priced: Priced) -> list[float]:
     """Seconds that each place saves, where a kernel of several places counts once.
 
     The place that saves most takes its kernels; another one saves in proportion to the time of
@@ -271,7 +273,7 @@ def saving_of(places: Sequence[Place], priced: Priced) -> list[float]:
     return savings
 
 
-def _saving(place: Place, priced: Priced) -> float:
+def _saving(place: PricedPlace, priced: Priced) -> float:
     """Seconds that a place saves by itself, as often as it runs."""
     return place.comparison.saving * priced.view.repeats(place)
 
@@ -282,7 +284,7 @@ def _times(priced: Priced, numbers: Iterable[int]) -> dict[int, float]:
     return {number: times[number] for number in sorted(numbers) if number in times}
 
 
-def _sizes(places: Sequence[tuple[str, Place]], views: Mapping[str, Priced]) -> Sizes:
+def _sizes(places: Sequence[tuple[str, PricedPlace]], views: Mapping[str, Priced]) -> Sizes:
     """The range of maps and widths of the places' telling kernels."""
     kernels = [
         view.lowered.kernels[view.lowered.home[place.operators[0]]].kernel
@@ -322,7 +324,7 @@ def _common(parts: Sequence[str]) -> str:
 def _fingerprint(
     code: str,
     decision: str,
-    places: Sequence[Sequence[tuple[str, Place]]],
+    places: Sequence[Sequence[tuple[str, PricedPlace]]],
     views: Mapping[str, Priced],
 ) -> str:
     """Sixteen hex digits from what the finding is: rule, decision, kernels in their order."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from archlint.baseline import Entry, Sighting, pair
 from archlint.graph.operator import Operator
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.ignores import Places
 from archlint.linter.judge import Found
 from archlint.linter.view import Priced
 from archlint.results.judgement import Dearer, DearerOn
-from archlint.rule import Place
 
 __all__ = [
     "Key",
@@ -81,8 +81,8 @@ class KnownPlaces:
             if not is_dearer and each.keys[0] not in reasons:
                 reasons.update(dict.fromkeys(each.keys, self._excused[number].reason))
         self._used.update(entries.values())
-        fresh: dict[str, list[Place]] = {target: [] for target in places}
-        known: dict[str, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+        fresh: dict[str, list[PricedPlace]] = {target: [] for target in places}
+        known: dict[str, dict[str, list[PricedPlace]]] = defaultdict(lambda: defaultdict(list))
         for target, of_target in places.items():
             for place in of_target:
                 reason = reasons.get(key_of(place))
@@ -119,7 +119,7 @@ def seen_places(
     rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
 ) -> tuple[SeenPlace, ...]:
     """The places of a rule (its code), each once, in the order of the network."""
-    spots: dict[Key, list[tuple[str, Place]]] = defaultdict(list)
+    spots: dict[Key, list[tuple[str, PricedPlace]]] = defaultdict(list)
     for target, of_target in places.items():
         for place in of_target:
             spots[key_of(place)].append((target, place))
@@ -138,7 +138,7 @@ def seen_places(
     )
 
 
-def key_of(place: Place) -> Key:
+def key_of(place: PricedPlace) -> Key:
     """What a place is on every target."""
     return place.operators, place.decision.what
 
@@ -151,7 +151,7 @@ def with_dearer(found: Found, dearer: Mapping[Key, tuple[DearerOn, ...]]) -> Fou
 
 
 def _sighting(
-    rule: str, spot: Sequence[tuple[str, Place]], views: Mapping[str, Priced]
+    rule: str, spot: Sequence[tuple[str, PricedPlace]], views: Mapping[str, Priced]
 ) -> Sighting:
     target, first = spot[0]
     saves: dict[str, float] = defaultdict(float)

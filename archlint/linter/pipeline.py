@@ -12,6 +12,7 @@ from archlint.cost.pricer import Pricer
 from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.widths import find_widths
+from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
 from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
@@ -32,7 +33,7 @@ from archlint.results.findings import (
     Unpriced,
 )
 from archlint.results.severity import Severity
-from archlint.rule import Place, Rule
+from archlint.rule import Rule
 from archlint.settings.options import Options
 
 if TYPE_CHECKING:
@@ -298,13 +299,11 @@ class _Run:
         for reason, places in parts.known.items():
             here.known += [(each, reason) for each in judge(rule, places, views, least, locations)]
 
-    def _places(self, rule: type[Rule], views: dict[str, Priced]) -> dict[str, list[Place]]:
+    def _places(self, rule: type[Rule], views: dict[str, Priced]) -> dict[str, list[PricedPlace]]:
         given = self._options.rule_options.get(rule.code, {})
         return {
             target: [
-                each
-                for each in rule().check(priced.for_rule(rule, given))
-                if isinstance(each, Place)
+                each for each in check_rule(rule, priced, given) if isinstance(each, PricedPlace)
             ]
             for target, priced in views.items()
         }

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.nearest_rows import NearestRows
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found
 from archlint.linter.view import Priced
 from archlint.results.findings import KernelPrice, MeasuredRow, RestsOn
-from archlint.rule import Place
 
 __all__ = ["rests_on"]
 
@@ -32,13 +32,15 @@ def rests_on(
     )
 
 
-def _named(places: Sequence[Place], names: Sequence[str], priced: Priced) -> Sequence[Place]:
+def _named(
+    places: Sequence[PricedPlace], names: Sequence[str], priced: Priced
+) -> Sequence[PricedPlace]:
     operators = priced.view.model.operators
     is_it = (tuple(operators[i].name for i in each.operators) == tuple(names) for each in places)
     return [place for place, yes in zip(places, is_it, strict=True) if yes][:1]
 
 
-def _kernels(place: Place, priced: Priced, tables: NearestRows) -> Iterator[KernelPrice]:
+def _kernels(place: PricedPlace, priced: Priced, tables: NearestRows) -> Iterator[KernelPrice]:
     sides = (("now", priced.view.kernels(place.kernels)), ("instead", place.instead_kernels))
     for side, kernels in sides:
         for kernel, count in Counter(kernels).items():

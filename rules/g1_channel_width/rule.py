@@ -6,16 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.redesign.pairs import Pair, find_pair
-from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_block
-from archlint.graph.operator import Operator
-from archlint.graph.pattern import pattern_of
-from archlint.graph.widths import MODEL_INPUT
-from archlint.remedy import OtherWidths
-from archlint.results.findings import Severity
-from archlint.rule import Decision, Option, Place, Rule, Silence, View
+from archlint.plugin import (
+    MODEL_INPUT,
+    Block,
+    Candidate,
+    Decision,
+    Kernel,
+    Kind,
+    Limit,
+    Operator,
+    Option,
+    OtherWidths,
+    Pair,
+    Place,
+    Rule,
+    Severity,
+    Silence,
+    View,
+    fastest,
+    find_block,
+    find_pair,
+    pattern_of,
+)
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -56,7 +68,7 @@ class ChannelWidth(Rule):
         for placed in view.lowered.kernels:
             if placed.kernel.kind not in (Kind.CONV, Kind.PRODUCT):
                 continue
-            op = view.model.operators[placed.operators[0]]
+            op = view.main(placed)
             found = self._pair(view, op, placed.kernel)
             if isinstance(found, str):
                 yield Silence((op.index,), found)
@@ -96,7 +108,7 @@ class ChannelWidth(Rule):
             return Silence(heads, f"its width cannot change: {block}")
         pair = [block.numbers.index(view.lowered.home[index]) for index in pairs[0].operators]
         imbalance = _imbalance(block.outer, block.inner)
-        best = fastest(
+        candidate = fastest(
             block,
             view.pricer,
             lambda each: (
@@ -104,19 +116,15 @@ class ChannelWidth(Rule):
                 and _pair_alone(view, block, pair, each) > 1.0
             ),
         )
-        if best is None:
+        if candidate is None:
             return Silence(
                 heads, "no aligned widths nearer to balance with the block's FLOPs quicken the pair"
             )
-        candidate, comparison = best
         alone = _pair_alone(view, block, pair, candidate)
         first, kernel = view.model.operators[heads[0]], view.lowered.of(heads[0])[0]
         mac, bound = mac_over_bound(kernel)
-        falls = block.falls(candidate)
-        reason = f"the outer width falls from {block.outer} to {candidate.outer}" if falls else ""
         return Place(
             operators=tuple(dict.fromkeys(i for pair in pairs for i in pair.operators)),
-            module=view.module_of(*heads),
             decision=Decision("width", pattern_of(first.module) or kernel.op),
             summary=(
                 f"{kernel.c_in}:{kernel.c_out} channels: memory access {mac / bound:.2f} times"
@@ -131,9 +139,14 @@ class ChannelWidth(Rule):
             instead=_words(candidate.outer, candidate.inner, len(pairs), kernel),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
-            comparison=comparison,
-            limit=Severity.NOTE if falls else Severity.ERROR,
-            limit_reason=reason,
+            limit=(
+                Limit(
+                    Severity.NOTE,
+                    f"the outer width falls from {block.outer} to {candidate.outer}",
+                )
+                if block.falls(candidate)
+                else None
+            ),
             remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
         )  # fmt: skip
 

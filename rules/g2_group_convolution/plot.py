@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archlint.results.plot import Panel, Plot, PlotPoint
+from archlint.plugin import Panel, Plot, PlotPoint
 
 __all__ = ["PLOT"]
 

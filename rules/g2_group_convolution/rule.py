@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.redesign.pairs import Pair, find_pair
-from archlint.cost.redesign.redesign import fastest, find_block
-from archlint.graph.pattern import pattern_of
-from archlint.remedy import OtherWidths
-from archlint.results.findings import Severity
-from archlint.rule import Decision, Place, Rule, Silence, View
+from archlint.plugin import (
+    Decision,
+    Kernel,
+    Kind,
+    Limit,
+    OtherWidths,
+    Pair,
+    Place,
+    Rule,
+    Severity,
+    Silence,
+    View,
+    fastest,
+    find_block,
+    find_pair,
+    pattern_of,
+)
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -72,17 +81,14 @@ class GroupConvolution(Rule):
         )  # fmt: skip
         if isinstance(block, str):
             return Silence(grouped, f"its width cannot change: {block}")
-        best = fastest(block, view.pricer)
-        if best is None:
+        candidate = fastest(block, view.pricer)
+        if candidate is None:
             return Silence(grouped, "no aligned widths have a dense block of equal FLOPs")
-        candidate, comparison = best
         kernel = max((view.lowered.of(i)[0] for i in grouped), key=lambda each: each.mac)
         per_group = kernel.c_in // kernel.groups, kernel.c_out // kernel.groups
-        falls = block.falls(candidate)
         main = view.model.operators[grouped[0]]
         return Place(
             operators=grouped,
-            module=view.module_of(*grouped),
             decision=Decision(
                 "groups", pattern_of(main.module) or kernel._replace(batch=1).title
             ),
@@ -99,10 +105,13 @@ class GroupConvolution(Rule):
             instead=_words(1, candidate.outer, candidate.inner, kernel),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
-            comparison=comparison,
-            limit=Severity.NOTE if falls else Severity.ERROR,
-            limit_reason=(
-                f"the outer width falls from {block.outer} to {candidate.outer}" if falls else ""
+            limit=(
+                Limit(
+                    Severity.NOTE,
+                    f"the outer width falls from {block.outer} to {candidate.outer}",
+                )
+                if block.falls(candidate)
+                else None
             ),
             remedy=OtherWidths(
                 kernel.groups, (block.outer, candidate.outer), (block.inner, candidate.inner)
@@ -114,7 +123,7 @@ def _stages(view: View, grouped: set[int]) -> dict[tuple[int, int, int], list[Pa
     """The pairs that hold a group conv, by outer width group and widths."""
     stages: dict[tuple[int, int, int], list[Pair]] = {}
     for placed in view.lowered.kernels:
-        kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
+        kernel, op = placed.kernel, view.main(placed)
         if kernel.kind not in (Kind.CONV, Kind.GROUP_CONV) or not op.activations:
             continue
         pair = find_pair(view.model, view.lowered, view.widths, op)

@@ -7,12 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS
-from archlint.cost.lowering.on_path import apart
-from archlint.graph.operator import Operator
-from archlint.rule import View
+from archlint.plugin import ACTIVATIONS, Kernel, Kind, Operator, View, apart
 from archlint.rules.g3_fragmentation.regions import Region
 
 __all__ = ["Chain", "find_chain", "kernels_of", "levels_of"]
@@ -149,7 +144,7 @@ class _Sorter:
         rest: list[Kernel] = []
         for number in kernels_of(view, region):
             placed = view.lowered.kernels[number]
-            kernel, main = placed.kernel, view.model.operators[placed.operators[0]]
+            kernel, main = placed.kernel, view.main(placed)
             level = levels[main.index]
             if main.index in region.fragments:
                 layers[level, kernel.kind].append(kernel.core)

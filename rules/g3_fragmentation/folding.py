@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from archlint.graph.model import Model
-from archlint.graph.operator import Operator, Tensor
+from archlint.plugin import Model, Operator, Tensor
 from archlint.rules.g3_fragmentation.joins import Join, find_joins
 from archlint.rules.g3_fragmentation.regions import Region
 

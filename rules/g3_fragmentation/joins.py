@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archlint.graph.model import Model
-from archlint.graph.operator import Operator, Tensor
+from archlint.plugin import Model, Operator, Tensor
 
 __all__ = ["Join", "find_joins"]
 

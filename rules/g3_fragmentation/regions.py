@@ -6,9 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from math import prod
 
-from archlint.cost.kernels.ops import POOLS
-from archlint.graph.model import Model
-from archlint.graph.operator import Operator, Tensor
+from archlint.plugin import POOLS, Model, Operator, Tensor
 from archlint.rules.g3_fragmentation.antichain import width_of
 from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
 from archlint.rules.g3_fragmentation.joins import Join, find_joins

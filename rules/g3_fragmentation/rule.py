@@ -6,11 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.on_path import apart
-from archlint.remedy import FoldedBranches
-from archlint.rule import Decision, Option, Place, Rule, Silence, View
+from archlint.plugin import (
+    Decision,
+    FoldedBranches,
+    Kernel,
+    Kind,
+    Nature,
+    Option,
+    Place,
+    Rule,
+    Silence,
+    View,
+    apart,
+)
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
@@ -72,8 +80,7 @@ class Fragmentation(Rule):
             return Silence(told, chain)
         numbers = kernels_of(view, region)
         kernels = view.kernels(numbers)
-        comparison = view.pricer.compare(kernels, chain.kernels)
-        if comparison is None:
+        if not all(map(view.pricer.covers, (*kernels, *chain.kernels))):
             return Silence(told, "a kernel of its branches has no price")
         module = _module_of(view, region.operators)
         return Place(
@@ -87,7 +94,6 @@ class Fragmentation(Rule):
             instead=_chain_words(chain),
             kernels=numbers,
             instead_kernels=chain.kernels,
-            comparison=comparison,
         )
 
     def _fold(self, view: View, fold: Fold, evidence: Evidence) -> Place | Silence:
@@ -119,8 +125,7 @@ class Fragmentation(Rule):
             instead=f"1 {window} conv" if len(one) == 1 else f"{len(one)} kernels",
             kernels=numbers,
             instead_kernels=one,
-            comparison=comparison,
-            exact=True,
+            nature=Nature.EXACT,
             remedy=FoldedBranches(depthwise=fold.channels is not None),
         )
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS, REORDERS
-from archlint.cost.lowering.difference import Difference, differences, relower
-from archlint.cost.lowering.lower import Change, lower
-from archlint.cost.lowering.on_path import on_path
-from archlint.graph.composites import find_composites
-from archlint.remedy import OtherActivation
-from archlint.rule import Decision, Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders
+from archlint.plugin import (
+    ACTIVATIONS,
+    REORDERS,
+    Change,
+    Decision,
+    Difference,
+    Kernel,
+    Kind,
+    OtherActivation,
+    Place,
+    Silence,
+    View,
+    differences,
+    find_composites,
+    lower,
+    on_path,
+    relower,
+)
+from archlint.rules.g4_elementwise.evidence import and_reorders, evidence_of
 
 __all__ = ["find_activations"]
 
@@ -25,7 +34,7 @@ _ADVICE = f"use {CHEAPEST}, which this target fuses into the kernel before it"
 _GATES = frozenset({"Sigmoid", "HardSigmoid"})
 
 
-def find_activations(view: View) -> Iterator[Alternative | Silence]:
+def find_activations(view: View) -> Iterator[Place | Silence]:
     """Every activation against a fused ReLU."""
     kinds = _activations(view)
     if not kinds:
@@ -62,12 +71,13 @@ def _activations(view: View) -> dict[int, str]:
 def _is_gate(view: View, index: int, kind: str) -> bool:
     """Whether it scales another tensor or makes an output of the model."""
     op = view.model.operators[index]
-    readers = [view.model.operators[each] for each in view.model.graph.successors(index)]
     is_output = op.output.name in view.model.outputs
-    return kind in _GATES and (is_output or all(each.op_type == "Mul" for each in readers))
+    return kind in _GATES and (
+        is_output or all(each.op_type == "Mul" for each in view.readers(index))
+    )
 
 
-def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
+def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Place]:
     """One lowering with all of them replaced; each place is what changed around it."""
     relowered = lower(
         view.model, view.target.lowering, Change(activations=dict.fromkeys(kinds, CHEAPEST))
@@ -80,9 +90,7 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
         kind, last = kinds[indices[0]], indices[0]
         own = _own(view, last, kind)
         is_alone = own.kind is not Kind.EPILOGUE
-        yield Alternative(
-            source="activation",
-            op=kind,
+        yield Place(
             operators=tuple(indices),
             decision=Decision(f"activation {kind}"),
             summary=_summary(kind, is_alone=is_alone),
@@ -93,7 +101,7 @@ def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Alternative]:
                 if placed.kernel.epilogue
                 else f"{CHEAPEST} on its own"
             ),
-            own=(own,),
+            evidence=evidence_of(view, "activation", kind, (own,)),
             kernels=tuple(sorted({view.lowered.home[each] for each in placed.operators})),
             instead_kernels=(placed.kernel,),
             remedy=OtherActivation(kind, CHEAPEST),
@@ -106,7 +114,7 @@ def _summary(kind: str, *, is_alone: bool) -> str:
     return f"{kind} is fused, but dearer than {CHEAPEST}"
 
 
-def _relowered(view: View, kinds: dict[int, str]) -> Iterator[Alternative | Silence]:
+def _relowered(view: View, kinds: dict[int, str]) -> Iterator[Place | Silence]:
     """The same where the runtime changes the graph: a place may bring or save reorders."""
     change = Change(activations=dict.fromkeys(kinds, CHEAPEST))
     relowered = relower(view.model, view.target.lowering, view.lowered, change)
@@ -126,7 +134,7 @@ def _relowered(view: View, kinds: dict[int, str]) -> Iterator[Alternative | Sile
 
 def _alternative(
     view: View, change: Difference, indices: tuple[int, ...], kinds: dict[int, str]
-) -> Alternative:
+) -> Place:
     kind, number = kinds[indices[0]], view.lowered.home[indices[0]]
     kernel = view.lowered.kernels[number].kernel
     is_alone = not kernel.epilogue
@@ -142,9 +150,7 @@ def _alternative(
         own = tuple(k for k in view.kernels(change.numbers) if k.kind in _APART)
         without = tuple(k for k in change.kernels if k.kind in _APART and k.op != CHEAPEST)
     reorders = sum(k.op in REORDERS for k in own) - sum(k.op in REORDERS for k in without)
-    return Alternative(
-        source="activation",
-        op=kind,
+    return Place(
         operators=indices,
         decision=Decision(f"activation {kind}"),
         summary=_summary(kind, is_alone=is_alone),
@@ -155,8 +161,7 @@ def _alternative(
             if fused is not None
             else f"{CHEAPEST} on its own"
         ),
-        own=own,
-        own_without=without,
+        evidence=evidence_of(view, "activation", kind, own, without),
         kernels=change.numbers,
         instead_kernels=change.kernels,
         remedy=OtherActivation(kind, CHEAPEST),

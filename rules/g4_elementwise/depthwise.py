@@ -6,12 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, prod
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.on_path import apart
-from archlint.cost.redesign.redesign import FLOPS_TO, Block, find_block
-from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.plugin import FLOPS_TO, Block, Kernel, Kind, Place, Silence, View, apart, find_block
+from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 
 __all__ = ["find_depthwise"]
 
@@ -38,7 +34,7 @@ class _Inverted:
         return (*kernels[: self.expand], *apart(dense, self.block.lowering), *after)
 
 
-def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
+def find_depthwise(view: View) -> Iterator[Place | Silence]:
     """Every depthwise conv between an expanding and a projecting 1x1 conv."""
     for number, placed in enumerate(view.lowered.kernels):
         if placed.kernel.kind is not Kind.DEPTHWISE:
@@ -57,16 +53,14 @@ def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
         size = "x".join(map(str, placed.kernel.window))
         ends = [view.lowered.kernels[inverted.block.numbers[each]].operators[0]
                 for each in (inverted.expand, inverted.project)]  # fmt: skip
-        yield Alternative(
-            source="depthwise",
-            op="Conv",
+        yield Place(
             operators=(main, *ends),
             decision=decision_of("depthwise", size, view.model.operators[main].module),
             summary=f"{size} depthwise conv between 1x1 convs",
             advice="fuse the expanding 1x1 conv and the depthwise conv into one dense conv",
             now=f"{expand.c_in} > {expand.c_out} > {project.c_out} channels, {size} depthwise",
             instead=f"{expand.c_in} > {width} > {project.c_out} channels, {size} dense",
-            own=(placed.kernel,),
+            evidence=evidence_of(view, "depthwise", "Conv", (placed.kernel,)),
             kernels=inverted.block.numbers,
             instead_kernels=inverted.fused(width),
         )
@@ -75,7 +69,7 @@ def find_depthwise(view: View) -> Iterator[Alternative | Silence]:
 def _inverted(view: View, number: int) -> _Inverted | str:
     """The inverted bottleneck of a depthwise conv, or why it is in none."""
     placed = view.lowered.kernels[number]
-    kernel, op = placed.kernel, view.model.operators[placed.operators[0]]
+    kernel, op = placed.kernel, view.main(placed)
     if kernel.c_in != kernel.c_out:
         return "it multiplies the channels"
     group = view.widths.group[op.output.name]

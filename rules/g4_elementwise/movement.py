@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.graph.operator import Operator
-from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, and_reorders, decision_of
+from archlint.plugin import Kernel, Kind, Nature, Operator, Place, Silence, View
+from archlint.rules.g4_elementwise.evidence import and_reorders, decision_of, evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, nearest_input, remove
 
 __all__ = ["find_movement"]
@@ -22,11 +19,11 @@ _ADVICE = {
 }
 
 
-def find_movement(view: View) -> Iterator[Alternative | Silence]:
+def find_movement(view: View) -> Iterator[Place | Silence]:
     """Every kernel that only moves data, against the network without it."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind is not Kind.MOVEMENT or view.lowered.home.get(op.index) != number:
             continue
         guard = _guard(op, placed.kernel)
@@ -38,25 +35,22 @@ def find_movement(view: View) -> Iterator[Alternative | Silence]:
         spots.items(), remove(view, tuple(spots.values())), strict=True
     ):
         placed = view.lowered.kernels[number]
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue
         name = _name(view, op)
-        yield Alternative(
-            source="movement",
-            op=name,
+        yield Place(
             operators=(op.index,),
             decision=spot.decision,
             summary=f"{name} only moves data",
             advice=_ADVICE.get(name, f"avoid the {name}: it copies what it hands on"),
             now=_words(op, placed.kernel) + and_reorders(removal.reorders),
             instead=f"no {name}",
-            own=removal.own,
-            own_without=removal.own_without,
+            evidence=evidence_of(view, "movement", name, removal.own, removal.own_without),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

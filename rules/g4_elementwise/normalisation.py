@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kind import Kind
-from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.plugin import Kind, Nature, Place, Silence, View
+from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_normalisations"]
 
 
-def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
+def find_normalisations(view: View) -> Iterator[Place | Silence]:
     """A place for each BatchNormalization left, a silence with the share for other kinds."""
     shared: dict[str, list[int]] = {}
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind not in (Kind.NORMALISATION, Kind.SOFTMAX):
             continue
         if placed.kernel.op != "BatchNormalization" or not op.activations:
@@ -34,20 +33,19 @@ def find_normalisations(view: View) -> Iterator[Alternative | Silence]:
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue
-        yield Alternative(
-            source="normalisation",
-            op=op.op_type,
+        yield Place(
             operators=(op.index,),
             decision=spot.decision,
             summary="BatchNormalization that folds into no layer",
             advice="normalise right after a conv, so that it folds into the conv's weights",
             now=f"{view.lowered.kernels[number].kernel.title} on its own",
             instead="no kernel for it",
-            own=removal.own,
-            own_without=removal.own_without,
+            evidence=evidence_of(
+                view, "normalisation", op.op_type, removal.own, removal.own_without
+            ),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
     for name, numbers in shared.items():
         yield _share(view, name, numbers)

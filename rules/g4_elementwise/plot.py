@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from archlint.results.plot import Panel, Plot, PlotPoint
+from archlint.plugin import Panel, Plot, PlotPoint
 
 __all__ = ["PLOT"]
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import REORDERS, VIEWS
-from archlint.cost.lowering.difference import Difference, differences, relower
-from archlint.cost.lowering.lower import Change
-from archlint.graph.operator import Tensor
-from archlint.rule import Decision, View
+from archlint.plugin import (
+    REORDERS,
+    VIEWS,
+    Change,
+    Decision,
+    Difference,
+    Kernel,
+    Kind,
+    Tensor,
+    View,
+    differences,
+    relower,
+)
 
 __all__ = ["Removal", "Spot", "nearest_input", "remove"]
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.lowered import PlacedKernel
-from archlint.graph.operator import Operator, Tensor
-from archlint.rule import Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative, decision_of
+from archlint.plugin import (
+    Kernel,
+    Kind,
+    Nature,
+    Operator,
+    Place,
+    PlacedKernel,
+    Silence,
+    Tensor,
+    View,
+)
+from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_residuals"]
@@ -21,7 +27,7 @@ PROJECTION = 4
 """Operators that a shortcut's projection may have: pool, conv, normalisation, activation."""
 
 
-def find_residuals(view: View) -> Iterator[Alternative | Silence]:
+def find_residuals(view: View) -> Iterator[Place | Silence]:
     """Every Add of computed tensors that joins a shortcut, against the layers without it."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
@@ -40,20 +46,17 @@ def find_residuals(view: View) -> Iterator[Alternative | Silence]:
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue
-        yield Alternative(
-            source="residual",
-            op=op.op_type,
+        yield Place(
             operators=(op.index,),
             decision=spot.decision,
             summary=f"the {op.op_type} of a shortcut",
             advice="use fewer shortcuts, or join them where the map is small",
             now=f"{_words(kernel)} of a shortcut",
             instead="the same layers without the shortcut",
-            own=removal.own,
-            own_without=removal.own_without,
+            evidence=evidence_of(view, "residual", op.op_type, removal.own, removal.own_without),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

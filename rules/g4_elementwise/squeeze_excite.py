@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from archlint.cost.kernels.kind import Kind
-from archlint.graph.operator import Operator, Tensor
-from archlint.rule import Decision, Silence, View
-from archlint.rules.g4_elementwise.alternative import Alternative
+from archlint.plugin import Decision, Kind, Nature, Operator, Place, Silence, Tensor, View
+from archlint.rules.g4_elementwise.evidence import evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_squeeze_excites"]
@@ -17,11 +15,11 @@ LARGEST = 32
 """Operators that a squeeze-excite block has at most."""
 
 
-def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
+def find_squeeze_excites(view: View) -> Iterator[Place | Silence]:
     """Every Mul with a gate per channel, against the network without the block."""
     spots: dict[int, Spot] = {}
     for number, placed in enumerate(view.lowered.kernels):
-        op = view.model.operators[placed.operators[0]]
+        op = view.main(placed)
         if placed.kernel.kind is not Kind.ELEMENTWISE or placed.kernel.op != "Mul":
             continue
         pair = _main_and_gate(op)
@@ -41,20 +39,19 @@ def find_squeeze_excites(view: View) -> Iterator[Alternative | Silence]:
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue
-        yield Alternative(
-            source="squeeze-excite",
-            op=op.op_type,
+        yield Place(
             operators=(op.index, *sorted(spot.gone - {op.index})),
             decision=spot.decision,
             summary="squeeze-excite block",
             advice="keep squeeze-excite only where the accuracy needs it",
             now=f"{len(removal.own)} kernels around a pool of {channels} channels",
             instead="no squeeze-excite",
-            own=removal.own,
-            own_without=removal.own_without,
+            evidence=evidence_of(
+                view, "squeeze-excite", op.op_type, removal.own, removal.own_without
+            ),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            upper_bound=True,
+            nature=Nature.UPPER_BOUND,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cost.net import Net
+from archlint.testing import Net
 
 
 def stage(

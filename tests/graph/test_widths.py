@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from archlint.graph import Model
 from archlint.graph.widths import Join, Widths, find_widths
-from tests.cost.net import Net
+from archlint.testing import Net
 
 
 def widths_of(net: Net, *outputs: str) -> tuple[Model, Widths]:

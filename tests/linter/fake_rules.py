@@ -9,10 +9,10 @@ from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import find_widths
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.view import Priced, price_model
-from archlint.results.findings import Severity
-from archlint.rule import Decision, Option, Place, Rule, Silence, View
-from tests.cost.net import Net
+from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
+from archlint.testing import Net
 from tests.cost.paper_targets import GPU_PRICER
 
 
@@ -31,18 +31,13 @@ class EachConv(Rule):
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         for number, placed in enumerate(view.lowered.kernels):
-            op, kernel = view.model.operators[placed.operators[0]], placed.kernel
+            op, kernel = view.main(placed), placed.kernel
             if op.op_type != "Conv":
                 continue
             shrink = int(view.options["shrink"])
             instead = kernel.with_widths(kernel.c_in // shrink, kernel.c_out // shrink)
-            comparison = view.pricer.compare([kernel], [instead])
-            if comparison is None:
-                yield Silence((op.index,), "no price")
-                continue
             yield Place(
                 operators=(op.index,),
-                module=view.module_of(op.index),
                 decision=Decision("narrow", pattern_of(op.module)),
                 summary=f"{kernel.c_in}:{kernel.c_out}",
                 advice="narrow it",
@@ -51,7 +46,6 @@ class EachConv(Rule):
                 instead=instead.text,
                 kernels=(number,),
                 instead_kernels=(instead,),
-                comparison=comparison,
             )
 
 
@@ -99,9 +93,9 @@ def place(
     low: float = 1.2,
     basis: Basis = Basis.MEASURED,
     decision: str = "decision",
-    limit: Severity = Severity.ERROR,
-    limit_reason: str = "",
-) -> Place:
+    nature: Nature = Nature.REDESIGN,
+    limit: Limit | None = None,
+) -> PricedPlace:
     """A place at these kernels that saves this share of the model's time."""
     placed = [on.view.lowered.kernels[number] for number in kernels]
     now = on.view.pricer.total([each.kernel for each in placed])
@@ -109,7 +103,7 @@ def place(
     left = now.seconds - share * on.total.seconds
     instead = Price(left, left, left, basis)
     operators = tuple(each.operators[0] for each in placed)
-    return Place(
+    return PricedPlace(
         operators=operators,
         module=on.view.module_of(*operators),
         decision=Decision(decision),
@@ -121,8 +115,8 @@ def place(
         kernels=kernels,
         instead_kernels=tuple(each.kernel for each in placed),
         comparison=Comparison(now, instead, slowdown, low, slowdown**2 / low, basis),
+        nature=nature,
         limit=limit,
-        limit_reason=limit_reason,
     )
 
 

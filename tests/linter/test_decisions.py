@@ -4,7 +4,7 @@ from archlint.graph.model import Model
 from archlint.graph.reader import read_model
 from archlint.linter.decisions import with_decisions
 from archlint.location import Call, Certainty, Location, Span
-from tests.cost.net import Net
+from archlint.testing import Net
 
 
 def span(line: int) -> Span:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricing.price import Basis
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import judge, saving_of
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding, Variant
 from archlint.results.judgement import Caveat, Doubt
 from archlint.results.severity import Severity
-from archlint.rule import Place
+from archlint.rule import Limit, Nature
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced
 
@@ -23,12 +24,12 @@ MODEL = four_convs()
 ON_ARM = four_convs(ARM_PRICER)
 
 
-def findings(*places: Place, on: Priced = MODEL, min_slowdown: float = 1.1) -> list[Finding]:
+def findings(*places: PricedPlace, on: Priced = MODEL, min_slowdown: float = 1.1) -> list[Finding]:
     found = judge(EachConv, {GPU: places}, {GPU: on}, min_slowdown)
     return [each.finding for each in found]
 
 
-def finding(*places: Place, on: Priced = MODEL, min_slowdown: float = 1.1) -> Finding:
+def finding(*places: PricedPlace, on: Priced = MODEL, min_slowdown: float = 1.1) -> Finding:
     (found,) = findings(*places, on=on, min_slowdown=min_slowdown)
     return found
 
@@ -100,7 +101,7 @@ def test_a_saving_that_may_be_none_is_a_note(low: float, *, certain: bool) -> No
 
 
 def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
-    limited = place(MODEL, 0, share=0.2, limit=Severity.WARNING, limit_reason="an upper bound")
+    limited = place(MODEL, 0, share=0.2, limit=Limit(Severity.WARNING, "an upper bound"))
     found = finding(limited)
     assert found.severity is Severity.WARNING
     caveat = Caveat(Severity.WARNING, Doubt.RULE, rule="an upper bound")
@@ -108,13 +109,18 @@ def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
 
 
 def test_what_only_removes_something_is_a_warning_at_most() -> None:
-    found = finding(replace(place(MODEL, 0, share=0.2), upper_bound=True))
-    assert found.severity is Severity.WARNING
+    found = finding(place(MODEL, 0, share=0.2, nature=Nature.UPPER_BOUND))
+    assert (found.severity, found.upper_bound, found.exact) == (Severity.WARNING, True, False)
     assert found.prices[0].caveat == Caveat(Severity.WARNING, Doubt.UPPER_BOUND)
 
 
+def test_what_computes_the_same_is_exact_and_may_be_an_error() -> None:
+    found = finding(place(MODEL, 0, share=0.2, nature=Nature.EXACT))
+    assert (found.severity, found.upper_bound, found.exact) == (Severity.ERROR, False, True)
+
+
 def test_a_limit_that_does_not_bind_is_not_told() -> None:
-    limited = place(MODEL, 0, share=0.05, limit=Severity.WARNING, limit_reason="an upper bound")
+    limited = place(MODEL, 0, share=0.05, limit=Limit(Severity.WARNING, "an upper bound"))
     assert finding(limited).prices[0].caveat is None
 
 

@@ -9,7 +9,7 @@ from archlint.baseline import Entry
 from archlint.linter.pipeline import Examined, examine
 from archlint.rule import Rule
 from archlint.settings.options import Ignore, Options
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.linter.fake_rules import EachConv
 
 pytestmark = pytest.mark.usefixtures("rules")

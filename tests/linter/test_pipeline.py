@@ -10,7 +10,7 @@ from archlint.linter.pipeline import lint
 from archlint.results.findings import ModelReport, Report, Severity
 from archlint.rule import Rule
 from archlint.settings.options import Ignore, Options
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.linter.fake_rules import Crashing, EachConv, Silent, convs
 
 ARM = "snapdragon810-neon-fp32"

@@ -8,7 +8,7 @@ from archlint.errors import TargetError
 from archlint.graph.widths import find_widths
 from archlint.linter.view import Priced, price_model
 from archlint.results.findings import Unpriced
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU_PRICER
 from tests.linter.fake_rules import EachConv, convs, priced
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 from hypothesis import assume, given
@@ -11,14 +12,12 @@ from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Basis
-from archlint.graph.widths import find_widths
-from archlint.linter.view import price_model
 from archlint.results.findings import Severity
-from archlint.rule import Place, Silence, View
+from archlint.rule import Limit
 from archlint.rules.g1_channel_width.rule import ChannelWidth, Evidence, mac_over_bound
 from archlint.settings.options import OptionValue
+from archlint.testing import Checked, Net, check
 from tests.cost.inverted import residual, stage
-from tests.cost.net import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
 
 PRODUCTS_TOO = Pricer(
@@ -35,29 +34,13 @@ PRODUCTS_TOO = Pricer(
 """As if the tables measured matrix products."""
 
 
-def view_of(
+def checked(
     net: Net,
     *outputs: str,
     pricer: Pricer = GPU_PRICER,
-    options: Mapping[str, OptionValue] | None = None,
-) -> View:
-    model = net.model(*outputs)
-    return price_model(model, pricer, find_widths(model)).for_rule(ChannelWidth, options or {})
-
-
-def places(view: View) -> list[Place]:
-    return [each for each in ChannelWidth().check(view) if isinstance(each, Place)]
-
-
-def reason(view: View, operator: str) -> str:
-    """Why the rule is silent at this operator."""
-    (found,) = [
-        each
-        for each in ChannelWidth().check(view)
-        if operator in (view.model.operators[index].name for index in each.operators)
-    ]
-    assert isinstance(found, Silence), found
-    return found.reason
+    options: Mapping[str, OptionValue] = MappingProxyType({}),
+) -> Checked:
+    return check(ChannelWidth, net.proto(*outputs), target=pricer, options=options)
 
 
 def bottleneck() -> tuple[Net, str]:
@@ -71,9 +54,9 @@ def bottleneck() -> tuple[Net, str]:
 
 def test_an_inverted_bottleneck_is_a_place() -> None:
     net, last = stage(64)
-    view = view_of(net, last)
-    (place,) = places(view)
-    assert [view.model.operators[index].name for index in place.operators] == [
+    said = checked(net, last)
+    place = said.place
+    assert said.names(place) == [
         "blocks.0.expand",
         "blocks.0.project",
         "blocks.1.expand",
@@ -84,14 +67,14 @@ def test_an_inverted_bottleneck_is_a_place() -> None:
     assert place.comparison.slowdown > 1.1
     assert place.comparison.low > 1.0
     assert place.comparison.basis is Basis.MODELLED
-    assert place.limit is Severity.ERROR
+    assert place.limit is None
     assert place.summary == "64:384 channels: memory access 1.42 times what equal widths need"
     assert place.now == "64 > 384 > 64 channels in 2 blocks on 28x28"
 
 
 def test_the_alternative_is_nearer_to_balance_and_is_what_it_says() -> None:
     net, last = stage(64)
-    (place,) = places(view_of(net, last))
+    place = checked(net, last).place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert (evidence.c_in, evidence.c_out, evidence.map, evidence.batch) == (64, 384, (28, 28), 8)
@@ -104,9 +87,9 @@ def test_the_alternative_is_nearer_to_balance_and_is_what_it_says() -> None:
 
 def test_now_are_all_kernels_that_the_widths_touch() -> None:
     net, last = stage(64)
-    view = view_of(net, last)
-    (place,) = places(view)
-    now = [kernel.text for kernel in view.kernels(place.kernels)]
+    said = checked(net, last)
+    place = said.place
+    now = [kernel.text for kernel in said.view.kernels(place.kernels)]
     assert now == [
         "Conv 3>64 k3x3 @28x28 b8",
         *2
@@ -119,7 +102,7 @@ def test_now_are_all_kernels_that_the_widths_touch() -> None:
         "Conv 64>192 k1x1 @28x28 b8",
     ]
     assert len(place.instead_kernels) == len(now)
-    flops = sum(kernel.flops for kernel in view.kernels(place.kernels))
+    flops = sum(kernel.flops for kernel in said.view.kernels(place.kernels))
     assert 1.0 <= sum(kernel.flops for kernel in place.instead_kernels) / flops <= 1.03
 
 
@@ -128,14 +111,9 @@ def test_each_ratio_on_a_stage_is_a_place_of_its_own() -> None:
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
     x = residual(net, x, 384, 64, "blocks.0")
     x = residual(net, x, 192, 64, "blocks.1")
-    view = view_of(net, net.conv(x, 96))
-    heads = {view.model.operators[place.operators[0]].name for place in places(view)}
-    silent = {
-        view.model.operators[index].name
-        for each in ChannelWidth().check(view)
-        if isinstance(each, Silence)
-        for index in each.operators
-    }
+    said = checked(net, net.conv(x, 96))
+    heads = {said.names(place)[0] for place in said.places}
+    silent = {name for each in said.silences for name in said.names(each)}
     assert "blocks.0.expand" in heads
     assert {"blocks.0.expand", "blocks.1.expand"} <= heads | silent
 
@@ -146,15 +124,15 @@ def test_without_module_names_the_kernel_stands_for_the_decision() -> None:
     y = net.op("Conv", x, net.weight("w0", 384, 64, 1, 1), name="expand")
     y = net.op("Conv", y, net.weight("w1", 64, 384, 1, 1), name="project")
     last = net.op("GlobalAveragePool", net.op("Add", x, y))
-    (place,) = places(view_of(net, net.op("Conv", last, net.weight("w2", 8, 64, 1, 1))))
+    place = checked(net, net.op("Conv", last, net.weight("w2", 8, 64, 1, 1))).place
     assert (place.module, str(place.decision)) == ("expand", "width Conv")
 
 
 def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:
     # equal widths would make the pair faster and the 3x3 between it dearer
     net, last = bottleneck()
-    view = view_of(net, net.conv(last, 128))
-    (place,) = places(view)
+    said = checked(net, net.conv(last, 128))
+    place = said.place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert evidence.inner[1] < 80 < 200 < evidence.outer[1] + evidence.inner[1]
@@ -168,17 +146,17 @@ def test_a_product_that_no_table_measures_is_silent() -> None:
     x = net.dense(x, 384, 384, name="embed")
     y = net.dense(net.op("Relu", net.dense(x, 384, 1536, name="up")), 1536, 384, name="down")
     last = net.dense(net.op("Add", x, y), 384, 10, name="head")
-    found = reason(view_of(net, last), "up")
+    found = checked(net, last).reason("up")
     assert found == "no table of gtx1080ti-cudnn7-fp32 measures a matrix product"
-    assert [place.operators for place in places(view_of(net, last, pricer=PRODUCTS_TOO))]
+    assert [place.operators for place in checked(net, last, pricer=PRODUCTS_TOO).places]
 
 
 def test_products_of_computed_tensors_are_silent() -> None:
     net = Net()
     x = net.dense(net.input(8, 196, 384), 384, 384)
     scores = net.op("MatMul", x, net.op("Transpose", x, perm=[0, 2, 1]), name="scores")
-    view = view_of(net, net.op("Softmax", scores), pricer=PRODUCTS_TOO)
-    assert reason(view, "scores") == "its operands are computed"
+    said = checked(net, net.op("Softmax", scores), pricer=PRODUCTS_TOO)
+    assert said.reason("scores") == "its operands are computed"
 
 
 def test_a_layer_on_one_position_is_silent() -> None:
@@ -186,48 +164,48 @@ def test_a_layer_on_one_position_is_silent() -> None:
     x = net.conv(net.input(8, 3, 28, 28), 64, 3)
     gate = net.conv(net.op("GlobalAveragePool", x), 4, name="squeeze")
     x = net.op("Mul", x, net.op("Sigmoid", net.conv(gate, 64)))
-    view = view_of(net, net.conv(x, 8))
-    assert reason(view, "squeeze") == "its map is 1x1: a classifier or squeeze-excite layer"
+    said = checked(net, net.conv(x, 8))
+    assert said.reason("squeeze") == "its map is 1x1: a classifier or squeeze-excite layer"
 
 
 def test_the_stem_is_silent() -> None:
     net, last = stage(64)
-    assert reason(view_of(net, last), "stem") == "the stem: its input channels are given"
+    assert checked(net, last).reason("stem") == "the stem: its input channels are given"
 
 
 @pytest.mark.parametrize(("ratio", "silent"), [(2, True), (3, False)])
 def test_widths_up_to_one_to_two_are_silent(ratio: int, *, silent: bool) -> None:
     net, last = stage(64, ratio=ratio)
-    view = view_of(net, last)
-    reasons = [each.reason for each in ChannelWidth().check(view) if isinstance(each, Silence)]
+    said = checked(net, last)
+    reasons = [each.reason for each in said.silences]
     assert ("64:128 is at most 1:2" in reasons) is silent
-    assert bool(places(view)) is not silent
+    assert bool(said.places) is not silent
 
 
 def test_wide_layers_on_small_maps_are_near_their_bound() -> None:
     # the paper's bound counts the map: a 1:6 layer at 7x7 is nearly all weights
     net, last = stage(320, size=7, batch=1)
-    view = view_of(net, last)
-    assert reason(view, "blocks.0.expand") == "MAC is 1.05 times its bound at equal FLOPs"
+    said = checked(net, last)
+    assert said.reason("blocks.0.expand") == "MAC is 1.05 times its bound at equal FLOPs"
     net, last = stage(320, size=28, batch=1)
-    assert places(view_of(net, last))
+    assert checked(net, last).places
 
 
 def test_the_ratio_to_look_from_is_an_option() -> None:
     net, last = stage(320, size=7, batch=1)
-    assert places(view_of(net, last, options={"min-mac-ratio": 1.0}))
+    assert checked(net, last, options={"min-mac-ratio": 1.0}).places
     net, last = stage(64)
-    assert not places(view_of(net, last, options={"min-mac-ratio": 2.0}))
+    assert not checked(net, last, options={"min-mac-ratio": 2.0}).places
 
 
 def test_a_conv_without_a_second_one_is_silent() -> None:
     net, last = stage(64)
-    assert reason(view_of(net, last), "head") == "no second conv of a pair reads it"
+    assert checked(net, last).reason("head") == "no second conv of a pair reads it"
 
 
 def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
     net, last = stage(64)
-    found = reason(view_of(net, last, "blocks.1.add"), "blocks.0.expand")
+    found = checked(net, last, "blocks.1.add").reason("blocks.0.expand")
     assert found == "its width cannot change: it is an output of the model"
 
 
@@ -236,44 +214,44 @@ NO_WIDTHS = "no aligned widths nearer to balance with the block's FLOPs quicken 
 
 def test_a_block_without_alternative_is_silent() -> None:
     net, last = stage(24, size=56)
-    found = reason(view_of(net, last), "blocks.0.expand")
+    found = checked(net, last).reason("blocks.0.expand")
     assert found == NO_WIDTHS
 
 
 def test_a_pair_that_is_not_faster_itself_is_silent() -> None:
     # the block gains elsewhere: at 32 channels launches count, not widths
     net, last = stage(32, ratio=4, size=14)
-    found = reason(view_of(net, last), "blocks.0.expand")
+    found = checked(net, last).reason("blocks.0.expand")
     assert found == NO_WIDTHS
 
 
 def test_the_pair_alone_is_priced_without_the_rest_of_its_block() -> None:
     net, last = stage(64)
-    view = view_of(net, last)
-    (place,) = places(view)
+    said = checked(net, last)
+    place = said.place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
-    pair = [view.lowered.of(index)[0] for index in place.operators[:2]]
+    pair = [said.view.lowered.of(index)[0] for index in place.operators[:2]]
     outer, inner = evidence.outer[1], evidence.inner[1]
     instead = [pair[0].with_widths(outer, inner), pair[1].with_widths(inner, outer)]
-    comparison = view.pricer.compare(pair, instead)
+    comparison = said.view.pricer.compare(pair, instead)
     assert comparison is not None
     assert evidence.pair_slowdown == pytest.approx(comparison.slowdown)
 
 
 def test_a_block_that_gives_up_a_quarter_of_its_width_is_a_note() -> None:
     net, last = bottleneck()
-    (place,) = places(view_of(net, net.conv(last, 16)))
+    place = checked(net, net.conv(last, 16)).place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert evidence.outer[1] < 0.75 * 256
-    assert place.limit is Severity.NOTE
-    assert place.limit_reason == f"the outer width falls from 256 to {evidence.outer[1]}"
+    reason = f"the outer width falls from 256 to {evidence.outer[1]}"
+    assert place.limit == Limit(Severity.NOTE, reason)
 
 
 def test_verdicts_are_those_of_the_device() -> None:
     net, last = stage(64, batch=1)
-    gpu, arm = (places(view_of(net, last, pricer=pricer)) for pricer in (GPU_PRICER, ARM_PRICER))
+    gpu, arm = (checked(net, last, pricer=pricer).places for pricer in (GPU_PRICER, ARM_PRICER))
     assert gpu[0].comparison.slowdown != arm[0].comparison.slowdown
 
 

@@ -6,13 +6,11 @@ import pytest
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
-from archlint.graph.widths import find_widths
-from archlint.linter.view import price_model
 from archlint.results.findings import Severity
-from archlint.rule import Place, Silence, View
+from archlint.rule import Limit, Place, Silence
 from archlint.rules.g2_group_convolution.rule import Evidence, GroupConvolution
+from archlint.testing import Checked, Net, check
 from tests.cost.inverted import stage
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU, GPU_PRICER
 
 NO_GROUPS = Pricer(
@@ -51,25 +49,16 @@ def shufflenet(groups: int = 3, *, outer: int = 240, blocks: int = 2) -> tuple[N
     return net, net.op("GlobalAveragePool", net.conv(x, 512, name="head"))
 
 
-def view_of(net: Net, *outputs: str, pricer: Pricer = GPU_PRICER) -> View:
-    model = net.model(*outputs)
-    return price_model(model, pricer, find_widths(model)).for_rule(GroupConvolution, {})
-
-
-def said(view: View) -> list[Place | Silence]:
-    return list(GroupConvolution().check(view))
-
-
-def names(view: View, each: Place | Silence) -> list[str]:
-    return [view.model.operators[index].name for index in each.operators]
+def checked(net: Net, *outputs: str, pricer: Pricer = GPU_PRICER) -> Checked:
+    return check(GroupConvolution, net.proto(*outputs), target=pricer)
 
 
 def test_the_group_convs_of_a_shufflenet_stage_are_one_place() -> None:
     net, last = shufflenet()
-    view = view_of(net, last)
-    (place,) = said(view)
-    assert isinstance(place, Place)
-    assert names(view, place) == [
+    said = checked(net, last)
+    place = said.place
+    assert said.said == (place,)
+    assert said.names(place) == [
         "blocks.0.first",
         "blocks.0.second",
         "blocks.1.first",
@@ -79,13 +68,12 @@ def test_the_group_convs_of_a_shufflenet_stage_are_one_place() -> None:
     assert str(place.decision) == "groups blocks.*.first"
     assert place.comparison.slowdown > 1.1
     assert place.comparison.low > 1.0
-    assert place.limit is Severity.ERROR
+    assert place.limit is None
 
 
 def test_the_channels_per_group_are_shown() -> None:
     net, last = shufflenet()
-    (place,) = said(view_of(net, last))
-    assert isinstance(place, Place)
+    place = checked(net, last).place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert place.summary == "3 groups of 80 in and 20 out channels in a 1x1 conv"
@@ -98,12 +86,11 @@ def test_the_channels_per_group_are_shown() -> None:
 
 def test_the_alternative_is_dense_at_the_flops_of_now() -> None:
     net, last = shufflenet()
-    view = view_of(net, last)
-    (place,) = said(view)
-    assert isinstance(place, Place)
+    said = checked(net, last)
+    place = said.place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
-    now = view.kernels(place.kernels)
+    now = said.view.kernels(place.kernels)
     assert Kind.GROUP_CONV in {kernel.kind for kernel in now}
     assert Kind.GROUP_CONV not in {kernel.kind for kernel in place.instead_kernels}
     ratio = sum(k.flops for k in place.instead_kernels) / sum(k.flops for k in now)
@@ -114,31 +101,28 @@ def test_the_alternative_is_dense_at_the_flops_of_now() -> None:
 
 
 def test_a_block_that_gives_up_a_quarter_of_its_width_is_a_note() -> None:
-    (place,) = said(view_of(*shufflenet(outer=480, blocks=3)))
-    assert isinstance(place, Place)
+    place = checked(*shufflenet(outer=480, blocks=3)).place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert evidence.outer[1] < 0.75 * 480
-    assert place.limit is Severity.NOTE
-    assert place.limit_reason == f"the outer width falls from 480 to {evidence.outer[1]}"
+    reason = f"the outer width falls from 480 to {evidence.outer[1]}"
+    assert place.limit == Limit(Severity.NOTE, reason)
 
 
 def test_the_3x3_group_conv_of_a_resnext_block_is_looked_at() -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 256, 3, name="stem")
     x = unit(net, x, 256, 128, 1, "blocks.0", spatial=32)
-    view = view_of(net, net.conv(x, 64))
-    (each,) = said(view)
-    assert names(view, each) == ["blocks.0.spatial"]
+    said = checked(net, net.conv(x, 64))
+    (each,) = said.said
+    assert said.names(each) == ["blocks.0.spatial"]
     assert isinstance(each, Place)
     assert each.summary == "32 groups of 4 channels in a 3x3 conv"
 
 
 def test_more_groups_of_fewer_channels_are_slower() -> None:
     def slowdown(groups: int) -> float:
-        (place,) = said(view_of(*shufflenet(groups)))
-        assert isinstance(place, Place)
-        return place.comparison.slowdown
+        return checked(*shufflenet(groups)).place.comparison.slowdown
 
     assert slowdown(2) < slowdown(3) < slowdown(4)
 
@@ -146,13 +130,13 @@ def test_more_groups_of_fewer_channels_are_slower() -> None:
 @pytest.mark.parametrize("kind", ["depthwise", "dense"])
 def test_depthwise_and_dense_convs_are_none_of_its_business(kind: str) -> None:
     net, last = stage(64) if kind == "depthwise" else shufflenet(groups=1)
-    assert said(view_of(net, last)) == []
+    assert checked(net, last).said == ()
 
 
 def test_a_target_without_rows_of_group_convs_is_silent() -> None:
     net, last = shufflenet()
-    view = view_of(net, last, pricer=NO_GROUPS)
-    (silence,) = said(view)
+    said = checked(net, last, pricer=NO_GROUPS)
+    (silence,) = said.said
     assert isinstance(silence, Silence)
     assert silence.reason == "no table of gtx1080ti-cudnn7-fp32 measures group convs"
     assert len(silence.operators) == 4
@@ -162,16 +146,16 @@ def test_a_group_conv_whose_width_runs_through_the_stage_is_silent() -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
     x = net.op("Add", x, net.conv(x, 64, 3, groups=4, name="grouped"))
-    view = view_of(net, net.conv(x, 8))
-    (silence,) = said(view)
+    said = checked(net, net.conv(x, 8))
+    (silence,) = said.said
     assert isinstance(silence, Silence)
-    assert names(view, silence) == ["grouped"]
+    assert said.names(silence) == ["grouped"]
     assert silence.reason == "its width runs through the whole stage"
 
 
 def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
     net, last = shufflenet(blocks=1)
-    (silence,) = said(view_of(net, last, "blocks.0.add"))
+    (silence,) = checked(net, last, "blocks.0.add").said
     assert isinstance(silence, Silence)
     assert silence.reason == "its width cannot change: it is an output of the model"
 
@@ -179,7 +163,7 @@ def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
 def test_a_group_conv_on_the_input_of_the_model_is_silent() -> None:
     net = Net()
     x = net.conv(net.input(8, 32, 28, 28), 64, 3, groups=4, name="grouped")
-    (silence,) = said(view_of(net, net.conv(x, 8)))
+    (silence,) = checked(net, net.conv(x, 8)).said
     assert isinstance(silence, Silence)
     assert silence.reason == "its width cannot change: it is an input of the model"
 
@@ -189,7 +173,7 @@ def test_a_block_without_a_dense_alternative_is_silent() -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
     x = net.conv(x, 64, 3, groups=32, name="grouped")
-    (silence,) = said(view_of(net, net.conv(x, 65)))
+    (silence,) = checked(net, net.conv(x, 65)).said
     assert isinstance(silence, Silence)
     assert silence.reason == "no aligned widths have a dense block of equal FLOPs"
 
@@ -198,11 +182,11 @@ def test_a_lone_group_conv_is_looked_at_with_the_widths_beside_it() -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
     x = net.conv(x, 128, 3, groups=4, name="grouped")
-    view = view_of(net, net.op("GlobalAveragePool", net.conv(x, 8)))
-    (each,) = said(view)
-    assert names(view, each) == ["grouped"]
+    said = checked(net, net.op("GlobalAveragePool", net.conv(x, 8)))
+    (each,) = said.said
+    assert said.names(each) == ["grouped"]
     if isinstance(each, Place):
-        kinds = [kernel.kind for kernel in view.kernels(each.kernels)]
+        kinds = [kernel.kind for kernel in said.view.kernels(each.kernels)]
         assert kinds == [Kind.CONV, Kind.GROUP_CONV, Kind.CONV]
 
 
@@ -212,7 +196,7 @@ def test_without_module_names_the_kernel_stands_for_the_decision(batch: int) -> 
     net = Net()
     x = net.conv(net.input(batch, 3, 28, 28), 64, 3, name="stem")
     x = net.op("Conv", x, net.weight("w", 128, 16, 3, 3), name="grouped", group=4, pads=[1] * 4)
-    (each,) = said(view_of(net, net.op("Conv", x, net.weight("v", 160, 128, 1, 1))))
+    (each,) = checked(net, net.op("Conv", x, net.weight("v", 160, 128, 1, 1))).said
     assert isinstance(each, Place)
     assert each.module == "grouped"
     assert str(each.decision) == "groups Conv 64>128 k3x3 g4 @28x28"

@@ -18,14 +18,15 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.graph import Model, read_model
 from archlint.graph.widths import find_widths
+from archlint.linter.check_rule import PricedPlace, price_place
 from archlint.linter.view import price_model
-from archlint.rule import Place, Silence, View
+from archlint.rule import Nature, Silence, View
 from archlint.rules.g3_fragmentation.antichain import width_of
 from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
 from archlint.rules.g3_fragmentation.folding import find_linear_blocks
 from archlint.rules.g3_fragmentation.regions import LARGEST, find_regions
 from archlint.rules.g3_fragmentation.rule import Evidence, Fragmentation
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.cost.paper_targets import GPU_PRICER
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
@@ -51,12 +52,13 @@ def view_of(model: Model, **options: int) -> View:
     return price_model(model, GPU_PRICER, find_widths(model)).for_rule(Fragmentation, options)
 
 
-def said(view: View) -> list[Place | Silence]:
-    return list(Fragmentation().check(view))
+def said(view: View) -> list[PricedPlace | Silence]:
+    found = Fragmentation().check(view)
+    return [each if isinstance(each, Silence) else price_place(view, each) for each in found]
 
 
-def places(view: View) -> list[Place]:
-    return [each for each in said(view) if isinstance(each, Place)]
+def places(view: View) -> list[PricedPlace]:
+    return [each for each in said(view) if isinstance(each, PricedPlace)]
 
 
 def reasons(view: View) -> list[str]:
@@ -93,7 +95,7 @@ def test_every_undeployed_repvgg_block_is_exact_and_nothing_else(path: Path) -> 
     exact = [
         place
         for place in places(view_of(read_model(str(path), batch=1)))
-        if place.exact and "linear" in place.summary
+        if place.nature is Nature.EXACT and "linear" in place.summary
     ]
     assert len(exact) == LINEAR_BLOCKS.get(path.stem, 0)
 
@@ -115,7 +117,7 @@ def test_parallel_branches_are_a_place() -> None:
         "Conv 32>160 k3x3 @28x28 +Relu",
     ]
     assert place.comparison.slowdown > 1.1
-    assert not place.exact
+    assert place.nature is Nature.REDESIGN
     assert len(view.kernels(place.kernels)) == 9
 
 
@@ -285,8 +287,8 @@ def test_linear_branches_fold_into_the_largest_conv(
     net, x = start()
     y = added(net, repvgg(net, x, stride=stride, identity=identity))
     (place,) = said(view_of(net.model(y)))
-    assert isinstance(place, Place)
-    assert place.exact
+    assert isinstance(place, PricedPlace)
+    assert place.nature is Nature.EXACT
     assert place.now == kernels
     assert place.instead == "1 3x3 conv"
     sizes = "@28x28" if stride == 1 else "s2x2 @28x28>14x14"
@@ -368,7 +370,7 @@ def test_what_does_not_fold(build: Callable[[Net, str], tuple[str, ...]]) -> Non
     net, x = start()
     model = net.model(*build(net, x))
     assert list(find_linear_blocks(model)) == []
-    assert not [place for place in places(view_of(model)) if place.exact]
+    assert not [place for place in places(view_of(model)) if place.nature is Nature.EXACT]
 
 
 def test_an_exact_block_is_not_taken_twice() -> None:
@@ -376,8 +378,8 @@ def test_an_exact_block_is_not_taken_twice() -> None:
     first = added(net, [net.conv(x, 64, k) for k in (5, 3, 1)])
     y = net.concat(first, *branches(net, x, 3))
     exact, other = places(view_of(net.model(y)))
-    assert exact.exact
-    assert not other.exact
+    assert exact.nature is Nature.EXACT
+    assert other.nature is Nature.REDESIGN
     assert not set(exact.operators) & set(other.operators)
 
 
@@ -408,7 +410,7 @@ def mixed(windows: Sequence[int], *, swapped: bool = False, stride: int = 1) -> 
 
 def test_mixed_depthwise_windows_fold_into_the_largest() -> None:
     (place,) = places(view_of(read_model(mixed((3, 5, 7), stride=2))))
-    assert place.exact
+    assert place.nature is Nature.EXACT
     assert place.summary == "3 depthwise branches that are one 7x7 conv"
     assert place.now == "5 kernels, 3 branches"
     assert [kernel.text for kernel in place.instead_kernels] == [

@@ -8,9 +8,10 @@ from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
 from archlint.graph.widths import find_widths
 from archlint.rule import Place, View
-from archlint.rules.g4_elementwise.rule import ElementWise, Evidence
+from archlint.rules.g4_elementwise.evidence import Evidence
+from archlint.rules.g4_elementwise.rule import ElementWise
+from archlint.testing import Net
 from tests.cost.lowering.test_lower_blocked import ORT as WITH_VIEWS
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU
 
 ORT = replace(WITH_VIEWS, views=False)

@@ -18,9 +18,10 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target, list_targets, load_target
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
-from archlint.results.findings import Severity
-from archlint.rule import Place, Silence, View
-from archlint.rules.g4_elementwise.rule import ElementWise, Evidence
+from archlint.linter.check_rule import PricedPlace, price_place
+from archlint.rule import Nature, Place, Silence, View
+from archlint.rules.g4_elementwise.evidence import Evidence
+from archlint.rules.g4_elementwise.rule import ElementWise
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "tests" / "models"
@@ -46,8 +47,13 @@ def view_of(model: str | onnx.ModelProto, on: Target | None = None) -> View:
     return View(read, on, lowered, pricer, find_widths(read), total.seconds, {})
 
 
-def places(view: View, source: str = "") -> list[Place]:
-    found = [each for each in ElementWise().check(view) if isinstance(each, Place)]
+def said(view: View) -> list[PricedPlace | Silence]:
+    found = ElementWise().check(view)
+    return [each if isinstance(each, Silence) else price_place(view, each) for each in found]
+
+
+def places(view: View, source: str = "") -> list[PricedPlace]:
+    found = [each for each in said(view) if isinstance(each, PricedPlace)]
     return [each for each in found if not source or evidence(each).source == source]
 
 
@@ -60,7 +66,7 @@ def reasons(view: View) -> dict[str, str]:
     """The reason for each silent operator, by the operator's name."""
     return {
         view.model.operators[index].name: each.reason
-        for each in ElementWise().check(view)
+        for each in said(view)
         if isinstance(each, Silence)
         for index in each.operators
     }
@@ -132,8 +138,8 @@ def test_an_unfused_activation_is_compared_with_a_fused_relu() -> None:
     assert texts(place.instead_kernels) == ["Conv 64>64 k1x1 @56x56 +Relu"]
     assert place.comparison.slowdown > 1
     assert place.kernels == (0, 1)
-    assert not place.upper_bound
-    assert place.limit is Severity.ERROR
+    assert place.nature is Nature.REDESIGN
+    assert place.limit is None
 
 
 def test_the_evidence_is_what_the_activation_itself_costs() -> None:
@@ -242,8 +248,7 @@ def test_a_shortcut_is_compared_with_its_main_path_alone(skip_first: bool) -> No
     assert texts(view.kernels(place.kernels)) == ["Conv 64>64 k1x1 @56x56", "Add 64 @56x56 +Relu"]
     assert texts(place.instead_kernels) == ["Conv 64>64 k1x1 @56x56 +Relu"]
     assert str(place.decision) == "residual Add"
-    assert place.upper_bound
-    assert (place.limit, place.limit_reason) == (Severity.WARNING, "upper bound")
+    assert place.nature is Nature.UPPER_BOUND
     assert place.comparison.slowdown > 1
 
 
@@ -324,7 +329,7 @@ def test_a_batch_norm_that_cannot_fold_is_an_upper_bound() -> None:
         "BatchNormalization 64 @56x56 +Relu",
     ]
     assert texts(place.instead_kernels) == ["Conv 64>64 k1x1 @56x56 +Relu +Relu"]
-    assert place.upper_bound
+    assert place.nature is Nature.UPPER_BOUND
 
 
 def test_a_batch_norm_that_folds_costs_nothing() -> None:
@@ -372,7 +377,7 @@ def test_an_inverted_bottleneck_is_compared_with_the_fused_block_of_equal_flops(
         "Conv 160>200 k3x3 @7x7 +Relu",
         "Conv 200>160 k1x1 @7x7",
     ]
-    assert not place.upper_bound
+    assert place.nature is Nature.REDESIGN
 
 
 def test_a_stride_stays_with_the_dense_conv() -> None:
@@ -517,7 +522,7 @@ def test_a_squeeze_excite_block_is_compared_with_none() -> None:
         "Mul 64 @28x28 n1",
     ]
     assert texts(place.instead_kernels) == ["Conv 64>64 k1x1 @28x28"]
-    assert place.upper_bound
+    assert place.nature is Nature.UPPER_BOUND
 
 
 def test_a_gate_from_another_tensor_is_no_squeeze_excite() -> None:
@@ -552,7 +557,7 @@ def test_a_channel_shuffle_is_one_place() -> None:
     (place,) = places(net.view("y"))
     assert str(place.decision) == "movement channel shuffle"
     assert texts(place.instead_kernels) == ["Conv 116>116 k1x1 @28x28"]
-    assert place.upper_bound
+    assert place.nature is Nature.UPPER_BOUND
 
 
 def test_a_concat_is_compared_with_the_kernel_before_it() -> None:
@@ -668,6 +673,7 @@ def test_places_are_sound(model: Path, name: str) -> None:
             view.lowered.home[index] for index in place.operators if index in view.lowered.home
         }
         assert 0 <= evidence(place).share <= 1
-        assert place.upper_bound == (evidence(place).source in REMOVALS)
-        if place.upper_bound:
+        is_bound = evidence(place).source in REMOVALS
+        assert place.nature is (Nature.UPPER_BOUND if is_bound else Nature.REDESIGN)
+        if is_bound:
             assert place.comparison.slowdown >= 1, "removing something must not cost time"

@@ -10,6 +10,7 @@ from archlint.did_you_mean import did_you_mean
 from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, build, load, name_of
@@ -23,7 +24,7 @@ from archlint.results.explanation import (
     Explanation,
 )
 from archlint.results.findings import Variant
-from archlint.rule import Place, Rule, Silence, View
+from archlint.rule import Nature, Rule, Silence, View
 from archlint.settings.options import Options
 
 __all__ = ["explain"]
@@ -79,19 +80,18 @@ def _said(
     said: dict[int, list[ExplainedPlace | ExplainedSilence]] = defaultdict(list)
     for rule in rules:
         for priced in views.values():
-            view = priced.for_rule(rule, options.rule_options.get(rule.code, {}))
-            for each in rule().check(view):
+            for each in check_rule(rule, priced, options.rule_options.get(rule.code, {})):
                 told = (
-                    ExplainedSilence(rule.code, view.target.name, each.reason)
+                    ExplainedSilence(rule.code, priced.view.target.name, each.reason)
                     if isinstance(each, Silence)
-                    else _place(rule, each, view, options.min_slowdown)
+                    else _place(rule, each, priced.view, options.min_slowdown)
                 )
                 for index in each.operators:
                     said[index].append(told)
     return said
 
 
-def _place(rule: type[Rule], place: Place, view: View, min_slowdown: float) -> ExplainedPlace:
+def _place(rule: type[Rule], place: PricedPlace, view: View, min_slowdown: float) -> ExplainedPlace:
     ratio = place.comparison
     return ExplainedPlace(
         code=rule.code,
@@ -105,7 +105,7 @@ def _place(rule: type[Rule], place: Place, view: View, min_slowdown: float) -> E
         slowdown_low=ratio.low,
         slowdown_high=ratio.high,
         basis=ratio.basis,
-        upper_bound=place.upper_bound,
+        upper_bound=place.nature is Nature.UPPER_BOUND,
     )
 
 

@@ -8,6 +8,7 @@ from archlint.commands.fix.files import Files
 from archlint.commands.fix.search import Search
 from archlint.commands.fix.trial import Trial, Trials, is_less
 from archlint.errors import ModelError
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found
 from archlint.linter.pipeline import Examined, examine
 from archlint.linter.source import SourceModel, name_of
@@ -15,7 +16,6 @@ from archlint.location import Location
 from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
 from archlint.results.fix_report import Cost, FixReport, Outcome, Step
-from archlint.rule import Place
 from archlint.settings.options import Options
 from archlint.source.rewrites import Edit, Unfixable, fold_branches, replace_activation
 
@@ -161,7 +161,7 @@ def _unmade(found: Found) -> Step:
     return _step(found, Outcome.REDESIGN, f"--redesign {would}")
 
 
-def _places(found: Found) -> list[Place]:
+def _places(found: Found) -> list[PricedPlace]:
     return [place for each in found.places.values() for place in each]
 
 

@@ -8,13 +8,14 @@ from math import inf
 
 from archlint.commands.verify.surroundings import Side, surround
 from archlint.cost.kernels.kernel import Kernel
+from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found, priced_on, saving_of
 from archlint.linter.pipeline import Examined
 from archlint.linter.view import Priced
 from archlint.measure.backend import Backend
 from archlint.results.findings import Finding, Severity
 from archlint.results.verification import Ratio
-from archlint.rule import Place, View
+from archlint.rule import View
 
 __all__ = ["PlannedFinding", "PlannedPlace", "plan_findings"]
 
@@ -29,7 +30,7 @@ class PlannedPlace:
     that other places have counted already.  With a `reason` they cannot be run.
     """
 
-    place: Place
+    place: PricedPlace
     count: int
     weight: float
     now_kernels: tuple[Kernel, ...]
@@ -66,9 +67,9 @@ def plan_findings(
 
 
 def _planned(
-    found: Found, every: Sequence[Place], priced: Priced, backend: Backend, most: int
+    found: Found, every: Sequence[PricedPlace], priced: Priced, backend: Backend, most: int
 ) -> PlannedFinding:
-    alike: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], list[Place]] = {}
+    alike: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], list[PricedPlace]] = {}
     savings: dict[tuple[tuple[Kernel, ...], tuple[Kernel, ...]], float] = {}
     for saving, place in zip(saving_of(every, priced), every, strict=True):
         key = priced.view.kernels(sorted(set(place.kernels))), place.instead_kernels
@@ -97,7 +98,7 @@ def _planned(
 
 
 def _planned_place(
-    places: Sequence[Place], weight: float, reason: str, view: View, backend: Backend
+    places: Sequence[PricedPlace], weight: float, reason: str, view: View, backend: Backend
 ) -> PlannedPlace:
     place = places[0]
     kernels = [placed.kernel for placed in view.lowered.kernels]

@@ -14,7 +14,7 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Lowered
 from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
-from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.pricer import Pricer
 from archlint.cost.redesign.block_reorders import NO_REORDERS, Reorders, find_reorders
 from archlint.cost.redesign.block_sums import BILINEAR, BlockSums, Width
 from archlint.graph.model import Model
@@ -149,13 +149,13 @@ def fastest(
     accept: Callable[[Candidate], bool] | None = None,
     *,
     limit: int = 8,
-) -> tuple[Candidate, Comparison] | None:
-    """The fastest candidate that is acceptable, with its price against now.
+) -> Candidate | None:
+    """The fastest candidate that is acceptable.
 
     One whose outer width falls by more than a quarter is taken only if no other one is surely
     faster than now.
     """
-    best = None
+    best, most = None, 0.0
     for widths in block.widths(pricer.target.alignment):
         quickest, least = None, float("inf")
         tried = (Candidate(*each, block.at(*each)) for each in widths[:limit])
@@ -171,9 +171,9 @@ def fastest(
         if comparison is None:
             continue
         if comparison.low > 1.0:
-            return quickest, comparison
-        if best is None or comparison.slowdown > best[1].slowdown:
-            best = quickest, comparison
+            return quickest
+        if comparison.slowdown > most:
+            best, most = quickest, comparison.slowdown
     return best
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from archlint.cost.lowering.difference import difference, differences, relower
 from archlint.cost.lowering.lower import Change, Lowered, lower
 from archlint.graph import Model
+from archlint.testing import Net
 from tests.cost.lowering.test_lower_blocked import ORT
-from tests.cost.net import Net
 
 
 def gated(count: int) -> tuple[Model, list[int]]:

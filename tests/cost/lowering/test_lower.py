@@ -9,7 +9,7 @@ from onnx import TensorProto
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Change, Lowered, lower
 from archlint.graph import Model
-from tests.cost.net import Net
+from archlint.testing import Net
 from tests.cost.paper_targets import GPU
 
 RULES = GPU.lowering

@@ -12,7 +12,7 @@ from archlint.cost.lowering.lower import Change, Lowered, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.measure.onnxruntime.lowering import lowering
-from tests.cost.net import Net
+from archlint.testing import Net
 
 ORT = replace(RuntimeRules.parse(tomli.loads(lowering("float"))["lowering"]), rotation=())
 

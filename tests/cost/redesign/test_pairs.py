@@ -3,8 +3,8 @@ from __future__ import annotations
 from archlint.cost.lowering.lower import lower
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.graph.widths import find_widths
+from archlint.testing import Net
 from tests.cost.inverted import stage
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU
 
 

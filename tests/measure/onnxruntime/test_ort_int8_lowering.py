@@ -20,7 +20,7 @@ from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
 from archlint.measure.onnxruntime.lowering import lowering
 from archlint.measure.random_weights import random_inputs, with_random_weights
-from tests.cost.net import Net
+from archlint.testing import Net
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"

@@ -9,7 +9,7 @@ from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
 from archlint.cost.lowering.pass_lists import Pass
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.measure.onnxruntime.lowering import lowering
-from tests.cost.net import Net
+from archlint.testing import Net
 
 __all__ = ["ORT", "ORT_INT8", "after", "faults"]
 

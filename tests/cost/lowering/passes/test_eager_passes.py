@@ -9,8 +9,8 @@ import pytest
 from archlint.cost.lowering.pass_lists import Pass
 from archlint.cost.lowering.passes.eager import fold_into_weights, fuse_epilogues
 from archlint.cost.lowering.passes.views import launch_views
+from archlint.testing import Net
 from tests.cost.lowering.passes.steps import after
-from tests.cost.net import Net
 from tests.cost.paper_targets import GPU
 
 RULES = GPU.lowering

@@ -19,8 +19,8 @@ from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.skips import join_skips
 from archlint.cost.lowering.passes.views import free_views
+from archlint.testing import Net
 from tests.cost.lowering.passes.steps import ORT, after
-from tests.cost.net import Net
 
 
 def normed(act: str = "Relu", channels: int = 8) -> tuple[Net, str]:

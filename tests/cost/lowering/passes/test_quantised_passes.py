@@ -6,8 +6,8 @@ from onnx import TensorProto
 
 from archlint.cost.lowering.passes.channels_last import put_channels_last
 from archlint.cost.lowering.passes.quantised import quantise
+from archlint.testing import Net
 from tests.cost.lowering.passes.steps import ORT, ORT_INT8, after
-from tests.cost.net import Net
 
 
 class QuantisedNet(Net):

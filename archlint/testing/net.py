@@ -1,4 +1,4 @@
-"""A net, built operator by operator: what the tests of kernels, widths and rules look at."""
+"""A model, built operator by operator."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from onnx import TensorProto, helper
 
 from archlint.graph import Model, read_model
 
+__all__ = ["Net"]
+
 
 class Net:
     """Each method adds an operator and returns the name of the tensor that it makes.
 
-    A weight is called `<module>.weight`, so that the operator gets this module path; weights
-    have no values, as in the examples.
+    A weight is called `<name>.weight`, so that its operator has this name as its module path;
+    weights have no values.  Maps are batch x channels x height x width.
     """
 
     def __init__(self, dtype: int = TensorProto.FLOAT) -> None:
@@ -26,8 +28,9 @@ class Net:
         self._channels: dict[str, int] = {}
 
     def input(self, *shape: int, name: str = "x") -> str:
+        """An input of the model."""
         self._inputs.append(helper.make_tensor_value_info(name, self._dtype, list(shape)))
-        self._channels[name] = shape[1]
+        self._channels[name] = shape[1] if len(shape) > 1 else 0
         return name
 
     def conv(
@@ -40,6 +43,7 @@ class Net:
         groups: int = 1,
         name: str = "",
     ) -> str:
+        """A conv of a square window, padded so that stride 1 keeps the map."""
         name = name or self._next("conv")
         weight = self.weight(f"{name}.weight", c_out, self._channels[x] // groups, kernel, kernel)
         y = self.op(
@@ -50,22 +54,26 @@ class Net:
         return y
 
     def depthwise(self, x: str, *, stride: int = 1, name: str = "") -> str:
+        """A 3x3 conv of each channel."""
         channels = self._channels[x]
         return self.conv(x, channels, 3, stride=stride, groups=channels, name=name)
 
     def dense(self, x: str, rows: int, columns: int, name: str = "") -> str:
+        """A MatMul with a weight of `rows` x `columns`."""
         name = name or self._next("fc")
         y = self.op("MatMul", x, self.weight(f"{name}.weight", rows, columns), name=name)
         self._channels[y] = columns
         return y
 
     def norm(self, x: str) -> str:
+        """A BatchNormalization."""
         name = self._next("bn")
         channels = self._channels[x]
         weights = [self.weight(f"{name}.{n}", channels) for n in range(4)]
         return self.op("BatchNormalization", x, *weights, name=name)
 
     def shuffle(self, x: str, shape: Sequence[int], groups: int) -> str:
+        """The channel shuffle of a map of this shape: two Reshapes around a Transpose."""
         batch, channels, height, width = shape
         split = self.op(
             "Reshape", x, self.constant([batch, groups, channels // groups, height, width])
@@ -76,6 +84,7 @@ class Net:
         return y
 
     def concat(self, *xs: str) -> str:
+        """A Concat of channels."""
         y = self.op("Concat", *xs, axis=1)
         self._channels[y] = sum(self._channels[x] for x in xs)
         return y
@@ -97,21 +106,28 @@ class Net:
         return name
 
     def weight(self, name: str, *dims: int) -> str:
+        """An initializer of this shape."""
         self._weights.append(TensorProto(name=name, dims=dims, data_type=self._dtype))
         return name
 
     def constant(self, values: Sequence[int]) -> str:
+        """An initializer of these integers: a shape, axes, splits."""
         name = self._next("shape")
         self._weights.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
         return name
 
     def proto(self, *outputs: str) -> onnx.ModelProto:
+        """The model with these outputs; with none named, those that no operator reads."""
+        if not outputs:
+            read = {name for node in self._nodes for name in node.input}
+            outputs = tuple(n.output[0] for n in self._nodes if n.output[0] not in read)
         infos = [helper.make_tensor_value_info(name, self._dtype, None) for name in outputs]
         graph = helper.make_graph(self._nodes, "net", self._inputs, infos, self._weights)
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid("custom", 1)]
         return helper.make_model(graph, opset_imports=opsets)
 
     def model(self, *outputs: str) -> Model:
+        """The graph of `proto`."""
         return read_model(self.proto(*outputs))
 
     def _next(self, stem: str) -> str:

@@ -1,0 +1,64 @@
+"""What a rule imports: a rule of archlint's own, or one of another package.
+
+- A rule is a class: `Rule`, `Option`, `OptionValue`.  It looks at a `View` and gives a `Place`
+  or a `Silence` for each candidate: `Decision`, `Nature`, `Limit`, `Severity`.
+- What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
+  for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
+  `Comparison`, `Price`, `Basis`).
+- What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
+- `pattern_of` gives a module path without its indices, for decisions.
+- What `archlint rule --plot` draws of it: `Plot`, `Panel`, `PlotPoint`.
+
+These are stable (docs/stability.md).  What follows them in `__all__` is the engine's, for the
+rules that move widths or lower a model again: it may change with any minor version.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import ACTIVATIONS, POOLS, REORDERS, VIEWS
+from archlint.cost.lowering.difference import Difference, differences, relower
+from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
+from archlint.cost.lowering.on_path import apart, on_path
+from archlint.cost.pricer import Comparison, Pricer
+from archlint.cost.pricing.price import Basis, Price
+from archlint.cost.redesign.pairs import Pair, find_pair
+from archlint.cost.redesign.redesign import FLOPS_TO, Block, Candidate, fastest, find_block
+from archlint.cost.target import Target
+from archlint.graph.composites import find_composites
+from archlint.graph.model import Model
+from archlint.graph.operator import Operator, Tensor
+from archlint.graph.pattern import pattern_of
+from archlint.graph.widths import MODEL_INPUT, Widths
+from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.results.findings import Severity
+from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
+from archlint.settings.options import OptionValue
+
+__all__ = [  # noqa: RUF022 - in the order of the docstring
+    "Rule", "Option", "OptionValue", "View", "Place", "Silence", "Decision", "Nature", "Limit",
+    "Severity",
+    "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
+    "Pricer", "Comparison", "Price", "Basis",
+    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
+    "Plot", "Panel", "PlotPoint",
+    # the engine's
+    "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
+    "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
+    "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from archlint.results.plot import Panel, Plot, PlotPoint
+else:  # a type checker must not take every name for one of these
+
+    def __getattr__(name: str) -> object:
+        # a run that draws no plot must not pay for what plots are made of
+        if name in ("Panel", "Plot", "PlotPoint"):
+            from archlint.results import plot
+
+            return getattr(plot, name)
+        raise AttributeError(f"module 'archlint.plugin' has no attribute {name!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
@@ -13,8 +14,10 @@ from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
+from archlint.measure.plan.experiment import Workload
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
+from archlint.results.plot import Plot
 from archlint.settings.options import OptionValue
 
 __all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
@@ -111,12 +114,20 @@ class Silence:
 
 
 class Rule(ABC):
-    """A rule: pure, with its docs page beside it (README.md in its folder)."""
+    """A rule: pure.
+
+    `workloads` are what `archlint measure` times for it, the kernels that its prices rest on, and
+    `plot` is what `archlint rule --plot` draws.  `page` is its docs page in Markdown, the text or
+    the file, whose path may be relative to the rule's own; by default README.md in its package.
+    """
 
     code: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
     options: ClassVar[tuple[Option, ...]] = ()
+    workloads: ClassVar[tuple[Workload, ...]] = ()
+    plot: ClassVar[Plot | None] = None
+    page: ClassVar[str | Path | None] = None
 
     @abstractmethod
     def check(self, view: View) -> Iterator[Place | Silence]:

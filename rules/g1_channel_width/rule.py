@@ -13,9 +13,11 @@ from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_bloc
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT
+from archlint.measure.workloads import DENSE_CONVS, PRODUCTS
 from archlint.remedy import OtherWidths
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
+from archlint.rules.g1_channel_width.plot import PLOT
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -49,6 +51,8 @@ class ChannelWidth(Rule):
             "look at layers whose MAC is this many times the bound at equal FLOPs",
         ),
     )
+    workloads = (DENSE_CONVS, PRODUCTS)
+    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each outer width with unbalanced pairs on it, silences for the rest."""

@@ -10,9 +10,11 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import fastest, find_block
 from archlint.graph.pattern import pattern_of
+from archlint.measure.workloads import GROUP_CONVS
 from archlint.remedy import OtherWidths
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Place, Rule, Silence, View
+from archlint.rules.g2_group_convolution.plot import PLOT
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -37,6 +39,8 @@ class GroupConvolution(Rule):
     code = "G2"
     name = "excessive-group-convolution"
     summary = "Excessive group convolution raises memory access cost"
+    workloads = (GROUP_CONVS,)
+    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each outer width with group convs on it, silences for the rest."""

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.on_path import apart
+from archlint.measure.workloads import FRAGMENTS
 from archlint.remedy import FoldedBranches
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
+from archlint.rules.g3_fragmentation.plot import PLOT
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
 
 __all__ = ["Evidence", "Fragmentation"]
@@ -41,6 +43,8 @@ class Fragmentation(Rule):
             "min-width", BRANCHES, "look at blocks of at least this many parallel convs and pools"
         ),
     )
+    workloads = (FRAGMENTS,)
+    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each block that folds or has a chain, silences for the other regions."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison, Pricer
+from archlint.measure.workloads import DEPTHWISE_CONVS, ELEMENT_WISE, MOVEMENT, NORMALISATIONS
 from archlint.results.findings import Severity
 from archlint.rule import Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
@@ -14,6 +15,7 @@ from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.depthwise import find_depthwise
 from archlint.rules.g4_elementwise.movement import find_movement
 from archlint.rules.g4_elementwise.normalisation import find_normalisations
+from archlint.rules.g4_elementwise.plot import PLOT
 from archlint.rules.g4_elementwise.residual import find_residuals
 from archlint.rules.g4_elementwise.squeeze_excite import find_squeeze_excites
 
@@ -45,6 +47,8 @@ class ElementWise(Rule):
     code = "G4"
     name = "costly-elementwise"
     summary = "Element-wise operators are not negligible"
+    workloads = (DEPTHWISE_CONVS, ELEMENT_WISE, NORMALISATIONS, MOVEMENT)
+    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each source whose alternative has a price, silences for the rest."""

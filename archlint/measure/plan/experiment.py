@@ -1,10 +1,12 @@
-"""Experiments: the workloads that a rule asks to have timed, to fill its cost table."""
+"""Experiments: what a rule asks to have timed, to fill the tables of targets."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "Workload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +23,19 @@ class Experiment:
     series: str
     rotation: int = 0
     only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Experiments of one kind of kernel, drawn by the module of this name.
+
+    Its `sample(seed)` gives them by sort, the most telling first.  The module is imported when
+    they are asked for: a rule names its workloads, and a lint needs none of them.
+    """
+
+    module: str
+
+    def sample(self, seed: int) -> tuple[Sequence[Experiment], ...]:
+        """The experiments drawn with this seed; another one gives others of like distribution."""
+        found: tuple[Sequence[Experiment], ...] = import_module(self.module).sample(seed)
+        return found

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import Lowered
@@ -14,11 +14,13 @@ from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
-from archlint.measure.plan.experiment import Workload
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
-from archlint.results.plot import Plot
 from archlint.settings.options import OptionValue
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["Decision", "Option", "Place", "Rule", "Silence", "View"]
 
@@ -116,19 +118,27 @@ class Silence:
 class Rule(ABC):
     """A rule: pure.
 
-    `workloads` are what `archlint measure` times for it, the kernels that its prices rest on, and
-    `plot` is what `archlint rule --plot` draws.  `page` is its docs page in Markdown, the text or
-    the file, whose path may be relative to the rule's own; by default README.md in its package.
+    `page` is its docs page in Markdown, the text or the file, whose path may be relative to the
+    rule's own; by default README.md in its package.  Workloads and plot are methods, so that a
+    lint loads neither.
     """
 
     code: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
     options: ClassVar[tuple[Option, ...]] = ()
-    workloads: ClassVar[tuple[Workload, ...]] = ()
-    plot: ClassVar[Plot | None] = None
     page: ClassVar[str | Path | None] = None
 
     @abstractmethod
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place or a silence for each candidate of this rule."""
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What `archlint measure` times for it: the kernels that its prices rest on."""
+        return ()
+
+    @classmethod
+    def plot(cls) -> Plot | None:
+        """What `archlint rule --plot` draws."""
+        return None

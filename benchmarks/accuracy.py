@@ -34,7 +34,6 @@ from archlint.cost.target import load_target
 from archlint.cost.target_files import FILE, ROWS, SHIPPED, TargetFiles, files_of, list_targets
 from archlint.graph.reader import read_model
 from archlint.linter.registry import all_rules
-from archlint.measure import workloads
 from archlint.measure.backend import Backend
 from archlint.measure.backends import backend_of
 from archlint.measure.plan.experiment import Experiment
@@ -44,6 +43,7 @@ from archlint.measure.plan.sampling import drawn
 from archlint.measure.random_weights import with_random_weights
 from archlint.measure.runner import Request, measure
 from archlint.measure.target_file import reference_of
+from archlint.measure.workloads.shared import SHARED_WORKLOADS
 
 ROOT = Path(__file__).parents[1]
 EQUAL = 0.15
@@ -195,7 +195,7 @@ def _fresh(count: int) -> dict[str, Sequence[Experiment]]:
     As many as the plan sorts into batches at once, or the company of small kernels is not that
     of the tables.
     """
-    asked = {rule.code: rule.workloads for rule in all_rules()} | {SHARED: workloads.SHARED}
+    asked = {rule.code: rule.workloads() for rule in all_rules()} | {SHARED: SHARED_WORKLOADS}
     every = {rule: drawn(each, FRESH) for rule, each in asked.items()}
     total = sum(len(each) for each in every.values())
     return {rule: each[: 1 + count * len(each) // total] for rule, each in every.items()}

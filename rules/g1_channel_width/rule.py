@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
+from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
@@ -13,11 +14,13 @@ from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_bloc
 from archlint.graph.operator import Operator
 from archlint.graph.pattern import pattern_of
 from archlint.graph.widths import MODEL_INPUT
-from archlint.measure.workloads import DENSE_CONVS, PRODUCTS
 from archlint.remedy import OtherWidths
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
-from archlint.rules.g1_channel_width.plot import PLOT
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -51,8 +54,6 @@ class ChannelWidth(Rule):
             "look at layers whose MAC is this many times the bound at equal FLOPs",
         ),
     )
-    workloads = (DENSE_CONVS, PRODUCTS)
-    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each outer width with unbalanced pairs on it, silences for the rest."""
@@ -70,6 +71,20 @@ class ChannelWidth(Rule):
                 stages.setdefault(key, []).append(found)
         for (outer, _, _), pairs in stages.items():
             yield self._place(view, outer, pairs)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """Dense convs and matrix products."""
+        from archlint.measure.workloads import dense_convs, products
+
+        return dense_convs.sample, products.sample
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """Pairs of 1x1 convs, widths 1:1 to 1:16."""
+        from archlint.rules.g1_channel_width.plot import PLOT
+
+        return PLOT
 
     def _pair(self, view: View, op: Operator, kernel: Kernel) -> Pair | str:
         """The unbalanced pair that starts at this conv, or why there is none."""

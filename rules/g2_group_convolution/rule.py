@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import fastest, find_block
 from archlint.graph.pattern import pattern_of
-from archlint.measure.workloads import GROUP_CONVS
 from archlint.remedy import OtherWidths
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Place, Rule, Silence, View
-from archlint.rules.g2_group_convolution.plot import PLOT
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -39,8 +42,6 @@ class GroupConvolution(Rule):
     code = "G2"
     name = "excessive-group-convolution"
     summary = "Excessive group convolution raises memory access cost"
-    workloads = (GROUP_CONVS,)
-    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each outer width with group convs on it, silences for the rest."""
@@ -63,6 +64,20 @@ class GroupConvolution(Rule):
             op = view.model.operators[index]
             pair = Pair((index,), (view.widths.group[op.output.name],))
             yield self._place(view, view.widths.group[op.activations[0].name], [pair], (index,))
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """Group convs, and dense ones beside them."""
+        from archlint.measure.workloads import group_convs
+
+        return (group_convs.sample,)
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """Convs of 1 to 32 groups."""
+        from archlint.rules.g2_group_convolution.plot import PLOT
+
+        return PLOT
 
     def _place(
         self, view: View, outer: int, pairs: Sequence[Pair], grouped: tuple[int, ...]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.on_path import apart
-from archlint.measure.workloads import FRAGMENTS
 from archlint.remedy import FoldedBranches
 from archlint.rule import Decision, Option, Place, Rule, Silence, View
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
-from archlint.rules.g3_fragmentation.plot import PLOT
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["Evidence", "Fragmentation"]
 
@@ -43,8 +46,6 @@ class Fragmentation(Rule):
             "min-width", BRANCHES, "look at blocks of at least this many parallel convs and pools"
         ),
     )
-    workloads = (FRAGMENTS,)
-    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each block that folds or has a chain, silences for the other regions."""
@@ -54,6 +55,20 @@ class Fragmentation(Rule):
             yield self._fold(view, fold, Evidence(fold.convs, fold.convs, 1, 1))
         for region in find_regions(view.model, taken):
             yield self._region(view, region)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What fragments are made of, and what joins them."""
+        from archlint.measure.workloads import fragments
+
+        return (fragments.sample,)
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """1 to 8 fragments, in series and in parallel."""
+        from archlint.rules.g3_fragmentation.plot import PLOT
+
+        return PLOT
 
     def _region(self, view: View, region: Region) -> Place | Silence:
         told, unpriced = region.joins[::-1], set(view.lowered.unpriced)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricer import Comparison, Pricer
-from archlint.measure.workloads import DEPTHWISE_CONVS, ELEMENT_WISE, MOVEMENT, NORMALISATIONS
 from archlint.results.findings import Severity
 from archlint.rule import Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
@@ -15,9 +15,12 @@ from archlint.rules.g4_elementwise.alternative import Alternative
 from archlint.rules.g4_elementwise.depthwise import find_depthwise
 from archlint.rules.g4_elementwise.movement import find_movement
 from archlint.rules.g4_elementwise.normalisation import find_normalisations
-from archlint.rules.g4_elementwise.plot import PLOT
 from archlint.rules.g4_elementwise.residual import find_residuals
 from archlint.rules.g4_elementwise.squeeze_excite import find_squeeze_excites
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["ElementWise", "Evidence"]
 
@@ -47,8 +50,6 @@ class ElementWise(Rule):
     code = "G4"
     name = "costly-elementwise"
     summary = "Element-wise operators are not negligible"
-    workloads = (DEPTHWISE_CONVS, ELEMENT_WISE, NORMALISATIONS, MOVEMENT)
-    plot = PLOT
 
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each source whose alternative has a price, silences for the rest."""
@@ -56,6 +57,25 @@ class ElementWise(Rule):
         for find in SOURCES:
             for found in find(view):
                 yield found if isinstance(found, Silence) else _place(view, found, comparisons)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What runs between dense convs."""
+        from archlint.measure.workloads import (
+            depthwise_convs,
+            element_wise,
+            movement,
+            normalisations,
+        )
+
+        return depthwise_convs.sample, element_wise.sample, normalisations.sample, movement.sample
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """What activations and shortcuts add to a block."""
+        from archlint.rules.g4_elementwise.plot import PLOT
+
+        return PLOT
 
 
 class _Comparisons:

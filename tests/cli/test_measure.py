@@ -15,11 +15,11 @@ from archlint.measure import backends
 from archlint.measure.backend import Backend
 from archlint.measure.backends import Settings, make_backend
 from archlint.measure.plan.experiment import Experiment, Workload
-from archlint.measure.workloads import DENSE_CONVS, SHARED
+from archlint.measure.workloads import dense_convs, pools
 from tests.cli.conftest import Outcome
 from tests.measure.fake_backend import FakeBackend
 
-TEXTS = {DENSE_CONVS: ["Conv 8>64 k1x1 @28x28"], SHARED[0]: ["Softmax 9", "Softmax 10"]}
+TEXTS = {dense_convs.sample: ["Conv 8>64 k1x1 @28x28"], pools.sample: ["Softmax 9", "Softmax 10"]}
 SHIPPED = "gtx1080ti-cudnn7-fp32"
 
 Measure = Callable[..., Outcome]

@@ -12,10 +12,10 @@ from archlint.cost.target_files import FILE, SHIPPED
 from archlint.errors import UsageError
 from archlint.linter.registry import select_rules
 from archlint.linter.target_places import is_path, old_folder, split_path, user_folder
-from archlint.measure import workloads
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.sampling import drawn
 from archlint.measure.runner import Request
+from archlint.measure.workloads.shared import SHARED_WORKLOADS
 from archlint.settings.options import Options
 
 __all__ = ["make_request"]
@@ -47,7 +47,7 @@ def make_request(
 
 def _experiments(rules: Sequence[str]) -> dict[str, Sequence[Experiment]]:
     """The experiments of these rules, or those of all and the ones that no rule asks for."""
-    found = {rule.code: rule.workloads for rule in select_rules(Options(select=tuple(rules)))}
+    found = {rule.code: rule.workloads() for rule in select_rules(Options(select=tuple(rules)))}
     if not rules:
-        found[SHARED] = workloads.SHARED
+        found[SHARED] = SHARED_WORKLOADS
     return {rule: drawn(each) for rule, each in found.items() if each}

@@ -24,14 +24,15 @@ def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = (
     target prices the plot's kernels.
     """
     found = rule_named(rule)
-    if found.plot is None:
+    declared = found.plot()
+    if declared is None:
         raise UsageError(f"{found.code} has no plot")
     chosen: tuple[Target, ...]
     if targets:
         chosen = find_targets(Options(targets=tuple(targets), target_paths=tuple(target_paths)))
     else:
         chosen = tuple(each.target for each in locate_all(()) if each.place.is_shipped)
-    return _priced(found.plot, found.code, chosen)
+    return _priced(declared, found.code, chosen)
 
 
 def _priced(declared: Plot, code: str, targets: Sequence[Target]) -> PricedPlot:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 
 __all__ = ["Experiment", "Workload"]
 
@@ -25,17 +24,5 @@ class Experiment:
     only: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Experiments of one kind of kernel, drawn by the module of this name.
-
-    Its `sample(seed)` gives them by sort, the most telling first.  The module is imported when
-    they are asked for: a rule names its workloads, and a lint needs none of them.
-    """
-
-    module: str
-
-    def sample(self, seed: int) -> tuple[Sequence[Experiment], ...]:
-        """The experiments drawn with this seed; another one gives others of like distribution."""
-        found: tuple[Sequence[Experiment], ...] = import_module(self.module).sample(seed)
-        return found
+Workload = Callable[[int], Sequence[Sequence[Experiment]]]
+"""Draws experiments with a seed, by sort, in each the most telling first."""

@@ -209,4 +209,4 @@ def interleave(*parts: Sequence[Experiment]) -> tuple[Experiment, ...]:
 
 def drawn(workloads: Iterable[Workload], seed: int = SEED) -> tuple[Experiment, ...]:
     """The experiments of some workloads, drawn with this seed, the most telling first."""
-    return interleave(*(part for each in workloads for part in each.sample(seed)))
+    return interleave(*(part for sample in workloads for part in sample(seed)))

@@ -11,13 +11,13 @@ import pytest
 
 from archlint.cost.pricing.table import TableFile, read_table
 from archlint.measure.plan.sampling import drawn
-from archlint.measure.workloads import FRAGMENTS
+from archlint.measure.workloads import fragments
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
 )
 
-COUNT = len(drawn([FRAGMENTS]))
+COUNT = len(drawn([fragments.sample]))
 PATIENCE = 120.0
 """Seconds that the first rows may take on a slow machine."""
 

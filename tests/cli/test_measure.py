@@ -19,7 +19,10 @@ from archlint.measure.workloads import dense_convs, pools
 from tests.cli.conftest import Outcome
 from tests.measure.fake_backend import FakeBackend
 
-TEXTS = {dense_convs.sample: ["Conv 8>64 k1x1 @28x28"], pools.sample: ["Softmax 9", "Softmax 10"]}
+TEXTS: dict[Workload, list[str]] = {
+    dense_convs.sample: ["Conv 8>64 k1x1 @28x28"],
+    pools.sample: ["Softmax 9", "Softmax 10"],
+}
 SHIPPED = "gtx1080ti-cudnn7-fp32"
 
 Measure = Callable[..., Outcome]
@@ -94,6 +97,30 @@ def test_a_target_may_be_named_with_its_folder(measure: Measure, tmp_path: Path)
     assert {path.name for path in (tmp_path / "here" / "mine").iterdir()} == {
         "rows.csv", "rows.lock", "target.toml"
     }  # fmt: skip
+
+
+def test_a_target_of_the_old_layout_is_moved_and_goes_on(
+    measure: Measure, backend: FakeBackend, tmp_path: Path
+) -> None:
+    measure("--target", "mine")
+    new, old = tmp_path / "user" / "mine", tmp_path / "rules"
+    rows = (new / "rows.csv").read_text(encoding="utf-8")
+    head, *lines = rows.splitlines()
+    for rule, folder in (("G1", "g1_channel_width"), ("shared", "targets")):
+        kept = [line for line in lines if line.startswith(f"{rule},")]
+        table = old / folder / "costs" / "mine.csv"
+        table.parent.mkdir(parents=True)
+        text = "".join(f"{line.partition(',')[2]}\n" for line in (head, *kept))
+        table.write_text(text, encoding="utf-8")
+    (new / "target.toml").rename(old / "targets" / "mine.toml")
+    (new / "rows.csv").unlink()
+    backend.medleys.clear()
+    assert measure("--target", "mine").out.startswith("measured   0 rows, 3 were there before\n")
+    assert backend.medleys == []
+    moved = (new / "rows.csv").read_text(encoding="utf-8").splitlines()
+    assert sorted(moved) == sorted(rows.splitlines())
+    assert (new / "target.toml").is_file()
+    assert not [path for path in old.rglob("*") if path.is_file()]
 
 
 def test_ctrl_c_says_what_is_kept(measure: Measure, backend: FakeBackend, tmp_path: Path) -> None:

@@ -46,10 +46,9 @@ __all__ = [
 ]
 
 
-_INSTALL = "`pip install .` in the checkout, or `pip install archlint`"
 _NO_LINK = (
-    f"{Path(__file__).parents[1] / 'rules'} is not there: it is a symbolic link to ../rules, which "
-    f"some checkouts and archives lack; make it anew, or install archlint: {_INSTALL}"
+    f"{Path(__file__).parents[1] / 'rules'} is no folder: it is a symbolic link to ../rules, which "
+    "some checkouts and archives lack; make it anew, or `pip install .` in the checkout"
 )
 
 
@@ -79,7 +78,9 @@ def all_rules() -> tuple[type[Rule], ...]:
         if found.setdefault(rule.code, rule) is not rule:
             raise ArchlintError(f"rule {entry.name} ({entry.value}): code {rule.code} is taken")
     if not found:
-        raise ArchlintError(f"no rule is installed: {_INSTALL}")
+        raise ArchlintError(
+            "no rule is installed: `pip install .` in the checkout makes them known"
+        )
     return tuple(found[code] for code in sorted(found))
 
 

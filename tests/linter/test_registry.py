@@ -43,9 +43,8 @@ def test_without_the_link_to_the_rules_one_line_says_what_to_do(tmp_path: Path, 
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == (
         f"archlint: rule G1 (archlint.rules.g1_channel_width.rule:ChannelWidth): {package}/rules "
-        "is not there: it is a symbolic link to ../rules, which some checkouts and archives lack; "
-        "make it anew, or install archlint: `pip install .` in the checkout, or "
-        "`pip install archlint`\n"
+        "is no folder: it is a symbolic link to ../rules, which some checkouts and archives lack; "
+        "make it anew, or `pip install .` in the checkout\n"
     )
 
 

@@ -136,7 +136,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
         alignment=data["alignment"],
         peak=Peak(**data["peak"]) if "peak" in data else None,
         lowering=lowering,
-        families=tuple(_family(each) for each in data.get("families", ())),
+        families=tuple(_family(each, files) for each in data.get("families", ())),
         calibration=_calibration(data.get("calibration", _UNCALIBRATED)),
         rows=Table(*files.tables),
         marked=data.get("marked", 0),
@@ -148,7 +148,8 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
     )
 
 
-def _family(data: dict[str, Any]) -> FamilySpec:
+def _family(data: dict[str, Any], files: TargetFiles) -> FamilySpec:
+    rule = data.get("differences_of", "")
     given: dict[str, Any] = {
         key: data[key] for key in ("lengths", "unlike", "band_scale", "context") if key in data
     }
@@ -157,7 +158,7 @@ def _family(data: dict[str, Any]) -> FamilySpec:
         kinds=tuple(map(Kind, data.get("kinds", ()))),
         borrows=tuple(map(Kind, data.get("borrows", ()))),
         terms=tuple(data["terms"]),
-        differences_of=rule_of_folder(data.get("differences_of", "")),
+        differences_of=rule_of_folder(rule) if files.is_old else rule,
         spread=data["spread"],
         noise=data["noise"],
         **given,

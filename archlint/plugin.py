@@ -7,7 +7,8 @@
   `Comparison`, `Price`, `Basis`).
 - What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
 - `pattern_of` gives a module path without its indices, for decisions.
-- What `archlint rule --plot` draws of it: `Plot`, `Panel`, `PlotPoint`.
+- What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
+  `Panel`, `PlotPoint`.
 
 These are stable (docs/stability.md).  What follows them in `__all__` is the engine's, for the
 rules that move widths or lower a model again: it may change with any minor version.
@@ -15,6 +16,7 @@ rules that move widths or lower a model again: it may change with any minor vers
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
@@ -44,7 +46,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
     "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
-    "Plot", "Panel", "PlotPoint",
+    "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
@@ -52,13 +54,16 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
 ]  # fmt: skip
 
 if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Experiment, Workload
     from archlint.results.plot import Panel, Plot, PlotPoint
 else:  # a type checker must not take every name for one of these
+    _HOMES = {
+        **dict.fromkeys(("Experiment", "Workload"), "archlint.measure.plan.experiment"),
+        **dict.fromkeys(("Panel", "Plot", "PlotPoint"), "archlint.results.plot"),
+    }
 
     def __getattr__(name: str) -> object:
-        # a run that draws no plot must not pay for what plots are made of
-        if name in ("Panel", "Plot", "PlotPoint"):
-            from archlint.results import plot
-
-            return getattr(plot, name)
+        # a lint must not pay for what plots and measurements are made of
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
         raise AttributeError(f"module 'archlint.plugin' has no attribute {name!r}")

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import Lowered, PlacedKernel
@@ -18,6 +19,10 @@ from archlint.graph.widths import Widths
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
 from archlint.settings.options import OptionValue
+
+if TYPE_CHECKING:
+    from archlint.measure.plan.experiment import Workload
+    from archlint.results.plot import Plot
 
 __all__ = ["Decision", "Limit", "Nature", "Option", "Place", "Rule", "Silence", "View"]
 
@@ -146,13 +151,29 @@ class Silence:
 
 
 class Rule(ABC):
-    """A rule: pure, with its docs page beside it (README.md in its folder)."""
+    """A rule: pure.
+
+    `page` is its docs page in Markdown, the text or the file, whose path may be relative to the
+    rule's own; by default README.md in its package.  Workloads and plot are methods, so that a
+    lint loads neither.
+    """
 
     code: ClassVar[str]
     name: ClassVar[str]
     summary: ClassVar[str]
     options: ClassVar[tuple[Option, ...]] = ()
+    page: ClassVar[str | Path | None] = None
 
     @abstractmethod
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place or a silence for each candidate of this rule."""
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What `archlint measure` times for it: the kernels that its prices rest on."""
+        return ()
+
+    @classmethod
+    def plot(cls) -> Plot | None:
+        """What `archlint rule --plot` draws."""
+        return None

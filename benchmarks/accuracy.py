@@ -18,7 +18,6 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from itertools import combinations
 from math import log
 from pathlib import Path
@@ -30,23 +29,23 @@ import onnx
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
-from archlint.cost.pricing.table import read_table
-from archlint.cost.target import Target, load_target
+from archlint.cost.pricing.table import SHARED, TableFile, read_table
+from archlint.cost.target import load_target
+from archlint.cost.target_files import FILE, ROWS, SHIPPED, TargetFiles, files_of, list_targets
 from archlint.graph.reader import read_model
+from archlint.linter.registry import all_rules
 from archlint.measure.backend import Backend
 from archlint.measure.backends import backend_of
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.plan import MB
+from archlint.measure.plan.sampling import drawn
 from archlint.measure.random_weights import with_random_weights
 from archlint.measure.runner import Request, measure
 from archlint.measure.target_file import reference_of
+from archlint.measure.workloads.shared import SHARED_WORKLOADS
 
 ROOT = Path(__file__).parents[1]
-RULES = ROOT / "rules"
-FOLDERS = (
-    "g1_channel_width", "g2_group_convolution", "g3_fragmentation", "g4_elementwise", "targets",
-)  # fmt: skip
 EQUAL = 0.15
 """How far (log) the FLOPs of two kernels of a series may differ for a pair."""
 FRESH = 20261122
@@ -98,10 +97,11 @@ class Network:
 class Judge:
     """One target with its backend; times are corrected by the machine's drift."""
 
-    def __init__(self, target: Target, file: Path, sessions: int) -> None:
-        self.target, self.pricer, self._sessions = target, Pricer(target), sessions
-        self.backend: Backend = backend_of(target)
-        self._file, self._reference = file, reference_of(file)
+    def __init__(self, files: TargetFiles, sessions: int) -> None:
+        self.target, self._sessions = load_target(files), sessions
+        self.pricer = Pricer(self.target)
+        self.backend: Backend = backend_of(self.target)
+        self._file, self._reference = files.file, reference_of(files.file)
         self.drifts: list[float] = []
 
     def drift(self) -> float:
@@ -114,24 +114,23 @@ class Judge:
         found, marked = [], 0
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder)
-            (out / "targets").mkdir()
+            home = out / self.target.name
+            home.mkdir()
             # its reference medley tells the drift since the tables were measured
-            shutil.copy(self._file, out / "targets")
+            shutil.copy(self._file, home / FILE)
             request = Request(self.target.name, out, _fresh(count))
             measure(request, self.backend, finish=_nothing, progress=_say)
-            for table in sorted(out.glob("*/costs/*.csv")):
-                held = {row.kernels for row in self.target.tables.get(table.parents[1].name, ())}
-                for row in read_table(table):
-                    price = self.pricer.price(_kernel(row.kernels))
-                    marked += row.marked
-                    if price is None or row.marked or row.kernels in held:
-                        continue
-                    found.append(
-                        Missed(
-                            row.kernels, row.series, row.median_s, price.seconds, price.low,
-                            price.high,
-                        )
-                    )  # fmt: skip
+            held = {(row.rule, row.kernels) for row in self.target.rows}
+            for row in read_table(TableFile(home / ROWS)):
+                price = self.pricer.price(_kernel(row.kernels))
+                marked += row.marked
+                if price is None or row.marked or (row.rule, row.kernels) in held:
+                    continue
+                found.append(
+                    Missed(
+                        row.kernels, row.series, row.median_s, price.seconds, price.low, price.high
+                    )
+                )
         return found, marked
 
     def slowdowns(self, kernels: Sequence[Missed]) -> list[bool]:
@@ -196,10 +195,10 @@ def _fresh(count: int) -> dict[str, Sequence[Experiment]]:
     As many as the plan sorts into batches at once, or the company of small kernels is not that
     of the tables.
     """
-    modules = {name: import_module(f"archlint.rules.{name}.experiments") for name in FOLDERS}
-    every = {name: module.sample(FRESH) for name, module in modules.items()}
+    asked = {rule.code: rule.workloads() for rule in all_rules()} | {SHARED: SHARED_WORKLOADS}
+    every = {rule: drawn(each, FRESH) for rule, each in asked.items()}
     total = sum(len(each) for each in every.values())
-    return {name: each[: 1 + count * len(each) // total] for name, each in every.items()}
+    return {rule: each[: 1 + count * len(each) // total] for rule, each in every.items()}
 
 
 def _kernel(text: str) -> Kernel:
@@ -215,8 +214,7 @@ def networks() -> Iterator[Path]:
 
 def judge(name: str, kernels: int, sessions: int) -> dict[str, object]:
     """Measure, predict, print; returns all figures."""
-    file = RULES / "targets" / f"{name}.toml"
-    one = Judge(load_target(file, [RULES]), file, sessions)
+    one = Judge(files_of(SHIPPED / name), sessions)
     print(f"\n{name}: {one.target.device}, {one.target.runtime}, {one.target.threads} thread(s)")
     fresh, marked = one.kernels(kernels)
     inside = one.slowdowns(fresh)
@@ -263,9 +261,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    names = options.targets or sorted(
-        file.stem for file in RULES.glob("targets/*.toml") if "-ort-" in file.stem
-    )
+    names = options.targets or [name for name in list_targets(SHIPPED) if "-ort-" in name]
     found = [judge(name, options.kernels, options.sessions) for name in names]
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")

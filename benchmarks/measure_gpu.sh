@@ -9,7 +9,7 @@ for mode in graph eager; do
   for dtype in float16 tf32 float; do
     label=${dtype/float16/fp16}
     label=${label/float/fp32}
-    python -m archlint measure --target "rules/$name-torch-$label-$mode" \
+    python -m archlint measure --target "archlint/targets/$name-torch-$label-$mode" \
       --device cuda --dtype "$dtype" --mode "$mode" --budget "$budget"
   done
 done

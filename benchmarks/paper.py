@@ -4,7 +4,7 @@ Each row of Tables 1 to 4 is rebuilt as an ONNX model, read, lowered and priced 
 on a target whose tables lack that row.  Run from the repository:
 
     python benchmarks/paper.py            the figures
-    python benchmarks/paper.py --write    also the calibration in rules/targets/*.toml
+    python benchmarks/paper.py --write    also the calibration in their target.toml
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from math import sqrt
-from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
@@ -23,7 +22,8 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer, Z
-from archlint.cost.target import Calibration, Target, list_targets, load_target
+from archlint.cost.target import Calibration, Target, load_target
+from archlint.cost.target_files import SHIPPED, files_of
 from archlint.graph import read_model
 from archlint.measure.fit.validation import (
     LeftOut,
@@ -34,8 +34,6 @@ from archlint.measure.fit.validation import (
     leave_rows_out,
     without,
 )
-
-RULES = Path(__file__).parents[1] / "rules"
 
 
 def network(kernels: Sequence[Kernel]) -> onnx.ModelProto:
@@ -71,15 +69,15 @@ def network(kernels: Sequence[Kernel]) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
 
 
-def predict(target: Target, table: str, number: int) -> LeftOut:
-    """Row `number` of a table, priced as an ONNX model without it."""
-    row = target.tables[table][number]
-    reduced = without(target, table, [number])
+def predict(target: Target, number: int) -> LeftOut:
+    """A row, priced as an ONNX model without it."""
+    row = target.rows[number]
+    reduced = without(target, [number])
     model = read_model(network(kernels_of(row)))
     kernels = [placed.kernel for placed in lower(model, reduced.lowering).kernels]
     price = Pricer(reduced).total(kernels)
     assert price is not None
-    return LeftOut(table, row, price.seconds)
+    return LeftOut(row, price.seconds)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -87,32 +85,29 @@ def mean(values: Sequence[float]) -> float:
 
 
 def report(target: Target) -> None:
-    found = [
-        predict(target, table, number)
-        for table, rows in target.tables.items()
-        for number in range(len(rows))
-    ]
+    found = [predict(target, number) for number in range(len(target.rows))]
+    rules = list(dict.fromkeys(row.rule for row in target.rows))
     print(f"{target.name}: {len(found)} networks rebuilt as ONNX, each left out of the fit")
-    for table in target.tables:
-        errors = [each.error for each in found if each.table == table]
-        print(f"  {table:24}{len(errors):4} rows  mean absolute error {mean(errors):6.1%}")
-    g4 = [each for each in found if each.table.startswith("g4")]
-    others = [each for each in found if not each.table.startswith("g4")]
+    for rule in rules:
+        errors = [each.error for each in found if each.row.rule == rule]
+        print(f"  {rule}{len(errors):4} rows  mean absolute error {mean(errors):6.1%}")
+    g4 = [each for each in found if each.row.rule == "G4"]
+    others = [each for each in found if each.row.rule != "G4"]
     print(f"  Tables 1 to 3: {mean([each.error for each in others]):.1%}")
     print(f"  Table 4:       {mean([each.error for each in g4]):.1%}")
     ordered, pairs = 0, 0
     for number, left in enumerate(others):
         for right in others[number + 1 :]:
-            if left.table == right.table and left.row.series == right.row.series:
+            if left.row.rule == right.row.rule and left.row.series == right.row.series:
                 pairs += 1
                 measured = left.row.median_s - right.row.median_s
                 ordered += measured * (left.predicted - right.predicted) > 0
     print(f"  equal-FLOPs pairs in order: {ordered} of {pairs}")
-    whole = leave_rows_out(target, whole_table=True)
-    for table in target.tables:
-        errors = [each.error for each in whole if each.table == table]
+    whole = leave_rows_out(target, whole_rule=True)
+    for rule in rules:
+        errors = [each.error for each in whole if each.row.rule == rule]
         if errors:
-            print(f"  without the whole table {table}: {mean(errors):.1%}")
+            print(f"  without all rows of {rule}: {mean(errors):.1%}")
     scale = target.calibration.band_scale
     left_out = leave_pairs_out(target)
     inside = [each.deviation <= Z * scale for each in left_out]
@@ -122,10 +117,10 @@ def report(target: Target) -> None:
         f" (scale {scale}; one standard error is at most {spread:.1%})"
     )
     crossed = cross_coverage(left_out)
-    sizes = Counter(each.table for each in left_out)
-    overall = sum(crossed[table] * count for table, count in sizes.items()) / len(left_out)
-    by_table = ", ".join(f"{table[:2].upper()} {share:.0%}" for table, share in crossed.items())
-    print(f"  with the scale set by the other tables' pairs: {overall:.1%} ({by_table})")
+    sizes = Counter(each.left.rule for each in left_out)
+    overall = sum(crossed[rule] * count for rule, count in sizes.items()) / len(left_out)
+    by_rule = ", ".join(f"{rule} {share:.0%}" for rule, share in crossed.items())
+    print(f"  with the scale set by the other rules' pairs: {overall:.1%} ({by_rule})")
 
 
 def written(calibration: Calibration) -> str:
@@ -151,13 +146,14 @@ def written(calibration: Calibration) -> str:
 
 
 def main() -> None:
-    for file in list_targets([RULES]).values():
-        target = load_target(file, [RULES])
+    for name in ("gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"):
+        files = files_of(SHIPPED / name)
+        target = load_target(files)
         if "--write" in sys.argv[1:]:
-            text = file.read_text(encoding="utf-8")
+            text = files.file.read_text(encoding="utf-8")
             head = re.split(r"^\[calibration\]", text, maxsplit=1, flags=re.MULTILINE)[0]
-            file.write_text(head + written(calibrate(target)), encoding="utf-8")
-            target = load_target(file, [RULES])
+            files.file.write_text(head + written(calibrate(target)), encoding="utf-8")
+            target = load_target(files)
         report(target)
 
 

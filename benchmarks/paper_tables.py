@@ -1,4 +1,4 @@
-"""Write the paper's cost tables (`rules/*/costs/`) from its published figures (`facts/`).
+"""Write the rows of the paper's targets from its published figures (`facts/`).
 
 Run from the repository: `python benchmarks/paper_tables.py`.
 """
@@ -10,14 +10,11 @@ from collections import defaultdict
 from pathlib import Path
 
 from archlint.cost.pricing.table import Row, write_table
+from archlint.cost.target_files import ROWS, SHIPPED
 from archlint.measure.plan.experiment import Experiment
-from archlint.rules.g1_channel_width.experiments import pair_of_widths
-from archlint.rules.g2_group_convolution.experiments import grouped
-from archlint.rules.g3_fragmentation.experiments import fragments
-from archlint.rules.g4_elementwise.experiments import bottleneck
+from archlint.measure.workloads.paper import bottleneck, fragments, grouped, pair_of_widths
 
 FACTS = Path(__file__).parent / "facts"
-RULES = Path(__file__).parents[1] / "rules"
 TARGETS = {"gtx1080ti": "gtx1080ti-cudnn7-fp32", "snapdragon810": "snapdragon810-neon-fp32"}
 PAPER = "Ma et al. 2018 (arXiv 1807.11164), Table {}, mean of 100 runs"
 
@@ -40,18 +37,18 @@ def _elementwise(record: dict[str, str], scale: str) -> Experiment:
 
 
 TABLES = {
-    "g1_channel_width": ("ratio", _channel_width),
-    "g2_group_convolution": ("groups", _group_convolution),
-    "g3_fragmentation": ("structure", _fragmentation),
-    "g4_elementwise": ("", _elementwise),
+    "G1": ("g1_channel_width", "ratio", _channel_width),
+    "G2": ("g2_group_convolution", "groups", _group_convolution),
+    "G3": ("g3_fragmentation", "structure", _fragmentation),
+    "G4": ("g4_elementwise", "", _elementwise),
 }
 
 
 def main() -> None:
-    for number, (rule, (varied, experiment)) in enumerate(TABLES.items(), start=1):
-        rows: dict[str, list[Row]] = defaultdict(list)
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for number, (rule, (name, varied, experiment)) in enumerate(TABLES.items(), start=1):
         seen: dict[tuple[str, str], int] = defaultdict(int)
-        with (FACTS / f"shufflenetv2_{rule}.csv").open(newline="") as lines:
+        with (FACTS / f"shufflenetv2_{name}.csv").open(newline="") as lines:
             for record in csv.DictReader(lines):
                 device = record["device"]
                 if varied:
@@ -63,6 +60,7 @@ def main() -> None:
                 made = experiment(record, scale)
                 rows[device].append(
                     Row(
+                        rule=rule,
                         kernels=made.kernels,
                         series=made.series,
                         dtype="float",
@@ -77,9 +75,9 @@ def main() -> None:
                         how=PAPER.format(number),
                     )
                 )
-        for device, target in TARGETS.items():
-            write_table(RULES / rule / "costs" / f"{target}.csv", rows[device])
-            print(f"{rule}/costs/{target}.csv: {len(rows[device])} rows")
+    for device, target in TARGETS.items():
+        write_table(SHIPPED / target / ROWS, rows[device])
+        print(f"{target}: {len(rows[device])} rows")
 
 
 if __name__ == "__main__":

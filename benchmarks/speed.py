@@ -20,7 +20,7 @@ import onnx
 from onnx import TensorProto, helper
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES, RULES = ROOT / "examples" / "onnx", ROOT / "rules"
+EXAMPLES = ROOT / "examples" / "onnx"
 MEASURED = "amd-epyc-ort-fp32-1t"
 LINT = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
 MiB = 2**20
@@ -97,14 +97,15 @@ def first_prices() -> float:
     from archlint.cost.lowering.lower import lower
     from archlint.cost.pricer import Pricer
     from archlint.cost.target import load_target
+    from archlint.cost.target_files import SHIPPED, files_of
     from archlint.graph.reader import read_model
 
-    file = RULES / "targets" / f"{MEASURED}.toml"
+    files = files_of(SHIPPED / MEASURED)
     model = read_model(str(EXAMPLES / "resnet50.onnx"), batch=1)
-    kernels = [each.kernel for each in lower(model, load_target(file, [RULES]).lowering).kernels]
+    kernels = [each.kernel for each in lower(model, load_target(files).lowering).kernels]
     parse_chain.cache_clear()
     started = time.perf_counter()
-    Pricer(load_target(file, [RULES])).total(kernels)
+    Pricer(load_target(files)).total(kernels)
     return time.perf_counter() - started
 
 

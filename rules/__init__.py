@@ -1,1 +1,1 @@
-"""The rules, one folder each: its check, experiments, docs page and measured tables."""
+"""The rules, one folder each: its check, its docs page and its plot."""

@@ -1,4 +1,4 @@
-"""The measured tables of the rules' pages: a telling selection of rows for every target.
+"""The measured rows on the rules' pages: a telling selection for every target.
 
 They stand between two marks in a page; `python -m tests.docs` writes them anew.
 """
@@ -15,6 +15,7 @@ from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricing.table import Row
 from archlint.cost.target import Target, load_target
+from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.report.units import amount, counted, figure
 from tests.measured_rows import (
     activations,
@@ -29,10 +30,7 @@ from tests.measured_rows import (
 
 __all__ = ["MARKED", "measured_tables", "with_tables"]
 
-ROOT = Path(__file__).parents[1]
-RULES = ROOT / "rules"
-
-_BEGIN, _END = "<!-- measured: from costs/, by python -m tests.docs -->", "<!-- end -->"
+_BEGIN, _END = "<!-- measured: from archlint/targets, by python -m tests.docs -->", "<!-- end -->"
 MARKED = re.compile(f"(?<={re.escape(_BEGIN)}\n).*?(?={re.escape(_END)})", re.DOTALL)
 """What stands between the marks of a page."""
 
@@ -58,20 +56,20 @@ class _Shown:
     last: Callable[[Row, Row], str]
 
 
-def measured_tables(folder: str) -> str:
-    """The tables of a rule's folder, a heading for each target that can be priced for."""
+def measured_tables(rule: str) -> str:
+    """The rows of a rule, a heading for each target that can be priced for."""
     parts = []
-    for file in sorted((RULES / "targets").glob("*.toml")):
-        target = load_target(file, [RULES])
-        rows = target.tables.get(folder, ())
+    for files in list_targets(SHIPPED).values():
+        target = load_target(files)
+        rows = [row for row in target.rows if row.rule == rule]
         if target.families and rows:
-            parts.append(_part(target, rows, _SHOWN[folder]))
+            parts.append(_part(target, rows, _SHOWN[rule]))
     return "\n".join(parts)
 
 
 def with_tables(page: Path) -> str:
-    """The text of a rule's page with the tables as they are now."""
-    tables = measured_tables(page.parent.name)
+    """The text of a rule's page, in a folder that begins with its code, as the rows are now."""
+    tables = measured_tables(page.parent.name.partition("_")[0].upper())
     return MARKED.sub(lambda _: f"\n{tables}\n", page.read_text(encoding="utf-8"))
 
 
@@ -145,7 +143,7 @@ def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 _SHOWN = {
-    "g1_channel_width": _Shown(
+    "G1": _Shown(
         head="ratio",
         published=lambda chain: f"1:{round(ratio_of(chain[0][1]))}",
         base="1:1",
@@ -155,7 +153,7 @@ _SHOWN = {
         head_of_last="slow-down",
         last=_slowdown,
     ),
-    "g2_group_convolution": _Shown(
+    "G2": _Shown(
         head="groups",
         published=lambda chain: str(chain[0][1].groups),
         base="1",
@@ -165,7 +163,7 @@ _SHOWN = {
         head_of_last="slow-down",
         last=_slowdown,
     ),
-    "g3_fragmentation": _Shown(
+    "G3": _Shown(
         head="fragments",
         published=fragment_case,
         base="1",
@@ -175,7 +173,7 @@ _SHOWN = {
         head_of_last="rate",
         last=_rate,
     ),
-    "g4_elementwise": _Shown(
+    "G4": _Shown(
         head="unit with",
         published=unit_case,
         base="neither",

@@ -154,10 +154,11 @@ def measure(
 def _finish(file: Path) -> None:
     """Fit and calibrate what was measured, and write it into the target's file."""
     from archlint.cost.target import load_target
+    from archlint.cost.target_files import files_of
     from archlint.measure.fit.calibrate_target import sections, tune_target
     from archlint.measure.target_file import put_sections
 
-    put_sections(file, sections(tune_target(load_target(file, [file.parents[1]]))))
+    put_sections(file, sections(tune_target(load_target(files_of(file.parent)))))
 
 
 def _rows(count: int) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -15,28 +13,20 @@ from archlint.cost.pricing.family import Family, describe
 from archlint.cost.pricing.table import Row
 from archlint.cost.pricing.variety import sort_of, variety_of
 
-__all__ = ["NearestRows", "TableRow"]
+__all__ = ["NearestRows"]
 
 UNLIKE = 1.0
 """How much further, in lengths of the features, a row of another operator is."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row and the folder of the rule in whose table it stands."""
-
-    folder: str
-    row: Row
-
-
 class NearestRows:
-    """Finds rows on one target; all its tables are read when the first kernel is asked for."""
+    """Finds rows on one target; all of its rows are read when the first kernel is asked for."""
 
     def __init__(self, pricer: Pricer) -> None:
         self._pricer = pricer
-        self._members: dict[str, tuple[list[TableRow], list[Kernel], Array]] = {}
+        self._members: dict[str, tuple[list[Row], list[Kernel], Array]] = {}
 
-    def near(self, kernel: Kernel, most: int) -> tuple[TableRow, ...]:
+    def near(self, kernel: Kernel, most: int) -> tuple[Row, ...]:
         """At most so many rows of like kernels, the nearest first; none without a price."""
         family = self._pricer.family(kernel)
         if family is None:
@@ -50,32 +40,27 @@ class NearestRows:
         )
         distance = np.sqrt((((points - here) / lengths) ** 2).sum(axis=1))
         distance += [0.0 if each.op == kernel.op else UNLIKE for each in kernels]
-        found: dict[int, TableRow] = {}
+        found: dict[int, Row] = {}
         for at in np.argsort(distance, kind="stable"):
-            found.setdefault(id(rows[at].row), rows[at])
+            found.setdefault(id(rows[at]), rows[at])
             if len(found) == most:
                 break
         return tuple(found.values())
 
-    def _of(self, kernel: Kernel, family: Family) -> tuple[list[TableRow], list[Kernel], Array]:
+    def _of(self, kernel: Kernel, family: Family) -> tuple[list[Row], list[Kernel], Array]:
         """The rows with a kernel that the family's fit rests on, that kernel, and where it is."""
         kinds = family.spec.kinds
         name = family.spec.name
         if name not in self._members:
             sort = sort_of(kernel.text)
             rows, kernels = [], []
-            for each in self._rows:
-                if not kinds and sort_of(each.row.kernels) != sort:
+            for row in self._pricer.target.rows:
+                if not kinds and sort_of(row.kernels) != sort:
                     continue
-                for _, one in each.row.chain:
+                for _, one in row.chain:
                     if one.kind in kinds if kinds else variety_of(one) == name:
-                        rows.append(each)
+                        rows.append(row)
                         kernels.append(one)
             points = describe(family.spec.lengths, Columns(kernels), family.machine)
             self._members[name] = rows, kernels, points
         return self._members[name]
-
-    @cached_property
-    def _rows(self) -> list[TableRow]:
-        tables = self._pricer.target.tables
-        return [TableRow(folder, row) for folder, table in tables.items() for row in table]

@@ -64,7 +64,7 @@ class Pricer:
         self._seconds: dict[Kernel, float] = {}
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison] = {}
         self._known: dict[Kernel, tuple[float, Basis]] = {}
-        self._texts: dict[str, list[tuple[str, Sequence[Row], int]]] | None = None
+        self._texts: dict[str, list[tuple[str, int]]] | None = None
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
         self._varieties: dict[Kernel, str] = {}
@@ -104,14 +104,14 @@ class Pricer:
         A text is read only when its sort of kernel is first asked for: most models need but a
         few sorts, and reading is what takes the time.
         """
+        rows = self.target.rows
         if self._texts is None:
             self._texts = {}
-            for table in self.target.tables.values():
-                texts = table.texts() if isinstance(table, Table) else [r.kernels for r in table]
-                for at, text in enumerate(texts):
-                    self._texts.setdefault(sort_of(text), []).append((text, table, at))
-        for text, table, at in self._texts.pop(sort_of(kernel.text), ()):
-            seconds = table.seconds(at) if isinstance(table, Table) else table[at].median_s
+            texts = rows.texts() if isinstance(rows, Table) else [row.kernels for row in rows]
+            for at, text in enumerate(texts):
+                self._texts.setdefault(sort_of(text), []).append((text, at))
+        for text, at in self._texts.pop(sort_of(kernel.text), ()):
+            seconds = rows.seconds(at) if isinstance(rows, Table) else rows[at].median_s
             if seconds is None:
                 continue
             try:
@@ -126,20 +126,19 @@ class Pricer:
         """Chains of this family alone, as measured or with the solved families taken off."""
         own = frozenset(spec.kinds)
         if spec.differences_of:
-            table = self.target.tables.get(spec.differences_of, ())
+            table = [row for row in self.target.rows if row.rule == spec.differences_of]
             return [pair for pair in _differences(table) if _kinds(pair[0]) <= own]
         rows = []
-        for table in self.target.tables.values():
-            for row in table:
-                parts = _split(row.chain)
-                mine = tuple((n, k) for k, n in parts.items() if k.kind in own)
-                rest = [(n, k) for k, n in parts.items() if k.kind not in own]
-                if not mine or any(k.kind not in self._families for _, k in rest):
-                    continue
-                self._learn(k for _, k in rest)
-                left = row.median_s - sum(n * self._known[k][0] for n, k in rest)
-                if left > 0:
-                    rows.append((mine, left))
+        for row in self.target.rows:
+            parts = _split(row.chain)
+            mine = tuple((n, k) for k, n in parts.items() if k.kind in own)
+            rest = [(n, k) for k, n in parts.items() if k.kind not in own]
+            if not mine or any(k.kind not in self._families for _, k in rest):
+                continue
+            self._learn(k for _, k in rest)
+            left = row.median_s - sum(n * self._known[k][0] for n, k in rest)
+            if left > 0:
+                rows.append((mine, left))
         return rows
 
     def measures(self, kind: Kind) -> bool:

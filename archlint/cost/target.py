@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import tomli
@@ -14,6 +13,7 @@ from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
 from archlint.cost.pricing.machine import UNTOLD, Machine
 from archlint.cost.pricing.table import Row, Table
+from archlint.cost.target_files import TargetFiles, rule_of_folder
 from archlint.errors import TargetError
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Peak",
     "TableError",
     "Target",
-    "list_targets",
     "load_target",
 ]
 
@@ -36,7 +35,10 @@ class Peak:
 
 @dataclass(frozen=True, slots=True)
 class TableError:
-    """Absolute errors (shares of the time) of a table's rows, each left out of the fit."""
+    """Absolute errors (shares of the time) of rows, each left out of the fit.
+
+    `table` is the rule that asked for them, or the family that they are of.
+    """
 
     table: str
     rows: int
@@ -67,11 +69,11 @@ class Calibration:
 class Target:
     """One device + runtime + dtype (+ threads), and every row measured on it.
 
-    `tables` maps a rule folder's name to its rows.  `batches` is the least and the greatest
+    `batches` is the least and the greatest
     batch that the target prices, `alignment` what a proposed channel width is a multiple of.
-    `peak` is None where no limit is specified.  `marked` counts the rows that are left out of
-    the tables because their sessions differ too much.  While a target is being measured it has
-    no families yet.
+    `peak` is None where no limit is specified.  `marked` counts the rows that are left out
+    because their sessions differ too much.  While a target is being measured it has no families
+    yet.  `remark` is what whoever prices by it should see, "" for nothing.
     """
 
     name: str
@@ -89,38 +91,35 @@ class Target:
     lowering: RuntimeRules
     families: tuple[FamilySpec, ...]
     calibration: Calibration
-    tables: Mapping[str, Sequence[Row]]
+    rows: Sequence[Row]
     marked: int = 0
     machine: Machine = UNTOLD
+    remark: str = ""
 
 
-def list_targets(folders: Iterable[Path]) -> dict[str, Path]:
-    """Target name -> its TOML file, over the `targets` folders given."""
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("targets/*.toml"))}
+_OLD = (
+    "its rows lie in the old layout, a table for each rule; they are priced by as before, "
+    "and `archlint measure` or `archlint verify --keep` moves them when it adds a row"
+)
 
 
-def load_target(file: Path, folders: Sequence[Path]) -> Target:
-    """Read a target file; its tables in the rule folders are read when they are needed.
+def load_target(files: TargetFiles) -> Target:
+    """Read a target's file; its rows are read when they are needed.
 
     Raises TargetError.
     """
     try:
-        with file.open("rb") as stream:
+        with files.file.open("rb") as stream:
             data = tomli.load(stream)
-        tables = {
-            table.parents[1].name: Table(table)
-            for folder in folders
-            for table in sorted(folder.glob(f"*/costs/{file.stem}.csv"))
-        }
-        return _target(data, tables)
+        return _target(data, files)
     except (OSError, tomli.TOMLDecodeError, KeyError, ValueError, TypeError) as fault:
-        raise TargetError(f"{file.name}: not a target file: {fault}") from fault
+        raise TargetError(f"{files.file}: not a target file: {fault}") from fault
 
 
 _UNCALIBRATED: dict[str, Any] = {"errors": (), "band_scale": 1.0, "coverage": None, "pairs": 0}
 
 
-def _target(data: dict[str, Any], tables: Mapping[str, Sequence[Row]]) -> Target:
+def _target(data: dict[str, Any], files: TargetFiles) -> Target:
     lowering = RuntimeRules.parse(data["lowering"])
     low, high = data["batches"]
     return Target(
@@ -137,18 +136,20 @@ def _target(data: dict[str, Any], tables: Mapping[str, Sequence[Row]]) -> Target
         alignment=data["alignment"],
         peak=Peak(**data["peak"]) if "peak" in data else None,
         lowering=lowering,
-        families=tuple(_family(each) for each in data.get("families", ())),
+        families=tuple(_family(each, files) for each in data.get("families", ())),
         calibration=_calibration(data.get("calibration", _UNCALIBRATED)),
-        tables=tables,
+        rows=Table(*files.tables),
         marked=data.get("marked", 0),
         machine=Machine(
             block=1 if lowering.blocked is None else lowering.blocked.block,
             **data.get("machine", {}),
         ),
+        remark=f"{files.name}: {_OLD}" if files.is_old else "",
     )
 
 
-def _family(data: dict[str, Any]) -> FamilySpec:
+def _family(data: dict[str, Any], files: TargetFiles) -> FamilySpec:
+    rule = data.get("differences_of", "")
     given: dict[str, Any] = {
         key: data[key] for key in ("lengths", "unlike", "band_scale", "context") if key in data
     }
@@ -157,7 +158,7 @@ def _family(data: dict[str, Any]) -> FamilySpec:
         kinds=tuple(map(Kind, data.get("kinds", ()))),
         borrows=tuple(map(Kind, data.get("borrows", ()))),
         terms=tuple(data["terms"]),
-        differences_of=data.get("differences_of", ""),
+        differences_of=rule_of_folder(rule) if files.is_old else rule,
         spread=data["spread"],
         noise=data["noise"],
         **given,

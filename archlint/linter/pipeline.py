@@ -198,7 +198,8 @@ class _Run:
         here = self._find(loaded, model, views, known)
         found: Sequence[Found] = here.found
         flips: tuple[FindingAtBatch, ...] = ()
-        ranges = [priced.view.target.batches for priced in views.values()]
+        on = [priced.view.target for priced in views.values()]
+        ranges = [target.batches for target in on]
         assumed = model.batch or 1
         batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
         if batch is not None:
@@ -229,7 +230,7 @@ class _Run:
             ignored=(*ignored, *ignored_too, *here.commented),
             known=tuple(IgnoredFinding(each.finding, reasons[id(each)]) for each in still_known),
             assumptions=model.assumptions,
-            remarks=loaded.remarks,
+            remarks=(*loaded.remarks, *filter(None, (each.remark for each in on))),
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
             malformed=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archlint.cost.pricer import Pricer
+from archlint.cost.pricing.table import SHARED, read_table
 from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
@@ -18,7 +20,6 @@ from archlint.linter.target_places import (
     FoundTarget,
     find_target_files,
     is_path,
-    rows_of_user,
     target_at,
 )
 from archlint.rule import Rule
@@ -33,18 +34,22 @@ __all__ = [
     "all_rules",
     "find_pricers",
     "find_targets",
-    "folder_of",
     "known",
     "locate",
     "locate_all",
     "page_of",
-    "roots",
     "rule_named",
     "rule_page",
     "rules",
     "select_rules",
     "targets",
 ]
+
+
+_NO_LINK = (
+    f"{Path(__file__).parents[1] / 'rules'} is no folder: it is a symbolic link to ../rules, which "
+    "some checkouts and archives lack; make it anew, or `pip install .` in the checkout"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +70,28 @@ def all_rules() -> tuple[type[Rule], ...]:
     for entry in entry_points(group="archlint.rules"):
         try:
             rule: type[Rule] = entry.load()
+        except ModuleNotFoundError as fault:
+            reason = _NO_LINK if fault.name == "archlint.rules" else str(fault)
+            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}") from fault
         except Exception as fault:
             raise ArchlintError(f"rule {entry.name} ({entry.value}): {fault}") from fault
         if found.setdefault(rule.code, rule) is not rule:
             raise ArchlintError(f"rule {entry.name} ({entry.value}): code {rule.code} is taken")
+    if not found:
+        raise ArchlintError(
+            "no rule is installed: `pip install .` in the checkout makes them known"
+        )
     return tuple(found[code] for code in sorted(found))
-
-
-def folder_of(rule: type[Rule]) -> Path:
-    """The folder with a rule's check, page and tables."""
-    return Path(inspect.getfile(rule)).parent
-
-
-@cache
-def roots() -> tuple[Path, ...]:
-    """The folders that hold the rules' folders."""
-    return tuple(dict.fromkeys(folder_of(rule).parent for rule in all_rules()))
 
 
 @cache
 def _load(found: FoundTarget) -> Target:
     """A target; a shipped one with the rows that the user has added to it."""
-    target = load_target(found.file, roots() if found.is_shipped else [found.folder])
-    own = rows_of_user(found)
-    if not own:
-        return target
-    tables = {**target.tables}
-    for folder, rows in own.items():
-        tables[folder] = (*tables.get(folder, ()), *(row for row in rows if not row.marked))
-    marked = sum(row.marked for rows in own.values() for row in rows)
-    return replace(target, tables=tables, marked=target.marked + marked)
+    if not found.added:
+        return load_target(found.files)
+    target = load_target(replace(found.files, tables=(*found.files.tables, *found.added)))
+    marked = sum(row.marked for table in found.added for row in read_table(table))
+    return replace(target, marked=target.marked + marked)
 
 
 def known() -> Known:
@@ -107,7 +104,7 @@ def known() -> Known:
             rule.code: {option.name: type(option.default) for option in rule.options}
             for rule in all_rules()
         },
-        targets=tuple(find_target_files(roots(), ())),
+        targets=tuple(find_target_files(())),
     )
 
 
@@ -138,7 +135,7 @@ def locate(options: Options) -> tuple[Located, ...]:
     Raises UsageError for an unknown one, and for one whose measuring has not come to its end.
     """
     wanted = options.targets or (DEFAULT_TARGET,)
-    files = find_target_files(roots(), options.target_paths)
+    files = find_target_files(options.target_paths)
     _check([name for name in wanted if not is_path(name)], files, "target")
     found: dict[str, FoundTarget] = {}
     for name in wanted:
@@ -158,7 +155,7 @@ def locate(options: Options) -> tuple[Located, ...]:
 
 def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:
     """Every target that can be priced for; `paths` are folders with targets of the user's."""
-    every = (Located(each, _load(each)) for each in find_target_files(roots(), paths).values())
+    every = (Located(each, _load(each)) for each in find_target_files(paths).values())
     return tuple(each for each in every if each.target.families)
 
 
@@ -193,11 +190,22 @@ def _page(rule: type[Rule]) -> RulePage:
 
 
 def page_of(rule: type[Rule]) -> str:
-    """A rule's docs page, in Markdown; of a rule without one what it says of itself."""
-    page = folder_of(rule) / "README.md"
-    if not page.is_file():
+    """A rule's docs page, in Markdown; of a rule without one what it says of itself.
+
+    Raises ArchlintError where the page that it names cannot be read.
+    """
+    page = rule.page
+    folder = Path(inspect.getfile(rule)).parent
+    if page is None and "." in rule.__module__:  # else the README is that of all that lies there
+        page = folder / "README.md" if (folder / "README.md").is_file() else None
+    if page is None:
         return f"# {rule.code} {rule.name}\n\n{rule.summary}\n"
-    return page.read_text(encoding="utf-8")
+    if isinstance(page, str):
+        return page
+    try:
+        return (folder / page).read_text(encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise ArchlintError(f"rule {rule.code}: its page cannot be read: {fault}") from fault
 
 
 def rules() -> tuple[RulePage, ...]:
@@ -224,7 +232,7 @@ def targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[Targe
     `paths` are folders with targets of the user's, beside their own folder.  Raises UsageError
     for an unknown name.
     """
-    files = find_target_files(roots(), paths)
+    files = find_target_files(paths)
     _check([name for name in names if not is_path(name)], files, "target")
     found = {name: target_at(name, files) if is_path(name) else files[name] for name in names}
     return tuple(_summary(each) for each in (found or files).values())
@@ -234,8 +242,9 @@ def _summary(found: FoundTarget) -> TargetSummary:
     from archlint.results.target_summary import KindError, RuleRows, TargetSummary
 
     target = _load(found)
-    owner = {folder_of(rule).name: rule.code for rule in all_rules()}
+    rows = Counter(row.rule for row in target.rows)
     low, high = target.batches
+    notes = [*target.notes, *filter(None, [target.remark])]
     return TargetSummary(
         target=target.name,
         device=target.device,
@@ -245,12 +254,12 @@ def _summary(found: FoundTarget) -> TargetSummary:
         batches=(low,) if low == high else (low, high),
         is_default=target.name == DEFAULT_TARGET,
         rows=tuple(
-            RuleRows(owner.get(folder, "shared"), len(rows))
-            for folder, rows in target.tables.items()
+            RuleRows(rule, rows[rule])
+            for rule in sorted(rows, key=lambda each: (each == SHARED, each))
         ),
         errors=tuple(
             KindError(
-                f"{owner[each.table]} rows" if each.table in owner else each.table,
+                f"{each.table} rows" if each.table in rows else each.table,
                 each.median,
                 each.p90,
                 each.rows,
@@ -261,8 +270,8 @@ def _summary(found: FoundTarget) -> TargetSummary:
         price_coverage=target.calibration.price_coverage,
         date=target.measured,
         source=target.source,
-        notes=target.notes if target.families else (*target.notes, _UNFINISHED),
-        folder=None if found.is_shipped else str(found.folder),
+        notes=tuple(notes if target.families else (*notes, _UNFINISHED)),
+        folder=None if found.is_shipped else str(found.file.parent),
         marked=target.marked,
-        added=sum(map(len, rows_of_user(found).values())),
+        added=sum(len(read_table(table)) for table in found.added),
     )

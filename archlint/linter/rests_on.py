@@ -53,8 +53,8 @@ def _kernel(
     price = priced.view.pricer.price(kernel)
     rows = tuple(
         MeasuredRow(
-            each.folder, each.row.kernels, each.row.median_s, each.row.p10_s, each.row.p90_s,
-            each.row.sessions, each.row.measured,
+            each.rule, each.kernels, each.median_s, each.p10_s, each.p90_s, each.sessions,
+            each.measured,
         )
         for each in tables.near(kernel, ROWS)
     )  # fmt: skip

@@ -1,23 +1,31 @@
-"""Where targets lie: beside the rules, in the user's folder, in folders that they name."""
+"""Where targets lie: beside the program, in the user's folder, in folders that they name."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from archlint.cost.pricing.table import Row, read_table
-from archlint.cost.target import list_targets
+from archlint.cost.pricing.table import TableFile
+from archlint.cost.target_files import (
+    FILE,
+    ROWS,
+    SHIPPED,
+    TargetFiles,
+    find_target,
+    list_targets,
+    old_tables,
+)
 from archlint.errors import UsageError
 
 __all__ = [
     "FoundTarget",
     "find_target_files",
     "is_path",
-    "rows_of_user",
+    "old_folder",
     "split_path",
     "target_at",
     "user_folder",
@@ -26,43 +34,59 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class FoundTarget:
-    """A target's file and the folder with its tables; shipped ones come with the rules."""
+    """A target's files; `added` are those with the user's own rows of a shipped one."""
 
-    name: str
-    file: Path
-    folder: Path
+    files: TargetFiles
     is_shipped: bool = False
+    added: tuple[TableFile, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The target's name."""
+        return self.files.name
+
+    @property
+    def file(self) -> Path:
+        """The target's file."""
+        return self.files.file
+
+    @property
+    def home(self) -> Path:
+        """The folder of targets that rows of this one are to be added in."""
+        folder = self.files.folder
+        return user_folder() if self.is_shipped or folder == old_folder(user_folder()) else folder
 
 
 def user_folder() -> Path:
     """The folder of the targets that the user has measured."""
-    return platformdirs.user_data_path("archlint") / "rules"
+    return platformdirs.user_data_path("archlint") / "targets"
 
 
-def find_target_files(shipped: Sequence[Path], paths: Iterable[str]) -> dict[str, FoundTarget]:
+def old_folder(folder: Path) -> Path:
+    """Where what belongs in this folder of targets lay in the old layout."""
+    return folder.with_name("rules") if folder == user_folder() else folder
+
+
+def find_target_files(paths: Iterable[str]) -> dict[str, FoundTarget]:
     """Every target by name: the shipped ones, the user's, and those in the folders `paths`.
 
     Raises UsageError where two have the same name.
     """
+    user = user_folder()
     found = {
-        name: FoundTarget(name, file, file.parents[1], is_shipped=True)
-        for name, file in list_targets(shipped).items()
+        name: FoundTarget(files, is_shipped=True, added=_added(user, name))
+        for name, files in list_targets(SHIPPED).items()
     }
-    for folder in dict.fromkeys([user_folder(), *map(Path, paths)]):
-        for name, file in list_targets([folder]).items():
-            _add(found, FoundTarget(name, file, folder))
+    of_user = {**list_targets(old_folder(user)), **list_targets(user)}
+    for folder in (of_user, *(list_targets(Path(path)) for path in dict.fromkeys(paths))):
+        for files in folder.values():
+            _add(found, FoundTarget(files))
     return found
 
 
-def rows_of_user(found: FoundTarget) -> Mapping[str, tuple[Row, ...]]:
-    """The rows that the user has added to a shipped target, by the rule's folder.
-
-    They lie in the user's folder as a target's own tables do.
-    """
-    if not found.is_shipped:
-        return {}
-    tables = sorted(user_folder().glob(f"*/costs/{found.name}.csv"))
-    return {table.parents[1].name: read_table(table) for table in tables}
+def _added(user: Path, name: str) -> tuple[TableFile, ...]:
+    rows = user / name / ROWS
+    return (*old_tables(old_folder(user), name), *([TableFile(rows)] if rows.is_file() else ()))
 
 
 def is_path(target: str) -> bool:
@@ -71,23 +95,29 @@ def is_path(target: str) -> bool:
 
 
 def target_at(path: str, others: Mapping[str, FoundTarget]) -> FoundTarget:
-    """The target at `folder/name` or `folder/targets/name.toml`.
+    """The target at `folder/name`, which is its folder, or at the file in that.
 
     Raises UsageError if there is none, or if one of the others has its name.
     """
     folder, name = split_path(path)
-    file = folder / "targets" / f"{name}.toml"
-    if not file.is_file():
-        raise UsageError(f'no such target: "{path}" ({file} is not there)')
-    known = dict(others)
-    return _add(known, FoundTarget(name, file, folder))
+    files = find_target(folder, name)
+    if files is None:
+        raise UsageError(f'no such target: "{path}" ({folder / name / FILE} is not there)')
+    return _add(dict(others), FoundTarget(files))
 
 
 def split_path(path: str) -> tuple[Path, str]:
-    """The folder and the name in `folder/name` or `folder/targets/name.toml`."""
+    """The folder of targets and the name in `folder/name` or `folder/name/target.toml`.
+
+    In the old layout the file is `folder/targets/name.toml`.
+    """
     whole = Path(path)
-    if whole.suffix == ".toml" and whole.parent.name == "targets":
+    if whole.name == FILE:
+        whole = whole.parent
+    elif whole.suffix == ".toml" and whole.parent.name == "targets":
         return whole.parents[1], whole.stem
+    if whole.name in ("", ".."):
+        whole = Path(os.path.abspath(whole))
     return whole.parent, whole.name
 
 

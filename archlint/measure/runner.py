@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -39,15 +40,17 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to measure: the target's name, the folder of its tables, experiments by rule folder.
+    """What to measure: the target's name, the folder that it lies in, experiments by rule.
 
-    No batch is begun that would probably end after `budget` seconds; None is no limit.
+    No batch is begun that would probably end after `budget` seconds; None is no limit.  `old` is
+    the folder where the target lay in the old layout, None where it never did.
     """
 
     target: str
     out: Path
     experiments: Mapping[str, Sequence[Experiment]]
     budget: float | None = None
+    old: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +86,18 @@ def measure(
     progress: Progress,
     clock: Callable[[], float] = time.monotonic,
 ) -> Measured:
-    """Measure what the target's tables do not hold yet; `finish` gets its file at the end.
+    """Measure what the target's rows do not hold yet; `finish` gets its file at the end.
 
-    Raises MeasureError where another process measures the target or its tables are those of
+    Raises MeasureError where another process measures the target or its rows are those of
     something else, and Stopped on Ctrl-C.
     """
-    store = Store(request.out, request.target)
+    store = Store(request.out, request.target, request.old)
     runtime = Runtime(
         lowering_of(backend), backend.runs, backend.provenance().memory, backend.most_batch()
     )
     with store.locked():
         file = TargetFile(store.file, backend)
-        done = {
-            folder: frozenset(row.kernels for row in store.rows(folder))
-            for folder in request.experiments
-        }
+        done = frozenset((row.rule, row.kernels) for row in store.rows())
         run = _Run(request, backend, store, make_plan(request.experiments, runtime, done), progress)
         try:
             try:
@@ -186,19 +186,22 @@ class _Run:
             if not seconds:
                 self._refused += 1
                 continue
-            row = _row(task, seconds, drift, dtype)
-            rows.append((task.folder, row))
+            rows.append(_row(task, seconds, drift, dtype))
         self._store.append(rows)
         self._rows += len(rows)
-        self._marked += sum(row.marked for _, row in rows)
+        self._marked += sum(row.marked for row in rows)
 
     def close(self, file: TargetFile) -> None:
         """Write the counts of rows into the target's file, if there is one yet."""
         if not self._store.file.exists():
             return
-        tables = {folder: self._store.rows(folder) for folder in self._store.folders()}
-        marked = sum(row.marked for rows in tables.values() for row in rows)
-        file.end({folder: len(rows) for folder, rows in tables.items()}, marked, _today())
+        rows = self._store.rows()
+        count = Counter(row.rule for row in rows)
+        file.end(
+            {rule: count[rule] for rule in sorted(count)},
+            sum(row.marked for row in rows),
+            _today(),
+        )
 
 
 def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str) -> Row:
@@ -206,6 +209,7 @@ def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str) -> Row:
         return float(f"{value:.6g}")
 
     return Row(
+        rule=task.rule,
         kernels=task.text,
         series=task.series,
         dtype=dtype,

@@ -1,37 +1,43 @@
-"""The tables of a target on disk: rows are there for good as soon as they are appended."""
+"""The rows of a target on disk: they are there for good as soon as they are appended."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from archlint.cost.pricing.table import HEADER, Row, format_rows, read_table
+from archlint.cost.pricing.table import HEADER, Row, TableFile, format_rows, read_table
+from archlint.cost.target_files import FILE, ROWS, old_tables
 from archlint.errors import MeasureError
 
 __all__ = ["Store"]
 
 
 class Store:
-    """`<out>/<folder>/costs/<target>.csv`, one table for each rule's folder."""
+    """`<out>/<target>/`: the target's file and its rows.
 
-    def __init__(self, out: Path, target: str) -> None:
-        self.out, self.target = out, target
-        self.file = out / "targets" / f"{target}.toml"
+    `old` is the folder where they lay in the old layout, by default `out`.
+    """
+
+    def __init__(self, out: Path, target: str, old: Path | None = None) -> None:
+        self.out, self._target, self._old = out, target, old or out
+        self.file, self.table = out / target / FILE, out / target / ROWS
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other processes from writing; raises MeasureError where one does.
 
-        So does what the disk refuses in the meantime.
+        So does what the disk refuses in the meantime.  What lies in the old layout is moved.
         """
-        path = self.file.parent / f"{self.target}.lock"
+        path = self.table.with_suffix(".lock")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(path, timeout=0):
+                self._move()
                 yield
         except Timeout as fault:
             raise MeasureError(
@@ -41,49 +47,61 @@ class Store:
             where = fault.filename or self.out
             raise MeasureError(f"{where}: {fault.strerror or fault}") from fault
 
-    def table(self, folder: str) -> Path:
-        """The table of a rule's folder."""
-        return self.out / folder / "costs" / f"{self.target}.csv"
+    def rows(self) -> tuple[Row, ...]:
+        """All rows; a last line that a power cut tore off is dropped for good."""
+        return read_table(TableFile(self.table)) if _mended(self.table) else ()
 
-    def rows(self, folder: str) -> tuple[Row, ...]:
-        """The rows of a table; a last line that a power cut tore off is dropped for good."""
-        path = self.table(folder)
-        if not path.exists():
-            return ()
-        _mend(path)
-        return read_table(path) if path.stat().st_size else ()
-
-    def folders(self) -> tuple[str, ...]:
-        """The folders that have a table."""
-        found = self.out.glob(f"*/costs/{self.target}.csv")
-        return tuple(sorted(path.parents[1].name for path in found))
-
-    def append(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Append rows, each to the table of its folder, and have the disk keep them."""
-        by_folder: dict[str, list[Row]] = {}
-        for folder, row in rows:
-            by_folder.setdefault(folder, []).append(row)
-        for folder, of_folder in by_folder.items():
-            self._append(self.table(folder), of_folder)
-
-    def _append(self, path: Path, rows: Sequence[Row]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not path.exists()
-        with path.open("a", encoding="utf-8", newline="") as file:
+    def append(self, rows: Iterable[Row]) -> None:
+        """Append rows, and have the disk keep them."""
+        is_new = not self.table.exists()
+        self.table.parent.mkdir(parents=True, exist_ok=True)
+        with self.table.open("a", encoding="utf-8", newline="") as file:
             file.write((HEADER if file.tell() == 0 else "") + format_rows(rows))
-            file.flush()
-            os.fsync(file.fileno())
+            _sync(file)
         if is_new:
-            _sync_folder(path.parent)
+            _sync_folder(self.table.parent)
+
+    def _move(self) -> None:
+        """Move rows and file out of the old layout; a move that was cut off goes on.
+
+        The rows are there twice before they are there once, and none is added twice.
+        """
+        tables = old_tables(self._old, self._target)
+        if not tables:
+            return
+        table = TableFile(self.table)
+        lines = table.lines() if _mended(self.table) else []
+        for each in tables:
+            lines += each.lines() if _mended(each.path) else []
+        part = self.table.with_suffix(".part")
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(HEADER + "".join(f"{line}\n" for line in dict.fromkeys(lines)))
+            _sync(file)
+        os.replace(part, self.table)
+        old_file = self._old / "targets" / f"{self._target}.toml"
+        if old_file.exists():
+            os.replace(old_file, self.file)
+        _sync_folder(self.table.parent)
+        for each in tables:
+            each.path.unlink()
 
 
-def _mend(path: Path) -> None:
+def _mended(path: Path) -> bool:
+    """Drop a torn last line; whether anything is left."""
+    if not path.exists():
+        return False
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
         with path.open("r+b") as file:
             file.truncate(whole)
-            os.fsync(file.fileno())
+            _sync(file)
+    return whole > 0
+
+
+def _sync(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -32,7 +32,7 @@ class TargetFile:
         self._data = _read(path)
         provenance = backend.provenance()
         now: dict[str, Any] = {
-            "name": path.stem,
+            "name": path.parent.name,
             "device": provenance.device,
             "runtime": provenance.runtime,
             "dtype": provenance.dtype,
@@ -77,7 +77,7 @@ class TargetFile:
         self._write()
 
     def end(self, rows: Mapping[str, int], marked: int, today: str) -> None:
-        """Write how many rows each table has, and how many of all are marked."""
+        """Write how many rows each rule has, and how many of all are marked."""
         self._data.update(rows=dict(rows), marked=marked, measured=today)
         self._write()
 

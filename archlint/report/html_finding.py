@@ -190,7 +190,7 @@ def _row(row: MeasuredRow) -> Sequence[str]:
         milliseconds(row.median),
         band,
         f'<span class="soft">{text(sessions)}</span>',
-        f'<span class="soft">{text(f"{row.folder}, {row.measured}")}</span>',
+        f'<span class="soft">{text(f"{row.rule}, {row.measured}")}</span>',
     )
 
 

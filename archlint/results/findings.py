@@ -82,9 +82,9 @@ class FoundPlace:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredRow:
-    """A row of a cost table, times in seconds; `folder` is that of the rule whose table it is."""
+    """A row of a target, times in seconds; `rule` asked for it, "shared" where none did."""
 
-    folder: str
+    rule: str
     kernels: str
     median: float
     p10: float | None

@@ -32,7 +32,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What a rule's `plot.py` declares as PLOT: slow-downs over x, side by side.
+    """What a rule declares as its plot: slow-downs over x, side by side.
 
     `ticks` are the x that get a label, with it.  Both axes are logarithmic.
     """

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from archlint.cost.target_files import list_targets
 from archlint.did_you_mean import did_you_mean
 from archlint.settings.config import Config, Known, RuleOption
 from archlint.settings.models import ModelsReader
@@ -115,10 +116,10 @@ class Reader(ModelsReader):
         folders = [paths] if isinstance(paths, str) else paths
         if isinstance(folders, list):
             self._user_targets = tuple(
-                file.stem
+                name
                 for each in folders
                 if isinstance(each, str)
-                for file in sorted((self._folder / each).glob("targets/*.toml"))
+                for name in list_targets(self._folder / each)
             )
 
     def _beside(self, path: str) -> str:

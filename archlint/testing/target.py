@@ -48,7 +48,7 @@ def target_of(
         ),
         families=tuple(map(_family, varieties)),
         calibration=Calibration((), band_scale=1.0, coverage=None, pairs=0),
-        tables={"test": tuple(_row(text, seconds) for text, seconds in rows.items())},
+        rows=tuple(_row(text, seconds) for text, seconds in rows.items()),
     )
 
 
@@ -67,6 +67,7 @@ def _family(variety: str) -> FamilySpec:
 
 def _row(text: str, seconds: float) -> Row:
     return Row(
+        rule="",
         kernels=text,
         series="",
         dtype="float",

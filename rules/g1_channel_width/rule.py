@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
+from typing import TYPE_CHECKING
 
 from archlint.plugin import (
     MODEL_INPUT,
@@ -28,6 +29,9 @@ from archlint.plugin import (
     find_pair,
     pattern_of,
 )
+
+if TYPE_CHECKING:
+    from archlint.plugin import Plot, Workload
 
 __all__ = ["ChannelWidth", "Evidence", "mac_over_bound"]
 
@@ -78,6 +82,20 @@ class ChannelWidth(Rule):
                 stages.setdefault(key, []).append(found)
         for (outer, _, _), pairs in stages.items():
             yield self._place(view, outer, pairs)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """Dense convs and matrix products."""
+        from archlint.measure.workloads import dense_convs, products
+
+        return dense_convs.sample, products.sample
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """Pairs of 1x1 convs, widths 1:1 to 1:16."""
+        from archlint.rules.g1_channel_width.plot import PLOT
+
+        return PLOT
 
     def _pair(self, view: View, op: Operator, kernel: Kernel) -> Pair | str:
         """The unbalanced pair that starts at this conv, or why there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archlint.plugin import (
     Decision,
@@ -22,6 +23,9 @@ from archlint.plugin import (
     find_pair,
     pattern_of,
 )
+
+if TYPE_CHECKING:
+    from archlint.plugin import Plot, Workload
 
 __all__ = ["Evidence", "GroupConvolution"]
 
@@ -68,6 +72,20 @@ class GroupConvolution(Rule):
             op = view.model.operators[index]
             pair = Pair((index,), (view.widths.group[op.output.name],))
             yield self._place(view, view.widths.group[op.activations[0].name], [pair], (index,))
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """Group convs, and dense ones beside them."""
+        from archlint.measure.workloads import group_convs
+
+        return (group_convs.sample,)
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """Convs of 1 to 32 groups."""
+        from archlint.rules.g2_group_convolution.plot import PLOT
+
+        return PLOT
 
     def _place(
         self, view: View, outer: int, pairs: Sequence[Pair], grouped: tuple[int, ...]

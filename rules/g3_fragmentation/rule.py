@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archlint.plugin import (
     Decision,
@@ -22,6 +23,9 @@ from archlint.plugin import (
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
+
+if TYPE_CHECKING:
+    from archlint.plugin import Plot, Workload
 
 __all__ = ["Evidence", "Fragmentation"]
 
@@ -58,6 +62,20 @@ class Fragmentation(Rule):
             yield self._fold(view, fold, Evidence(fold.convs, fold.convs, 1, 1))
         for region in find_regions(view.model, taken):
             yield self._region(view, region)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What fragments are made of, and what joins them."""
+        from archlint.measure.workloads import fragments
+
+        return (fragments.sample,)
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """1 to 8 fragments, in series and in parallel."""
+        from archlint.rules.g3_fragmentation.plot import PLOT
+
+        return PLOT
 
     def _region(self, view: View, region: Region) -> Place | Silence:
         told, unpriced = region.joins[::-1], set(view.lowered.unpriced)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from archlint.plugin import Place, Rule, Silence, View
 from archlint.rules.g4_elementwise.activation import find_activations
@@ -11,6 +12,9 @@ from archlint.rules.g4_elementwise.movement import find_movement
 from archlint.rules.g4_elementwise.normalisation import find_normalisations
 from archlint.rules.g4_elementwise.residual import find_residuals
 from archlint.rules.g4_elementwise.squeeze_excite import find_squeeze_excites
+
+if TYPE_CHECKING:
+    from archlint.plugin import Plot, Workload
 
 __all__ = ["ElementWise"]
 
@@ -35,3 +39,22 @@ class ElementWise(Rule):
         """A place for each source with an alternative, silences for the rest."""
         for find in SOURCES:
             yield from find(view)
+
+    @classmethod
+    def workloads(cls) -> tuple[Workload, ...]:
+        """What runs between dense convs."""
+        from archlint.measure.workloads import (
+            depthwise_convs,
+            element_wise,
+            movement,
+            normalisations,
+        )
+
+        return depthwise_convs.sample, element_wise.sample, normalisations.sample, movement.sample
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """What activations and shortcuts add to a block."""
+        from archlint.rules.g4_elementwise.plot import PLOT
+
+        return PLOT

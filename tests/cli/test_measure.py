@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,15 @@ from archlint.linter import target_places
 from archlint.measure import backends
 from archlint.measure.backend import Backend
 from archlint.measure.backends import Settings, make_backend
-from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.experiment import Experiment, Workload
+from archlint.measure.workloads import dense_convs, pools
 from tests.cli.conftest import Outcome
 from tests.measure.fake_backend import FakeBackend
 
-TEXTS = {"g1_channel_width": ["Conv 8>64 k1x1 @28x28"], "targets": ["Softmax 9", "Softmax 10"]}
+TEXTS: dict[Workload, list[str]] = {
+    dense_convs.sample: ["Conv 8>64 k1x1 @28x28"],
+    pools.sample: ["Softmax 9", "Softmax 10"],
+}
 SHIPPED = "gtx1080ti-cudnn7-fp32"
 
 Measure = Callable[..., Outcome]
@@ -38,15 +42,14 @@ def measure(
 ) -> Measure:
     """Runs `archlint measure` on a fake runtime with three experiments, in a user's folder."""
 
-    def of(package: str) -> list[Experiment]:
-        texts = TEXTS.get(package.rpartition(".")[2], [])
-        return [Experiment(text, "series") for text in texts]
+    def drawn(workloads: Sequence[Workload]) -> list[Experiment]:
+        return [Experiment(text, "series") for text in TEXTS.get(workloads[0], [])]
 
     def fake(settings: Settings) -> Backend:
         backend.threads = settings.threads or 1
         return backend
 
-    monkeypatch.setattr(what_to_measure, "_of", of)
+    monkeypatch.setattr(what_to_measure, "drawn", drawn)
     monkeypatch.setattr(backends, "make_backend", fake)
     monkeypatch.setattr(target_places, "user_folder", lambda: tmp_path / "user")
     monkeypatch.setattr(what_to_measure, "user_folder", lambda: tmp_path / "user")
@@ -91,9 +94,33 @@ def test_a_target_may_be_named_with_its_folder(measure: Measure, tmp_path: Path)
         "tables in  here",
         "use them   archlint --target ./here/mine model.onnx",
     ]
-    assert sorted(path.name for path in (tmp_path / "here").iterdir()) == [
-        "g1_channel_width", "targets"
-    ]  # fmt: skip
+    assert {path.name for path in (tmp_path / "here" / "mine").iterdir()} == {
+        "rows.csv", "rows.lock", "target.toml"
+    }  # fmt: skip
+
+
+def test_a_target_of_the_old_layout_is_moved_and_goes_on(
+    measure: Measure, backend: FakeBackend, tmp_path: Path
+) -> None:
+    measure("--target", "mine")
+    new, old = tmp_path / "user" / "mine", tmp_path / "rules"
+    rows = (new / "rows.csv").read_text(encoding="utf-8")
+    head, *lines = rows.splitlines()
+    for rule, folder in (("G1", "g1_channel_width"), ("shared", "targets")):
+        kept = [line for line in lines if line.startswith(f"{rule},")]
+        table = old / folder / "costs" / "mine.csv"
+        table.parent.mkdir(parents=True)
+        text = "".join(f"{line.partition(',')[2]}\n" for line in (head, *kept))
+        table.write_text(text, encoding="utf-8")
+    (new / "target.toml").rename(old / "targets" / "mine.toml")
+    (new / "rows.csv").unlink()
+    backend.medleys.clear()
+    assert measure("--target", "mine").out.startswith("measured   0 rows, 3 were there before\n")
+    assert backend.medleys == []
+    moved = (new / "rows.csv").read_text(encoding="utf-8").splitlines()
+    assert sorted(moved) == sorted(rows.splitlines())
+    assert (new / "target.toml").is_file()
+    assert not [path for path in old.rglob("*") if path.is_file()]
 
 
 def test_ctrl_c_says_what_is_kept(measure: Measure, backend: FakeBackend, tmp_path: Path) -> None:
@@ -154,7 +181,7 @@ def test_another_thread_number_is_another_target(measure: Measure, tmp_path: Pat
     outcome = measure("--target", "mine", "--threads", "2")
     assert outcome.code == 2
     assert outcome.err == (
-        f"archlint: {tmp_path}/user/targets/mine.toml: measured on something else: "
+        f"archlint: {tmp_path}/user/mine/target.toml: measured on something else: "
         'threads was "1" and is "2" (give another --target)\n'
     )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from archlint.cost.pricer import Pricer
-from archlint.cost.target import Target, list_targets, load_target
+from archlint.cost.target import Target, load_target
+from archlint.cost.target_files import SHIPPED, list_targets
 
-RULES = Path(__file__).parents[2] / "rules"
-_FILES = list_targets([RULES])
+FILES = list_targets(SHIPPED)
 
 
 def load(name: str) -> Target:
-    return load_target(_FILES[name], [RULES])
+    return load_target(FILES[name])
 
 
 GPU = load("gtx1080ti-cudnn7-fp32")

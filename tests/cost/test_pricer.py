@@ -220,7 +220,7 @@ def test_the_price_does_not_hang_on_what_was_asked_before() -> None:
 
 
 def row(text: str, series: str = "s") -> Row:
-    return Row(text, series, "float", 1, "", 1, 1.0, None, None, None, "", "")
+    return Row("G1", text, series, "float", 1, "", 1, 1.0, None, None, None, "", "")
 
 
 def test_pairs_have_equal_flops_in_one_series() -> None:

@@ -1,33 +1,31 @@
 from __future__ import annotations
 
+import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricing.table import HEADER, Table
-from archlint.cost.target import list_targets, load_target
+from archlint.cost.target import load_target
+from archlint.cost.target_files import SHIPPED, files_of, list_targets
 from archlint.errors import TargetError
-from tests.cost.paper_targets import ARM, GPU, RULES
+from tests.cost.paper_targets import ARM, GPU
 
-FILE = RULES / "targets" / f"{GPU.name}.toml"
-
-
-def test_the_targets_are_the_files_of_the_targets_folder() -> None:
-    names = list_targets([RULES])
-    assert {GPU.name, ARM.name} <= set(names)
-    assert names[GPU.name] == FILE
-    assert all(load_target(file, [RULES]).name == name for name, file in names.items())
+FILE = SHIPPED / GPU.name / "target.toml"
 
 
-def test_a_target_has_the_tables_of_all_rules() -> None:
-    rows = {table: len(rows) for table, rows in GPU.tables.items()}
-    assert rows == {
-        "g1_channel_width": 12,
-        "g2_group_convolution": 12,
-        "g3_fragmentation": 15,
-        "g4_elementwise": 12,
-    }
+def test_a_target_is_a_folder() -> None:
+    found = list_targets(SHIPPED)
+    assert [*found] == sorted(path.name for path in SHIPPED.iterdir())
+    assert found[GPU.name].file == FILE
+    assert all(load_target(files).name == name for name, files in found.items())
+
+
+def test_a_target_has_the_rows_of_all_rules() -> None:
+    rows = Counter(row.rule for row in GPU.rows)
+    assert rows == {"G1": 12, "G2": 12, "G3": 15, "G4": 12}
 
 
 def test_the_kinds_of_a_target_have_one_family_each() -> None:
@@ -55,23 +53,24 @@ def test_the_kinds_of_a_target_have_one_family_each() -> None:
 def test_a_file_that_is_no_target_is_named(old: str, new: str, fault: str, tmp_path: Path) -> None:
     text = FILE.read_text(encoding="utf-8")
     assert old in text
-    file = tmp_path / "mine.toml"
+    file = tmp_path / "target.toml"
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(TargetError) as caught:
-        load_target(file, [])
-    assert str(caught.value).startswith("mine.toml: not a target file: ")
+        load_target(files_of(tmp_path))
+    assert str(caught.value).startswith(f"{file}: not a target file: ")
     assert fault in str(caught.value)
 
 
 def test_a_bad_table_is_named_when_its_rows_are_looked_at(tmp_path: Path) -> None:
-    table = tmp_path / "g1" / "costs" / f"{GPU.name}.csv"
-    table.parent.mkdir(parents=True)
+    shutil.copy(FILE, tmp_path)
+    table = tmp_path / "rows.csv"
     table.write_text("kernels,median_s\nAdd 3,fast\n", encoding="utf-8")
-    target = load_target(FILE, [tmp_path])
-    with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
-        len(target.tables["g1"])
-    with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv: the columns are not"):
-        Table(table).texts()
-    table.write_text(f"{HEADER}Add 3,s,float,1,,5,fast,,,,2026-01-01,x,\n", encoding="utf-8")
-    with pytest.raises(TargetError, match=r"gtx1080ti-cudnn7-fp32\.csv:2: could not convert"):
-        Table(table).seconds(0)
+    rows = load_target(files_of(tmp_path)).rows
+    assert isinstance(rows, Table)
+    with pytest.raises(TargetError, match=r"rows\.csv: the columns are not rule, kernels, "):
+        len(rows)
+    with pytest.raises(TargetError, match=r"rows\.csv: the columns are not rule, kernels, "):
+        rows.texts()
+    table.write_text(f"{HEADER}G4,Add 3,s,float,1,,5,fast,,,,2026-01-01,x,\n", encoding="utf-8")
+    with pytest.raises(TargetError, match=r"rows\.csv:2: could not convert"):
+        rows.seconds(0)

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from archlint.cost.kernels.kernel import parse_chain
+from archlint.cost.pricer import Pricer
+from archlint.cost.target_files import SHIPPED
 from archlint.errors import UsageError
-from archlint.linter import target_places
+from archlint.linter import lint, target_places
 from archlint.linter.registry import find_targets, known, targets
 from archlint.settings.options import Options
+from tests.cost.paper_targets import GPU_PRICER
 
-RULES = Path(__file__).parents[2] / "rules"
+MODEL = str(Path(__file__).parents[2] / "examples" / "onnx" / "mobilenet_v2.onnx")
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
 
 
@@ -23,18 +27,35 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(folder: Path, name: str, *, families: bool = True) -> Path:
-    """A copy of the GPU's target and one of its tables under another name."""
-    text = (RULES / "targets" / f"{GPU}.toml").read_text(encoding="utf-8")
+    """A copy of the GPU's target with G1's rows under another name."""
+    file = folder / name / "target.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(_text(name, families=families), encoding="utf-8")
+    lines = (SHIPPED / GPU / "rows.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = "".join(lines[0:1] + [line for line in lines if line.startswith("G1,")])
+    file.with_name("rows.csv").write_text(rows, encoding="utf-8")
+    return file
+
+
+def put_old(folder: Path, name: str) -> Path:
+    """The same in the old layout, and those of G4."""
     file = folder / "targets" / f"{name}.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = text.replace(GPU, name)
-    if not families:
-        text = text[: text.index("[[families]]")]
+    text = _text(name, families=True).replace('= "G4"', '= "g4_elementwise"')
     file.write_text(text, encoding="utf-8")
-    table = folder / "g1_channel_width" / "costs" / f"{name}.csv"
-    table.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(RULES / "g1_channel_width" / "costs" / f"{GPU}.csv", table)
+    lines = (SHIPPED / GPU / "rows.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    for rule, rule_folder in (("G1", "g1_channel_width"), ("G4", "g4_elementwise")):
+        table = folder / rule_folder / "costs" / f"{name}.csv"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        kept = [line for line in lines if line.split(",")[0] in ("rule", rule)]
+        rows = "".join(line.partition(",")[2] for line in kept)
+        table.write_text(rows, encoding="utf-8")
     return file
+
+
+def _text(name: str, *, families: bool) -> str:
+    text = (SHIPPED / GPU / "target.toml").read_text(encoding="utf-8").replace(GPU, name)
+    return text if families else text[: text.index("[[families]]")]
 
 
 def found(*names: str, paths: tuple[str, ...] = ()) -> list[str]:
@@ -54,11 +75,58 @@ def test_so_are_the_folders_that_the_configuration_names() -> None:
         found("ours")
 
 
-@pytest.mark.parametrize("path", ["here/mine", "./here/mine", "here/targets/mine.toml"])
+@pytest.mark.parametrize(
+    "path", ["here/mine", "./here/mine", "here/mine/", "here/mine/target.toml"]
+)
 def test_a_path_is_a_target(path: str) -> None:
     put(Path("here"), "mine")
     (target,) = find_targets(Options(targets=(path,)))
-    assert (target.name, {*target.tables}) == ("mine", {"g1_channel_width"})
+    assert (target.name, {row.rule for row in target.rows}) == ("mine", {"G1"})
+
+
+def test_so_is_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(Path("here"), "mine")
+    monkeypatch.chdir("here/mine")
+    assert found("./") == ["mine"]
+
+
+@pytest.mark.parametrize("path", ["here/mine", "here/targets/mine.toml", "mine"])
+def test_a_target_of_the_old_layout_is_read_with_a_remark(path: str, tmp_path: Path) -> None:
+    put_old(tmp_path / ("rules" if path == "mine" else "here"), "mine")  # beside the user's folder
+    (target,) = find_targets(Options(targets=(path,)))
+    assert Counter(row.rule for row in target.rows) == {"G1": 12, "G4": 12}
+    ((_, add),) = parse_chain("Add 64 @56x56")
+    assert Pricer(target).price(add) == GPU_PRICER.price(add)  # a difference of two rows of G4
+    assert target.remark.startswith("mine: its rows lie in the old layout, a table for each")
+    report = lint([MODEL], Options(targets=(path,)))
+    assert report.models[0].remarks == (target.remark,)
+
+
+def test_the_remark_is_a_note_where_targets_are_listed(tmp_path: Path) -> None:
+    file = put_old(tmp_path / "rules", "mine")
+    (mine,) = targets((), ["mine"])
+    assert "its rows lie in the old layout" in mine.notes[-1]
+    assert [(each.rule, each.rows) for each in mine.rows] == [("G1", 12), ("G4", 12)]
+    assert mine.folder == str(file.parent)
+
+
+def test_rows_of_the_old_layout_are_added_to_a_shipped_target(tmp_path: Path, user: Path) -> None:
+    put_old(tmp_path / "rules", GPU).unlink()
+    (target,) = find_targets(Options(targets=(GPU,)))
+    assert Counter(row.rule for row in target.rows) == {"G1": 24, "G2": 12, "G3": 15, "G4": 24}
+    assert target.remark.startswith(GPU)
+    put(user, GPU).unlink()
+    (target,) = find_targets(Options(targets=(GPU,)))
+    assert Counter(row.rule for row in target.rows)["G1"] == 36
+    (summary,) = targets((), [GPU])
+    assert summary.added == 36
+
+
+def test_where_a_move_was_cut_off_the_new_layout_counts(tmp_path: Path, user: Path) -> None:
+    put_old(tmp_path / "rules", "mine")
+    put(user, "mine")
+    (target,) = find_targets(Options(targets=("mine",)))
+    assert ({row.rule for row in target.rows}, target.remark) == ({"G1"}, "")
 
 
 def test_the_same_target_twice_is_one(user: Path) -> None:
@@ -69,14 +137,12 @@ def test_the_same_target_twice_is_one(user: Path) -> None:
 def test_a_path_where_no_target_is() -> None:
     with pytest.raises(UsageError) as caught:
         found("here/mine")
-    assert str(caught.value) == (
-        'no such target: "here/mine" (here/targets/mine.toml is not there)'
-    )
+    assert str(caught.value) == ('no such target: "here/mine" (here/mine/target.toml is not there)')
 
 
 def test_two_targets_of_one_name_are_an_error(user: Path) -> None:
     mine = put(user, GPU)
-    shipped = RULES / "targets" / f"{GPU}.toml"
+    shipped = SHIPPED / GPU / "target.toml"
     with pytest.raises(UsageError) as caught:
         found(ARM)
     first, second = str(caught.value).removeprefix(f'target "{GPU}" is there twice: ').split(", ")
@@ -89,14 +155,14 @@ def test_two_paths_of_one_name_are_an_error() -> None:
     with pytest.raises(UsageError) as caught:
         found("a/mine", "b/mine")
     assert str(caught.value) == (
-        'target "mine" is there twice: a/targets/mine.toml, b/targets/mine.toml'
+        'target "mine" is there twice: a/mine/target.toml, b/mine/target.toml'
     )
 
 
 def test_targets_are_listed_with_their_folder(user: Path) -> None:
     put(user, "mine")
     folders = {each.target: each.folder for each in targets()}
-    assert folders.pop("mine") == str(user)
+    assert folders.pop("mine") == str(user / "mine")
     assert {GPU, ARM} <= set(folders)
     assert set(folders.values()) == {None}
 

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from archlint.cost.target import list_targets, load_target
+from archlint.cost.target import load_target
 from archlint.errors import UsageError
 from archlint.measure.backends import Settings, backend_of, make_backend
-from tests.measured import RULES
+from tests.cost.paper_targets import FILES, GPU
 
-TARGETS = list_targets([RULES])
-MEASURED = sorted(name for name in TARGETS if name.startswith("amd-epyc"))
+MEASURED = sorted(name for name in FILES if name.startswith("amd-epyc"))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +27,7 @@ def test_settings_that_do_not_go_together_are_refused(settings: Settings, reason
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_a_target_is_run_on_what_it_was_measured_on(name: str) -> None:
-    target = load_target(TARGETS[name], [RULES])
+    target = load_target(FILES[name])
     package = "torch" if "torch" in name else "onnxruntime"
     pytest.importorskip(package, reason=f"{name} was measured with {package}")
     told = backend_of(target).provenance()
@@ -37,17 +36,15 @@ def test_a_target_is_run_on_what_it_was_measured_on(name: str) -> None:
 
 
 def test_a_target_of_the_paper_cannot_be_run_here() -> None:
-    target = load_target(TARGETS["gtx1080ti-cudnn7-fp32"], [RULES])
     with pytest.raises(UsageError, match="gtx1080ti-cudnn7-fp32 was not measured by archlint"):
-        backend_of(target)
+        backend_of(GPU)
 
 
 def test_a_gpu_that_is_not_there_is_one_clear_line() -> None:
     torch = pytest.importorskip("torch", reason="needs torch")
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    target = load_target(TARGETS["gtx1080ti-cudnn7-fp32"], [RULES])
-    graphs = replace(target, runtime="PyTorch 2.9.0 CUDA graph", threads="")
+    graphs = replace(GPU, runtime="PyTorch 2.9.0 CUDA graph", threads="")
     with pytest.raises(UsageError) as caught:
         backend_of(graphs)
     assert "\n" not in str(caught.value)

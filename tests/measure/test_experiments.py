@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import subprocess
+import sys
 from collections import defaultdict
+from importlib import import_module
 from itertools import islice, pairwise
 from math import prod
 
@@ -10,22 +14,24 @@ import pytest
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.target import Target
-from archlint.measure.plan.experiment import Experiment
+from archlint.linter.registry import all_rules
+from archlint.measure.plan.experiment import Experiment, Workload
 from archlint.measure.plan.low_discrepancy import points
-from archlint.measure.plan.sampling import SEED, equal_widths, interleave
-from archlint.rules.g1_channel_width import experiments as g1
-from archlint.rules.g2_group_convolution import experiments as g2
-from archlint.rules.g3_fragmentation import experiments as g3
-from archlint.rules.g4_elementwise import experiments as g4
-from archlint.rules.targets import experiments as shared
+from archlint.measure.plan.sampling import SEED, drawn, equal_widths, interleave
+from archlint.measure.workloads.paper import TABLES
+from archlint.measure.workloads.shared import SHARED_WORKLOADS
 from tests.cost.paper_targets import ARM, GPU
 
 Experiments = tuple[Experiment, ...]
 
-MODULES = {"g1": g1, "g2": g2, "g3": g3, "g4": g4, "targets": shared}
+WORKLOADS = {**{each.code: each.workloads() for each in all_rules()}, "shared": SHARED_WORKLOADS}
+EXPERIMENTS = {rule: drawn(each) for rule, each in WORKLOADS.items()}
 
-ALL = pytest.mark.parametrize(
-    "experiments", [each.EXPERIMENTS for each in MODULES.values()], ids=list(MODULES)
+ALL = pytest.mark.parametrize("experiments", EXPERIMENTS.values(), ids=EXPERIMENTS)
+EACH = pytest.mark.parametrize(
+    "workload",
+    [each for of_rule in WORKLOADS.values() for each in of_rule],
+    ids=lambda each: each.__module__.rpartition(".")[2],
 )
 
 
@@ -44,15 +50,18 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
-    assert [len(each.EXPERIMENTS) for each in MODULES.values()] == [984, 304, 60, 1606, 413]
-    assert count(g1.EXPERIMENTS, Kind.CONV) == 666
-    assert count(g1.EXPERIMENTS, Kind.PRODUCT) == 318
-    assert count(g4.EXPERIMENTS, Kind.DEPTHWISE) == 260
-    assert count(g4.EXPERIMENTS, Kind.ELEMENTWISE) == 454
-    assert count(g4.EXPERIMENTS, Kind.MOVEMENT) == 674
-    assert count(g4.EXPERIMENTS, Kind.NORMALISATION) == 134
-    assert count(shared.EXPERIMENTS, Kind.POOL) == 204
-    assert count(shared.EXPERIMENTS, Kind.REDUCTION) == 105
+    assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
+        "G1": 984, "G2": 304, "G3": 60, "G4": 1606, "shared": 413
+    }  # fmt: skip
+    assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 454
+
+
+@EACH
+def test_so_has_each_workload(workload: Workload) -> None:
+    text = import_module(workload.__module__).__doc__ or ""
+    said = re.search(r": (\d+) kernels\.", text)
+    assert said is not None
+    assert len(drawn([workload])) == int(said[1])
 
 
 @ALL
@@ -81,7 +90,7 @@ def test_a_series_has_equal_flops_on_one_map(experiments: Experiments) -> None:
 
 
 def test_no_two_sets_share_a_series() -> None:
-    names = [{each.series for each in module.EXPERIMENTS} for module in MODULES.values()]
+    names = [{each.series for each in of_rule} for of_rule in EXPERIMENTS.values()]
     assert sum(map(len, names)) == len(set().union(*names))
 
 
@@ -106,7 +115,7 @@ def test_none_is_written_for_one_target(experiments: Experiments) -> None:
 
 
 def test_the_first_experiments_cover_the_space_coarsely() -> None:
-    first = g1.EXPERIMENTS[:60]
+    first = EXPERIMENTS["G1"][:60]
     found = kernels(first)
     convs = [each for each in found if each.kind is Kind.CONV]
     assert {(1, 1), (3, 3), (5, 5), (7, 7)} <= {each.window for each in convs}
@@ -120,16 +129,18 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert max(max(each.c_in, each.c_out) for each in convs) >= 1024
     assert max(each.c_out / each.c_in for each in convs if each.c_in > 3) >= 4
     assert max(each.c_in / each.c_out for each in convs) >= 4
-    assert {each.kind for each in kernels(g4.EXPERIMENTS[:80])} == {
-        each.kind for each in kernels(g4.EXPERIMENTS)
+    assert {each.kind for each in kernels(EXPERIMENTS["G4"][:80])} == {
+        each.kind for each in kernels(EXPERIMENTS["G4"])
     }
-    assert {each.kind for each in kernels(shared.EXPERIMENTS[:20])} == {
-        each.kind for each in kernels(shared.EXPERIMENTS)
+    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:20])} == {
+        each.kind for each in kernels(EXPERIMENTS["shared"])
     }
 
 
 def test_one_dense_conv_in_three_is_off_the_alignment() -> None:
-    convs = [each for each in kernels(g1.EXPERIMENTS) if each.kind is Kind.CONV and each.c_in > 4]
+    convs = [
+        each for each in kernels(EXPERIMENTS["G1"]) if each.kind is Kind.CONV and each.c_in > 4
+    ]
     off = [each for each in convs if each.c_in % 8 or each.c_out % 8]
     assert 1 / 4 <= len(off) / len(convs) <= 2 / 5
     assert {each.c_in % 8 for each in off} >= {2, 4, 6}
@@ -137,12 +148,12 @@ def test_one_dense_conv_in_three_is_off_the_alignment() -> None:
 
 
 def test_two_convs_in_five_have_no_epilogue() -> None:
-    convs = [each for each in kernels(g1.EXPERIMENTS) if each.kind is Kind.CONV]
+    convs = [each for each in kernels(EXPERIMENTS["G1"]) if each.kind is Kind.CONV]
     assert 0.33 <= sum(not each.epilogue for each in convs) / len(convs) <= 0.47
 
 
 def test_they_are_the_same_everywhere() -> None:
-    lines = [f"{each}\n" for module in MODULES.values() for each in module.EXPERIMENTS]
+    lines = [f"{each}\n" for of_rule in EXPERIMENTS.values() for each in of_rule]
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     # a change here makes rows of existing tables useless: `archlint measure` would time others
     assert digest == "3d534ac461aebb6494946307185c68bb5b95b93f1f9440e5109a46da6f2e9cd5"
@@ -150,28 +161,33 @@ def test_they_are_the_same_everywhere() -> None:
 
 def test_another_seed_draws_other_kernels() -> None:
     new = 0
-    for module in MODULES.values():
-        assert module.sample(SEED) == module.EXPERIMENTS
-        known = {each.kernels for each in module.EXPERIMENTS}
-        other = module.sample(SEED + 1)
+    for rule, experiments in EXPERIMENTS.items():
+        assert drawn(WORKLOADS[rule], SEED) == experiments
+        known = {each.kernels for each in experiments}
+        other = drawn(WORKLOADS[rule], SEED + 1)
         assert len(other) == len(known)
-        of_module = sum(each.kernels not in known for each in other)
+        of_rule = sum(each.kernels not in known for each in other)
         # a pool or a Softmax has few sizes to draw, and the usual ones come again
-        assert of_module >= 0.9 * len(other)
-        new += of_module
+        assert of_rule >= 0.9 * len(other)
+        new += of_rule
     assert new >= 0.95 * 1320
 
 
 @pytest.mark.parametrize("target", [GPU, ARM], ids=lambda target: target.name)
 def test_the_papers_tables_hold_the_papers_workloads(target: Target) -> None:
-    for module, folder in (
-        (g1, "g1_channel_width"),
-        (g2, "g2_group_convolution"),
-        (g3, "g3_fragmentation"),
-        (g4, "g4_elementwise"),
-    ):
-        workloads = {each.kernels for each in module.PAPER}
-        assert {row.kernels for row in target.tables[folder]} <= workloads
+    for rule, table in zip(("G1", "G2", "G3", "G4"), TABLES, strict=True):
+        of_table = {each.kernels for each in table}
+        assert {row.kernels for row in target.rows if row.rule == rule} <= of_table
+
+
+def test_a_lint_loads_no_workload_and_no_plot() -> None:
+    code = (
+        "import sys; from archlint.linter.registry import all_rules; all_rules();"
+        "print(*(name for name in sys.modules if name.startswith('archlint') and "
+        "('measure' in name or 'plot' in name)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
 
 
 def test_points_fill_an_interval_evenly() -> None:

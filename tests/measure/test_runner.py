@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from archlint.cost.pricing.table import Row, read_table
+from archlint.cost.pricing.table import Row, TableFile, read_table
 from archlint.cost.target import load_target
+from archlint.cost.target_files import files_of
 from archlint.errors import MeasureError
 from archlint.measure.runner import Measured, Request, Stopped, measure
 from tests.measure.fake_backend import (
@@ -24,7 +26,7 @@ from tests.measure.fake_backend import (
 )
 
 MADE = experiments(
-    g1=convs(45), g4=[f"Add {n} @28x28" for n in range(20)][1:], targets=["Softmax 9"]
+    g1=convs(45), g4=[f"Add {n} @28x28" for n in range(20)][1:], shared=["Softmax 9"]
 )
 COUNT = 45 + 19 + 1
 BASELINE, REFERENCE = 15, 3
@@ -32,22 +34,20 @@ BASELINE, REFERENCE = 15, 3
 
 
 def rows(out: Path) -> list[Row]:
-    return [row for table in sorted(out.glob("*/costs/*.csv")) for row in read_table(table)]
+    return list(read_table(TableFile(out / "mine" / "rows.csv")))
 
 
 def request(out: Path, budget: float | None = None) -> Request:
     return Request("mine", out, MADE, budget)
 
 
-def test_every_experiment_gets_one_row_in_its_folder(tmp_path: Path) -> None:
+def test_every_experiment_gets_one_row_of_its_rule(tmp_path: Path) -> None:
     backend = FakeBackend()
     done = run(request(tmp_path), backend)
-    file = tmp_path / "targets" / "mine.toml"
+    file = tmp_path / "mine" / "target.toml"
     assert done == Measured(COUNT, 0, before=0, left=0, refused=0, too_big=0, file=file)
-    target = load_target(file, [tmp_path])
-    assert {folder: len(of_folder) for folder, of_folder in target.tables.items()} == {
-        "g1": 45, "g4": 19, "targets": 1
-    }  # fmt: skip
+    target = load_target(files_of(file.parent))
+    assert Counter(row.rule for row in target.rows) == {"g1": 45, "g4": 19, "shared": 1}
     for row in rows(tmp_path):
         assert row.median_s == pytest.approx(ideal(row.chain[0][1]), rel=1e-5)
         assert (row.sessions, row.interval, row.series) == (5, 0.0, "series")
@@ -100,13 +100,13 @@ def test_a_later_run_on_a_slower_machine_is_corrected_to_the_first_one_s_speed(
 def test_a_kernel_whose_sessions_differ_is_timed_on_and_then_marked(tmp_path: Path) -> None:
     backend = FakeBackend(noisy=frozenset({"Softmax"}))
     assert run(request(tmp_path), backend).marked == 1
-    (marked,) = read_table(tmp_path / "targets" / "costs" / "mine.csv")
+    (marked,) = (row for row in rows(tmp_path) if row.rule == "shared")
     assert marked.sessions == 20
     assert marked.marked
     others = [row for row in rows(tmp_path) if row != marked]
     assert {row.sessions for row in others} == {5}
-    target = load_target(tmp_path / "targets" / "mine.toml", [tmp_path])
-    assert (target.marked, len(target.tables["targets"])) == (1, 0)
+    target = load_target(files_of(tmp_path / "mine"))
+    assert (target.marked, len(target.rows)) == (1, len(others))
     extra = backend.medleys[BASELINE + 10 : -REFERENCE]
     assert len(extra) == 15
     assert all(marked.chain[0][1] in medley.kernels for medley in extra)
@@ -122,7 +122,7 @@ def test_a_kernel_that_breaks_a_session_is_found_and_left_out(tmp_path: Path) ->
 def test_a_runtime_that_runs_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MeasureError, match=r"^Fake: not implemented$"):
         run(request(tmp_path), FakeBackend(breaks=frozenset({"Conv", "Add"})))
-    assert not (tmp_path / "targets" / "mine.toml").exists()
+    assert not (tmp_path / "mine" / "target.toml").exists()
 
 
 def test_a_second_run_measures_what_is_missing(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_the_end_gets_the_target_s_file_with_its_rows(tmp_path: Path) -> None:
 
     measure(request(tmp_path), FakeBackend(), finish=finish, progress=Silent())
     assert len(texts) == 1
-    assert "[rows]\ng1 = 45\ng4 = 19\ntargets = 1\n" in texts[0]
+    assert "[rows]\ng1 = 45\ng4 = 19\nshared = 1\n" in texts[0]
 
 
 def test_an_interruption_keeps_the_batches_that_are_done(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_an_interruption_keeps_the_batches_that_are_done(tmp_path: Path) -> None
         run(many(tmp_path), FakeBackend(speed=speed))
     assert (caught.value.measured.rows, caught.value.measured.left) == (133, 266)
     assert len(rows(tmp_path)) == 133
-    assert "[rows]\ng1 = " in (tmp_path / "targets" / "mine.toml").read_text(encoding="utf-8")
+    assert "[rows]\ng1 = " in (tmp_path / "mine" / "target.toml").read_text(encoding="utf-8")
     assert run(many(tmp_path), FakeBackend()).rows == 266
 
 
@@ -206,8 +206,8 @@ def _lines(file: Path) -> int:
 def test_a_run_that_is_killed_goes_on_without_losing_or_doubling_a_row(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
-    table, kept = tmp_path / "g1" / "costs" / "mine.csv", 0
-    for _ in range(3):
+    table, kept = tmp_path / "mine" / "rows.csv", 0
+    for _ in range(2):
         # a header may be all there is when the kill comes: wait for a row
         lines = max(_lines(table), 1)
         with subprocess.Popen([*command, "0.02"], cwd=root, stdout=subprocess.PIPE) as process:

@@ -6,57 +6,94 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cost.pricing.table import HEADER, Row, read_table
+from archlint.cost.pricing.table import HEADER, Row, format_rows
 from archlint.errors import MeasureError, TargetError
 from archlint.measure.store import Store
 
 
-def row(channels: int) -> Row:
+def row(channels: int, rule: str = "G1") -> Row:
     return Row(
-        f"Add {channels} @8x8", "s", "float", 1, "", 5, 1e-6, 1e-6, 1e-6, 0.01, "d", "h", 1.1
+        rule, f"Add {channels} @8x8", "s", "float", 1, "", 5, 1e-6, 1e-6, 1e-6, 0.01, "d", "h", 1.1
     )
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "rules", "mine")
+    return Store(tmp_path / "targets", "mine")
 
 
-def test_rows_go_to_the_table_of_their_folder(store: Store) -> None:
-    assert store.folders() == ()
-    store.append([("g1", row(1)), ("g4", row(2)), ("g1", row(3))])
-    store.append([("g1", row(4))])
-    assert store.folders() == ("g1", "g4")
-    assert store.rows("g1") == (row(1), row(3), row(4))
-    assert read_table(store.out / "g4" / "costs" / "mine.csv") == (row(2),)
-    assert store.rows("g2") == ()
+def test_rows_are_kept_in_the_order_in_which_they_come(store: Store) -> None:
+    assert store.rows() == ()
+    store.append([row(1), row(2, "G4"), row(3)])
+    store.append([row(4)])
+    assert store.rows() == (row(1), row(2, "G4"), row(3), row(4))
+    assert [path.name for path in (store.out / "mine").iterdir()] == ["rows.csv"]
 
 
-@pytest.mark.parametrize("kept", range(len("Add 2 @8x8,s,float")))
+@pytest.mark.parametrize("kept", range(len("G1,Add 2 @8x8,s,float")))
 def test_a_torn_last_line_is_dropped_for_good(store: Store, kept: int) -> None:
-    store.append([("g1", row(1))])
-    whole = store.table("g1").read_bytes()
-    with store.table("g1").open("ab") as file:
-        file.write(b"Add 2 @8x8,s,float"[:kept])
-    assert store.rows("g1") == (row(1),)
-    assert store.table("g1").read_bytes() == whole
-    store.append([("g1", row(3))])
-    assert store.rows("g1") == (row(1), row(3))
+    store.append([row(1)])
+    whole = store.table.read_bytes()
+    with store.table.open("ab") as file:
+        file.write(b"G1,Add 2 @8x8,s,float"[:kept])
+    assert store.rows() == (row(1),)
+    assert store.table.read_bytes() == whole
+    store.append([row(3)])
+    assert store.rows() == (row(1), row(3))
 
 
 def test_a_torn_header_is_written_anew(store: Store) -> None:
-    store.table("g1").parent.mkdir(parents=True)
-    store.table("g1").write_text(HEADER[:10], encoding="utf-8")
-    assert store.rows("g1") == ()
-    store.append([("g1", row(1))])
-    assert store.rows("g1") == (row(1),)
+    store.table.parent.mkdir(parents=True)
+    store.table.write_text(HEADER[:10], encoding="utf-8")
+    assert store.rows() == ()
+    store.append([row(1)])
+    assert store.rows() == (row(1),)
 
 
 def test_another_s_table_is_not_mended(store: Store) -> None:
-    store.table("g1").parent.mkdir(parents=True)
-    store.table("g1").write_text("kernels,seconds\n", encoding="utf-8")
+    store.table.parent.mkdir(parents=True)
+    store.table.write_text("kernels,seconds\n", encoding="utf-8")
     with pytest.raises(TargetError, match="the columns are not"):
-        store.rows("g1")
+        store.rows()
+
+
+def put_old(out: Path, folder: str, *rows: Row) -> Path:
+    """A table of the old layout: no column for the rule, which the folder tells."""
+    table = out / folder / "costs" / "mine.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
+    lines = (HEADER + format_rows(rows)).splitlines()
+    table.write_text("".join(line.partition(",")[2] + "\n" for line in lines), encoding="utf-8")
+    return table
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_what_lies_in_the_old_layout_is_moved(tmp_path: Path, elsewhere: bool) -> None:
+    old = tmp_path / "rules"
+    store = Store(tmp_path / "targets", "mine", old) if elsewhere else Store(old, "mine")
+    put_old(old, "g1_channel_width", row(1), row(2))
+    torn = put_old(old, "targets", row(3, "shared"))
+    with torn.open("a", encoding="utf-8") as file:
+        file.write("Add 4 @8x8,s")
+    (old / "targets" / "mine.toml").write_text("the target\n", encoding="utf-8")
+    with store.locked():
+        assert store.rows() == (row(1), row(2), row(3, "shared"))
+        assert store.file.read_text(encoding="utf-8") == "the target\n"
+        store.append([row(5)])
+    assert not [*old.glob("targets/*.toml"), *old.glob("*/costs/*.csv")]
+    with store.locked():
+        assert store.rows() == (row(1), row(2), row(3, "shared"), row(5))
+
+
+def test_a_move_that_was_cut_off_goes_on_and_adds_no_row_twice(tmp_path: Path) -> None:
+    store = Store(tmp_path, "mine")
+    put_old(tmp_path, "g1_channel_width", row(1), row(2))
+    put_old(tmp_path, "g4_elementwise", row(3, "G4"))
+    with store.locked():
+        pass
+    # as if the first table had not been deleted before the power went
+    put_old(tmp_path, "g1_channel_width", row(1), row(2))
+    with store.locked():
+        assert store.rows() == (row(1), row(2), row(3, "G4"))
 
 
 def test_a_target_that_another_process_measures_is_refused(store: Store) -> None:
@@ -74,7 +111,7 @@ def test_a_target_that_another_process_measures_is_refused(store: Store) -> None
         with pytest.raises(MeasureError) as caught, store.locked():
             pass
         assert str(caught.value) == (
-            f"{store.file}: another process measures this target (it holds mine.lock)"
+            f"{store.file}: another process measures this target (it holds rows.lock)"
         )
         other.stdin.write("\n")
         other.stdin.close()
@@ -86,4 +123,4 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(MeasureError) as caught, Store(tmp_path / "file", "mine").locked():
         pass
-    assert str(caught.value) == f"{tmp_path}/file/targets: Not a directory"
+    assert str(caught.value) == f"{tmp_path}/file/mine: Not a directory"

@@ -7,6 +7,7 @@ import tomli
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.target import load_target
+from archlint.cost.target_files import files_of
 from archlint.errors import MeasureError
 from archlint.measure.fit.drift import Reference
 from archlint.measure.target_file import TargetFile, put_sections
@@ -31,7 +32,7 @@ errors = []
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "targets" / "mine.toml"
+    return tmp_path / "mine" / "target.toml"
 
 
 def begun(path: Path, backend: FakeBackend | None = None) -> TargetFile:
@@ -105,12 +106,12 @@ seconds = [
 
 def test_it_loads_as_a_target_without_prices_until_it_is_calibrated(path: Path) -> None:
     begun(path)
-    target = load_target(path, [path.parents[1]])
+    target = load_target(files_of(path.parent))
     assert (target.name, target.threads, target.batches) == ("mine", "1", (1, 8))
     assert target.lowering.fuse_into == {Kind.CONV}
     assert (target.peak, target.families, target.calibration.coverage) == (None, (), None)
     put_sections(path, tomli.loads(SECTIONS))
-    target = load_target(path, [path.parents[1]])
+    target = load_target(files_of(path.parent))
     assert [family.name for family in target.families] == ["conv"]
     assert target.calibration.band_scale == 1.1
 
@@ -127,7 +128,7 @@ def test_a_later_run_keeps_what_the_file_has(path: Path) -> None:
     assert 'measured = "2026-01-02"' in text
     assert "batches = [\n    1,\n    64,\n]" in text
     assert "[rows]\ng1 = 3\n" in text
-    assert load_target(path, []).families != ()
+    assert load_target(files_of(path.parent)).families != ()
 
 
 @pytest.mark.parametrize(
@@ -155,5 +156,5 @@ def test_rows_of_something_else_are_not_added(
 def test_a_file_that_is_no_toml_is_named(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("name =", encoding="utf-8")
-    with pytest.raises(MeasureError, match=r"mine\.toml: not a target file: "):
+    with pytest.raises(MeasureError, match=r"target\.toml: not a target file: "):
         TargetFile(path, FakeBackend())

@@ -37,7 +37,7 @@ LINE = Location(
     Certainty.EXACT,
     (Call(Span("nets/net.py", 20, 5, 20, 13, "    Block(8)"), "Block(...)", "Net.__init__"),),
 )
-ROW = MeasuredRow("g2_group_convolution", "Conv 8>8 k1x1", 1e-3, 0.9e-3, 1.1e-3, 5, "2026-01-02")
+ROW = MeasuredRow("G2", "Conv 8>8 k1x1", 1e-3, 0.9e-3, 1.1e-3, 5, "2026-01-02")
 KERNEL = KernelPrice("now", "Conv 9>9", 2, 2e-3, 1.8e-3, 2.2e-3, Basis.INTERPOLATED, (ROW,))
 EVIL = "</style><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b\n&amp;##[add-mask]x"
 VOID = {"meta", "br", "wbr"}
@@ -112,7 +112,7 @@ def test_no_name_from_a_file_is_more_than_text() -> None:
     place = replace(
         fakes.finding().places[0], module=EVIL, now=Variant(EVIL), instead=Variant(EVIL)
     )
-    kernel = replace(KERNEL, kernel=EVIL, rows=(replace(ROW, kernels=EVIL, folder=EVIL),))
+    kernel = replace(KERNEL, kernel=EVIL, rows=(replace(ROW, kernels=EVIL, rule=EVIL),))
     where = replace(LINE, span=replace(LINE.span, path=EVIL, text=EVIL))
     bad = replace(
         fakes.finding(), module=EVIL, message=EVIL, advice=EVIL, places=(place,),
@@ -139,7 +139,7 @@ def test_a_finding_shows_its_source_its_prices_and_the_rows_behind_it() -> None:
     assert "by Block(...) in Net.__init__, nets/net.py:20:5" in words
     assert "1.52x (1.31 to 1.76)" in words
     assert "2 x Conv 9>92.00 ms1.80 to 2.20interpolated" in words
-    assert "Conv 8>8 k1x11.00 ms0.900 to 1.105 sessionsg2_group_convolution, 2026-01-02" in words
+    assert "Conv 8>8 k1x11.00 ms0.900 to 1.105 sessionsG2, 2026-01-02" in words
 
 
 def test_bars_tell_their_operator_and_lead_to_its_finding() -> None:
@@ -157,7 +157,7 @@ def test_the_tables_are_found_for_the_page_alone() -> None:
     (rests_on,) = told.findings[0].rests_on
     assert {each.side for each in rests_on.kernels} == {"now", "instead"}
     assert all(each.seconds and each.rows for each in rests_on.kernels)
-    assert "g2_group_convolution" in {row.folder for each in rests_on.kernels for row in each.rows}
+    assert "G2" in {row.rule for each in rests_on.kernels for row in each.rows}
     (target,) = told.targets
     assert sum(each.time for each in target.operators) == pytest.approx(target.predicted)
 

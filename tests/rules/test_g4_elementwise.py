@@ -15,7 +15,8 @@ from onnx import TensorProto, helper
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
-from archlint.cost.target import Target, list_targets, load_target
+from archlint.cost.target import Target, load_target
+from archlint.cost.target_files import SHIPPED, files_of
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, price_place
@@ -30,8 +31,7 @@ REMOVALS = ("residual", "squeeze-excite", "movement", "normalisation")
 
 @cache
 def target(name: str = "gtx1080ti-cudnn7-fp32") -> Target:
-    folders = [ROOT / "rules"]
-    return load_target(list_targets(folders)[name], folders)
+    return load_target(files_of(SHIPPED / name))
 
 
 def fusing(*activations: str) -> Target:

@@ -1,25 +1,24 @@
-"""What `archlint measure` measures: the experiments of the rules, into which folder."""
+"""What `archlint measure` measures: the workloads of the rules, into which folder."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
-from archlint.cost.target import list_targets
+from archlint.cost.pricing.table import SHARED
+from archlint.cost.target_files import FILE, SHIPPED
 from archlint.errors import UsageError
-from archlint.linter.registry import folder_of, roots, select_rules
-from archlint.linter.target_places import is_path, split_path, user_folder
+from archlint.linter.registry import select_rules
+from archlint.linter.target_places import is_path, old_folder, split_path, user_folder
 from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.sampling import drawn
 from archlint.measure.runner import Request
+from archlint.measure.workloads.shared import SHARED_WORKLOADS
 from archlint.settings.options import Options
 
 __all__ = ["make_request"]
-
-_SHARED = "targets"
-"""The folder of the rows that no rule owns."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -39,28 +38,16 @@ def make_request(
         folder, name = split_path(target)
     if not _NAME.fullmatch(name):
         raise UsageError(f'--target: expected letters, digits, "-", "_" and ".", found "{name}"')
-    file, shipped = folder / "targets" / f"{name}.toml", list_targets(roots()).get(name)
-    if shipped is not None and os.path.realpath(shipped) != os.path.realpath(file):
+    shipped = SHIPPED / name
+    is_taken = (shipped / FILE).is_file()
+    if is_taken and os.path.realpath(shipped) != os.path.realpath(folder / name):
         raise UsageError(f'--target: archlint has a target "{name}" of its own: {shipped}')
-    return Request(name, folder, _experiments(rules), budget)
+    return Request(name, folder, _experiments(rules), budget, old_folder(folder))
 
 
 def _experiments(rules: Sequence[str]) -> dict[str, Sequence[Experiment]]:
-    found = {}
-    for rule in select_rules(Options(select=tuple(rules))):
-        found[folder_of(rule).name] = _of(rule.__module__.rpartition(".")[0])
+    """The experiments of these rules, or those of all and the ones that no rule asks for."""
+    found = {rule.code: rule.workloads() for rule in select_rules(Options(select=tuple(rules)))}
     if not rules:
-        found[_SHARED] = _of(f"archlint.rules.{_SHARED}")
-    return {folder: experiments for folder, experiments in found.items() if experiments}
-
-
-def _of(package: str) -> Sequence[Experiment]:
-    """The experiments of a rule's package, none where it has no such module."""
-    module = f"{package}.experiments"
-    try:
-        experiments: Sequence[Experiment] = import_module(module).EXPERIMENTS
-    except ModuleNotFoundError as fault:
-        if fault.name != module:
-            raise
-        return ()
-    return experiments
+        found[SHARED] = SHARED_WORKLOADS
+    return {rule: drawn(each) for rule, each in found.items() if each}

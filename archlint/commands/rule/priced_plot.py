@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.lowering.on_path import apart
@@ -13,7 +12,6 @@ from archlint.cost.target import Target
 from archlint.errors import UsageError
 from archlint.linter.registry import find_targets, locate_all, rule_named
 from archlint.results.plot import Curve, CurvePoint, Panel, Plot, PlotPoint, PricedPanel, PricedPlot
-from archlint.rule import Rule
 from archlint.settings.options import Options
 
 __all__ = ["plot"]
@@ -26,7 +24,7 @@ def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = (
     target prices the plot's kernels.
     """
     found = rule_named(rule)
-    declared = _declared(found)
+    declared = found.plot()
     if declared is None:
         raise UsageError(f"{found.code} has no plot")
     chosen: tuple[Target, ...]
@@ -35,18 +33,6 @@ def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = (
     else:
         chosen = tuple(each.target for each in locate_all(()) if each.place.is_shipped)
     return _priced(declared, found.code, chosen)
-
-
-def _declared(rule: type[Rule]) -> Plot | None:
-    """What `plot.py` beside the rule declares, None where there is none."""
-    module = f"{rule.__module__.rpartition('.')[0]}.plot"
-    try:
-        declared: Plot = import_module(module).PLOT
-    except ModuleNotFoundError as fault:
-        if fault.name != module:
-            raise
-        return None
-    return declared
 
 
 def _priced(declared: Plot, code: str, targets: Sequence[Target]) -> PricedPlot:

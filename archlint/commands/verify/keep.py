@@ -1,19 +1,18 @@
-"""Keeping what verifying measured: rows for a table of the user's."""
+"""Keeping what verifying measured: rows of the user's."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from pathlib import Path
 from statistics import fmean, median
 
 from archlint.commands.verify.sessions import Timed
-from archlint.cost.kernels.kernel import Kernel, parse_chain
-from archlint.cost.pricing.table import Row
+from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.table import SHARED, Row
 from archlint.cost.target import Target
 from archlint.linter.registry import Located
-from archlint.linter.target_places import user_folder
+from archlint.linter.target_places import old_folder
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
 from archlint.measure.fit.statistics import interval_of, quantile
@@ -26,25 +25,22 @@ __all__ = ["Keeper"]
 
 HOW = "archlint verify: in their place in a model"
 SERIES = "verify"
-SHARED = "targets"
-"""The folder of rows that no rule owns, and of kernels like none that the target has."""
 
 
 class Keeper:
     """Adds a row for each kernel measured that the target has none for.
 
-    A row goes to the table of the folder that holds the target's rows of its operator: its own
-    table, or for a target that comes with archlint one in the user's folder.  Kernels with too
-    few sessions or too wide an interval are left out.
+    A row is of the rule that has most of the target's rows of its operator, or of none.  It goes
+    to the target's own rows, or for a target that comes with archlint to the user's folder.
+    Kernels with too few sessions or too wide an interval are left out.
     """
 
     def __init__(self, located: Located, backend: Backend) -> None:
         place = located.place
         self._target, self._backend = located.target, backend
         self._reference: Reference = reference_of(place.file)
-        folder: Path = user_folder() if place.is_shipped else place.folder
-        self._store = Store(folder, place.name)
-        self._known = {row.kernels for rows in located.target.tables.values() for row in rows}
+        self._store = Store(place.home, place.name, old_folder(place.home))
+        self._known = {row.kernels for row in located.target.rows}
         self._owner = _owners(located.target)
         self._rows = self._marked = self._already = 0
 
@@ -56,16 +52,16 @@ class Keeper:
         drift = self._reference.drift(self._backend) if new else 1.0
         rows = []
         for kernel, times in new.items():
-            row = _row(kernel, times, drift, self._target.dtype)
+            rule = self._owner.get(_what(kernel), SHARED)
+            row = _row(rule, kernel, times, drift, self._target.dtype)
             if len(times) < SESSIONS or row.marked:
                 self._marked += 1
                 continue
-            rows.append((self._owner.get(_what(kernel), SHARED), row))
+            rows.append(row)
             self._known.add(kernel.text)
         if rows:
             with self._store.locked():
-                for folder in {folder for folder, _ in rows}:
-                    self._store.rows(folder)  # drops a line that a power cut tore off
+                self._store.rows()  # drops a line that a power cut tore off
                 self._store.append(rows)
         self._rows += len(rows)
 
@@ -75,14 +71,13 @@ class Keeper:
 
 
 def _owners(target: Target) -> dict[str, str]:
-    """The folder that holds the most rows of each operator type and conv kind alone."""
+    """The rule with the most rows of each operator type and conv kind alone."""
     count: dict[str, Counter[str]] = {}
-    for folder, rows in target.tables.items():
-        for row in rows:
-            alike = {_what(kernel) for _, kernel in parse_chain(row.kernels)}
-            if len(alike) == 1:
-                count.setdefault(alike.pop(), Counter())[folder] += 1
-    return {what: folders.most_common(1)[0][0] for what, folders in count.items()}
+    for row in target.rows:
+        alike = {_what(kernel) for _, kernel in row.chain}
+        if len(alike) == 1:
+            count.setdefault(alike.pop(), Counter())[row.rule] += 1
+    return {what: rules.most_common(1)[0][0] for what, rules in count.items()}
 
 
 def _what(kernel: Kernel) -> str:
@@ -105,11 +100,12 @@ def _by_kernel(timed: Iterable[Timed]) -> dict[Kernel, list[float]]:
     return found
 
 
-def _row(kernel: Kernel, seconds: Sequence[float], drift: float, dtype: str) -> Row:
+def _row(rule: str, kernel: Kernel, seconds: Sequence[float], drift: float, dtype: str) -> Row:
     def rounded(value: float) -> float:
         return float(f"{value:.6g}")
 
     return Row(
+        rule=rule,
         kernels=kernel.text,
         series=SERIES,
         dtype=dtype,

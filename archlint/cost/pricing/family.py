@@ -46,7 +46,7 @@ class FamilySpec:
     Where the target's kernels go by variety, `name` is the variety and `kinds` is empty.  Else
     `kinds` have rows of their own, and `borrows` have none and take this family's fit, so that
     they are never better than modelled.  `terms` are those that its fit has (see `term_named`).
-    `differences_of` names the table whose rows give this family's, as differences of two
+    `differences_of` names the rule whose rows give this family's, as differences of two
     chains, where no chain holds this family alone; "" for none.  `spread` is the standard
     deviation (log) of what the fit misses where no row is near, `noise` that of a row's own
     error, `lengths` the octaves of each feature over which a residual fades.  `band_scale` is

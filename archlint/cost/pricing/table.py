@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from math import inf
@@ -14,25 +14,32 @@ from typing import overload
 from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.errors import TargetError
 
-__all__ = ["HEADER", "Row", "Table", "format_rows", "read_table", "write_table"]
+__all__ = [
+    "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "read_table", "write_table",
+]  # fmt: skip
 
 WIDEST = 0.10
 """The widest interval, as a share of the median, of a row that prices may rest on."""
+
+SHARED = "shared"
+"""What stands for the rule in rows that no rule asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One measured chain.
 
-    `kernels` is the text of the chain (see `parse_chain`), epilogues and paths included;
-    `layout` its memory layout ("" where the source does not say).  `sessions` counts
-    independent runs, `median_s`, `p10_s` and `p90_s` are seconds for the whole chain,
-    `interval` the half width of the median's 95 % interval as a share of it; the last three
-    are None where the source gives none.  `series` groups rows of equal FLOPs, `measured` is a
-    date, `how` the source or the command.  `uncorrected_s` is the median as the clock gave it,
-    before the drift of the machine's speed was taken off; None where nothing was.
+    `rule` is the code of the rule that asked for it, or SHARED; `kernels` is the text of the
+    chain (see `parse_chain`), epilogues and paths included; `layout` its memory layout ("" where
+    the source does not say).  `sessions` counts independent runs, `median_s`, `p10_s` and `p90_s`
+    are seconds for the whole chain, `interval` the half width of the median's 95 % interval as a
+    share of it; the last three are None where the source gives none.  `series` groups rows of
+    equal FLOPs, `measured` is a date, `how` the source or the command.  `uncorrected_s` is the
+    median as the clock gave it, before the drift of the machine's speed was taken off; None where
+    nothing was.
     """
 
+    rule: str
     kernels: str
     series: str
     dtype: str
@@ -59,25 +66,42 @@ class Row:
 
 
 _COLUMNS = tuple(field.name for field in fields(Row))
-_MEDIAN, _INTERVAL = map(_COLUMNS.index, ("median_s", "interval"))
+_KERNELS, _MEDIAN, _INTERVAL = map(_COLUMNS.index, ("kernels", "median_s", "interval"))
 
 HEADER = ",".join(_COLUMNS) + "\n"
 """The first line of a table."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file of rows; `rule` asked for all of them where the file has no such column."""
+
+    path: Path
+    rule: str = ""
+
+    def lines(self) -> list[str]:
+        """The lines below the header, each with its rule; raises TargetError for another one."""
+        head, *lines = self.path.read_text(encoding="utf-8").splitlines() or [""]
+        columns = _COLUMNS[1:] if self.rule else _COLUMNS
+        if head != ",".join(columns):
+            raise TargetError(f"{self.path}: the columns are not {', '.join(columns)}")
+        return [line and f"{self.rule},{line}" for line in lines] if self.rule else lines
+
+
 class Table(Sequence[Row]):
-    """The usable rows of a table, read when they are first looked at.
+    """The usable rows of some files, read when they are first looked at.
 
     Pricing looks at every text, but at the times of few: `texts` and `seconds` read no more
     than that.  All raise TargetError naming the file, and the line of a bad row.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, *files: TableFile) -> None:
+        self._files = files
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
-        return tuple(row for row in read_table(self._path) if not row.marked)
+        rows = (row for file in self._files for row in read_table(file))
+        return tuple(row for row in rows if not row.marked)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -86,28 +110,37 @@ class Table(Sequence[Row]):
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         return self._rows[index]
 
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
     def __len__(self) -> int:
         return len(self._rows)
 
     @cached_property
     def _lines(self) -> list[str]:
-        lines = self._path.read_text(encoding="utf-8").splitlines()
-        if lines[:1] != [HEADER.rstrip()]:
-            raise TargetError(f"{self._path}: the columns are not {', '.join(_COLUMNS)}")
-        return lines
+        return [line for file in self._files for line in file.lines()]
 
     def texts(self) -> list[str]:
-        """The kernels of each row of the file, marked ones too."""
-        return [_cells(line, 1)[0] for line in self._lines[1:]]
+        """The kernels of each row of the files, marked ones too."""
+        split = (_cells(line, _KERNELS + 1) for line in self._lines)
+        return [cells[_KERNELS] if len(cells) > _KERNELS else "" for cells in split]
 
     def seconds(self, at: int) -> float | None:
         """The median of the row at this place in `texts`; None if it is marked."""
         try:
-            cells = _cells(self._lines[at + 1], _INTERVAL + 1)
+            cells = _cells(self._lines[at], _INTERVAL + 1)
             is_marked = cells[_INTERVAL] and float(cells[_INTERVAL]) > WIDEST
             return None if is_marked else float(cells[_MEDIAN])
         except (ValueError, IndexError) as fault:
-            raise TargetError(f"{self._path}:{at + 2}: {fault}") from fault
+            raise TargetError(f"{self._where(at)}: {fault}") from fault
+
+    def _where(self, at: int) -> str:
+        for file in self._files:
+            count = len(file.lines())
+            if at < count:
+                break
+            at -= count
+        return f"{file.path}:{at + 2}"
 
 
 def _cells(line: str, count: int) -> list[str]:
@@ -117,29 +150,28 @@ def _cells(line: str, count: int) -> list[str]:
     return line.split(",", count)
 
 
-def read_table(path: Path) -> tuple[Row, ...]:
+def read_table(file: TableFile) -> tuple[Row, ...]:
     """Read a table; raises TargetError naming the file and line of a bad row."""
-    with path.open(newline="", encoding="utf-8") as lines:
-        reader = csv.DictReader(lines)
-        if tuple(reader.fieldnames or ()) != _COLUMNS:
-            raise TargetError(f"{path}: the columns are not {', '.join(_COLUMNS)}")
-        rows = []
-        for record in reader:
-            try:
-                row = _row(record)
-            except (ValueError, TypeError) as fault:
-                raise TargetError(f"{path}:{reader.line_num}: {fault}") from fault
-            rows.append(row)
+    reader = csv.reader(file.lines())
+    rows = []
+    for cells in reader:
+        try:
+            if cells:
+                rows.append(_row(cells))
+        except ValueError as fault:
+            raise TargetError(f"{file.path}:{reader.line_num + 1}: {fault}") from fault
     return tuple(rows)
 
 
-def _row(record: dict[str, str]) -> Row:
+def _row(cells: Sequence[str]) -> Row:
     def optional(key: str) -> float | None:
         return float(record[key]) if record[key] else None
 
-    if None in record or None in record.values():
+    if len(cells) != len(_COLUMNS):
         raise ValueError(f"not {len(_COLUMNS)} cells")
+    record = dict(zip(_COLUMNS, cells, strict=True))
     row = Row(
+        rule=record["rule"],
         kernels=record["kernels"],
         series=record["series"],
         dtype=record["dtype"],

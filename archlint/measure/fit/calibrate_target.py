@@ -83,7 +83,7 @@ def tune_target(target: Target) -> Tuned:
     handful from all rows, stay.
     """
     series: dict[Kernel, str] = {}
-    for row in (row for table in target.tables.values() for row in table):
+    for row in target.rows:
         series[_kernel_of(row)] = row.series
     specs, errors, every, left = [], [], [], {}
     for name, family, kernels in _families(target):
@@ -120,7 +120,7 @@ def tune_target(target: Target) -> Tuned:
 def _families(target: Target) -> Iterator[tuple[str, Family, list[Kernel]]]:
     """Each variety with rows enough, in the order of their names."""
     by_variety: dict[str, dict[Kernel, float]] = defaultdict(dict)
-    for row in (row for table in target.tables.values() for row in table):
+    for row in target.rows:
         kernel = _kernel_of(row)
         by_variety[variety_of(kernel)][kernel] = row.median_s
     for name in sorted(by_variety):

@@ -1,8 +1,8 @@
-"""How well a target's tables predict what was left out of them."""
+"""How well a target's rows predict what was left out of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
@@ -26,9 +26,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A row and what the rest of the tables predict for it, in seconds."""
+    """A row and what the others predict for it, in seconds."""
 
-    table: str
     row: Row
     predicted: float
 
@@ -45,7 +44,6 @@ class PairLeftOut:
     `deviation` is the log error in standard deviations of the unscaled band.
     """
 
-    table: str
     left: Row
     right: Row
     measured: float
@@ -58,59 +56,54 @@ def kernels_of(row: Row) -> list[Kernel]:
     return [kernel for count, kernel in row.chain for _ in range(count)]
 
 
-def without(target: Target, table: str, rows: Sequence[int]) -> Target:
-    """The target without these rows of a table."""
-    kept = tuple(row for at, row in enumerate(target.tables[table]) if at not in rows)
-    return replace(target, tables={**target.tables, table: kept})
+def without(target: Target, rows: Collection[int]) -> Target:
+    """The target without the rows of these numbers."""
+    return replace(target, rows=[row for at, row in enumerate(target.rows) if at not in rows])
 
 
-def leave_rows_out(target: Target, *, whole_table: bool = False) -> tuple[LeftOut, ...]:
-    """Predict every row without it, or without the whole table that it is in.
+def leave_rows_out(target: Target, *, whole_rule: bool = False) -> tuple[LeftOut, ...]:
+    """Predict every row without it, or without all that the same rule asked for.
 
     A row that nothing is left to price is left out of the result.
     """
     found = []
-    for table, rows in target.tables.items():
-        for at, row in enumerate(rows):
-            gone = range(len(rows)) if whole_table else [at]
-            price = Pricer(without(target, table, gone)).total(kernels_of(row))
-            if price is not None:
-                found.append(LeftOut(table, row, price.seconds))
+    for number, row in enumerate(target.rows):
+        alike = (at for at, each in enumerate(target.rows) if each.rule == row.rule)
+        gone = frozenset(alike if whole_rule else [number])
+        price = Pricer(without(target, gone)).total(kernels_of(row))
+        if price is not None:
+            found.append(LeftOut(row, price.seconds))
     return tuple(found)
 
 
 def leave_pairs_out(target: Target) -> tuple[PairLeftOut, ...]:
     """Predict the slow-down of every pair of equal FLOPs in a series without both its rows."""
-    found = []
-    for table, rows in target.tables.items():
-        for i, j in equal_flops_pairs(rows):
-            pricer = Pricer(without(target, table, (i, j)))
-            pricer.band_scale = 1.0
-            comparison = pricer.compare(kernels_of(rows[i]), kernels_of(rows[j]))
-            if comparison is None:
-                continue
-            measured = rows[i].median_s / rows[j].median_s
-            sigma = log(comparison.high / comparison.slowdown) / Z
-            deviation = abs(log(measured / comparison.slowdown)) / sigma
-            found.append(
-                PairLeftOut(table, rows[i], rows[j], measured, comparison.slowdown, deviation)
-            )
+    found, rows = [], target.rows
+    for i, j in equal_flops_pairs(rows):
+        pricer = Pricer(without(target, (i, j)))
+        pricer.band_scale = 1.0
+        comparison = pricer.compare(kernels_of(rows[i]), kernels_of(rows[j]))
+        if comparison is None:
+            continue
+        measured = rows[i].median_s / rows[j].median_s
+        sigma = log(comparison.high / comparison.slowdown) / Z
+        deviation = abs(log(measured / comparison.slowdown)) / sigma
+        found.append(PairLeftOut(rows[i], rows[j], measured, comparison.slowdown, deviation))
     return tuple(found)
 
 
 def calibrate(target: Target) -> Calibration:
-    """The errors by table, and the scale at which the bands cover 80 % of left-out pairs."""
+    """The errors by rule, and the scale at which the bands cover 80 % of left-out pairs."""
     rows = leave_rows_out(target)
     errors = []
-    for table in target.tables:
-        of_table = np.array([each.error for each in rows if each.table == table])
-        if len(of_table):
-            errors.append(
-                TableError(
-                    table, len(of_table), float(of_table.mean()), float(np.median(of_table)),
-                    float(np.quantile(of_table, 0.9)),
-                )
-            )  # fmt: skip
+    for rule in dict.fromkeys(each.row.rule for each in rows):
+        of_rule = np.array([each.error for each in rows if each.row.rule == rule])
+        errors.append(
+            TableError(
+                rule, len(of_rule), float(of_rule.mean()), float(np.median(of_rule)),
+                float(np.quantile(of_rule, 0.9)),
+            )
+        )  # fmt: skip
     deviations = np.array([each.deviation for each in leave_pairs_out(target)])
     scale = float(f"{_scale(deviations):.4g}") + 1e-4
     inside = float((deviations <= scale * Z).mean())
@@ -118,12 +111,12 @@ def calibrate(target: Target) -> Calibration:
 
 
 def cross_coverage(pairs: Sequence[PairLeftOut]) -> dict[str, float]:
-    """By table, the share of its pairs within bands whose scale the other tables' pairs set."""
+    """By rule, the share of its pairs within bands whose scale the other rules' pairs set."""
     covered = {}
-    for table in dict.fromkeys(each.table for each in pairs):
-        others = np.array([each.deviation for each in pairs if each.table != table])
-        own = np.array([each.deviation for each in pairs if each.table == table])
-        covered[table] = float((own <= _scale(others) * Z).mean())
+    for rule in dict.fromkeys(each.left.rule for each in pairs):
+        others = np.array([each.deviation for each in pairs if each.left.rule != rule])
+        own = np.array([each.deviation for each in pairs if each.left.rule == rule])
+        covered[rule] = float((own <= _scale(others) * Z).mean())
     return covered
 
 

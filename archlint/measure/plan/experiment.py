@@ -1,10 +1,11 @@
-"""Experiments: the workloads that a rule asks to have timed, to fill its cost table."""
+"""Experiments: what a rule asks to have timed, to fill the tables of targets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Experiment"]
+__all__ = ["Experiment", "Workload"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,7 @@ class Experiment:
     series: str
     rotation: int = 0
     only: str = ""
+
+
+Workload = Callable[[int], Sequence[Sequence[Experiment]]]
+"""Draws experiments with a seed, by sort, in each the most telling first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import ceil
@@ -33,9 +33,9 @@ LARGE = 8
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A kernel on the target's path to time for the table of a rule's folder."""
+    """A kernel on the target's path to time for a rule."""
 
-    folder: str
+    rule: str
     series: str
     kernel: Kernel
 
@@ -57,7 +57,7 @@ class Batch:
 class Plan:
     """The batches in the order to time them, and what is not in them.
 
-    `done` counts the experiments that the tables hold already, `refused` those that the
+    `done` counts the experiments that the rows hold already, `refused` those that the
     runtime does not run, `too_big` those that the memory does not hold.
     """
 
@@ -90,21 +90,21 @@ class Runtime:
 def make_plan(
     experiments: Mapping[str, Sequence[Experiment]],
     runtime: Runtime,
-    done: Mapping[str, frozenset[str]],
+    done: Collection[tuple[str, str]],
 ) -> Plan:
-    """Plan the experiments, by rule folder; `done` are the kernels that each table holds.
+    """Plan the experiments, by rule; `done` are the rules and kernels of the rows that there are.
 
-    One of each folder in turn, most informative first, so that a budget cuts what tells least.
+    One of each rule in turn, most informative first, so that a budget cuts what tells least.
     """
     tasks: list[Task] = []
     seen: set[tuple[str, str]] = set()
     finished = refused = too_big = 0
     for turn in zip_longest(*(_tasks(*each, runtime) for each in experiments.items())):
         for task in turn:
-            if task is None or (task.folder, task.text) in seen:
+            if task is None or (task.rule, task.text) in seen:
                 continue
-            seen.add((task.folder, task.text))
-            if task.text in done.get(task.folder, ()):
+            seen.add((task.rule, task.text))
+            if (task.rule, task.text) in done:
                 finished += 1
             elif not runtime.runs(task.kernel):
                 refused += 1
@@ -115,7 +115,7 @@ def make_plan(
     return Plan(tuple(_batches(tasks)), finished, refused, too_big)
 
 
-def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
+def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
     tasks = []
     for experiment in experiments:
         if experiment.only and not runtime.lowering.has(experiment.only):
@@ -123,15 +123,15 @@ def _tasks(folder: str, experiments: Sequence[Experiment], runtime: Runtime) -> 
         try:
             ((count, kernel),) = parse_chain(experiment.kernels)
         except ValueError as fault:
-            raise MeasureError(f"{folder}: an experiment is not one kernel: {fault}") from fault
+            raise MeasureError(f"{rule}: an experiment is not one kernel: {fault}") from fault
         if count != 1:
-            raise MeasureError(f'{folder}: an experiment is not one kernel: "{experiment.kernels}"')
+            raise MeasureError(f'{rule}: an experiment is not one kernel: "{experiment.kernels}"')
         kernel = on_path(kernel, runtime.lowering)
         kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
-        tasks.append(Task(folder, experiment.series, kernel))
+        tasks.append(Task(rule, experiment.series, kernel))
         if kernel.batch == LARGE < runtime.most_batch:
             larger = kernel._replace(batch=runtime.most_batch)
-            tasks.append(Task(folder, f"{experiment.series} b{larger.batch}", larger))
+            tasks.append(Task(rule, f"{experiment.series} b{larger.batch}", larger))
     return tasks
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from math import ceil, log, prod, sqrt
 
 from archlint.cost.kernels.kernel import Kernel, conv_kind
-from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.experiment import Experiment, Workload
 from archlint.measure.plan.low_discrepancy import Point, at_share, filling_points, points
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "aligned",
     "conv",
     "draw",
+    "drawn",
     "equal_widths",
     "feature_map",
     "interleave",
@@ -204,3 +205,8 @@ def interleave(*parts: Sequence[Experiment]) -> tuple[Experiment, ...]:
         for at, each in enumerate(part)
     ]
     return tuple(each for _, _, each in sorted(placed, key=lambda item: item[:2]))
+
+
+def drawn(workloads: Iterable[Workload], seed: int = SEED) -> tuple[Experiment, ...]:
+    """The experiments of some workloads, drawn with this seed, the most telling first."""
+    return interleave(*(part for sample in workloads for part in sample(seed)))

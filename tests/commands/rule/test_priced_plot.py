@@ -8,11 +8,10 @@ from archlint.commands.rule import priced_plot
 from archlint.commands.rule.priced_plot import plot
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.errors import UsageError
+from archlint.linter.registry import all_rules
 from archlint.results.plot import Panel, Plot, PlotPoint
-from archlint.rules.g1_channel_width.plot import PLOT as G1
-from archlint.rules.g2_group_convolution.plot import PLOT as G2
-from archlint.rules.g3_fragmentation.plot import PLOT as G3
-from archlint.rules.g4_elementwise.plot import PLOT as G4
+from archlint.rule import Rule
+from archlint.rules.g1_channel_width.rule import ChannelWidth
 from tests.linter.fake_rules import EachConv
 from tests.report.fakes import ARM, GPU
 
@@ -21,8 +20,10 @@ def flops(text: str) -> int:
     return sum(count * kernel.flops for count, kernel in parse_chain(text))
 
 
-@pytest.mark.parametrize("declared", [G1, G2, G3, G4], ids=["G1", "G2", "G3", "G4"])
-def test_kernels_now_and_instead_have_equal_flops(declared: Plot) -> None:
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_kernels_now_and_instead_have_equal_flops(rule: type[Rule]) -> None:
+    declared = rule.plot()
+    assert declared is not None
     for panel in declared.panels:
         assert [point.x for point in panel.points] == sorted({point.x for point in panel.points})
         for point in panel.points:
@@ -55,6 +56,6 @@ def test_a_plot_that_no_target_prices_says_so(monkeypatch: pytest.MonkeyPatch) -
     view = "Reshape 8 @4x4"  # the paper has no rows of views
     point = PlotPoint(1.0, view, view)
     declared = Plot("t", "x", ((1.0, "1"),), (Panel("p", (point,)),))
-    monkeypatch.setattr(priced_plot, "_declared", lambda _: declared)
+    monkeypatch.setattr(ChannelWidth, "plot", lambda: declared)
     with pytest.raises(UsageError, match=f"^no kernel of the plot of G1 has a price on {GPU}$"):
         plot("G1", [GPU])

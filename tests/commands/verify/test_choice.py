@@ -70,7 +70,7 @@ def test_the_local_target_is_taken_and_said_so(user: Path) -> None:
     chosen = choose()
     assert chosen.target.name == "b-1t"
     assert chosen.remarks == ("verifying on b-1t, which was measured on this device",)
-    assert chosen.options.targets == (str(user / "targets" / "b-1t.toml"),)
+    assert chosen.options.targets == (str(user / "b-1t" / "target.toml"),)
 
 
 def test_a_target_that_was_measured_here_needs_no_word(user: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archlint.commands.verify import Keeper, Request, keep, verify
-from archlint.cost.pricing.table import read_table
+from archlint.cost.pricing.table import Row, TableFile, read_table
 from archlint.linter import registry, target_places
 from archlint.linter.registry import find_targets, targets
 from archlint.measure.fit.drift import Reference
@@ -20,15 +20,20 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     reference = Reference(("Conv 64>64 k1x1 @56x56",), (1e-4,))
     registry._load.cache_clear()
     monkeypatch.setattr(keep, "reference_of", lambda _: reference)
-    monkeypatch.setattr(target_places, "user_folder", lambda: tmp_path)
-    monkeypatch.setattr(keep, "user_folder", lambda: tmp_path)
-    return tmp_path
+    folder = tmp_path / "targets"
+    folder.mkdir()
+    monkeypatch.setattr(target_places, "user_folder", lambda: folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     yield
     registry._load.cache_clear()
+
+
+def added(user: Path) -> tuple[Row, ...]:
+    return read_table(TableFile(user / GPU / "rows.csv"))
 
 
 def kept(backend: Predicted, sessions: int = 5) -> Kept | None:
@@ -45,7 +50,7 @@ def test_each_kernel_is_a_row_with_its_sessions(user: Path) -> None:
     assert found is not None
     assert found.rows > 10
     assert (found.folder, found.marked) == (user.as_posix(), 0)
-    rows = [row for table in user.glob("*/costs/*.csv") for row in read_table(table)]
+    rows = added(user)
     assert len(rows) == found.rows == len({row.kernels for row in rows})
     for row in rows:
         ((_, kernel),) = row.chain
@@ -56,23 +61,18 @@ def test_each_kernel_is_a_row_with_its_sessions(user: Path) -> None:
 def test_rows_are_corrected_for_the_machine_s_drift(user: Path) -> None:
     backend = Predicted()
     kept(backend)
-    (row, *_) = read_table(next(iter(user.glob("*/costs/*.csv"))))
+    (row, *_) = added(user)
     (medley,) = {m.kernels for m in backend.medleys if len(m.kernels) == 1}
     drift = (backend.pricer.seconds(medley) or 0.0) / 1e-4
     assert row.uncorrected_s is not None
     assert row.median_s == pytest.approx(row.uncorrected_s / drift, rel=1e-4)
 
 
-def test_a_row_goes_to_the_folder_that_holds_its_like(user: Path) -> None:
+def test_a_row_is_of_the_rule_that_has_its_like(user: Path) -> None:
     kept(Predicted())
-    where = {
-        kernel.kind.value: table.parents[1].name
-        for table in user.glob("*/costs/*.csv")
-        for row in read_table(table)
-        for _, kernel in row.chain
-    }
-    assert where["conv"] == "g1_channel_width"
-    assert where["depthwise conv"] == "targets"  # the paper has no row of these
+    of = {kernel.kind.value: row.rule for row in added(user) for _, kernel in row.chain}
+    assert of["conv"] == "G1"
+    assert of["depthwise conv"] == "shared"  # the paper has no row of these
 
 
 def test_what_is_known_is_not_kept_twice() -> None:
@@ -101,17 +101,16 @@ def test_too_few_sessions_and_too_wide_an_interval_are_left_out(user: Path) -> N
         assert each is not None
         assert each.rows == 0
         assert each.marked > 10
-    assert not list(user.glob("*/costs/*.csv"))
+    assert not list(user.iterdir())
 
 
-def test_rows_of_the_user_s_are_added_to_a_shipped_target() -> None:
-    before = {name: len(rows) for name, rows in located().target.tables.items()}
+def test_rows_of_the_user_s_are_added_to_a_shipped_target(user: Path) -> None:
+    before = located().target.rows
     found = kept(Predicted())
     registry._load.cache_clear()
     (target,) = find_targets(Options(targets=(GPU,)))
-    after = {name: len(rows) for name, rows in target.tables.items()}
     assert found is not None
-    assert sum(after.values()) == sum(before.values()) + found.rows
-    assert all(after[name] >= count for name, count in before.items())
+    assert [*target.rows] == [*before, *added(user)]
+    assert len(target.rows) == len(before) + found.rows
     (summary,) = (each for each in targets() if each.target == GPU)
     assert summary.added == found.rows

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archlint.cost.kernels.kernel import parse_chain
-from archlint.cost.pricing.table import Row, read_table, write_table
+from archlint.cost.pricing.table import Row, Table, TableFile, read_table, write_table
 from archlint.errors import TargetError
 
 ROW = Row(
+    rule="G1",
     kernels="10 Conv 128>128 k1x1 @56x56 +Relu; 10 Add 128 @56x56",
     series="pair x1",
     dtype="float",
@@ -27,10 +28,10 @@ ROW = Row(
     uncorrected_s=0.000702,
 )
 HEADER = (
-    "kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how,"
+    "rule,kernels,series,dtype,batch,layout,sessions,median_s,p10_s,p90_s,interval,measured,how,"
     "uncorrected_s"
 )
-GOOD = "Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x,"
+GOOD = "G1,Add 32 @8x8,s,float,1,,5,0.001,,,,2024,x,"
 
 times = st.floats(1e-9, 10, allow_nan=False)
 texts = st.text("aé ,;\"+'", max_size=8)
@@ -39,6 +40,7 @@ texts = st.text("aé ,;\"+'", max_size=8)
 @st.composite
 def rows(draw: st.DrawFn) -> Row:
     return Row(
+        rule=draw(st.sampled_from(["G1", "shared"])),
         kernels=draw(st.sampled_from([ROW.kernels, "Softmax 10", "2 MatMul 8>8 @4 run-time"])),
         series=draw(texts),
         dtype=draw(st.sampled_from(["float", "float16"])),
@@ -61,13 +63,19 @@ def test_a_table_reads_back_as_it_was_written(
 ) -> None:
     path = tmp_path_factory.mktemp("costs") / "costs" / "device.csv"
     write_table(path, written)
-    assert read_table(path) == tuple(written)
+    assert read_table(TableFile(path)) == tuple(written)
+    table = Table(TableFile(path))
+    assert table.texts() == [row.kernels for row in written]
+    for at, row in enumerate(written):
+        assert table.seconds(at) == (None if row.marked else row.median_s)
 
 
 def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
-    write_table(path, [Row("Add 3", "a,b", "float", 1, "", 1, 0.5, None, None, None, "2018", "x")])
-    assert path.read_bytes().decode() == f'{HEADER}\nAdd 3,"a,b",float,1,,1,0.5,,,,2018,x,\n'
+    write_table(
+        path, [Row("G1", "Add 3", "a,b", "float", 1, "", 1, 0.5, None, None, None, "2018", "x")]
+    )
+    assert path.read_bytes().decode() == f'{HEADER}\nG1,Add 3,"a,b",float,1,,1,0.5,,,,2018,x,\n'
 
 
 def test_a_row_gives_its_chain() -> None:
@@ -77,29 +85,29 @@ def test_a_row_gives_its_chain() -> None:
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("Conf 3,s,float,1,,5,0.001,,,,2024,x,", "no kind of kernel runs 'Conf'"),
-        ("add 32,s,float,1,,5,0.001,,,,2024,x,", "not a kernel: 'add 32'"),
-        (",s,float,1,,5,0.001,,,,2024,x,", "not a kernel: ''"),
-        ("Add 32,s,float,one,,5,0.001,,,,2024,x,", "'one'"),
-        ("Add 32,s,float,1,,,0.001,,,,2024,x,", "''"),
-        ("Add 32,s,float,1,,5,fast,,,,2024,x,", "'fast'"),
-        ("Add 32,s,float,1,,5,0,,,,2024,x,", "median_s is 0.0, not a positive time"),
-        ("Add 32,s,float,1,,5,-1,,,,2024,x,", "median_s is -1.0, not a positive time"),
-        ("Add 32,s,float,1,,5,nan,,,,2024,x,", "median_s is nan, not a positive time"),
-        ("Add 32,s,float,1,,5,inf,,,,2024,x,", "median_s is inf, not a positive time"),
-        ("Add 32,s,float,1,,5,0.001,low,,,2024,x,", "'low'"),
-        ("Add 32,s,float,1,,5,0.001,,,wide,2024,x,", "'wide'"),
-        ("Add 32,s,float,1,,5,0.001,,,,2024,x,slow", "'slow'"),
-        ("Add 32,s,float,1,,5,0.001,,,,2024", "not 13 cells"),
-        ("Add 32,s", "not 13 cells"),
-        (GOOD + ",more", "not 13 cells"),
+        ("G1,Conf 3,s,float,1,,5,0.001,,,,2024,x,", "no kind of kernel runs 'Conf'"),
+        ("G1,add 32,s,float,1,,5,0.001,,,,2024,x,", "not a kernel: 'add 32'"),
+        ("G1,,s,float,1,,5,0.001,,,,2024,x,", "not a kernel: ''"),
+        ("G1,Add 32,s,float,one,,5,0.001,,,,2024,x,", "'one'"),
+        ("G1,Add 32,s,float,1,,,0.001,,,,2024,x,", "''"),
+        ("G1,Add 32,s,float,1,,5,fast,,,,2024,x,", "'fast'"),
+        ("G1,Add 32,s,float,1,,5,0,,,,2024,x,", "median_s is 0.0, not a positive time"),
+        ("G1,Add 32,s,float,1,,5,-1,,,,2024,x,", "median_s is -1.0, not a positive time"),
+        ("G1,Add 32,s,float,1,,5,nan,,,,2024,x,", "median_s is nan, not a positive time"),
+        ("G1,Add 32,s,float,1,,5,inf,,,,2024,x,", "median_s is inf, not a positive time"),
+        ("G1,Add 32,s,float,1,,5,0.001,low,,,2024,x,", "'low'"),
+        ("G1,Add 32,s,float,1,,5,0.001,,,wide,2024,x,", "'wide'"),
+        ("G1,Add 32,s,float,1,,5,0.001,,,,2024,x,slow", "'slow'"),
+        ("G1,Add 32,s,float,1,,5,0.001,,,,2024", "not 14 cells"),
+        ("G1,Add 32,s", "not 14 cells"),
+        (GOOD + ",more", "not 14 cells"),
     ],
 )
 def test_a_bad_row_is_named_with_its_file_and_line(line: str, fault: str, tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
     path.write_text(f"{HEADER}\n{GOOD}\n{line}\n{GOOD}\n", encoding="utf-8")
     with pytest.raises(TargetError) as caught:
-        read_table(path)
+        read_table(TableFile(path))
     assert str(caught.value).startswith(f"{path}:3: ")
     assert fault in str(caught.value)
 
@@ -108,8 +116,8 @@ def test_a_bad_row_is_named_with_its_file_and_line(line: str, fault: str, tmp_pa
 def test_other_columns_are_an_error(header: str, tmp_path: Path) -> None:
     path = tmp_path / "device.csv"
     path.write_text(f"{header}\n{GOOD}\n", encoding="utf-8")
-    with pytest.raises(TargetError, match="the columns are not kernels, series, dtype"):
-        read_table(path)
+    with pytest.raises(TargetError, match="the columns are not rule, kernels, series"):
+        read_table(TableFile(path))
 
 
 @pytest.mark.parametrize(("interval", "marked"), [(None, False), (0.1, False), (0.101, True)])
@@ -117,3 +125,18 @@ def test_a_row_is_marked_from_an_interval_of_a_tenth_on(
     interval: float | None, marked: bool
 ) -> None:
     assert replace(ROW, interval=interval).marked is marked
+
+
+def test_a_table_of_the_old_layout_has_the_rule_that_its_folder_tells(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "rows.csv"
+    line = GOOD.partition(",")[2]
+    old.write_text(f"{HEADER.partition(',')[2]}\n{line}\n\n{line}\n", encoding="utf-8")
+    new.write_text(f"{HEADER}\n{GOOD}\nG1,Add 7,s,float,1,,5,fast,,,,2024,x,\n", encoding="utf-8")
+    assert [row.rule for row in read_table(TableFile(old, "G4"))] == ["G4", "G4"]
+    with pytest.raises(TargetError, match=r"^.*old\.csv: the columns are not rule, "):
+        read_table(TableFile(old))
+    both = Table(TableFile(old, "G4"), TableFile(new))
+    assert both.texts() == ["Add 32 @8x8", "", "Add 32 @8x8", "Add 32 @8x8", "Add 7"]
+    assert both.seconds(3) == 0.001
+    with pytest.raises(TargetError, match=r"rows\.csv:3: could not convert"):
+        both.seconds(4)

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricing.table import Table
 from archlint.cost.pricing.variety import sort_of, variety_of
-
-TABLES = sorted(Path(__file__).parents[3].glob("rules/*/costs/*.csv"))
+from archlint.cost.target_files import TargetFiles
+from tests.cost.paper_targets import FILES
 
 
 @pytest.mark.parametrize(
@@ -40,10 +38,10 @@ def test_kernels_that_run_by_one_code_are_of_one_variety(text: str, variety: str
     assert variety_of(kernel) == variety
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda path: f"{path.parents[1].name}/{path.stem}")
-def test_kernels_of_one_variety_are_of_one_sort(table: Path) -> None:
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_kernels_of_one_variety_are_of_one_sort(files: TargetFiles) -> None:
     sorts: dict[str, str] = {}
-    for text in Table(table).texts():
+    for text in Table(*files.tables).texts():
         for count, kernel in parse_chain(text):
             if count == 1:
                 variety = variety_of(kernel)

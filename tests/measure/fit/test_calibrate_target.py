@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,22 +14,24 @@ from archlint.cost.pricing.columns import Columns
 from archlint.cost.pricing.family import correlate, describe, terms_of
 from archlint.cost.pricing.fit import fit_relative
 from archlint.cost.pricing.table import Row
-from archlint.cost.target import Target, list_targets, load_target
+from archlint.cost.target import Target, load_target
+from archlint.cost.target_files import SHIPPED, files_of
 from archlint.measure.fit.calibrate_target import CONTEXT, FEWEST, sections, tune_target
 from archlint.measure.target_file import put_sections
 from tests.measure.synthetic import MACHINE, conv_times, pointwise
-from tests.measured import RULES
 
-MEASURED = load_target(list_targets([RULES])["amd-epyc-ort-fp32-1t"], [RULES])
+MEASURED = load_target(files_of(SHIPPED / "amd-epyc-ort-fp32-1t"))
 """A target to take the lowering and the provenance from."""
 
 
 def row(kernel: Kernel, seconds: float, series: str) -> Row:
-    return Row(kernel.text, series, "float", 1, "", 5, seconds, None, None, None, "2026", "made")
+    return Row(
+        "G1", kernel.text, series, "float", 1, "", 5, seconds, None, None, None, "2026", "made"
+    )
 
 
 def target(rows: Sequence[Row]) -> Target:
-    return replace(MEASURED, tables={"g1": rows}, machine=MACHINE, families=())
+    return replace(MEASURED, rows=rows, machine=MACHINE, families=())
 
 
 def noisy(count: int, noise: float, seed: int) -> list[Row]:
@@ -124,10 +127,9 @@ def test_a_variety_with_few_rows_stays_unpriced() -> None:
 
 def test_what_is_tuned_reads_back_from_a_target_file(tmp_path: Path) -> None:
     tuned = tune_target(target(noisy(40, 0.05, seed=8)))
-    file = tmp_path / "targets" / "mine.toml"
-    file.parent.mkdir()
-    file.write_bytes(list_targets([RULES])["amd-epyc-ort-fp32-1t"].read_bytes())
+    file = tmp_path / "target.toml"
+    shutil.copy(SHIPPED / "amd-epyc-ort-fp32-1t" / "target.toml", file)
     put_sections(file, sections(tuned))
-    again = load_target(file, [tmp_path])
+    again = load_target(files_of(tmp_path))
     assert again.families == tuned.families
     assert again.calibration == tuned.calibration

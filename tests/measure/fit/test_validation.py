@@ -20,7 +20,7 @@ from archlint.measure.fit.validation import (
 from tests.cost.paper_targets import ARM, GPU
 
 each_target = pytest.mark.parametrize("target", [GPU, ARM], ids=["gpu", "arm"])
-TABLE_4 = "g4_elementwise"
+TABLE_4 = "G4"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def mean_error(found: Sequence[LeftOut]) -> float:
 def test_tables_1_to_3_are_predicted_without_the_row(
     target: Target, most: float, left_out: dict[str, Sequence[LeftOut]]
 ) -> None:
-    found = [each for each in left_out[target.name] if each.table != TABLE_4]
+    found = [each for each in left_out[target.name] if each.row.rule != TABLE_4]
     assert len(found) == 39
     assert mean_error(found) <= most
 
@@ -45,7 +45,7 @@ def test_tables_1_to_3_are_predicted_without_the_row(
 def test_table_4_is_predicted_without_the_row(
     target: Target, left_out: dict[str, Sequence[LeftOut]]
 ) -> None:
-    found = [each for each in left_out[target.name] if each.table == TABLE_4]
+    found = [each for each in left_out[target.name] if each.row.rule == TABLE_4]
     assert len(found) == 12
     assert mean_error(found) <= 0.20
 
@@ -56,7 +56,7 @@ def test_networks_of_equal_flops_come_out_in_the_measured_order(
     pairs = [
         (one, other)
         for one, other in combinations(left_out[GPU.name], 2)
-        if one.table == other.table != TABLE_4 and one.row.series == other.row.series
+        if one.row.rule == other.row.rule != TABLE_4 and one.row.series == other.row.series
     ]
     ordered = sum(
         (one.predicted < other.predicted) is (one.row.median_s < other.row.median_s)
@@ -89,20 +89,19 @@ def test_the_target_file_holds_today_s_calibration(target: Target) -> None:
 
 
 def test_a_target_without_rows_keeps_the_others() -> None:
-    table = "g1_channel_width"
-    rows = GPU.tables[table]
-    kept = without(GPU, table, (0, 3))
-    assert kept.tables[table] == (*rows[1:3], *rows[4:])
-    assert kept.tables[TABLE_4] == GPU.tables[TABLE_4]
-    assert GPU.tables[table] == rows
+    rows = tuple(GPU.rows)
+    kept = without(GPU, (0, 3))
+    assert tuple(kept.rows) == (*rows[1:3], *rows[4:])
+    assert tuple(GPU.rows) == rows
 
 
 def test_what_is_left_out_does_not_know_its_own_time() -> None:
-    table, row = "g2_group_convolution", GPU.tables["g2_group_convolution"][11]
+    rows, at = tuple(GPU.rows), 12 + 11
+    row = rows[at]
     assert row.kernels == "10 Conv 1440>1440 k1x1 g8 @56x56"
     twice = replace(row, median_s=2 * row.median_s)
-    bent = replace(GPU, tables={**GPU.tables, table: (*GPU.tables[table][:11], twice)})
-    one, other = (Pricer(without(each, table, [11])).total(kernels_of(row)) for each in (GPU, bent))
+    bent = replace(GPU, rows=(*rows[:at], twice, *rows[at + 1 :]))
+    one, other = (Pricer(without(each, [at])).total(kernels_of(row)) for each in (GPU, bent))
     assert one == other
     assert Pricer(bent).total(kernels_of(row)) != Pricer(GPU).total(kernels_of(row))
 
@@ -110,16 +109,15 @@ def test_what_is_left_out_does_not_know_its_own_time() -> None:
 def test_without_its_whole_table_a_row_is_predicted_worse(
     left_out: dict[str, Sequence[LeftOut]],
 ) -> None:
-    table = "g2_group_convolution"
-    whole = leave_rows_out(GPU, whole_table=True)
-    apart = [each for each in whole if each.table == table]
-    beside = [each for each in left_out[GPU.name] if each.table == table]
+    whole = leave_rows_out(GPU, whole_rule=True)
+    apart = [each for each in whole if each.row.rule == "G2"]
+    beside = [each for each in left_out[GPU.name] if each.row.rule == "G2"]
     assert mean_error(apart) > mean_error(beside)
 
 
 @each_target
 def test_bands_scaled_by_the_other_tables_cover_four_in_five_too(target: Target) -> None:
     pairs = leave_pairs_out(target)
-    by_table = cross_coverage(pairs)
-    covered = sum(by_table[each.table] for each in pairs) / len(pairs)
+    by_rule = cross_coverage(pairs)
+    covered = sum(by_rule[each.left.rule] for each in pairs) / len(pairs)
     assert 0.75 <= covered <= 0.85

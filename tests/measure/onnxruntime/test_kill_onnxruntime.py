@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cost.pricing.table import read_table
-from archlint.rules.g3_fragmentation.experiments import EXPERIMENTS
+from archlint.cost.pricing.table import TableFile, read_table
+from archlint.measure.plan.sampling import drawn
+from archlint.measure.workloads import fragments
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
 )
 
+COUNT = len(drawn([fragments.sample]))
 PATIENCE = 120.0
 """Seconds that the first rows may take on a slow machine."""
 
@@ -26,11 +28,11 @@ def command(out: Path) -> list[str]:
 
 
 def rows(table: Path) -> list[str]:
-    return [row.kernels for row in read_table(table)] if table.exists() else []
+    return [row.kernels for row in read_table(TableFile(table))] if table.exists() else []
 
 
 def test_no_row_is_lost_or_doubled_where_a_real_run_is_killed(tmp_path: Path) -> None:
-    table = tmp_path / "g3_fragmentation" / "costs" / "here.csv"
+    table = tmp_path / "here" / "rows.csv"
     run = subprocess.Popen(command(tmp_path), stderr=subprocess.DEVNULL)
     end = time.monotonic() + PATIENCE
     while not table.exists() or table.read_text("utf-8").count("\n") < 2:
@@ -40,12 +42,12 @@ def test_no_row_is_lost_or_doubled_where_a_real_run_is_killed(tmp_path: Path) ->
     run.kill()
     run.wait()
     before = rows(table)
-    assert 0 < len(before) < len(EXPERIMENTS)
+    assert 0 < len(before) < COUNT
 
     again = subprocess.run(command(tmp_path), capture_output=True, text=True, check=True)
     after = rows(table)
     assert after[: len(before)] == before
-    assert len(set(after)) == len(after) == len(EXPERIMENTS)
+    assert len(set(after)) == len(after) == COUNT
     assert f"measured   {len(after) - len(before)} rows, {len(before)} were there before" in (
         again.stdout
     )

@@ -1,0 +1,1 @@
+"""Workloads, a module for each kind of kernel: what `archlint measure` times."""

@@ -1,0 +1,16 @@
+"""The workloads that no rule asks for; attention's products are among those of products."""
+
+from __future__ import annotations
+
+from archlint.measure.plan.experiment import Workload
+from archlint.measure.workloads import pools, reductions, softmaxes, transposed_convs, views
+
+__all__ = ["SHARED_WORKLOADS"]
+
+SHARED_WORKLOADS: tuple[Workload, ...] = (
+    pools.sample,
+    reductions.sample,
+    softmaxes.sample,
+    transposed_convs.sample,
+    views.sample,
+)

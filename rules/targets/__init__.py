@@ -1,1 +1,0 @@
-"""The targets, and the workloads and measured tables of kernels that no rule owns."""

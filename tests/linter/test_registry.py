@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from archlint.errors import ArchlintError
+from archlint.linter import registry
+from archlint.linter.registry import all_rules, page_of
+from archlint.linter.target_places import find_target_files
+from archlint.rule import Rule
+from tests.linter.fake_rules import EachConv
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def _fresh() -> Iterator[None]:
+    all_rules.cache_clear()
+    yield
+    all_rules.cache_clear()
+
+
+@pytest.mark.parametrize("link", ["absent", "a text file"])
+def test_without_the_link_to_the_rules_one_line_says_what_to_do(tmp_path: Path, link: str) -> None:
+    package = tmp_path / "archlint"
+    package.mkdir()
+    for each in (ROOT / "archlint").iterdir():
+        if each.name != "rules":
+            (package / each.name).symlink_to(each)
+    if link == "a text file":
+        (package / "rules").write_text("../rules")
+    run = subprocess.run(
+        [sys.executable, "-m", "archlint", "rule"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        f"archlint: rule G1 (archlint.rules.g1_channel_width.rule:ChannelWidth): {package}/rules "
+        "is no folder: it is a symbolic link to ../rules, which some checkouts and archives lack; "
+        "make it anew, or `pip install .` in the checkout\n"
+    )
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_no_rule_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda **_: [])
+    with pytest.raises(ArchlintError, match=r"^no rule is installed: "):
+        all_rules()
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_where_a_rule_lies_no_targets_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = find_target_files(())
+    package = tmp_path / "its_rule"
+    package.mkdir()
+    text = "from tests.linter.fake_rules import EachConv\nclass Its(EachConv): code = 'X1'\n"
+    (package / "__init__.py").write_text(text)
+    (tmp_path / "its_target").mkdir()
+    (tmp_path / "its_target" / "target.toml").write_text("name = 'its_target'\n")
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "old.toml").write_text("name = 'old'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    entry = EntryPoint("X1", "its_rule:Its", "archlint.rules")
+    monkeypatch.setattr(registry, "entry_points", lambda **_: [entry])
+    assert [rule.code for rule in all_rules()] == ["X1"]
+    assert find_target_files(()) == before
+
+
+def test_a_rule_without_a_page_says_what_it_says_of_itself() -> None:
+    assert page_of(EachConv) == "# T1 wide-conv\n\nConvs could be narrower\n"
+
+
+def test_a_page_is_a_text_or_a_file_that_may_lie_beside_the_rule() -> None:
+    class Text(EachConv):
+        page = "# A page\n"
+
+    class File(EachConv):
+        page = Path("fake_rules.py")  # what lies beside this test
+
+    assert page_of(Text) == "# A page\n"
+    assert page_of(File) == Path(__file__).with_name("fake_rules.py").read_text(encoding="utf-8")
+
+
+def test_a_page_that_is_not_there_is_an_error() -> None:
+    class Lost(EachConv):
+        page = Path("lost.md")
+
+    with pytest.raises(ArchlintError, match=r"^rule T1: its page cannot be read: .*lost\.md"):
+        page_of(Lost)
+
+
+def test_the_readme_beside_a_module_that_is_no_package_s_is_not_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from tests.linter.fake_rules import EachConv\nclass Its(EachConv): pass\n"
+    for folder in (tmp_path, tmp_path / "in_package"):
+        folder.mkdir(exist_ok=True)
+        (folder / "alone.py").write_text(text)
+        (folder / "README.md").write_text("Whose?\n")
+    (tmp_path / "in_package" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def its(module: str) -> type[Rule]:
+        return EntryPoint("T1", f"{module}:Its", "archlint.rules").load()  # type: ignore[no-any-return]
+
+    assert page_of(its("alone")).startswith("# T1 ")
+    assert page_of(its("in_package.alone")) == "Whose?\n"

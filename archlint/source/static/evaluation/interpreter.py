@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from archlint.source.static.evaluation.attributes import Attributes
@@ -18,6 +19,7 @@ from archlint.source.static.evaluation.parameters import bind
 from archlint.source.static.evaluation.statements import Statements
 from archlint.source.static.evaluation.targets import Targets
 from archlint.source.static.evaluation.torch_containers import TorchContainers
+from archlint.source.static.files.parsed import Parsed
 from archlint.source.static.files.source_tree import SourceTree
 from archlint.source.static.values import value as v
 from archlint.source.static.values.regions import Regions
@@ -76,6 +78,13 @@ class Interpreter:
     def assign(self, node: ast.Assign | ast.AnnAssign, scope: v.Scope) -> None:
         """Bind the targets of an assignment."""
         self._targets.assign(node, scope)
+
+    def networks(self, file: Parsed) -> Iterator[v.Class]:
+        """The classes with a forward that a file binds at its top."""
+        for name in file.bindings:
+            found = self.globals.value(file, name)
+            if isinstance(found, v.Class) and self.classes.has_own_forward(found):
+                yield found
 
     def build(self, made: v.Made) -> None:
         """Follow the constructor of an instance, once."""

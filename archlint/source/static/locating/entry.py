@@ -88,18 +88,8 @@ def _candidates(interpreter: Interpreter, root: Observed) -> Sequence[v.Class]:
         texts = {path: interpreter.tree.text(path) or "" for path in paths}
         count = {path: sum(1 for each in names if each.search(texts[path])) for path in paths}
         paths = sorted(paths, key=lambda path: -count[path])[:_MOST_FILES]
-    found: list[v.Class] = []
-    for path in paths:
-        file = interpreter.tree.parsed(path)
-        for name in file.bindings if file is not None else ():
-            each = interpreter.globals.value(file, name) if file is not None else None
-            if (
-                isinstance(each, v.Class)
-                and each.file is file
-                and interpreter.classes.has_own_forward(each)
-            ):
-                found.append(each)
-    return found
+    files = [file for path in paths if (file := interpreter.tree.parsed(path)) is not None]
+    return [each for file in files for each in interpreter.networks(file) if each.file is file]
 
 
 def _factories(interpreter: Interpreter, owner: v.Class) -> Iterator[v.Function]:

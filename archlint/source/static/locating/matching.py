@@ -99,13 +99,10 @@ class Matcher:
     def _guessed(self, value: v.Made, node: Observed) -> Match:
         """The class of the same file that has most of the children."""
         best = Match(value, 1, 1)
-        file = value.site.file if value.site is not None else None
-        for name in file.bindings if file is not None else ():
-            each = self._interpreter.globals.value(file, name) if file is not None else None
-            if isinstance(each, v.Class) and self._interpreter.classes.has_own_forward(each):
-                found = self._of_class(self._as(value, each), each, node)
-                if found.score > max(best.score, 1) and len(found.children) == len(node.children):
-                    best = found
+        for each in self._interpreter.networks(value.site.file) if value.site is not None else ():
+            found = self._of_class(self._as(value, each), each, node)
+            if found.score > max(best.score, 1) and len(found.children) == len(node.children):
+                best = found
         return best
 
     def class_of(self, kind: str) -> Sequence[v.Class]:

@@ -80,14 +80,19 @@ class Regions:
             region.starts[id(series)] = known, start + 1
 
     @contextmanager
-    def repeated(self) -> Iterator[None]:
-        """A body that runs any number of times: what it appends is repeated."""
+    def _opened(self) -> Iterator[_Region]:
         region = _Region()
         self._open.append(region)
         try:
-            yield
+            yield region
         finally:
             self._open.remove(region)
+
+    @contextmanager
+    def repeated(self) -> Iterator[None]:
+        """A body that runs any number of times: what it appends is repeated."""
+        with self._opened() as region:
+            yield
         for series, start in region.starts.values():
             tail = series.items[start:]
             if tail:
@@ -99,12 +104,8 @@ class Regions:
     @contextmanager
     def branch(self, outcomes: list[Outcome]) -> Iterator[None]:
         """A branch that may run: what it does is undone and put to the outcomes, for `merge`."""
-        region = _Region()
-        self._open.append(region)
-        try:
+        with self._opened() as region:
             yield
-        finally:
-            self._open.remove(region)
         outcome = Outcome()
         for key, (series, start) in region.starts.items():
             outcome.tails[key] = series, tuple(series.items[start:])

@@ -13,7 +13,7 @@ from archlint.source.static.evaluation.globals import Globals
 from archlint.source.static.evaluation.targets import Targets
 from archlint.source.static.values import value as v
 from archlint.source.static.values.arithmetic import operated
-from archlint.source.static.values.definitions import Definition, defined
+from archlint.source.static.values.definitions import defined
 from archlint.source.static.values.environment import Environment
 from archlint.source.static.values.truth import likely, truth
 from archlint.source.static.values.unions import alternatives
@@ -63,9 +63,10 @@ class Statements:
         scope.results.append(found)
         return Flow.RETURN
 
-    def _define(self, node: Definition, scope: v.Scope) -> None:
-        if not isinstance(node, ast.Lambda):
-            self._regions.assign(scope.names, node.name, defined(node, scope))
+    def _define(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, scope: v.Scope
+    ) -> None:
+        self._regions.assign(scope.names, node.name, defined(node, scope))
 
     def _with(self, node: ast.With, scope: v.Scope) -> Flow:
         for each in node.items:

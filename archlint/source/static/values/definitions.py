@@ -7,13 +7,13 @@ import ast
 from archlint.source.static.files.parsed import Parsed
 from archlint.source.static.values import value as v
 
-__all__ = ["Definition", "class_scope", "defined", "module_scope"]
+__all__ = ["class_scope", "defined", "module_scope"]
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 _TOP = "<module>"
 
 
-def defined(node: Definition, scope: v.Scope) -> v.Class | v.Function:
+def defined(node: _Definition, scope: v.Scope) -> v.Class | v.Function:
     """The class or function that is defined in a scope."""
     name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
     if scope.qualified != _TOP:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archlint.source.source_file import UNPARSABLE, SourceFile, last_name, read_text
+from archlint.source.source_file import UNPARSABLE, last_name, parsed, read_text
 
 __all__ = ["Candidate", "find_candidates"]
 
@@ -64,7 +64,7 @@ def _source(file: str) -> _Source:
     path = Path(file)
     try:
         text = read_text(path) if path.stat().st_size <= _MOST_BYTES else None
-        tree = SourceFile(file, text or "").tree
+        tree = parsed(text or "")
     except (OSError, *UNPARSABLE):
         return _Source((), {})
     torch = _torch_names(tree)

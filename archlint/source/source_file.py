@@ -12,7 +12,7 @@ from pathlib import Path
 
 from archlint.location import Span
 
-__all__ = ["UNPARSABLE", "SourceFile", "called", "last_name", "read_text"]
+__all__ = ["UNPARSABLE", "SourceFile", "called", "last_name", "parsed", "read_text"]
 
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What the parser raises for text that is no Python, or nests too deep."""
@@ -25,16 +25,14 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 class SourceFile:
     """The text of a file with its syntax tree; `path` is as spans show it.
 
-    Columns of the tree are in bytes from 0, those of spans in characters from 1.  Raises one of
-    UNPARSABLE.
+    Columns of the tree are in bytes from 0, those of spans in characters from 1.  What `parsed`
+    raises comes through.
     """
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self._lines = text.split("\n")  # as the parser counts them
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of the user's literals
-            self.tree = ast.parse(text)
+        self.tree = parsed(text)
 
     def span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
         """The stretch between two places of the tree."""
@@ -113,6 +111,13 @@ class SourceFile:
             inside = next((each for each in _statements(inside) if _holds(each, line)), None)
             found = inside if isinstance(inside, ast.stmt) else found
         return found
+
+
+def parsed(text: str) -> ast.Module:
+    """The syntax tree of a text; raises one of UNPARSABLE."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those about the user's escapes are Python's to tell
+        return ast.parse(text)
 
 
 def read_text(path: Path) -> str | None:

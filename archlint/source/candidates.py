@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from archlint.source.source_file import UNPARSABLE, last_name, parsed, read_text
+
 __all__ = ["Candidate", "find_candidates"]
 
 _MODULES = frozenset({"Module", "Sequential"})
@@ -61,9 +63,9 @@ def find_candidates(files: Iterable[str]) -> tuple[Candidate, ...]:
 def _source(file: str) -> _Source:
     path = Path(file)
     try:
-        text = path.read_bytes() if path.stat().st_size <= _MOST_BYTES else b""
-        tree = ast.parse(text)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        text = read_text(path) if path.stat().st_size <= _MOST_BYTES else None
+        tree = parsed(text or "")
+    except (OSError, *UNPARSABLE):
         return _Source((), {})
     torch = _torch_names(tree)
     return _Source(
@@ -73,11 +75,11 @@ def _source(file: str) -> _Source:
 
 
 def _class(file: str, node: ast.ClassDef, torch: set[str]) -> _Class:
-    bases = [each for each in map(_dotted, node.bases) if each]
+    bases = [each for each in node.bases if isinstance(each, (ast.Name, ast.Attribute))]
     is_module = any(
-        base.rpartition(".")[2] in _MODULES and base.split(".")[0] in torch for base in bases
+        last_name(base) in _MODULES and ast.unparse(base).split(".")[0] in torch for base in bases
     )
-    return _Class(file, node, tuple(base.rpartition(".")[2] for base in bases), is_module)
+    return _Class(file, node, tuple(map(last_name, bases)), is_module)
 
 
 def _reached(names: frozenset[str], functions: Mapping[str, frozenset[str]]) -> set[str]:
@@ -121,8 +123,8 @@ def _modules(classes: list[_Class]) -> list[_Class]:
 
 def _names(node: ast.AST) -> frozenset[str]:
     """The names that a class or function speaks of, which its parts and bases are among."""
-    found = [getattr(each, "id", None) or getattr(each, "attr", None) for each in ast.walk(node)]
-    return frozenset(each for each in found if isinstance(each, str))
+    found = (last_name(each) for each in ast.walk(node) if isinstance(each, ast.expr))
+    return frozenset(each for each in found if each)
 
 
 def _needs(found: _Class, modules: list[_Class]) -> tuple[str, ...]:
@@ -145,12 +147,3 @@ def _without_default(args: ast.arguments) -> tuple[str, ...]:
         arg for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True) if not default
     ]
     return tuple(each.arg for each in (*positional, *keyword))
-
-
-def _dotted(node: ast.expr) -> str:
-    """A name with dots as the source has it, or nothing."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (before := _dotted(node.value)):
-        return f"{before}.{node.attr}"
-    return ""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import os
-import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,11 +13,9 @@ from archlint.location import Call, Certainty, Location, Span
 from archlint.source.export.exported import Exported, Recorded, Site
 from archlint.source.export.failure import shown_path
 from archlint.source.export.libraries import Libraries
-from archlint.source.source_file import SourceFile
+from archlint.source.source_file import UNPARSABLE, SourceFile, called, read_text
 
 __all__ = ["locate"]
-
-_LONGEST_NAME = 60  # characters
 
 
 def locate(model: Model, exported: Exported, start: str | None = None) -> dict[int, Location]:
@@ -121,20 +117,13 @@ def _what(call: ast.Call | None, span: Span) -> str:
     if call is None:
         end = span.end_column - 1 if span.end_line == span.line else None
         return span.text[span.column - 1 : end]
-    name = ast.unparse(call.func)
-    if len(name) > _LONGEST_NAME or "\n" in name:
-        name = name.rpartition(".")[2][-_LONGEST_NAME:]
-    return f"{name}(...)"
+    return called(call)
 
 
 def _read(path: str, shown: str, text: str | None) -> SourceFile | None:
     """The file; None where it is gone, or is no Python as it stands."""
+    found = read_text(Path(path)) if text is None else text
     try:
-        return SourceFile(shown, _decoded(Path(path).read_bytes()) if text is None else text)
-    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None if found is None else SourceFile(shown, found)
+    except UNPARSABLE:
         return None
-
-
-def _decoded(data: bytes) -> str:
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()

@@ -9,6 +9,7 @@ from tokenize import TokenError
 
 from archlint.source.ignores.extent import NOTHING, Extent, Extents
 from archlint.source.ignores.logical import Comment, LogicalLine, logical_lines
+from archlint.source.source_file import UNPARSABLE
 
 __all__ = ["IgnoreComment", "SourceComments", "Words", "read_comments", "read_words"]
 
@@ -58,7 +59,7 @@ class SourceComments:
         try:
             self.statements = logical_lines(lines)
             self._extents = Extents(lines)
-        except (SyntaxError, ValueError, RecursionError, MemoryError, TokenError) as fault:
+        except (*UNPARSABLE, TokenError) as fault:
             raise ValueError(
                 "it is not valid Python for the Python that archlint runs on"
             ) from fault

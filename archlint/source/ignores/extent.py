@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from archlint.source.ignores.logical import LogicalLine, plain_lines
+from archlint.source.source_file import parsed
 
 __all__ = ["NOTHING", "Extent", "Extents"]
 
@@ -42,15 +42,10 @@ class _Stretch:
 
 
 class Extents:
-    """The classes and expressions of a file.
-
-    Raises SyntaxError, ValueError, RecursionError or MemoryError where it cannot be parsed.
-    """
+    """The classes and expressions of a file; raises one of UNPARSABLE."""
 
     def __init__(self, lines: Sequence[str]) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # those about the user's escapes are Python's to tell
-            self._tree = ast.parse("".join(plain_lines(lines)))
+        self._tree = parsed("".join(plain_lines(lines)))
 
     def of(self, about: int, statement: LogicalLine) -> Extent:
         """What a comment about a line of a statement covers.

@@ -142,6 +142,11 @@ def test_what_is_only_partly_found_has_the_last_call_that_is(net: Path) -> None:
     assert (location.span.line, location.certainty) == (8, Certainty.MODULE)
 
 
+def test_what_python_warns_of_in_the_source_is_not_shown(net: Path) -> None:
+    (net / "net.py").write_text(f'X = "\\d" is 1\n{NET}', encoding="utf-8")
+    assert located(net, RELU)[0] is not None
+
+
 def test_a_class_that_is_nowhere_gives_nothing(tmp_path: Path) -> None:
     (tmp_path / "other.py").write_text("X = 1\n", encoding="utf-8")
     assert located(tmp_path, RELU) == [None]
@@ -174,6 +179,11 @@ def test_no_code_of_the_roots_is_run(net: Path) -> None:
         "while True: self.body = nn.Sequential(nn.ReLU(), self.body)",
         "self.body = nn.Sequential(" + "nn.ReLU(), " * 3000 + ")",
         "self.body = " + "-" * 900 + "1",
+        "self.body = " + "-" * 90_000 + "1",
+        "self.body = nn.Sequential()" + ".append(nn.ReLU())" * 900,
+        "self.body = " + "nn." * 900 + "ReLU()",
+        "self.body = nn.Sequential(*[" + "[" * 150 + "]" * 150 + "])",
+        "if x:\n" + "".join(" " * n + "if x:\n" for n in range(9, 99)) + " " * 99 + "pass",
     ],
 )
 def test_hostile_source_ends(net: Path, line: str) -> None:

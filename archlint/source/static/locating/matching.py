@@ -7,19 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archlint.source.static.alignment import aligned
-from archlint.source.static.interpreter import Interpreter
-from archlint.source.static.items import at
-from archlint.source.static.observed import Observed
-from archlint.source.static.values import (
-    UNKNOWN,
-    Class,
-    Const,
-    External,
-    Made,
-    Value,
-    alternatives,
-)
+from archlint.source.static.evaluation.interpreter import Interpreter
+from archlint.source.static.locating.alignment import aligned
+from archlint.source.static.locating.observed import Observed
+from archlint.source.static.values import value as v
+from archlint.source.static.values.items import at
+from archlint.source.static.values.unions import alternatives
 
 __all__ = ["Match", "Matcher"]
 
@@ -46,7 +39,7 @@ class Match:
     where the source tells the same; `count` counts each once.
     """
 
-    made: Made | None = None
+    made: v.Made | None = None
     score: int = 0
     count: int = 0
     children: dict[str, Match] = field(default_factory=dict)
@@ -61,10 +54,10 @@ class Matcher:
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._known: dict[tuple[int, int], Match] = {}
-        self._kept: list[Value] = []
+        self._kept: list[v.Value] = []
         self._depth = 0
 
-    def match(self, value: Value, node: Observed) -> Match:
+    def match(self, value: v.Value, node: Observed) -> Match:
         """The alternative of a value that fits a module best; of equal ones the first."""
         key = id(value), id(node)
         if key not in self._known:
@@ -81,12 +74,12 @@ class Matcher:
                 self._known[key] = max(found, key=lambda each: each.score, default=_NOTHING)
         return self._known[key]
 
-    def _made(self, value: Value, node: Observed) -> Match:
-        if not isinstance(value, Made):
+    def _made(self, value: v.Value, node: Observed) -> Match:
+        if not isinstance(value, v.Made):
             return _NOTHING
-        if isinstance(value.callee, Class):
+        if isinstance(value.callee, v.Class):
             return self._of_class(value, value.callee, node)
-        if isinstance(value.callee, External):
+        if isinstance(value.callee, v.External):
             return self._of_library(value, value.callee, node)
         told = self.class_of(node.kind)
         if told:
@@ -96,26 +89,23 @@ class Matcher:
             return self._of_library(value, None, node)
         return self._guessed(value, node)
 
-    def _as(self, value: Made, owner: Class) -> Made:
+    def _as(self, value: v.Made, owner: v.Class) -> v.Made:
         if owner not in value.variants:
             made = self._interpreter.call(owner, value.given, value.site)
-            if isinstance(made, Made):
+            if isinstance(made, v.Made):
                 value.variants[owner] = made
         return value.variants.get(owner, value)
 
-    def _guessed(self, value: Made, node: Observed) -> Match:
+    def _guessed(self, value: v.Made, node: Observed) -> Match:
         """The class of the same file that has most of the children."""
         best = Match(value, 1, 1)
-        file = value.site.file if value.site is not None else None
-        for name in file.bindings if file is not None else ():
-            each = self._interpreter.globals.value(file, name) if file is not None else None
-            if isinstance(each, Class) and self._interpreter.classes.has_own_forward(each):
-                found = self._of_class(self._as(value, each), each, node)
-                if found.score > max(best.score, 1) and len(found.children) == len(node.children):
-                    best = found
+        for each in self._interpreter.networks(value.site.file) if value.site is not None else ():
+            found = self._of_class(self._as(value, each), each, node)
+            if found.score > max(best.score, 1) and len(found.children) == len(node.children):
+                best = found
         return best
 
-    def class_of(self, kind: str) -> Sequence[Class]:
+    def class_of(self, kind: str) -> Sequence[v.Class]:
         """The classes of the roots that a qualified class may be."""
         module, _, name = kind.rpartition(".")
         module = module.partition(".<locals>")[0]
@@ -128,29 +118,29 @@ class Matcher:
             self._classes(tree.with_class(name)[:8], name) if "__main__" in module else ()
         )
 
-    def _classes(self, paths: Sequence[Path], name: str) -> list[Class]:
-        found: list[Class] = []
+    def _classes(self, paths: Sequence[Path], name: str) -> list[v.Class]:
+        found: list[v.Class] = []
         for path in paths:
             file = self._interpreter.tree.parsed(path)
             each = self._interpreter.globals.value(file, name) if file is not None else None
-            if isinstance(each, Class) and each.file is file:
+            if isinstance(each, v.Class) and each.file is file:
                 found.append(each)
                 break
         return found
 
-    def _of_class(self, made: Made, owner: Class, node: Observed) -> Match:
+    def _of_class(self, made: v.Made, owner: v.Class, node: Observed) -> Match:
         if node.kind and not self._is_told(owner, node.kind):
             return _NOTHING
         self._interpreter.build(made)
         return self._with_children(made, node, 3 if node.kind else 1)
 
-    def _is_told(self, owner: Class, kind: str) -> bool:
+    def _is_told(self, owner: v.Class, kind: str) -> bool:
         module, _, name = kind.rpartition(".")
         if _RENAMED.sub("", name) != owner.name and name != owner.name:
             return False
         return not module.startswith("torch.nn.modules")
 
-    def _of_library(self, made: Made, callee: External | None, node: Observed) -> Match:
+    def _of_library(self, made: v.Made, callee: v.External | None, node: Observed) -> Match:
         told = node.kind.rpartition(".")[2]
         own = 2 if told else 1
         if callee is not None and callee.last[:1].isupper():
@@ -166,16 +156,16 @@ class Matcher:
             return _NOTHING
         return self._with_children(made, node, own)
 
-    def _with_children(self, made: Made, node: Observed, own: int) -> Match:
+    def _with_children(self, made: v.Made, node: Observed, own: int) -> Match:
         found = Match(made, own, 1)
         numbers = [int(name) for name in node.children if name.isdecimal() and len(name) < 6]
-        placed: dict[int, Value] = {}
+        placed: dict[int, v.Value] = {}
         items = made.items.items
         if items and numbers:
             # names that were given count too: what is appended to them has a later number
             first = min(numbers) if made.names or made.patterns else 0
 
-            def score(value: Value, place: int) -> int:
+            def score(value: v.Value, place: int) -> int:
                 child = node.children.get(str(place + first))
                 return self.match(value, child).score if child is not None else 0
 
@@ -186,7 +176,7 @@ class Matcher:
             if value is None:
                 value = self._named(made, name)
             match = self.match(value, child) if value is not None else _NOTHING
-            if match.made is None and isinstance(made.callee, External):
+            if match.made is None and isinstance(made.callee, v.External):
                 match = self._inside_library(made, name, child)
             if match.made is not None:
                 found.children[name] = match
@@ -194,23 +184,23 @@ class Matcher:
                 found.count += match.count
         return found
 
-    def _named(self, made: Made, name: str) -> Value | None:
+    def _named(self, made: v.Made, name: str) -> v.Value | None:
         found = self._interpreter.attributes.child(made, name)
         if found is None and _AGAIN.search(name):
             # the older exporter numbers the calls of one module
             return self._interpreter.attributes.child(made, _AGAIN.sub("", name))
         return found
 
-    def _inside_library(self, made: Made, name: str, node: Observed) -> Match:
+    def _inside_library(self, made: v.Made, name: str, node: Observed) -> Match:
         """A module that a library's module makes, by the same call, or has been given."""
-        kind = made.callee.last if isinstance(made.callee, External) else ""
+        kind = made.callee.last if isinstance(made.callee, v.External) else ""
         if kind in ("Sequential", "ModuleList", "ModuleDict"):
             return _NOTHING
         given = made.given.keywords
         if name == "layers" and kind.startswith("Transformer"):
-            layer = next((given[each] for each in _LAYERS if each in given), UNKNOWN)
+            layer = next((given[each] for each in _LAYERS if each in given), v.UNKNOWN)
             if made.given.positional:
-                layer = at(made.given.positional, Const(0))
+                layer = at(made.given.positional, v.Const(0))
             match = Match(made, 2, 1)
             for index, child in node.children.items():
                 inner = self.match(layer, child)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import ast
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-import libcst as cst
-
-from archlint.source.static.parsed import Parsed
+from archlint.source.static.files.parsed import Parsed
 
 __all__ = [
     "UNKNOWN",
@@ -36,13 +34,7 @@ __all__ = [
     "Union",
     "Unknown",
     "Value",
-    "alternatives",
-    "as_pattern",
-    "leaves",
-    "union",
 ]
-
-_MOST_ALTERNATIVES = 24
 
 
 class Unknown(Enum):
@@ -99,7 +91,7 @@ class Site:
     """A call in a file, and the call of the function that it is in."""
 
     file: Parsed
-    call: cst.Call
+    call: ast.Call
     inside: str
     caller: Site | None
 
@@ -126,14 +118,14 @@ class Class:
     """A class of the roots."""
 
     file: Parsed
-    node: cst.ClassDef
+    node: ast.ClassDef
     qualified: str
     around: Scope | None = None
 
     @property
     def name(self) -> str:
         """The name without those around it."""
-        return self.node.name.value
+        return self.node.name
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -141,7 +133,7 @@ class Function:
     """A function or lambda of the roots; `owner` is the class that it is a method of."""
 
     file: Parsed
-    node: cst.FunctionDef | cst.Lambda
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     qualified: str
     around: Scope | None = None
     owner: Class | None = None
@@ -242,48 +234,3 @@ class Either:
 
 Item = Value | Repeat | Either
 Items = Sequence[Item]
-
-
-def alternatives(value: Value) -> tuple[Value, ...]:
-    """The values that a value may be."""
-    return value.values if isinstance(value, Union) else (value,)
-
-
-def union(*values: Value) -> Value:
-    """One of the values, each once; UNKNOWN for none."""
-    found: list[Value] = []
-    for value in values:
-        for each in alternatives(value):
-            if not any(each is other or _same(each, other) for other in found):
-                found.append(each)
-    if len(found) > _MOST_ALTERNATIVES:
-        found = [each for each in found if not isinstance(each, (Const, Text))]
-        found = found[:_MOST_ALTERNATIVES] or [UNKNOWN]
-    return found[0] if len(found) == 1 else Union(tuple(found)) if found else UNKNOWN
-
-
-def _same(one: Value, other: Value) -> bool:
-    if type(one) is not type(other) or not isinstance(one, (Const, Text, External, Builtin)):
-        return isinstance(one, Class) and isinstance(other, Class) and one.node is other.node
-    if isinstance(one, Const) and isinstance(other, Const):
-        return type(one.value) is type(other.value) and one.value == other.value
-    return one == other
-
-
-def leaves(items: Items) -> Iterator[Value]:
-    """The values among items, each once."""
-    for each in items:
-        if isinstance(each, Repeat):
-            yield from leaves(each.items)
-        elif isinstance(each, Either):
-            for choice in each.choices:
-                yield from leaves(choice)
-        else:
-            yield each
-
-
-def as_pattern(value: Value) -> str:
-    """The regular expression of a value's text."""
-    if isinstance(value, Const):
-        return re.escape(str(value.value))
-    return value.pattern if isinstance(value, Text) else ".*"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator, Sequence
 
-import libcst as cst
-
-from archlint.source.static.interpreter import Interpreter
-from archlint.source.static.matching import Match, Matcher
-from archlint.source.static.observed import Observed
-from archlint.source.static.parsed import Parsed
-from archlint.source.static.values import Arguments, Class, Function, Made, alternatives
+from archlint.source.static.evaluation.interpreter import Interpreter
+from archlint.source.static.files.parsed import Parsed
+from archlint.source.static.locating.matching import Match, Matcher
+from archlint.source.static.locating.observed import Observed
+from archlint.source.static.values import value as v
+from archlint.source.static.values.unions import alternatives
 
 __all__ = ["best_entry"]
 
@@ -19,11 +19,11 @@ _MOST_CLASSES = 200
 _MOST_STEPS = 1_000_000
 _MOST_FILES = 12  # of those in which the model's class is looked for
 _MOST_FUNCTIONS = 30
-_OPEN = Arguments((), {}, True)
+_OPEN = v.Arguments((), {}, True)
 
 
 def best_entry(
-    interpreter: Interpreter, matcher: Matcher, root: Observed, forward: Function | None = None
+    interpreter: Interpreter, matcher: Matcher, root: Observed, forward: v.Function | None = None
 ) -> Match | None:
     """The construction that has most of the model's modules; None where nothing fits.
 
@@ -49,11 +49,11 @@ def best_entry(
         return best
     interpreter.renew()
     owner = best.made.callee
-    if isinstance(owner, Class):
+    if isinstance(owner, v.Class):
         for function in _factories(interpreter, owner):
-            value = interpreter.run(function, _OPEN, None)
+            value = interpreter.call(function, _OPEN, None)
             for one in alternatives(value):
-                if isinstance(one, Made) and isinstance(one.callee, Class):
+                if isinstance(one, v.Made) and isinstance(one.callee, v.Class):
                     found = matcher.match(one, root) if one.callee.node is owner.node else Match()
                     if found.score > best.score:
                         best = found
@@ -66,17 +66,17 @@ def _rank(match: Match) -> tuple[int, int]:
         return 0, 0
     held = [name for name, value in made.names.items() if name not in match.children]
     others = [
-        name for name in held if any(isinstance(e, Made) for e in alternatives(made.names[name]))
+        name for name in held if any(isinstance(e, v.Made) for e in alternatives(made.names[name]))
     ]
     return match.score, -len(others)
 
 
-def _runs(interpreter: Interpreter, owner: Class, forward: Function) -> bool:
-    found = interpreter.classes.member(owner, "forward")
-    return isinstance(found, Function) and found.node is forward.node
+def _runs(interpreter: Interpreter, owner: v.Class, forward: v.Function) -> bool:
+    found = interpreter.classes.function(owner, "forward")
+    return found is not None and found.node is forward.node
 
 
-def _candidates(interpreter: Interpreter, root: Observed) -> Sequence[Class]:
+def _candidates(interpreter: Interpreter, root: Observed) -> Sequence[v.Class]:
     """Classes with a forward, from the files that have most of the names of the model's modules.
 
     Parsing takes long: of many files only some can be looked at.
@@ -88,30 +88,20 @@ def _candidates(interpreter: Interpreter, root: Observed) -> Sequence[Class]:
         texts = {path: interpreter.tree.text(path) or "" for path in paths}
         count = {path: sum(1 for each in names if each.search(texts[path])) for path in paths}
         paths = sorted(paths, key=lambda path: -count[path])[:_MOST_FILES]
-    found: list[Class] = []
-    for path in paths:
-        file = interpreter.tree.parsed(path)
-        for name in file.bindings if file is not None else ():
-            each = interpreter.globals.value(file, name) if file is not None else None
-            if (
-                isinstance(each, Class)
-                and each.file is file
-                and interpreter.classes.has_own_forward(each)
-            ):
-                found.append(each)
-    return found
+    files = [file for path in paths if (file := interpreter.tree.parsed(path)) is not None]
+    return [each for file in files for each in interpreter.networks(file) if each.file is file]
 
 
-def _factories(interpreter: Interpreter, owner: Class) -> Iterator[Function]:
+def _factories(interpreter: Interpreter, owner: v.Class) -> Iterator[v.Function]:
     """Functions of the class's file, its static methods aside, that name the class."""
     count = 0
     file: Parsed = owner.file
     for name, statements in file.bindings.items():
         statement = statements[-1]
-        if not isinstance(statement, cst.FunctionDef) or count >= _MOST_FUNCTIONS:
+        if not isinstance(statement, ast.FunctionDef) or count >= _MOST_FUNCTIONS:
             continue
-        if owner.name in file.tree.code_for_node(statement):
+        if owner.name in file.text_of(statement):
             found = interpreter.globals.value(file, name)
-            if isinstance(found, Function):
+            if isinstance(found, v.Function):
                 count += 1
                 yield found

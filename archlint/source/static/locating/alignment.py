@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from archlint.source.static.values import Either, Items, Repeat, Value
+from archlint.source.static.values import value as v
 
 __all__ = ["aligned"]
 
@@ -17,20 +17,20 @@ _MOST_STATES = 4096
 class _State:
     """A place between items: the value that is next, or the places that it may go on to."""
 
-    value: Value | None = None
+    value: v.Value | None = None
     following: list[_State] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Way:
     score: int
-    value: Value | None
+    value: v.Value | None
     before: _Way | None
 
 
 def aligned(
-    items: Items, children: frozenset[int], score: Callable[[Value, int], int]
-) -> dict[int, Value]:
+    items: v.Items, children: frozenset[int], score: Callable[[v.Value, int], int]
+) -> dict[int, v.Value]:
     """The values of the children with these indices that fit best together.
 
     Of the ways through what repeats and through alternatives, that with the highest sum of
@@ -59,23 +59,23 @@ def aligned(
         longest = [way for _, way in reached]
         ways = after
     best: _Way | None = longest[0] if longest else None
-    values: list[Value] = []
+    values: list[v.Value] = []
     while best is not None and best.value is not None:
         values.append(best.value)
         best = best.before
     return {index: each for index, each in enumerate(reversed(values)) if index in children}
 
 
-def _compiled(items: Items, end: _State, counter: list[int]) -> _State:
+def _compiled(items: v.Items, end: _State, counter: list[int]) -> _State:
     for each in reversed(items):
         counter[0] += 1
         if counter[0] > _MOST_STATES:
             return end
-        if isinstance(each, Repeat):
+        if isinstance(each, v.Repeat):
             again = _State()
             again.following = [_compiled(each.items, again, counter), end]
             end = again
-        elif isinstance(each, Either):
+        elif isinstance(each, v.Either):
             end = _State(None, [_compiled(one, end, counter) for one in each.choices])
         else:
             end = _State(each, [end])

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-import libcst as cst
-
-from archlint.source.static.parsed import Parsed, read_text
+from archlint.source.source_file import UNPARSABLE, read_text
+from archlint.source.static.files.parsed import Parsed
 
 __all__ = ["SourceTree"]
 
@@ -61,7 +60,7 @@ class SourceTree:
         shown = path.relative_to(self._start).as_posix() if inside else path.as_posix()
         try:
             return Parsed(path, shown, text)
-        except (cst.ParserSyntaxError, cst.CSTValidationError, ValueError, RecursionError):
+        except UNPARSABLE:
             return None
 
     def imported(self, name: str, importer: Path) -> Path | None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.location import Call, Certainty, Location, Span
-from archlint.source.static.entry import best_entry
-from archlint.source.static.interpreter import Interpreter
-from archlint.source.static.matching import Match, Matcher
-from archlint.source.static.observed import module_path, observed
-from archlint.source.static.parsed import Parsed
-from archlint.source.static.source_tree import SourceTree
-from archlint.source.static.values import Class, Function, Made, Site
+from archlint.source.source_file import called
+from archlint.source.static.evaluation.interpreter import Interpreter
+from archlint.source.static.files.parsed import Parsed
+from archlint.source.static.files.source_tree import SourceTree
+from archlint.source.static.locating.entry import best_entry
+from archlint.source.static.locating.matching import Match, Matcher
+from archlint.source.static.locating.observed import module_path, observed
+from archlint.source.static.values import value as v
 
 __all__ = ["locate_statically"]
 
@@ -49,7 +49,7 @@ class _Locator:
         self._start = self._root.made.site if self._root and self._root.made else None
         self._calls: dict[int, Call] = {}
 
-    def _forward_of(self, model: Model) -> Function | None:
+    def _forward_of(self, model: Model) -> v.Function | None:
         """The forward in which most operators' traces begin."""
         places = Counter(
             (frame.file, frame.line)
@@ -59,17 +59,17 @@ class _Locator:
         )
         for (recorded, line), _ in places.most_common(_MOST_PLACES):
             file = self._file(recorded)
-            source = file.expressions if file is not None else None
-            inside = source.function_at(line) if source is not None else ""
-            owner, _, name = inside.rpartition(".")
+            owner, _, name = file.function_at(line).rpartition(".") if file else ("", "", "")
             found = (
                 self._interpreter.globals.value(file, owner) if file and name == "forward" else None
             )
-            member = (
-                self._interpreter.classes.member(found, name) if isinstance(found, Class) else None
+            forward = (
+                self._interpreter.classes.function(found, name)
+                if isinstance(found, v.Class)
+                else None
             )
-            if isinstance(member, Function):
-                return member
+            if forward is not None:
+                return forward
         return None
 
     def location(self, operator: Operator) -> Location | None:
@@ -95,10 +95,10 @@ class _Locator:
             match = match.children[part]
         return match, match is not None
 
-    def _is_library(self, made: Made) -> bool:
-        return not isinstance(made.callee, Class) or not self._interpreter.classes.has_own_forward(
-            made.callee
-        )
+    def _is_library(self, made: v.Made) -> bool:
+        return not isinstance(
+            made.callee, v.Class
+        ) or not self._interpreter.classes.has_own_forward(made.callee)
 
     def _is_of_library(self, operator: Operator, is_whole: bool) -> bool:
         """Whether its frames are not those of its module, or its module is told and no user's."""
@@ -110,7 +110,7 @@ class _Locator:
             return True  # folded
         return not is_whole and not self._matcher.class_of(kind)
 
-    def _chain(self, made: Made | None) -> tuple[Call, ...]:
+    def _chain(self, made: v.Made | None) -> tuple[Call, ...]:
         found: list[Call] = []
         site = made.site if made is not None else None
         while site is not None and site is not self._start:
@@ -118,33 +118,27 @@ class _Locator:
             site = site.caller
         return tuple(found)
 
-    def _call(self, site: Site) -> Call:
+    def _call(self, site: v.Site) -> Call:
         key = id(site.call)
         if key not in self._calls:
-            self._calls[key] = Call(
-                site.file.span(site.call), site.file.what(site.call), site.inside
-            )
+            self._calls[key] = Call(site.file.span_of(site.call), called(site.call), site.inside)
         return self._calls[key]
 
-    def _class_of(self, made: Made | None) -> Location | None:
+    def _class_of(self, made: v.Made | None) -> Location | None:
         """The line that names the model's class, for what is made by nothing inside it."""
-        if made is None or not isinstance(made.callee, Class):
+        if made is None or not isinstance(made.callee, v.Class):
             return None
-        file, node = made.callee.file, made.callee.node
-        name = file.span(node.name)
-        span = replace(file.span(node), end_line=name.end_line, end_column=name.end_column)
-        return Location(span, Certainty.MODULE)
+        return Location(made.callee.file.name_of(made.callee.node), Certainty.MODULE)
 
     def _line_of_forward(self, operator: Operator) -> Span | None:
         frames = operator.origin.frames if operator.origin is not None else ()
         for frame in reversed(frames):
             file = self._file(frame.file)
-            source = file.expressions if file is not None else None
-            if source is not None:
-                inside = source.function_at(frame.line)
+            if file is not None:
+                inside = file.function_at(frame.line)
                 name = frame.function.rpartition(".")[2]
                 if name.startswith("<") or name == inside.rpartition(".")[2]:
-                    return source.expression_on(frame.line)
+                    return file.expression_on(frame.line)
         return None
 
     def _file(self, recorded: str) -> Parsed | None:

@@ -1,0 +1,1 @@
+"""The Python files inside the folders that the user gives."""

@@ -1,0 +1,1 @@
+"""Which constructor calls made the modules of a model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS, VIEWS
+from archlint.cost.kernels.ops import ACTIVATIONS, RESHAPES, VIEWS
 from archlint.cost.lowering.lowered import Change, Lowered, PlacedKernel
 from archlint.cost.lowering.make_kernel import make_kernel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -17,10 +17,6 @@ __all__ = ["Declared"]
 _WEIGHTED = frozenset(
     {Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.PRODUCT}
 )
-
-
-_LAUNCHED = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
-"""The views that a runtime is called for; the others are gone before it runs."""
 
 
 class Declared:
@@ -60,7 +56,8 @@ class Declared:
             source = self._source(op)
             if source is not None:
                 self._behind[op.index] = source
-            if self._rules.views and op.op_type in _LAUNCHED:
+            if self._rules.views and op.op_type in RESHAPES:
+                # of the views a runtime is called for these; the others are gone before it runs
                 self._view(op)
         elif composite is not None:
             if op.index == composite.operators[-1]:

@@ -205,7 +205,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Squeeze": _Facts(Work.VIEW, reads=_NOTHING, same_elements=True),
     "Unsqueeze": _Facts(Work.VIEW, reads=_NOTHING, same_elements=True),
     # what makes elements of none or of a few
-    "Constant": _Facts(Work.SOURCE, reads=_NOTHING),
+    "Constant": _Facts(Work.SOURCE, reads=_NOTHING, unpriced=True),
     "ConstantOfShape": _Facts(Work.SOURCE),
     "EyeLike": _Facts(Work.SOURCE),
     "Range": _Facts(Work.SOURCE),

@@ -11,7 +11,7 @@ from onnx import TensorProto
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, RESHAPES
-from archlint.graph.operator_facts import Elements, Work
+from archlint.graph.operator_facts import Category, Elements, Reads, Work
 from archlint.graph.operator_table import facts_of
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
@@ -83,13 +83,17 @@ def _maker(kernel: Kernel) -> Maker | None:
         return _conv
     if kernel.op in _MAKERS:
         return _MAKERS[kernel.op]
-    if kernel.kind is Kind.POOL and kernel.op in ("MaxPool", "AveragePool"):
+    if kernel.kind is Kind.POOL:
         return _pool
     if kernel.op in ACTIVATIONS:
         return _activation
     if kernel.op in RESHAPES:
         return _view
     facts = facts_of(kernel.op)
+    if facts.work is Work.REDUCTION and facts.category is Category.POOL:
+        return _global_pool
+    if facts.work is Work.REDUCTION and facts.reads is Reads.FIRST:
+        return _reduce
     if facts.work is Work.ELEMENTWISE and facts.elements is Elements.ANY:
         return _unary if facts.operands == 1 else _binary
     return _unary if kernel.op == "Identity" else None
@@ -280,11 +284,6 @@ _MAKERS: dict[str, Maker] = {
     "DequantizeLinear": _dequantise,
     "HardSwish": _hard_swish,
     "MatMul": _product,
-    "GlobalAveragePool": _global_pool,
-    "GlobalMaxPool": _global_pool,
-    "ReduceMean": _reduce,
-    "ReduceSum": _reduce,
-    "ReduceMax": _reduce,
     "Where": _where,
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,

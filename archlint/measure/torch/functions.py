@@ -34,6 +34,7 @@ UNARY: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "Elu": F.elu,
     "Celu": F.celu,
     "Selu": torch.selu,
+    "Shrink": F.hardshrink,
     "Sigmoid": torch.sigmoid,
     "HardSigmoid": F.hardsigmoid,
     "HardSwish": F.hardswish,

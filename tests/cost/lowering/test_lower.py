@@ -248,6 +248,38 @@ def test_what_no_kernel_runs_is_unpriced_and_the_rest_is_not(
     assert list(lowered.unpriced) == indices(model, odd)
 
 
+@pytest.mark.parametrize("scan", ["CumSum", "CumProd"])
+def test_no_row_tells_what_a_scan_takes(scan: str) -> None:
+    net = Net()
+    summed = net.op(scan, net.input(1, 8, 4, 4), net.constant([3]))
+    model = net.model(summed)
+    assert list(lower(model, RULES).unpriced) == indices(model, summed)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "kernel"),
+    [
+        ("Tan", "Tan 8 @4x4"),
+        ("Acosh", "Acosh 8 @4x4"),
+        ("Shrink", "Shrink 8 @4x4"),
+    ],
+)
+def test_an_operator_is_priced_by_what_its_facts_say(op_type: str, kernel: str) -> None:
+    net = Net()
+    assert lowered_texts(net, net.op(op_type, net.input(1, 8, 4, 4))) == [kernel]
+
+
+def test_what_moves_elements_is_priced_as_movement() -> None:
+    net = Net()
+    x = net.input(1, 8, 4, 4)
+    cast = net.op("CastLike", x, net.op("Relu", x))
+    picked = net.op("ReverseSequence", cast, net.constant([4]), batch_axis=0, time_axis=1)
+    model = net.model(picked)
+    kinds = [placed.kernel.kind for placed in lower(model, RULES).kernels]
+    assert texts(lower(model, RULES)) == ["Relu 8 @4x4", "Cast 8 @4x4", "ReverseSequence 8 @4x4"]
+    assert kinds == [Kind.ELEMENTWISE, Kind.MOVEMENT, Kind.MOVEMENT]
+
+
 def test_an_operator_behind_one_without_shape_is_unpriced() -> None:
     net = Net()
     odd = net.op("Fancy", net.conv(net.input(1, 8, 4, 4), 8), domain="custom")

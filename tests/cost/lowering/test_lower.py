@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Change, Lowered, lower
-from archlint.graph import Model
+from archlint.graph import Model, read_model
 from tests.cost.net import Net
 from tests.cost.paper_targets import GPU
+from tests.graph.making import model, value
 
 RULES = GPU.lowering
 
@@ -267,6 +268,13 @@ def test_no_row_tells_what_a_scan_takes(scan: str) -> None:
 def test_an_operator_is_priced_by_what_its_facts_say(op_type: str, kernel: str) -> None:
     net = Net()
     assert lowered_texts(net, net.op(op_type, net.input(1, 8, 4, 4))) == [kernel]
+
+
+def test_an_upsample_of_older_files_is_a_resize() -> None:
+    node = helper.make_node("Upsample", ["x", "scales"], ["y"])
+    scales = helper.make_tensor("scales", TensorProto.FLOAT, [4], [1, 1, 2, 2])
+    found = read_model(model([node], [value("x", [1, 8, 4, 4])], weights=[scales], opset=9))
+    assert texts(lower(found, RULES)) == ["Resize 8 @4x4>8x8"]
 
 
 def test_what_moves_elements_is_priced_as_movement() -> None:

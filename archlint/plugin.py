@@ -16,7 +16,6 @@ rules that move widths or lower a model again: it may change with any minor vers
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from archlint.cost.kernels.kernel import Kernel
@@ -65,5 +64,7 @@ else:  # a type checker must not take every name for one of these
     def __getattr__(name: str) -> object:
         # a lint must not pay for what plots and measurements are made of
         if name in _HOMES:
+            from importlib import import_module
+
             return getattr(import_module(_HOMES[name]), name)
         raise AttributeError(f"module 'archlint.plugin' has no attribute {name!r}")

@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from archlint.changes.boundary import boundaries
 from archlint.changes.key import Key
-from archlint.changes.kinds import Category, category_of
+from archlint.changes.kinds import category_of
 from archlint.changes.reorder import reordered
 from archlint.changes.step import Step
+from archlint.graph.operator_facts import Category
 from archlint.graph.pattern import pattern_of
 
 __all__ = ["Alignment", "align"]

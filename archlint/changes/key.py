@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from math import prod
 
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["Key", "key_of"]
 
-_RENAMED = {"Sum": "Add", "Swish": "SiLU", "FastGelu": "Gelu"}
+_RENAMED = {"Sum": "Add", "FastGelu": "Gelu"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +43,27 @@ def key_of(op: Operator, *, is_padded: bool) -> Key:
     op_type = op.op_type
     if op_type == "Gather":
         return Key("Embedding", out=_last(op.output))
-    if op_type in ("Gemm", "MatMul", "FusedMatMul", "MatMulInteger", "MatMulNBits"):
+    facts = facts_of(op_type)
+    if facts.work is Work.PRODUCT:
         if op.weight is None:
             return Key("MatMul")
         return Key("Linear", into=_last(op.activations[0]), out=_last(op.output))
-    if op.weight is not None and op_type in ("Conv", "ConvInteger", "ConvTranspose"):
+    if op.weight is not None and facts.work in (Work.CONV, Work.TRANSPOSED_CONV):
         return _conv(op, op.weight, is_padded=is_padded)
-    if op_type in ("AveragePool", "LpPool", "MaxPool"):
+    if facts.work is Work.POOL:
         return _pool(op, is_padded=is_padded)
     if op_type == "ReduceMean" and _is_over_maps(op):
         return Key("GlobalAveragePool")
-    if op_type in ("Resize", "Upsample"):
+    if op_type == "Resize" or facts.runs_as == "Resize":
         mode = op.attributes.get("mode", "nearest")
         return Key("Resize", window=_growth(op), setting=mode if isinstance(mode, str) else "")
     if op_type == "Clip":
         return Key(_clip(op))
-    if op_type in ("GRU", "LSTM", "RNN"):
+    if facts.work is Work.RECURRENCE:
         hidden = op.attributes.get("hidden_size")
         return Key(op_type, out=hidden if isinstance(hidden, int) else None)
-    return Key(_RENAMED.get(op_type, op_type), setting=_setting(op))
+    kind = _RENAMED.get(op_type) or facts.runs_as or op_type
+    return Key(kind, setting=_setting(op))
 
 
 def _conv(op: Operator, weight: Tensor, *, is_padded: bool) -> Key:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archlint.changes.key import Key, key_of
-from archlint.changes.kinds import BOOKKEEPING
+from archlint.changes.kinds import is_bookkeeping
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
@@ -67,7 +67,7 @@ class _Steps:
 
     def _computes(self, op: Operator) -> bool:
         """Whether an operator is more than bookkeeping."""
-        if op.op_type in BOOKKEEPING and not op.domain:
+        if is_bookkeeping(op):
             data = op.inputs[0] if op.inputs else None
             is_embedding = op.op_type == "Gather" and data is not None and data.constant
             return is_embedding and data is not None and data.dtype not in _UNCOUNTED
@@ -96,7 +96,7 @@ class _Steps:
                 return False
             if into == _OF_GROUPS:
                 return True
-        is_direct = self._model.operators[maker].op_type not in BOOKKEEPING
+        is_direct = not is_bookkeeping(self._model.operators[maker])
         return is_direct and into in _WITH_BIAS and op.op_type in ("Add", "BatchNormalization")
 
     def _key(self, op: Operator) -> Key:

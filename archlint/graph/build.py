@@ -18,6 +18,7 @@ from archlint.graph.model import Model, ModelInput
 from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Attribute, Operator, Tensor
+from archlint.graph.operator_table import facts_of
 from archlint.graph.order import in_topological_order
 from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
 from archlint.graph.plain.rewrite import in_plain_onnx
@@ -37,11 +38,6 @@ _NO_TYPE = TensorType("", None)
 MOST_ELEMENTS = 2**40
 """Of one tensor: no device holds 4 TB."""
 _INTEGERS = frozenset({"int32", "int64", "bool", "string", ""})
-_WEIGHT_INDEX: Mapping[str, tuple[int, ...]] = {
-    "Conv": (1,), "ConvInteger": (1,), "ConvTranspose": (1,),
-    "FusedMatMul": (1, 0), "Gemm": (1, 0), "MatMul": (1, 0),
-    "MatMulInteger": (1, 0), "MatMulNBits": (1,), "Attention": (1,),
-}  # fmt: skip
 
 
 def build_model(
@@ -242,7 +238,7 @@ def _origin(proto: onnx.NodeProto) -> Origin:
 
 
 def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:
-    for index in _WEIGHT_INDEX.get(op_type, ()):
+    for index in facts_of(op_type).weights:
         each = inputs[index] if index < len(inputs) else None
         if each is not None and each.constant:
             return each

@@ -13,18 +13,14 @@ from onnx import numpy_helper
 from archlint.graph.evaluate import MOST_ELEMENTS, Array, evaluate
 from archlint.graph.node import Node
 from archlint.graph.node_types import infer_outputs
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import facts_of, operators_that
 from archlint.graph.shapes import TensorType, tensor_type
 
 __all__ = ["Constants", "find_constants"]
 
-_FORWARDS = frozenset({
-    "BipolarQuant", "Cast", "DequantizeLinear", "FloatQuant", "Identity", "IntQuant", "Quant",
-    "QuantizeLinear", "Reshape", "Squeeze", "Transpose", "Unsqueeze",
-})  # fmt: skip
-_NEVER_CONSTANT = frozenset({
-    "Bernoulli", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
-    "RandomUniformLike", "Scan", "SequenceMap",
-})  # fmt: skip
+_QUANTISES = frozenset({"BipolarQuant", "FloatQuant", "IntQuant", "Quant"})  # of QONNX
+_NEVER_CONSTANT = operators_that(Work.CONTROL, Work.RANDOM)
 
 
 @dataclass(slots=True)
@@ -102,7 +98,8 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
 
 def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> None:
     source = node.inputs[0]
-    forwards = node.op_type in _FORWARDS
+    facts = facts_of(node.op_type)
+    forwards = facts.same_elements or facts.recasts or node.op_type in _QUANTISES
     for name in node.outputs:
         found.origins[name] = found.origins.get(source, name) if forwards else name
         if forwards and node.op_type != "Identity":

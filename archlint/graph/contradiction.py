@@ -11,12 +11,13 @@ import onnx
 from archlint.errors import ModelError
 from archlint.graph.malformed import fault_of
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Reads
+from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import TensorType, infer_types, strict_faults
 from archlint.graph.sizes import Sizes
 
 __all__ = ["check_sizes"]
 
-_GATHERS = frozenset({"Gather", "GatherElements", "GatherND"})
 _SHAPE_INPUT: Mapping[str, int] = {"Reshape": 1, "Resize": 3}
 
 
@@ -112,7 +113,7 @@ def _batch_lost_at(proto: onnx.ModelProto, operators: Sequence[Operator]) -> str
     """The first Gather from a tensor that has grown to one that has not."""
     own = infer_types(proto, None)
     for operator in operators:
-        if operator.op_type in _GATHERS and operator.inputs[0] is not None:
+        if facts_of(operator.op_type).reads is Reads.PICKED and operator.inputs[0] is not None:
             before = _retyped(operator.inputs[0], own), _retyped(operator.output, own)
             grown = operator.inputs[0].elements != before[0].elements is not None
             if grown and operator.output.elements == before[1].elements:

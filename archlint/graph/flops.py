@@ -13,8 +13,8 @@ Attention              4 N heads S T d for scores and sums, 5 N heads S T for so
                        Microsoft's Attention projects as well: 2 N S C_in C_out
 MaxPool, AveragePool   O k; global pools and reductions: I
 Softmax                5 I: maximum, subtraction, exponential, sum, division
-normalisations         I times `_PER_INPUT`: mean, variance, scaling, affine
-element-wise           O times `_PER_OUTPUT`: a function (exp, erf, tanh) counts 1
+normalisations         I times what `operator_table` says: mean, variance, scaling, affine
+element-wise           O times what it says: a function (exp, erf, tanh) counts 1
 Resize                 linear 2 O 2^d, cubic 2 O 4^d, d scaled axes; nearest 0
 movement               0; so are casts, quantisation among them: they change the format
 =====================  ==========================================================
@@ -29,6 +29,8 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from archlint.graph.operator import Attribute, Tensor
+from archlint.graph.operator_facts import OperatorFacts, Per, Reads
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["cost_of"]
 
@@ -40,46 +42,6 @@ _Count = Callable[[Inputs, Outputs, Attributes], int | None]
 _MICROSOFT = "com.microsoft"
 _DOMAINS = frozenset({"", "ai.onnx", _MICROSOFT})
 
-_PER_OUTPUT: Mapping[str, int] = {
-    "Abs": 1, "Add": 1, "And": 1, "BitShift": 1, "BitwiseAnd": 1, "BitwiseNot": 1, "BitwiseOr": 1,
-    "BitwiseXor": 1, "Ceil": 1, "Celu": 4, "Clip": 2, "Cos": 1, "Div": 1, "Elu": 3, "Equal": 1,
-    "Erf": 1, "Exp": 1, "Floor": 1, "Gelu": 5, "Greater": 1, "GreaterOrEqual": 1, "HardSigmoid": 4,
-    "HardSwish": 5, "IsInf": 1, "IsNaN": 1, "LeakyRelu": 2, "Less": 1, "LessOrEqual": 1, "Log": 1,
-    "Mish": 5, "Mod": 1, "Mul": 1, "Neg": 1, "Not": 1, "Or": 1, "PRelu": 2, "Pow": 1,
-    "Reciprocal": 1, "Relu": 1, "Round": 1, "Selu": 4, "Sigmoid": 4, "Sign": 1, "Sin": 1,
-    "Softplus": 3, "Softsign": 3, "Sqrt": 1, "Sub": 1, "Swish": 5, "Tan": 1, "Tanh": 1,
-    "ThresholdedRelu": 1, "Where": 1, "Xor": 1,
-}  # fmt: skip
-_PER_INPUT: Mapping[str, int] = {
-    "BatchNormalization": 2, "GroupNormalization": 7, "InstanceNormalization": 7,
-    "LayerNormalization": 7, "LpNormalization": 3, "MeanVarianceNormalization": 5,
-    "RMSNormalization": 4, "SimplifiedLayerNormalization": 4, "SkipLayerNormalization": 8,
-    "SkipSimplifiedLayerNormalization": 5, "GroupNorm": 7, "SkipGroupNorm": 8,
-    "Softmax": 5, "LogSoftmax": 6, "Hardmax": 2,
-    "GlobalAveragePool": 1, "GlobalLpPool": 2, "GlobalMaxPool": 1,
-    "ArgMax": 1, "ArgMin": 1, "CumSum": 1, "ReduceL1": 2, "ReduceL2": 2, "ReduceLogSum": 1,
-    "ReduceLogSumExp": 2, "ReduceMax": 1, "ReduceMean": 1, "ReduceMin": 1, "ReduceProd": 1,
-    "ReduceSum": 1, "ReduceSumSquare": 2, "TopK": 1,
-}  # fmt: skip
-_VARIADIC = frozenset({"Max", "Mean", "Min", "Sum"})
-_POOLS = frozenset({"AveragePool", "LpPool", "MaxPool"})
-_VIEWS = frozenset({
-    "Dropout", "Flatten", "Identity", "Reshape", "Shape", "Size", "Squeeze", "Unsqueeze",
-})  # fmt: skip
-_MOVES = frozenset({
-    "Cast", "CastLike", "Concat", "ConstantOfShape", "DepthToSpace", "DequantizeLinear",
-    "DynamicQuantizeLinear", "Expand", "EyeLike", "Pad", "QuantizeLinear",
-    "Range", "ReverseSequence", "ScatterElements", "ScatterND", "SpaceToDepth", "Tile",
-    "Transpose", "Trilu",
-})  # fmt: skip
-_KEEPS_PART = frozenset({
-    "Compress", "Gather", "GatherElements", "GatherND", "Slice", "Split",
-})  # fmt: skip
-_GATHERS = frozenset({"Gather", "GatherElements", "GatherND"})
-_ONE_OPERAND = frozenset({
-    "Clip", "Compress", "Expand", "Pad", "Resize", "Slice", "Split", "Tile", "TopK", "Upsample",
-}) | {name for name in _PER_INPUT if name.startswith("Reduce")}  # fmt: skip
-
 
 def cost_of(
     op_type: str, domain: str, inputs: Inputs, outputs: Outputs, attributes: Attributes
@@ -87,42 +49,42 @@ def cost_of(
     """FLOPs and MAC (bytes); both None without shapes and for operators not known here."""
     if domain not in _DOMAINS:
         return None, None
-    flops = _flops(op_type, domain, inputs, outputs, attributes)
-    mac = None if flops is None else _mac(op_type, inputs, outputs)
+    facts = facts_of(op_type)
+    flops = _flops(op_type, domain, facts, inputs, outputs, attributes)
+    mac = None if flops is None else _mac(facts, inputs, outputs)
     return (None, None) if mac is None else (flops, mac)
 
 
 def _flops(
-    op_type: str, domain: str, inputs: Inputs, outputs: Outputs, attributes: Attributes
+    op_type: str,
+    domain: str,
+    facts: OperatorFacts,
+    inputs: Inputs,
+    outputs: Outputs,
+    attributes: Attributes,
 ) -> int | None:
-    per = _PER_OUTPUT.get(op_type)
-    if per is not None:
-        return _times(per, outputs[0].elements if outputs else None)
-    per = _PER_INPUT.get(op_type)
-    if per is not None:
-        return _times(per, _elements(inputs, 0))
-    if op_type in _VIEWS or op_type in _MOVES or op_type in _KEEPS_PART:
-        return 0
-    if op_type in _POOLS:
-        return _times(prod(_ints(attributes.get("kernel_shape"))), outputs[0].elements)
-    if op_type in _VARIADIC:
-        return _times(max(1, len(inputs) - 1), outputs[0].elements)
+    if facts.per is Per.OUTPUT:
+        return _times(facts.flops, outputs[0].elements) if facts.flops else 0
+    if facts.per is Per.INPUT:
+        return _times(facts.flops, _elements(inputs, 0))
     if domain == _MICROSOFT and op_type == "Attention":
         return _projected_attention(inputs, outputs, attributes)
-    count = _COUNTS.get(op_type)
+    count = _FORMULAS.get(op_type)
     return count(inputs, outputs, attributes) if count else None
 
 
-def _mac(op_type: str, inputs: Inputs, outputs: Outputs) -> int | None:
-    if op_type in _VIEWS:
+def _mac(facts: OperatorFacts, inputs: Inputs, outputs: Outputs) -> int | None:
+    if facts.reads is Reads.NOTHING:
         return 0
     written = _bytes(outputs if len(outputs) == 1 else [each for each in outputs if each.name])
     if written is None:
         return None
-    if op_type in _KEEPS_PART:
-        indices = _bytes(inputs[1:2]) if op_type in _GATHERS else 0
+    if facts.reads is Reads.KEPT:
+        return 2 * written
+    if facts.reads is Reads.PICKED:
+        indices = _bytes(inputs[1:2])
         return None if indices is None else 2 * written + indices
-    read = _bytes(inputs[:1] if op_type in _ONE_OPERAND else inputs)
+    read = _bytes(inputs[:1] if facts.reads is Reads.FIRST else inputs)
     return None if read is None else read + written
 
 
@@ -180,6 +142,15 @@ def _matmul(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | N
     if not a:
         return None
     return _times(2 * a[-2 if attributes.get("transA") else -1], outputs[0].elements)
+
+
+def _pool(_inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    return _times(prod(_ints(attributes.get("kernel_shape"))), outputs[0].elements)
+
+
+def _chain(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
+    """Of any number of tensors, two at a time."""
+    return _times(max(1, len(inputs) - 1), outputs[0].elements)
 
 
 def _einsum(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
@@ -262,8 +233,9 @@ def _grid_sample(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> in
     return _times(2 * taps ** grid[-1] if taps else 0, outputs[0].elements)
 
 
-_COUNTS: Mapping[str, _Count] = {
+_FORMULAS: Mapping[str, _Count] = {
     "Attention": _attention,
+    "AveragePool": _pool,
     "Conv": _conv,
     "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
@@ -274,11 +246,17 @@ _COUNTS: Mapping[str, _Count] = {
     "GridSample": _grid_sample,
     "LRN": _lrn,
     "LSTM": _recurrent(4),
+    "LpPool": _pool,
     "MatMul": _matmul,
     "MatMulInteger": _matmul,
     "MatMulNBits": _matmul,
+    "Max": _chain,
+    "MaxPool": _pool,
+    "Mean": _chain,
+    "Min": _chain,
     "MultiHeadAttention": _attention,
     "RNN": _recurrent(1),
     "Resize": _resize,
+    "Sum": _chain,
     "Upsample": _resize,
 }

@@ -9,14 +9,16 @@ from math import prod
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import operators_that
 
 __all__ = ["MODEL_INPUT", "Join", "Widths", "find_widths"]
 
 MODEL_INPUT = "it is an input of the model"
 """Why the width of an input is pinned."""
 
-_MIXES = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
-"""Operators whose output width is a choice of its own."""
+_CONVS = operators_that(Work.CONV, Work.TRANSPOSED_CONV)
+_PRODUCTS = operators_that(Work.PRODUCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ class _Finder:
             perm = op.attributes.get("perm")
             if isinstance(perm, tuple) and axis in perm:
                 axis = perm.index(axis)
-        elif op.op_type in ("Conv", "ConvTranspose"):
+        elif op.op_type in _CONVS:
             axis = 1
-        elif op.op_type in ("MatMul", "Gemm") and op.output.shape:
+        elif op.op_type in _PRODUCTS and op.output.shape:
             axis = len(op.output.shape) - 1
         for tensor in op.outputs:
             self._add(tensor, axis)
@@ -97,12 +99,13 @@ class _Finder:
             self._size[op.output.name] = self._size[start]
             self._unite(start, op.output.name)
             return
-        if op.op_type == "MatMul" and len(op.activations) > 1:
+        if op.op_type in _PRODUCTS and len(op.activations) > 1:
             for tensor in (*op.activations, *op.outputs):
                 self._pin(tensor, f"{op.name} multiplies it with a computed tensor")
         elif op.op_type == "Concat":
             self._relate_concat(op)
-        elif op.op_type == "Split" or op.op_type not in _MIXES or _is_depthwise(op):
+        elif op.op_type not in _CONVS | _PRODUCTS or _is_depthwise(op):
+            # convs and products choose their width, all else keeps it
             for tensor in op.activations:
                 if tensor.elements == 1:
                     continue

@@ -7,15 +7,19 @@ from collections.abc import Mapping
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Reads
+from archlint.graph.operator_table import OPERATORS
 
 __all__ = ["SIGNED", "model_dtype"]
 
 _ON_INTEGERS = frozenset({"ConvInteger", "MatMulInteger"})
 _EIGHT_BITS = frozenset({"int8", "uint8"})
-_KEEPS_NUMBERS = frozenset({
-    "Clip", "Flatten", "Identity", "MaxPool", "Pad", "Relu", "Reshape", "Slice", "Squeeze",
-    "Transpose", "Unsqueeze",
-})  # fmt: skip
+_KEEPS_NUMBERS = frozenset({"Clip", "MaxPool", "Pad", "Relu"}) | frozenset(
+    name
+    for name, facts in OPERATORS.items()
+    if facts.same_elements or facts.reads in (Reads.KEPT, Reads.PICKED)
+)
+"""Operators whose results are among the numbers that they read, or zero."""
 SIGNED = "int8 with signed data"
 _DEEPEST = 8  # operators between a product and the quantisation of its data
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import prod, sqrt
 from typing import Any
 
@@ -11,6 +11,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import declared_inputs
 from archlint.graph.sizes import bind_sizes
 
@@ -24,23 +26,8 @@ _SPREAD = 0.05
 _TOKENS = 1
 """What integer inputs hold: a token that every vocabulary has."""
 
-# (operator type, input) -> the role of a weight whose values have to fit it
-_ROLES: Mapping[tuple[str, int], str] = {
-    ("Conv", 1): "filter",
-    ("ConvTranspose", 1): "filter",
-    ("Gemm", 1): "matrix",
-    ("MatMul", 0): "matrix",
-    ("MatMul", 1): "matrix",
-    ("BatchNormalization", 1): "scale",
-    ("BatchNormalization", 4): "scale",
-    ("InstanceNormalization", 1): "scale",
-    ("GroupNormalization", 1): "scale",
-    ("LayerNormalization", 1): "scale",
-    ("RMSNormalization", 1): "scale",
-    ("SkipLayerNormalization", 2): "scale",
-    ("QuantizeLinear", 1): "step",
-    ("DequantizeLinear", 1): "step",
-}
+_VARIANCE = "BatchNormalization", 4
+_STEPS = frozenset({"QuantizeLinear", "DequantizeLinear"})
 
 
 def with_random_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
@@ -59,7 +46,7 @@ def with_random_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
             name: role
             for node in graph.node
             for at, name in enumerate(node.input)
-            if (role := _ROLES.get((node.op_type, at)))
+            if (role := _role(node.op_type, at))
         }
         for tensor in graph.initializer:
             if _is_empty(tensor):
@@ -98,6 +85,16 @@ def _is_empty(tensor: onnx.TensorProto) -> bool:
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
         return True
     return prod(tensor.dims) > 0 and not any(len(getattr(tensor, each)) for each in _DATA_FIELDS)
+
+
+def _role(op_type: str, at: int) -> str:
+    """The role of a weight whose values have to fit it, by the operator and its input."""
+    facts = facts_of(op_type)
+    if at in facts.weights:
+        return "filter" if facts.work in (Work.CONV, Work.TRANSPOSED_CONV) else "matrix"
+    if (facts.work is Work.NORMALISATION and at == facts.operands) or (op_type, at) == _VARIANCE:
+        return "scale"
+    return "step" if op_type in _STEPS and at == 1 else ""
 
 
 def _draw(

@@ -169,3 +169,9 @@ def test_a_removed_and_an_added_block_are_not_paired() -> None:
         "layers.2 added: a block of 3 Conv, 2 Relu6, 1 Add (1.41 MFLOPs)",
         "layers.6 removed: a block of 3 Conv, 2 Relu6, 1 Add (1.14 MFLOPs)",
     ]
+
+
+def test_a_running_sum_is_a_step_of_the_network() -> None:
+    plain = Net().conv("stem", 16, 3).cut(8).conv("head", 8)
+    summed = Net().conv("stem", 16, 3).cut(8).node("CumSum", "sum", "axes").conv("head", 8)
+    assert texts(plain.model(), summed.model()) == ["sum added: CumSum (8.19 kFLOPs)"]

@@ -128,3 +128,15 @@ def test_identities_of_the_older_exporter_are_no_operators() -> None:
     for file in ("tv_densenet121.ts", "var_resnet18_opset7.ts"):
         found = read_model(str(MODELS / f"{file}.onnx"))
         assert not {"Identity", "Constant"} & {op.op_type for op in found.operators}
+
+
+def test_a_flattened_weight_is_the_weight_as_a_reshaped_one_is() -> None:
+    proto = model(
+        [
+            helper.make_node("Flatten", ["fc.weight"], ["flat"]),
+            helper.make_node("MatMul", ["x", "flat"], ["y"]),
+        ],
+        [value("x", [2, 8])],
+        weights=[weight("fc.weight", 8, 2, 2)],
+    )
+    assert read_model(proto).operators[0].module == "fc"

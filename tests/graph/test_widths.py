@@ -190,3 +190,13 @@ def test_the_parts_of_a_split_and_the_whole_are_pinned() -> None:
     part = net.op("Slice", x, *(net.constant([n]) for n in (0, 12, 1)), name="half")
     _, widths = widths_of(net, net.conv(net.op("Relu", part), 8))
     assert why(widths, x) == why(widths, part) == "Slice half ties it to another width"
+
+
+def test_a_fused_product_chooses_its_width_as_a_plain_one_does() -> None:
+    net = Net()
+    x = net.dense(net.input(1, 4, 24), 24, 24, name="first")
+    weight = net.weight("second.weight", 24, 24)
+    y = net.op("FusedMatMul", x, weight, domain="com.microsoft", alpha=0.5)
+    _, widths = widths_of(net, net.op("Relu", y))
+    assert widths.group[x] != widths.group[y]
+    assert not why(widths, x)

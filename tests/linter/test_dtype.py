@@ -59,8 +59,9 @@ def test_a_quantised_model_is_told_by_its_data_and_its_weights(
     assert found == expected
 
 
-def test_what_keeps_numbers_may_stand_between() -> None:
-    nodes = pair(UINT8, ["Relu", "Identity"]) + conv("d")
+@pytest.mark.parametrize("between", ["Relu Identity", "Split", "Dropout"])
+def test_what_keeps_numbers_may_stand_between(between: str) -> None:
+    nodes = pair(UINT8, between.split()) + conv("d")
     assert said(nodes, [weight("w", 4, 8, 1, 1, dtype=INT8)]) == "int8"
 
 

@@ -224,12 +224,10 @@ def _map(text: str | None) -> tuple[int, ...]:
 
 
 def _kind(op: str, c_in: int, c_out: int, groups: int) -> Kind:
-    if op == "Conv":
-        return conv_kind(c_in, c_out, groups)
-    try:
-        return KINDS[op]
-    except KeyError:
-        raise ValueError(f"no kind of kernel runs {op!r}") from None
+    kind = KINDS.get(op)
+    if kind is None:
+        raise ValueError(f"no kind of kernel runs {op!r}")
+    return conv_kind(c_in, c_out, groups) if kind is Kind.CONV else kind
 
 
 def format_chain(chain: Iterable[tuple[int, Kernel]]) -> str:

@@ -1,85 +1,55 @@
-"""Which operator types do which sort of work, and how many tensors they read."""
+"""Operator types as kernels see them: read from the facts of operators."""
 
 from __future__ import annotations
 
 from archlint.cost.kernels.kind import Kind
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import OPERATORS, operators_that
 
 __all__ = [
     "ACTIVATIONS",
     "ELEMENTWISE",
     "KINDS",
-    "MOVEMENT",
-    "NORMALISATIONS",
     "OPERANDS",
     "POOLS",
-    "REDUCTIONS",
     "REORDERS",
+    "RESHAPES",
+    "SLOW",
     "VIEWS",
 ]
 
-ACTIVATIONS = frozenset(
-    """
-    Relu Clip LeakyRelu PRelu Elu Celu Selu Sigmoid HardSigmoid HardSwish Gelu GELU Tanh
-    Softplus Softsign Mish SiLU Swish Silu ThresholdedRelu QuickGelu
-    """.split()
-)
-VIEWS = frozenset(
-    """
-    Reshape Flatten Squeeze Unsqueeze Identity Dropout Shape Size ConstantOfShape
-    """.split()
-)
-POOLS = frozenset(
-    """
-    MaxPool AveragePool LpPool
-    """.split()
-)
-NORMALISATIONS = frozenset(
-    """
-    BatchNormalization LayerNormalization InstanceNormalization GroupNormalization LayerNorm
-    RMSNormalization SkipLayerNormalization LRN LpNormalization MeanVarianceNormalization
-    """.split()
-)
-REDUCTIONS = frozenset(
-    """
-    GlobalAveragePool GlobalMaxPool GlobalLpPool ReduceMean ReduceSum ReduceMax ReduceMin
-    ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin
-    """.split()
-)
-MOVEMENT = frozenset(
-    """
-    Transpose Concat Split Slice Pad Gather GatherElements GatherND ScatterElements
-    ScatterND Expand Tile DepthToSpace SpaceToDepth Resize Upsample Cast Trilu OneHot
-    ReorderInput ReorderOutput QuantizeLinear DequantizeLinear
-    """.split()
-)
-ELEMENTWISE = frozenset(
-    """
-    Add Sub Mul Div Pow Sqrt Exp Log Neg Abs Erf Reciprocal Sum Mean Max Min Mod Floor Ceil
-    Round Sign Sin Cos Where Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor Not
-    IsNaN IsInf
-    """.split()
-)
+ACTIVATIONS = operators_that(Work.ACTIVATION)
+ELEMENTWISE = operators_that(Work.ELEMENTWISE)
+POOLS = operators_that(Work.POOL)
+VIEWS = operators_that(Work.VIEW, Work.IDENTITY)
+
+RESHAPES = frozenset(name for name in operators_that(Work.VIEW) if OPERATORS[name].same_elements)
+"""Of VIEWS: what gives a tensor another shape."""
+
+SLOW = frozenset(name for name in ACTIVATIONS if OPERATORS[name].slow)
+"""Of ACTIVATIONS: what takes a function or a division."""
 
 REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
-"""Into and out of a blocked layout; of MOVEMENT."""
+"""Into and out of a blocked layout."""
 
-KINDS = {
-    "ConvTranspose": Kind.TRANSPOSED_CONV,
-    "MatMul": Kind.PRODUCT,
-    "Softmax": Kind.SOFTMAX,
-    "LogSoftmax": Kind.SOFTMAX,
-    **dict.fromkeys(ACTIVATIONS | ELEMENTWISE, Kind.ELEMENTWISE),
-    **dict.fromkeys(POOLS, Kind.POOL),
-    **dict.fromkeys(NORMALISATIONS, Kind.NORMALISATION),
-    **dict.fromkeys(REDUCTIONS, Kind.REDUCTION),
-    **dict.fromkeys(MOVEMENT, Kind.MOVEMENT),
-    **dict.fromkeys(VIEWS, Kind.VIEW),
+_KIND_OF = {
+    Work.CONV: Kind.CONV,
+    Work.TRANSPOSED_CONV: Kind.TRANSPOSED_CONV,
+    Work.PRODUCT: Kind.PRODUCT,
+    Work.POOL: Kind.POOL,
+    Work.ACTIVATION: Kind.ELEMENTWISE,
+    Work.ELEMENTWISE: Kind.ELEMENTWISE,
+    Work.NORMALISATION: Kind.NORMALISATION,
+    Work.SOFTMAX: Kind.SOFTMAX,
+    Work.REDUCTION: Kind.REDUCTION,
+    Work.MOVEMENT: Kind.MOVEMENT,
+    Work.SOURCE: Kind.MOVEMENT,
+    Work.VIEW: Kind.VIEW,
+    Work.IDENTITY: Kind.VIEW,
 }
-"""The kind of the kernel that runs an operator type; a Conv's kind goes by its groups."""
 
-OPERANDS = {
-    **dict.fromkeys("Add Sum Sub Mul Div Max Min Mean Pow Equal Greater Less And Or".split(), 2),
-    "SkipLayerNormalization": 2,
-    "Where": 3,
-}
+KINDS = {name: _KIND_OF[facts.work] for name, facts in OPERATORS.items() if facts.has_kernel}
+"""The kind of the kernel that runs an operator type; of a Conv's it is the dense one."""
+
+OPERANDS = {name: facts.operands for name, facts in OPERATORS.items() if facts.operands != 1}
 """How many tensors of its output's size an operator type reads, where it is not one."""

@@ -7,16 +7,10 @@ from math import prod
 
 from archlint.cost.kernels.kernel import Kernel, conv_kind
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import (
-    ACTIVATIONS,
-    ELEMENTWISE,
-    MOVEMENT,
-    NORMALISATIONS,
-    POOLS,
-    REDUCTIONS,
-    VIEWS,
-)
+from archlint.cost.kernels.ops import KINDS, OPERANDS
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["make_kernel"]
 
@@ -42,25 +36,10 @@ def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
         return None
     if not op.output.elements or any(t.elements == 0 for t in op.activations):
         return None  # of no elements, there is nothing to run
-    make = _MAKERS.get(name)
-    if make is not None:
-        return make(op)
-    if name in ACTIVATIONS:
-        return _pass(op, name, Kind.ELEMENTWISE, 1)
-    if name in ELEMENTWISE:
-        full = [t for t in op.activations if t.elements == op.output.elements]
-        return _pass(op, name, Kind.ELEMENTWISE, max(len(full), 1))
-    if name in NORMALISATIONS:
-        return _pass(op, name, Kind.NORMALISATION, 1)
-    if name in MOVEMENT:
-        return _move(op, name)
-    if name in POOLS:
-        return _pool(op, name)
-    if name in REDUCTIONS:
-        return _reduce(op, name)
-    if name in VIEWS:
-        return _pass(op, name, Kind.VIEW, 1)
-    return None
+    facts = facts_of(name)
+    if not facts.has_kernel:
+        return None
+    return _MAKERS.get(facts.work, _pass)(op, facts.runs_as or name)
 
 
 def layout(shape: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
@@ -80,13 +59,18 @@ def _itemsize(op: Operator) -> int:
     return _ITEMSIZE.get(op.output.dtype, 4)
 
 
-def _pass(op: Operator, name: str, kind: Kind, operands: int) -> Kernel:
+def _pass(op: Operator, name: str) -> Kernel:
     """One pass over the output's elements."""
     batch, channels, sizes = layout(_shape(op.output))
     return Kernel(
-        kind, name, channels, channels, sizes, sizes, batch,
-        operands=operands, itemsize=_itemsize(op),
+        KINDS[name], name, channels, channels, sizes, sizes, batch,
+        operands=OPERANDS.get(name, 1), itemsize=_itemsize(op),
     )  # fmt: skip
+
+
+def _elementwise(op: Operator, name: str) -> Kernel:
+    full = [t for t in op.activations if t.elements == op.output.elements]
+    return _pass(op, name)._replace(operands=max(len(full), 1))
 
 
 def _move(op: Operator, name: str) -> Kernel:
@@ -95,7 +79,7 @@ def _move(op: Operator, name: str) -> Kernel:
         return Kernel(
             Kind.MOVEMENT, name, channels, channels, sizes, sizes, batch, itemsize=_itemsize(op)
         )
-    if name in ("Resize", "Upsample") and op.activations:
+    if name == "Resize" and op.activations:
         batch, channels, sizes = layout(_shape(op.activations[0]))
         _, _, out_sizes = layout(_shape(op.output))
         return Kernel(
@@ -104,7 +88,7 @@ def _move(op: Operator, name: str) -> Kernel:
         )  # fmt: skip
     if name == "Concat":
         return _concat(op)
-    return _pass(op, name, Kind.MOVEMENT, 1)
+    return _pass(op, name)
 
 
 def _concat(op: Operator) -> Kernel:
@@ -138,7 +122,7 @@ def _reduce(op: Operator, name: str) -> Kernel:
     return Kernel(Kind.REDUCTION, name, channels, left, sizes, (), batch, itemsize=_itemsize(op))
 
 
-def _conv(op: Operator) -> Kernel | None:
+def _conv(op: Operator, name: str) -> Kernel | None:
     weight = op.inputs[1] if len(op.inputs) > 1 else None
     if weight is None or not op.activations:
         return None
@@ -147,11 +131,10 @@ def _conv(op: Operator) -> Kernel | None:
     batch, c_in, sizes = _nchw(_shape(op.activations[0]))
     _, c_out, out_sizes = _nchw(_shape(op.output))
     window = _shape(weight)[2:]
-    transposed = op.op_type == "ConvTranspose"
+    kind = KINDS[name]
     return Kernel(
-        Kind.TRANSPOSED_CONV if transposed else conv_kind(c_in, c_out, op.groups),
-        "ConvTranspose" if transposed else "Conv",
-        c_in, c_out, sizes, out_sizes, batch, window,
+        conv_kind(c_in, c_out, op.groups) if kind is Kind.CONV else kind,
+        name, c_in, c_out, sizes, out_sizes, batch, window,
         _ints(op, "strides", (1,) * len(window)), op.groups, itemsize=_itemsize(op),
     )  # fmt: skip
 
@@ -160,7 +143,7 @@ def _nchw(shape: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:
     return shape[0], shape[1], shape[2:]
 
 
-def _product(op: Operator) -> Kernel | None:
+def _product(op: Operator, name: str) -> Kernel | None:
     left, right = op.inputs[0], op.inputs[1]
     out = _shape(op.output)
     if left is None or right is None or not out or left.elements is None:
@@ -173,24 +156,20 @@ def _product(op: Operator) -> Kernel | None:
         if len(out) == 2 and batch > _MOST_IMAGES:
             batch = 1
         return Kernel(
-            Kind.PRODUCT, "MatMul", c_in, c_out, _rows(rows // max(batch, 1)),
+            Kind.PRODUCT, name, c_in, c_out, _rows(rows // max(batch, 1)),
             _rows(rows // max(batch, 1)), batch, itemsize=_itemsize(op),
         )  # fmt: skip
     rows = out[-2] if len(out) > 1 else 1
     turned = op.attributes.get("transA") and len(_shape(left)) > 1
     inner = _shape(left)[-2 if turned else -1] if _shape(left) else 1
     return Kernel(
-        Kind.PRODUCT, "MatMul", inner, out[-1], _rows(rows), _rows(rows), prod(out[:-2]),
+        Kind.PRODUCT, name, inner, out[-1], _rows(rows), _rows(rows), prod(out[:-2]),
         constant=False, itemsize=_itemsize(op),
     )  # fmt: skip
 
 
 def _rows(count: int) -> tuple[int, ...]:
     return (count,) if count > 1 else ()
-
-
-def _softmax(op: Operator) -> Kernel:
-    return _pass(op, op.op_type, Kind.SOFTMAX, 1)
 
 
 def _ints(op: Operator, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -200,12 +179,13 @@ def _ints(op: Operator, key: str, default: tuple[int, ...]) -> tuple[int, ...]:
     return default
 
 
-_MAKERS: dict[str, Callable[[Operator], Kernel | None]] = {
-    "Conv": _conv,
-    "ConvTranspose": _conv,
-    "FusedMatMul": _product,
-    "Gemm": _product,
-    "MatMul": _product,
-    "Softmax": _softmax,
-    "LogSoftmax": _softmax,
+_MAKERS: dict[Work, Callable[[Operator, str], Kernel | None]] = {
+    Work.CONV: _conv,
+    Work.TRANSPOSED_CONV: _conv,
+    Work.PRODUCT: _product,
+    Work.POOL: _pool,
+    Work.ELEMENTWISE: _elementwise,
+    Work.REDUCTION: _reduce,
+    Work.MOVEMENT: _move,
 }
+"""What makes the kernels of a sort of work; all else is one pass over the output."""

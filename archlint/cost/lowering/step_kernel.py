@@ -8,11 +8,10 @@ from archlint.cost.kernels.ops import ELEMENTWISE
 from archlint.cost.lowering.make_kernel import make_kernel
 from archlint.cost.lowering.pass_graph import Step
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_facts import Category
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["step_kernel"]
-
-_AXIS = frozenset({"Concat", "Split", "Slice", "Gather"})
-_REDUCE_MAP = frozenset({"GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"})
 
 
 def step_kernel(step: Step) -> Kernel | None:
@@ -21,20 +20,18 @@ def step_kernel(step: Step) -> Kernel | None:
     kernel = make_kernel(op, step.name)
     if kernel is None:
         return None
-    path, operands = step.path, kernel.operands
+    facts, path, operands = facts_of(step.name), step.path, kernel.operands
     if step.name in ELEMENTWISE or step.name == "PRelu":
         operands, path = _broadcast(op)
     elif step.name == "Transpose":
         perm = step.permutation
         path = "perm " + "-".join(map(str, perm)) if perm else ""
-    elif kernel.kind is Kind.REDUCTION and step.name not in _REDUCE_MAP:
+    elif kernel.kind is Kind.REDUCTION and facts.category is not Category.POOL:
         path = _reduced(op)
-    elif step.name in _AXIS:
+    elif facts.along_axis:
         path = _along(op)
     elif kernel.kind is Kind.SOFTMAX:
         path = _softmax_axis(op)
-    elif step.name == "SkipLayerNormalization":
-        operands = 2
     return Kernel(
         kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
         kernel.batch, kernel.window, kernel.strides, kernel.groups, operands, kernel.constant,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from archlint.cost.kernels.ops import SLOW
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import jump_of, pieces_of, swap_of
@@ -13,8 +14,7 @@ from archlint.cost.pricing.terms import coldness, padded
 
 __all__ = ["FEATURES", "PAPER_LENGTHS"]
 
-_DEAR = frozenset({"HardSigmoid", "HardSwish", "Sigmoid", "Tanh"})
-_OWN = _DEAR | {"Add", "Relu"}
+_OWN = SLOW | {"Add", "Relu"}
 
 
 def _octaves(count: Array) -> Array:
@@ -40,7 +40,7 @@ FEATURES: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "cold": lambda c, m: 2.0 * coldness(c, m),
     "fill": lambda c, m: 2.0 * np.log2(padded(c.c_out, 4 * m.block) / c.c_out),
     "add": lambda c, _: c.each(lambda k: "Add" in k.epilogue),
-    "dear": lambda c, _: c.each(lambda k: any(op in _DEAR for op in k.epilogue)),
+    "dear": lambda c, _: c.each(lambda k: any(op in SLOW for op in k.epilogue)),
     "relu": lambda c, _: c.each(lambda k: "Relu" in k.epilogue),
     "cheap": lambda c, _: c.each(lambda k: any(op not in _OWN for op in k.epilogue)),
     "growth": lambda c, _: 2.0 * (_octaves(c.out_positions) - _octaves(c.in_positions)),

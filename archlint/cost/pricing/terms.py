@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from math import prod
 
 import numpy as np
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import ACTIVATIONS, SLOW
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import pieces_of
@@ -87,7 +88,7 @@ def _farness(columns: Columns, machine: Machine) -> Array:
     return share
 
 
-def _fused(*ops: str) -> Callable[[Columns, Machine], Array]:
+def _fused(ops: Set[str]) -> Callable[[Columns, Machine], Array]:
     def elements(columns: Columns, _: Machine) -> Array:
         count = columns.each(lambda kernel: sum(op in ops for op in kernel.epilogue))
         found: Array = count * columns.batch * columns.out_positions * columns.c_out
@@ -108,9 +109,9 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "weights from memory": lambda c, m: c.weight_bytes * coldness(c, m),
     "activations near": lambda c, m: c.activation_bytes * (1 - _farness(c, m)),
     "activations far": lambda c, m: c.activation_bytes * _farness(c, m),
-    "fused Relu": _fused("Relu"),
-    "fused comparisons": _fused("Clip", "LeakyRelu"),
-    "fused functions": _fused("HardSigmoid", "HardSwish", "Sigmoid", "Tanh"),
+    "fused Relu": _fused({"Relu"}),
+    "fused comparisons": _fused(ACTIVATIONS - SLOW - {"Relu"}),
+    "fused functions": _fused(SLOW),
 }
 """By name: 1, FLOPs, bytes, loop runs, pieces or elements; a coefficient is seconds for each."""
 

@@ -54,7 +54,7 @@ def sort_of(text: str) -> str:
     Kernels of one variety are of one sort.
     """
     op = text.split(" ", 1)[0]
-    kind = Kind.CONV if op == "Conv" else KINDS.get(op)
+    kind = KINDS.get(op)
     if kind is Kind.CONV or kind is Kind.POOL:
         # which groups are depthwise, and so their windows, takes more than a glance
         grouped = " g" in text

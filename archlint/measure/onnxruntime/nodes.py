@@ -10,7 +10,9 @@ from onnx import TensorProto
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS
+from archlint.cost.kernels.ops import ACTIVATIONS, RESHAPES
+from archlint.graph.operator_facts import Category, Elements, Reads, Work
+from archlint.graph.operator_table import facts_of
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
     NCHWC,
@@ -30,14 +32,7 @@ __all__ = ["can_make", "feeds", "make_nodes"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _PARAMETERS = {"Clip": [0.0, 6.0], "HardSigmoid": [1 / 6, 0.5], "LeakyRelu": [0.01]}
-_IN_CONTRIB = frozenset({"QuickGelu", "BiasGelu", "FastGelu"})
-_BINARY = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean"})
-_COMPARING = frozenset({"Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"})
-_UNARY = frozenset(
-    "Sqrt Exp Log Neg Abs Erf Reciprocal Floor Ceil Round Sign Sin Cos Identity".split()
-)
-_VIEWS = frozenset({"Reshape", "Flatten", "Squeeze", "Unsqueeze"})
-_OF_BYTES = _VIEWS | {"Transpose", "Gather", "Expand", "Pad"}
+_OF_BYTES = RESHAPES | {"Transpose", "Gather", "Expand", "Pad"}
 """What has the same node for floats and for bytes."""
 
 _REORDERED = 4
@@ -51,7 +46,7 @@ def can_make(kernel: Kernel) -> bool:
 
 def feeds(writer: Kernel, reader: Kernel) -> bool:
     """Whether what one kernel writes is of the type that the other reads first."""
-    if writer.op in _COMPARING or writer.op in ("IsNaN", "Cast"):
+    if facts_of(writer.op).gives_truth or writer.op == "Cast":
         return False
     return _is_int8(writer) == _reads_bytes(reader)
 
@@ -88,17 +83,20 @@ def _maker(kernel: Kernel) -> Maker | None:
         return _conv
     if kernel.op in _MAKERS:
         return _MAKERS[kernel.op]
-    if kernel.kind is Kind.POOL and kernel.op in ("MaxPool", "AveragePool"):
+    if kernel.kind is Kind.POOL:
         return _pool
     if kernel.op in ACTIVATIONS:
         return _activation
-    if kernel.op in _BINARY | _COMPARING:
-        return _binary
-    if kernel.op in _UNARY:
-        return _unary
-    if kernel.op in _VIEWS:
+    if kernel.op in RESHAPES:
         return _view
-    return None
+    facts = facts_of(kernel.op)
+    if facts.work is Work.REDUCTION and facts.category is Category.POOL:
+        return _global_pool
+    if facts.work is Work.REDUCTION and facts.reads is Reads.FIRST:
+        return _reduce
+    if facts.work is Work.ELEMENTWISE and facts.elements is Elements.ANY:
+        return _unary if facts.operands == 1 else _binary
+    return _unary if kernel.op == "Identity" else None
 
 
 def _conv(site: Site, kernel: Kernel) -> Made:
@@ -200,13 +198,13 @@ def _activation(site: Site, kernel: Kernel) -> Made:
         inputs += [site.graph.constant(np.array(limit, dtype=np.float32)) for limit in (0.0, 6.0)]
     if kernel.op == "PRelu":
         inputs.append(site.graph.weights(kernel.c_in, 1, 1))
-    op = {"SiLU": "QuickGelu", "Silu": "QuickGelu", "GELU": "Gelu"}.get(kernel.op, kernel.op)
+    op = "QuickGelu" if kernel.op == "SiLU" else kernel.op
     attributes: dict[str, Any] = {}
     if op == "QuickGelu":
         attributes["alpha"] = 1.0
     if op == "HardSigmoid":
         attributes = {"alpha": 1 / 6, "beta": 0.5}
-    return site.made(shape, op, inputs, CONTRIB if op in _IN_CONTRIB else "", **attributes)
+    return site.made(shape, op, inputs, CONTRIB if op == "QuickGelu" else "", **attributes)
 
 
 def _hard_swish(site: Site, kernel: Kernel) -> Made:
@@ -228,7 +226,9 @@ def _binary(site: Site, kernel: Kernel) -> Made:
     elif kernel.operands == 1:
         inputs.append(graph.weights(1))
     inputs += [graph.fresh(*shape) for _ in range(kernel.operands - 1)]
-    return site.made(shape, kernel.op, inputs)
+    # of floats the remainder is C's only
+    attributes: dict[str, Any] = {"fmod": 1} if kernel.op == "Mod" else {}
+    return site.made(shape, kernel.op, inputs, **attributes)
 
 
 def _unary(site: Site, kernel: Kernel) -> Made:
@@ -241,11 +241,6 @@ def _where(site: Site, kernel: Kernel) -> Made:
     values = site.read(*shape)
     truth = graph.add("Cast", [graph.fresh(*shape)], to=TensorProto.BOOL)
     return site.made(shape, "Where", [truth, values, graph.weights(1)])
-
-
-def _is_nan(site: Site, kernel: Kernel) -> Made:
-    shape = shape_of(kernel)
-    return site.made(shape, kernel.op, [site.read(*shape)])
 
 
 def _view(site: Site, kernel: Kernel) -> Made:
@@ -289,13 +284,7 @@ _MAKERS: dict[str, Maker] = {
     "DequantizeLinear": _dequantise,
     "HardSwish": _hard_swish,
     "MatMul": _product,
-    "GlobalAveragePool": _global_pool,
-    "GlobalMaxPool": _global_pool,
-    "ReduceMean": _reduce,
-    "ReduceSum": _reduce,
-    "ReduceMax": _reduce,
     "Where": _where,
-    "IsNaN": _is_nan,
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "SkipLayerNormalization": _layer_norm,

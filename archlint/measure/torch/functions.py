@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's own name for it
 
+from archlint.cost.kernels.ops import ELEMENTWISE, OPERANDS
+
 __all__ = ["BINARY", "REDUCERS", "UNARY"]
 
 
@@ -22,43 +24,30 @@ def _threshold(x: torch.Tensor) -> torch.Tensor:
     return F.threshold(x, 1.0, 0.0)
 
 
+_NAMESAKES = {op: op.lower() for op in ELEMENTWISE if op not in OPERANDS}
+
 UNARY: Mapping[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    **{op: getattr(torch, name) for op, name in _NAMESAKES.items() if hasattr(torch, name)},
     "Relu": torch.relu,
     "Clip": _relu6,
     "LeakyRelu": F.leaky_relu,
     "Elu": F.elu,
     "Celu": F.celu,
     "Selu": torch.selu,
+    "Shrink": F.hardshrink,
     "Sigmoid": torch.sigmoid,
     "HardSigmoid": F.hardsigmoid,
     "HardSwish": F.hardswish,
     "Gelu": F.gelu,
-    "GELU": F.gelu,
     "Tanh": torch.tanh,
     "Softplus": F.softplus,
     "Softsign": F.softsign,
     "Mish": F.mish,
     "SiLU": F.silu,
     "Swish": F.silu,
-    "Silu": F.silu,
     "ThresholdedRelu": _threshold,
     "QuickGelu": _quick_gelu,
-    "Sqrt": torch.sqrt,
-    "Exp": torch.exp,
-    "Log": torch.log,
-    "Neg": torch.neg,
-    "Abs": torch.abs,
-    "Erf": torch.erf,
-    "Reciprocal": torch.reciprocal,
-    "Floor": torch.floor,
-    "Ceil": torch.ceil,
-    "Round": torch.round,
-    "Sign": torch.sign,
-    "Sin": torch.sin,
-    "Cos": torch.cos,
     "Not": torch.logical_not,
-    "IsNaN": torch.isnan,
-    "IsInf": torch.isinf,
 }
 """Of one tensor, with the parameters that networks use."""
 

@@ -267,7 +267,6 @@ _MAKERS: Mapping[str, Callable[[Kernel, Tensors], Call]] = {
     "PRelu": _prelu,
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
-    "LayerNorm": _layer_norm,
     "SkipLayerNormalization": _layer_norm,
     "RMSNormalization": _rms_norm,
     "GroupNormalization": _group_norm,

@@ -25,7 +25,7 @@ _CLASSES = {
     "Softsign": ("Softsign",),
     "Tanh": ("Tanh",),
 }
-_ALIKE = {"GELU": "Gelu", "Silu": "SiLU", "Swish": "SiLU"}
+_ALIKE = {"Swish": "SiLU"}
 _NAMES = {"LeakyRelu": "leaky_relu"}
 
 CLASSES: Mapping[str, tuple[str, ...]] = MappingProxyType(

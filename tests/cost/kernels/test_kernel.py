@@ -231,3 +231,12 @@ def test_other_widths_change_the_widths_alone(c_in: int, c_out: int) -> None:
 
 def test_a_depthwise_conv_of_other_width_keeps_one_channel_a_group() -> None:
     assert DEPTHWISE.with_widths(24, 24) == DEPTHWISE._replace(c_in=24, c_out=24, groups=24)
+
+
+@pytest.mark.parametrize(
+    "op", ["Greater", "GreaterOrEqual", "LessOrEqual", "Mod", "Xor", "BitShift"]
+)
+def test_a_kernel_of_two_tensors_is_written_without_their_number(op: str) -> None:
+    kernel = Kernel(Kind.ELEMENTWISE, op, 8, 8, (4,), (4,), operands=2)
+    assert kernel.text == f"{op} 8 @4"
+    assert parse_chain(kernel.text) == ((1, kernel),)

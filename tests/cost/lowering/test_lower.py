@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Change, Lowered, lower
-from archlint.graph import Model
+from archlint.graph import Model, read_model
 from archlint.testing import Net
 from tests.cost.paper_targets import GPU
+from tests.graph.making import model, value
 
 RULES = GPU.lowering
 
@@ -246,6 +247,45 @@ def test_what_no_kernel_runs_is_unpriced_and_the_rest_is_not(
     lowered = lower(model, RULES)
     assert texts(lowered) == ["Conv 8>8 k1x1 @4x4"]
     assert list(lowered.unpriced) == indices(model, odd)
+
+
+@pytest.mark.parametrize("scan", ["CumSum", "CumProd"])
+def test_no_row_tells_what_a_scan_takes(scan: str) -> None:
+    net = Net()
+    summed = net.op(scan, net.input(1, 8, 4, 4), net.constant([3]))
+    model = net.model(summed)
+    assert list(lower(model, RULES).unpriced) == indices(model, summed)
+
+
+@pytest.mark.parametrize(
+    ("op_type", "kernel"),
+    [
+        ("Tan", "Tan 8 @4x4"),
+        ("Acosh", "Acosh 8 @4x4"),
+        ("Shrink", "Shrink 8 @4x4"),
+    ],
+)
+def test_an_operator_is_priced_by_what_its_facts_say(op_type: str, kernel: str) -> None:
+    net = Net()
+    assert lowered_texts(net, net.op(op_type, net.input(1, 8, 4, 4))) == [kernel]
+
+
+def test_an_upsample_of_older_files_is_a_resize() -> None:
+    node = helper.make_node("Upsample", ["x", "scales"], ["y"])
+    scales = helper.make_tensor("scales", TensorProto.FLOAT, [4], [1, 1, 2, 2])
+    found = read_model(model([node], [value("x", [1, 8, 4, 4])], weights=[scales], opset=9))
+    assert texts(lower(found, RULES)) == ["Resize 8 @4x4>8x8"]
+
+
+def test_what_moves_elements_is_priced_as_movement() -> None:
+    net = Net()
+    x = net.input(1, 8, 4, 4)
+    cast = net.op("CastLike", x, net.op("Relu", x))
+    picked = net.op("ReverseSequence", cast, net.constant([4]), batch_axis=0, time_axis=1)
+    model = net.model(picked)
+    kinds = [placed.kernel.kind for placed in lower(model, RULES).kernels]
+    assert texts(lower(model, RULES)) == ["Relu 8 @4x4", "Cast 8 @4x4", "ReverseSequence 8 @4x4"]
+    assert kinds == [Kind.ELEMENTWISE, Kind.MOVEMENT, Kind.MOVEMENT]
 
 
 def test_an_operator_behind_one_without_shape_is_unpriced() -> None:

@@ -104,6 +104,20 @@ def test_what_is_fused_counts_by_element() -> None:
     assert term("fused functions", "Conv 8>16 k1x1 @7x7 (nchwc) +Add") == 0
 
 
+@pytest.mark.parametrize("op", ["Elu", "Selu", "Softplus", "Softsign", "Gelu", "SiLU"])
+def test_a_fused_function_is_dear_to_terms_and_features_alike(op: str) -> None:
+    text = f"MatMul 8>16 @49 +{op}"
+    assert term("fused functions", text) == 16 * 49
+    assert (feature("dear", text), feature("cheap", text)) == (1, 0)
+
+
+@pytest.mark.parametrize("op", ["Clip", "LeakyRelu", "ThresholdedRelu"])
+def test_a_fused_comparison_is_cheap_to_both(op: str) -> None:
+    text = f"MatMul 8>16 @49 +{op}"
+    assert term("fused comparisons", text) == 16 * 49
+    assert (feature("dear", text), feature("cheap", text)) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [

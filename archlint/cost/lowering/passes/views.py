@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from archlint.cost.kernels.ops import VIEWS
+from archlint.cost.kernels.ops import RESHAPES, VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
 __all__ = ["free_views", "launch_views"]
-
-_LAUNCHED = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze"})
-"""The views that a runtime is called for; the others are gone before it runs."""
 
 
 def free_views(graph: PassGraph, lowering: RuntimeRules) -> None:
@@ -23,5 +20,6 @@ def launch_views(graph: PassGraph, lowering: RuntimeRules) -> None:
     """A view that is launched is nobody's home, for kernels fuse across it."""
     for step in graph:
         if step.name in VIEWS:
-            step.launched = lowering.views and step.name in _LAUNCHED
+            # a runtime is called for these; the others are gone before it runs
+            step.launched = lowering.views and step.name in RESHAPES
             step.cause, step.members = step.op.index, []

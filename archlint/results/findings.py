@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from archlint.cost.pricing.price import Basis
 from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
+from archlint.results.severity import Severity
 
 __all__ = [
     "Finding",
@@ -26,20 +26,6 @@ __all__ = [
     "TargetReport",
     "Unpriced",
 ]
-
-
-class Severity(Enum):
-    """How much of the model's predicted time a finding saves: see `rank`."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-    rank: int
-    """3 for an error (from 10 %), 2 for a warning (from 2 %), 1 for a note."""
-
-    def __init__(self, _: str) -> None:
-        self.rank = 3 - len(type(self).__members__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from archlint.cli.arguments import Version
 from archlint.cli.check import check
 from archlint.cli.completion import VARIABLE, completion
 from archlint.cli.diff import diff
@@ -24,6 +23,7 @@ from archlint.cli.help import GroupedHelp
 from archlint.cli.init import init
 from archlint.cli.measure import measure
 from archlint.cli.output import complain
+from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
 from archlint.cli.targets import targets
@@ -112,7 +112,7 @@ def _app(called: str | None, group: type[TyperGroup] = TyperGroup) -> typer.Type
     app.callback()(_archlint)
     for name, command in _COMMANDS.items():
         if called in (name, None):
-            app.command(name, cls=GroupedHelp)(command)
+            app.command(name, cls=GroupedHelp)(with_settings(name, command))
     return app
 
 

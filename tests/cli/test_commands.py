@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.arguments import ColorWhen
 from archlint.cli.schema import JsonOf
 from archlint.report.schema import SCHEMAS, schema
 from archlint.settings.options import Options
@@ -158,9 +157,16 @@ def test_schema_is_that_of_check_by_default(archlint: Archlint) -> None:
     assert archlint("schema").out == schema("check")
 
 
+def test_schema_of_the_configuration_knows_the_rules_and_formats(archlint: Archlint) -> None:
+    keys = json.loads(archlint("schema", "config").out)["properties"]
+    assert keys["select"]["anyOf"][0] == {
+        "enum": ["G1", "G2", "channel-width", "group-convolution"]
+    }
+    assert "|sarif|" in keys["format"]["anyOf"][0]["pattern"]
+
+
 def test_choices() -> None:
-    assert tuple(each.value for each in JsonOf) == SCHEMAS
-    assert [each.value for each in ColorWhen] == ["auto", "always", "never"]
+    assert tuple(each.value for each in JsonOf) == (*SCHEMAS, "config")
 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:

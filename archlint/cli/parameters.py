@@ -73,19 +73,20 @@ def _insert(found: list[Parameter], new: Parameter, after: str) -> None:
 
 
 def _parameter(command: str, field: str, setting: Setting, flag: Flag) -> Parameter:
+    kind = setting.value.kind
     words = {each: said for each, said in flag.elsewhere.items() if each == command}
-    panel, about = words.popitem()[1] if words else (setting.panel, flag.help)
+    panel, about = words.popitem()[1] if words else (setting.value.panel, flag.help)
     option = typer.Option(
         None,
         *(flag.names or (f"--{setting.name}",)),
-        min=setting.kind.least,
-        metavar=flag.metavar or "|".join(get_args(setting.kind.word)) or None,
-        callback=_CHECKS.get(setting.kind),
-        autocompletion=_COMPLETERS.get(setting.kind),
+        min=kind.least,
+        metavar=flag.metavar or "|".join(get_args(kind.word)) or None,
+        callback=_CHECKS.get(kind),
+        autocompletion=_COMPLETERS.get(kind),
         help=about,
         rich_help_panel=panel.value,
     )
-    return Parameter(field, Parameter.KEYWORD_ONLY, default=option, annotation=setting.kind.word)
+    return Parameter(field, Parameter.KEYWORD_ONLY, default=option, annotation=kind.word)
 
 
 def _known_formats(words: list[str] | None) -> list[str] | None:

@@ -40,10 +40,10 @@ def ask(given: Mapping[str, object]) -> Asked:
 
 def _said(field: str, value: object) -> object:
     setting = settings()[field]
-    if setting.kind.said is None:
+    if setting.value.kind.said is None:
         return value
     # what typer has read as the kind's `word` is what its `said` takes
-    return setting.kind.said(f"--{setting.name}", value)  # type: ignore[arg-type]
+    return setting.value.kind.said(f"--{setting.name}", value)  # type: ignore[arg-type]
 
 
 def configured(file: Path | None = None) -> Asked:

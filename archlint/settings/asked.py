@@ -9,7 +9,7 @@ from archlint.settings.kinds.lists import FORMATS, STRINGS
 from archlint.settings.kinds.models import MODELS, ConfiguredModel
 from archlint.settings.kinds.plain import COUNT, FILE, SWITCH, TEXT, choice
 from archlint.settings.options import Options
-from archlint.settings.setting import Flag, Key, Panel, Setting, setting, settings_of
+from archlint.settings.setting import Flag, Key, Panel, Setting, Value, setting, settings_of
 
 __all__ = ["Asked", "settings"]
 
@@ -24,11 +24,8 @@ class Asked:
 
     options: Options = field(default_factory=Options)
     input_words: tuple[str, ...] = setting(
-        STRINGS,
-        (),
-        Panel.PRICING,
-        name="input",
-        flag=Flag(
+        Value(STRINGS, (), Panel.PRICING, name="input"),
+        Flag(
             "The shape of an input: image=1x3x224x224, or 1x3x224x224 for a single input; "
             "of a model of Python source with a dtype too: int64[1,128]; repeatable.",
             ("check", "diff", "explain", "fix", "verify"),
@@ -37,10 +34,8 @@ class Asked:
         ),
     )
     kwargs: str | None = setting(
-        TEXT,
-        None,
-        Panel.SOURCE,
-        flag=Flag(
+        Value(TEXT, None, Panel.SOURCE),
+        Flag(
             'What to call the factories with: {"num_classes": 10}.',
             ("check", "diff", "fix"),
             "JSON",
@@ -48,10 +43,8 @@ class Asked:
         ),
     )
     notes: bool = setting(
-        SWITCH,
-        False,
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(SWITCH, False, Panel.FINDINGS),
+        Flag(
             "Show notes too: findings that save less than 2 % of the network.",
             ("check", "diff", "fix"),
             names=("--notes/--no-notes",),
@@ -62,119 +55,92 @@ class Asked:
                 )
             },
         ),
-        key=Key("Show notes too: findings that save less than 2 % of the network.", "true"),
+        Key("Show notes too: findings that save less than 2 % of the network.", "true"),
     )
     baseline: str | None = setting(
-        FILE,
-        None,
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(FILE, None, Panel.FINDINGS, api=True),
+        Flag(
             "Places in this file are known: they are no findings unless they become dearer.",
             ("check", "diff"),
             "FILE",
         ),
-        key=Key(
+        Key(
             "The file of known places, which are no findings: --write-baseline writes it.",
             '"archlint-baseline.toml"',
         ),
-        api=True,
     )
     top: int | None = setting(
-        COUNT,
-        None,
-        Panel.FINDINGS,
-        flag=Flag("Show the N findings of each model that save most.", ("check",), "N"),
-        key=Key("The most findings of a model to show.", "10"),
+        Value(COUNT, None, Panel.FINDINGS),
+        Flag("Show the N findings of each model that save most.", ("check",), "N"),
+        Key("The most findings of a model to show.", "10"),
     )
     format: tuple[str, ...] = setting(
-        FORMATS,
-        (),
-        Panel.OUTPUT,
-        flag=Flag(
+        Value(FORMATS, (), Panel.OUTPUT),
+        Flag(
             "How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
             "rdjson, markdown, html or model-explorer, to stdout or a file; repeatable.",
             ("check", "diff"),
             "NAME[=FILE]",
             ("--format", "--output-format"),
         ),
-        key=Key(
+        Key(
             "How to report; each format with its output, and - is the screen.", '["full", "sarif"]'
         ),
     )
     output: tuple[str, ...] = setting(
-        STRINGS,
-        (),
-        Panel.OUTPUT,
-        flag=Flag(
+        Value(STRINGS, (), Panel.OUTPUT),
+        Flag(
             "Where formats without a =FILE go: the first one to the first output and so on; "
             "- is stdout, and so is the last one without an output.",
             ("check", "diff"),
             "FILE",
         ),
-        key=Key("", '["-", "archlint.sarif"]'),
+        Key("", '["-", "archlint.sarif"]'),
     )
     as_json: bool = setting(
-        choice({"text": False, "json": True}),
-        False,
-        Panel.OUTPUT,
-        name="format",
-        flag=Flag(
-            "For a person (the default), or for machines.",
-            ("explain", "targets", "verify"),
-        ),
+        Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
+        Flag("For a person (the default), or for machines.", ("explain", "targets", "verify")),
     )
     color: str = setting(
-        choice({each: each for each in ("auto", "always", "never")}),
-        "auto",
-        Panel.OUTPUT,
-        flag=Flag(
+        Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),
+        Flag(
             "Colors; auto (the default): on a terminal, and as NO_COLOR and FORCE_COLOR say.",
             ("check", "diff", "explain", "fix", "rule", "targets", "verify"),
         ),
-        key=Key("Colors; auto: on a terminal, and as NO_COLOR and FORCE_COLOR say."),
+        Key("Colors; auto: on a terminal, and as NO_COLOR and FORCE_COLOR say."),
     )
     quiet: bool = setting(
-        SWITCH,
-        False,
-        Panel.OUTPUT,
-        flag=Flag("Findings and errors, nothing else.", ("check", "diff"), names=("--quiet", "-q")),
-        key=Key("Findings and errors, nothing else; or more detail, and tracebacks."),
+        Value(SWITCH, False, Panel.OUTPUT),
+        Flag("Findings and errors, nothing else.", ("check", "diff"), names=("--quiet", "-q")),
+        Key("Findings and errors, nothing else; or more detail, and tracebacks."),
     )
     verbose: bool = setting(
-        SWITCH,
-        False,
-        Panel.OUTPUT,
-        flag=Flag(
+        Value(SWITCH, False, Panel.OUTPUT),
+        Flag(
             "More detail; tracebacks.",
             ("check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"),
             names=("--verbose", "-v"),
         ),
-        key=Key(""),
+        Key(""),
     )
     models: tuple[ConfiguredModel, ...] = setting(
-        MODELS,
-        (),
-        Panel.CONFIG,
+        Value(MODELS, (), Panel.CONFIG),
         key=Key(
             "Models of PyTorch source that `archlint check` lints; linting them runs their code.",
             brackets=2,
         ),
     )
     config: str = setting(
-        FILE,
-        "",
-        Panel.CONFIG,
-        flag=Flag(
+        Value(FILE, "", Panel.CONFIG),
+        Flag(
             "This configuration file instead of the nearest archlint.toml or pyproject.toml.",
             ("check", "diff", "explain", "fix", "targets", "verify"),
             "FILE",
         ),
     )
     isolated: bool = setting(
-        SWITCH,
-        False,
-        Panel.CONFIG,
-        flag=Flag(
+        Value(SWITCH, False, Panel.CONFIG),
+        Flag(
             "No configuration file.",
             ("check", "diff", "explain", "fix", "targets", "verify"),
             names=("--isolated",),

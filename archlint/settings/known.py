@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Known", "OptionValue"]
-
-OptionValue = float | int | bool
-"""What an option of a rule can be."""
+__all__ = ["Known"]
 
 
 @dataclass(frozen=True, slots=True)

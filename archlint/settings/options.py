@@ -11,10 +11,12 @@ from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGETS
 from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, choice
 from archlint.settings.kinds.rule_options import RULE_OPTIONS
 from archlint.settings.kinds.tables import PATHS, RULES_BY_GLOB, SHAPES, SIZES
-from archlint.settings.known import OptionValue
-from archlint.settings.setting import Flag, Key, Panel, setting
+from archlint.settings.setting import Flag, Key, Panel, Value, setting
 
 __all__ = ["DEFAULT_TARGET", "Ignore", "OptionValue", "Options"]
+
+OptionValue = float | int | bool
+"""What an option of a rule can be."""
 
 DEFAULT_TARGET = "gtx1080ti-cudnn7-fp32"
 
@@ -36,154 +38,112 @@ class Options:
     """
 
     targets: tuple[str, ...] = setting(
-        TARGETS,
-        (),
-        Panel.PRICING,
-        name="target",
-        flag=Flag(
+        Value(TARGETS, (), Panel.PRICING, name="target", api=True),
+        Flag(
             "A device and runtime to price for; repeatable.  `archlint targets` lists them.",
             ("check", "diff", "explain", "fix", "rule", "verify"),
             "TARGET",
         ),
-        key=Key(
-            "What is priced for: `archlint targets` lists the targets.", f'["{DEFAULT_TARGET}"]'
-        ),
-        api=True,
+        Key("What is priced for: `archlint targets` lists the targets.", f'["{DEFAULT_TARGET}"]'),
     )
     target_paths: tuple[str, ...] = setting(
-        FOLDERS,
-        (),
-        Panel.PRICING,
+        Value(FOLDERS, (), Panel.PRICING, api=True),
         key=Key("Folders with targets of your own, from `archlint measure --out`.", '["targets"]'),
-        api=True,
     )
     batch: int | None = setting(
-        COUNT,
-        None,
-        Panel.PRICING,
-        flag=Flag("The batch size.", ("check", "diff", "explain", "fix", "verify"), "N"),
-        key=Key("The batch size of models that leave it open; by default 1.", "8"),
-        api=True,
+        Value(COUNT, None, Panel.PRICING, api=True),
+        Flag("The batch size.", ("check", "diff", "explain", "fix", "verify"), "N"),
+        Key("The batch size of models that leave it open; by default 1.", "8"),
     )
     inputs: Mapping[str, tuple[int, ...]] = setting(
-        SHAPES,
-        {},
-        Panel.PRICING,
-        name="input",
+        Value(SHAPES, {}, Panel.PRICING, name="input", api=True),
         key=Key(
             "The shapes of inputs and the sizes of dimensions that models leave open.",
             '{ image = "1x3x224x224" }',
         ),
-        api=True,
     )
     dims: Mapping[str, int] = setting(
-        SIZES,
-        {},
-        Panel.PRICING,
-        name="dim",
-        flag=Flag(
+        Value(SIZES, {}, Panel.PRICING, name="dim", api=True),
+        Flag(
             "The size of a dynamic dimension; repeatable.",
             ("check", "diff", "explain", "verify"),
             "NAME=SIZE",
         ),
-        key=Key("", "{ sequence = 128 }"),
-        api=True,
+        Key("", "{ sequence = 128 }"),
     )
     timeout: float | None = setting(
-        SECONDS,
-        None,
-        Panel.PRICING,
-        flag=Flag(
+        Value(SECONDS, None, Panel.PRICING),
+        Flag(
             "Give a model up after so long (default: never).", ("check", "diff", "fix"), "SECONDS"
         ),
-        key=Key("Give a model up after so many seconds.", "60"),
+        Key("Give a model up after so many seconds.", "60"),
     )
     libraries: tuple[str, ...] = setting(
-        STRINGS,
-        (),
-        Panel.SOURCE,
-        name="library",
-        flag=Flag(
+        Value(STRINGS, (), Panel.SOURCE, name="library"),
+        Flag(
             "A package whose lines are not yours, as torch's are not; repeatable.",
             ("check", "diff", "fix"),
             "PACKAGE",
         ),
-        key=Key(
-            "Packages whose lines of Python are not yours, as torch's are not.", '["torchvision"]'
-        ),
+        Key("Packages whose lines of Python are not yours, as torch's are not.", '["torchvision"]'),
     )
     source_roots: tuple[str, ...] = setting(
-        FOLDERS,
-        (),
-        Panel.SOURCE,
-        name="source-root",
-        flag=Flag(
+        Value(FOLDERS, (), Panel.SOURCE, name="source-root"),
+        Flag(
             "Find the lines that made a .onnx file's operators in this folder; runs no code; "
             "repeatable.",
             ("check",),
             "FOLDER",
         ),
-        key=Key(
+        Key(
             "Find the lines that made the operators of .onnx files: folders of source; what paths "
             "in files are here.",
             '["src"]',
         ),
     )
     path_map: Mapping[str, str] = setting(
-        PATHS,
-        {},
-        Panel.SOURCE,
-        flag=Flag(
+        Value(PATHS, {}, Panel.SOURCE),
+        Flag(
             "Paths in the file that begin with OLD are here in NEW; repeatable.",
             ("check",),
             "OLD=NEW",
         ),
-        key=Key("", '{ "/build" = "src" }'),
+        Key("", '{ "/build" = "src" }'),
     )
     select: tuple[str, ...] = setting(
-        RULES,
-        (),
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(RULES, (), Panel.FINDINGS, api=True),
+        Flag(
             "Only these rules, by code or name; a comma list, repeatable.",
             ("check", "diff", "fix", "verify"),
             "RULES",
         ),
-        key=Key(
-            "The rules to run, and those not to; by default all run: $rules.",
-            "[$codes]",
-        ),
-        api=True,
+        Key("The rules to run, and those not to; by default all run: $rules.", "[$codes]"),
     )
     ignore: tuple[str, ...] = setting(
-        IGNORED_RULES,
-        (),
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(IGNORED_RULES, (), Panel.FINDINGS, api=True),
+        Flag(
             "Not these rules; a comma list, repeatable.",
             ("check", "diff", "fix", "verify"),
             "RULES",
         ),
-        key=Key("", "[$first]"),
-        api=True,
+        Key("", "[$first]"),
     )
     min_slowdown: float = setting(
-        FACTOR,
-        1.1,
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(FACTOR, 1.1, Panel.FINDINGS, api=True),
+        Flag(
             "Only places at least this many times slower than the alternative (default: 1.1).",
             ("check", "fix"),
             "X",
         ),
-        key=Key("Only places at least this many times slower than the alternative."),
-        api=True,
+        Key("Only places at least this many times slower than the alternative."),
     )
     fail_on: Severity | None = setting(  # noqa: RUF009 - it makes a field
-        choice({**{each.value: each for each in Severity}, "never": None}),
-        Severity.WARNING,
-        Panel.FINDINGS,
-        flag=Flag(
+        Value(
+            choice({**{each.value: each for each in Severity}, "never": None}),
+            Severity.WARNING,
+            Panel.FINDINGS,
+        ),
+        Flag(
             "Exit with 1 from this severity on (default: warning).",
             ("check", "diff"),
             elsewhere={
@@ -193,12 +153,10 @@ class Options:
                 )
             },
         ),
-        key=Key("From which severity on the exit code is 1: error, warning, note or never."),
+        Key("From which severity on the exit code is 1: error, warning, note or never."),
     )
     per_model_ignores: Mapping[str, tuple[str, ...]] = setting(
-        RULES_BY_GLOB,
-        {},
-        Panel.FINDINGS,
+        Value(RULES_BY_GLOB, {}, Panel.FINDINGS),
         key=Key(
             "Rules that some models need not keep to, by a glob of their paths.",
             '"legacy/*.onnx" = [$first]',
@@ -206,10 +164,7 @@ class Options:
         ),
     )
     ignores: tuple[Ignore, ...] = setting(
-        IGNORES,
-        (),
-        Panel.FINDINGS,
-        name="ignore",
+        Value(IGNORES, (), Panel.FINDINGS, name="ignore"),
         key=Key(
             "Findings that may stay: globs of rule, model and module path, and the reason.  One "
             "that matches nothing is told.  Where `ignore` above is set, put them into its list.",
@@ -219,11 +174,7 @@ class Options:
         ),
     )
     rule_options: Mapping[str, Mapping[str, OptionValue]] = setting(
-        RULE_OPTIONS,
-        {},
-        Panel.FINDINGS,
-        name="rules",
+        Value(RULE_OPTIONS, {}, Panel.FINDINGS, name="rules", api=True),
         key=Key("The options of rules.", brackets=1),
-        api=True,
     )
     tables: bool = False

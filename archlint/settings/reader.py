@@ -34,8 +34,8 @@ class Reader:
         """What this table asks for."""
         keys: dict[str, list[tuple[str, _Read]]] = {}
         for field, setting in settings().items():
-            if setting.key is not None and setting.kind.read is not None:
-                keys.setdefault(setting.name, []).append((field, setting.kind.read))
+            if setting.key is not None and setting.value.kind.read is not None:
+                keys.setdefault(setting.name, []).append((field, setting.value.kind.read))
         self._note_user_targets(table.get("target-paths"))
         values: dict[str, object] = {"config": self.path}
         for key, value in table.items():

@@ -21,13 +21,13 @@ def config_schema(known: Known) -> Schema:
     properties: dict[str, Schema] = {}
     about = ""
     for each in settings().values():
-        if each.key is None or each.kind.schema is None:
+        if each.key is None or each.value.kind.schema is None:
             continue
         about = each.key.about or about
-        default = {} if each.default is None else {"default": plain(each.default)}
+        default = {} if each.value.default is None else {"default": plain(each.value.default)}
         # of two that have a key the second's schema holds for both
         properties[each.name] = {
-            **each.kind.schema(known),
+            **each.value.kind.schema(known),
             "description": about_rules(about, known.rules),
             **default,
         }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from archlint.settings.kinds.kind import Kind
 
-__all__ = ["Command", "Flag", "Key", "Panel", "Setting", "setting", "settings_of"]
+__all__ = ["Command", "Flag", "Key", "Panel", "Setting", "Value", "setting", "settings_of"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Command = Literal["check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"]
 """The commands that share options."""
@@ -60,35 +61,34 @@ class Key(NamedTuple):
     brackets: int = 0
 
 
-class Setting(NamedTuple):
-    """An option: what it is called, what it takes, and where it can be given.
+@dataclass(frozen=True, slots=True, eq=False)
+class Value(Generic[T_co]):
+    """What an option is, whichever way it is given.
 
-    `name` is the flag's and the key's; `api` says whether `archlint.lint` takes it too, by the
-    name of the field.
+    `name` is the flag's and the key's, by default the field's with dashes; `api` says whether
+    `archlint.lint` takes it too, by the name of the field.
     """
 
-    name: str
-    kind: Kind[object]
-    default: object
+    kind: Kind[T_co]
+    default: T_co
     panel: Panel
+    name: str = ""
+    api: bool = False
+
+
+class Setting(NamedTuple):
+    """An option with the ways to give it."""
+
+    name: str
+    value: Value[object]
     flag: Flag | None
     key: Key | None
-    api: bool
 
 
-def setting(
-    kind: Kind[T],
-    default: T,
-    panel: Panel,
-    *,
-    name: str = "",
-    flag: Flag | None = None,
-    key: Key | None = None,
-    api: bool = False,
-) -> T:
-    """A field of a dataclass that is an option; `name` is by default the field's, with dashes."""
-    made = Setting(name, kind, default, panel, flag, key, api)
-    return field(default_factory=lambda: default, metadata={_SETTING: made})
+def setting(value: Value[T], flag: Flag | None = None, key: Key | None = None) -> T:
+    """A field of a dataclass that is an option."""
+    made = Setting(value.name, value, flag, key)
+    return field(default_factory=lambda: value.default, metadata={_SETTING: made})
 
 
 def settings_of(holder: type) -> Mapping[str, Setting]:

@@ -63,11 +63,11 @@ def _values(rules: Mapping[str, str]) -> Iterator[str]:
     for each in settings().values():
         if each.key is None or each.key.brackets:
             continue
-        if each.panel is not panel:
+        if each.value.panel is not panel:
             yield ""
-        panel = each.panel
+        panel = each.value.panel
         yield from _words(about_rules(each.key.about, rules))
-        example = about_rules(each.key.example, rules) or json.dumps(plain(each.default))
+        example = about_rules(each.key.example, rules) or json.dumps(plain(each.value.default))
         yield f"#{each.name} = {example}"
 
 

@@ -115,7 +115,7 @@ def test_every_key_is_there_and_holds_once_its_sign_is_gone(
     shows_default = {"ignore", "min_slowdown", "fail_on", "color", "quiet", "verbose"}
     for field, setting in settings().items():
         holder = config.options if hasattr(Options, field) else config
-        is_default = getattr(holder, field) == setting.default
+        is_default = getattr(holder, field) == setting.value.default
         assert is_default == (setting.key is None or field in shows_default) or field == "config"
     assert dict(config.options.rule_options) == {
         "G1": {"min-mac-ratio": 1.05},

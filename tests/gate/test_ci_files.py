@@ -129,7 +129,7 @@ def test_every_input_is_used_and_described() -> None:
 
 
 def test_every_severity_of_the_gate_is_told() -> None:
-    words = get_args(settings()["fail_on"].kind.word)
+    words = get_args(settings()["fail_on"].value.kind.word)
     assert "never" in words
     for name in ("fail-on", "fail-on-new"):
         about = action()["inputs"][name]["description"]

@@ -35,9 +35,9 @@ def test_every_field_is_a_setting_but_for_what_is_no_user_s_to_say() -> None:
 def test_what_lint_takes_is_what_the_table_says() -> None:
     taken = dict(inspect.signature(lint).parameters)
     assert taken.pop("models").default is inspect.Parameter.empty
-    assert set(taken) == {field for field, each in SETTINGS.items() if each.api}
+    assert set(taken) == {field for field, each in SETTINGS.items() if each.value.api}
     for field, each in taken.items():
-        default = SETTINGS[field].default
+        default = SETTINGS[field].value.default
         assert each.default == (None if isinstance(default, Mapping) else default)
 
 
@@ -48,13 +48,13 @@ def test_a_default_that_help_tells_is_the_default() -> None:
         if each.flag is not None
     }
     assert {field: words for field, words in told.items() if words} == {
-        field: [str(plain(SETTINGS[field].default) or "never")]
+        field: [str(plain(SETTINGS[field].value.default) or "never")]
         for field in ("timeout", "min_slowdown", "fail_on")
     }
 
 
 def test_the_severities_that_a_run_can_fail_on() -> None:
-    words = get_args(SETTINGS["fail_on"].kind.word)
+    words = get_args(SETTINGS["fail_on"].value.kind.word)
     assert words == (*(each.value for each in Severity), "never")
 
 

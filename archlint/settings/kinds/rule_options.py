@@ -10,7 +10,8 @@ from archlint.settings.kinds.kind import Kind, Schema
 from archlint.settings.toml_text import key_text
 
 if TYPE_CHECKING:
-    from archlint.settings.known import Known, OptionValue
+    from archlint.settings.known import Known
+    from archlint.settings.options import OptionValue
     from archlint.settings.reader import Reader
 
 __all__ = ["RULE_OPTIONS"]

@@ -133,7 +133,7 @@ def measure(
     from archlint.settings.kinds.lists import commas
 
     seconds = None if budget is None else parse_duration(budget, "--budget")
-    request = make_request(target, commas(rule or ()), seconds, out)
+    request = make_request(target, commas("--rule", rule or ()), seconds, out)
     settings = Settings(
         backend and backend.value, device.value, dtype, mode and mode.value, threads
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archlint.did_you_mean import did_you_mean
 from archlint.settings.kinds.kind import Kind, Schema
-from archlint.settings.kinds.lists import RULES, codes, rule
+from archlint.settings.kinds.lists import codes, commas, rule
 from archlint.settings.toml_text import value_text
 
 if TYPE_CHECKING:
@@ -77,5 +77,5 @@ def _schema(known: Known) -> Schema:
     return {"anyOf": [rule(known), {"type": "array", "items": {"anyOf": [rule(known), table]}}]}
 
 
-IGNORED_RULES: Kind[tuple[str, ...]] = Kind(_rules, _schema, list[str], said=RULES.said)
+IGNORED_RULES: Kind[tuple[str, ...]] = Kind(_rules, _schema, list[str], said=commas)
 IGNORES: Kind[tuple[Ignore, ...]] = Kind(_tables, _schema)

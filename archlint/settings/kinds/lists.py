@@ -66,9 +66,9 @@ def rule(known: Known) -> Schema:
     return {"enum": [*known.rule_words]}
 
 
-def commas(values: Sequence[str]) -> Strings:
-    """Repeated comma lists as one."""
-    parts = (part.strip() for value in values for part in value.split(","))
+def commas(_: str, words: Sequence[str]) -> Strings:
+    """Repeated comma lists, as a flag has them, as one."""
+    parts = (part.strip() for word in words for part in word.split(","))
     return tuple(part for part in parts if part)
 
 
@@ -107,16 +107,12 @@ def _said(_: str, words: Sequence[str]) -> Strings:
     return tuple(words)
 
 
-def _said_rules(_: str, words: Sequence[str]) -> Strings:
-    return commas(words)
-
-
 def _any(_: Known) -> Schema:
     return several({"type": "string"})
 
 
 STRINGS: Kind[Strings] = Kind(strings, _any, list[str], said=_said)
-RULES: Kind[Strings] = Kind(codes, lambda known: several(rule(known)), list[str], said=_said_rules)
+RULES: Kind[Strings] = Kind(codes, lambda known: several(rule(known)), list[str], said=commas)
 TARGETS: Kind[Strings] = Kind(targets, _any, list[str], said=_said)
 FOLDERS: Kind[Strings] = Kind(_folders, _any, list[str], said=_said_folders)
 FORMATS: Kind[Strings] = Kind(_formats, _format, list[str], said=_said)

@@ -74,8 +74,7 @@ def _insert(found: list[Parameter], new: Parameter, after: str) -> None:
 
 def _parameter(command: str, field: str, setting: Setting, flag: Flag) -> Parameter:
     kind = setting.value.kind
-    words = {each: said for each, said in flag.elsewhere.items() if each == command}
-    panel, about = words.popitem()[1] if words else (setting.value.panel, flag.help)
+    panel, about = flag.elsewhere.get(command, (setting.value.panel, flag.help))
     option = typer.Option(
         None,
         *(flag.names or (f"--{setting.name}",)),

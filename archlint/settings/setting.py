@@ -35,8 +35,8 @@ class Flag(NamedTuple):
     """An option on the command line of these commands.
 
     `metavar` None is for what speaks for itself, which are switches and choices; `names` empty
-    means `--NAME`; `after` is the field of the option behind which help lists it,
-    "" for the order of the fields; `elsewhere` is what help says otherwise for some commands.
+    means `--NAME`; `after` is the field of the option behind which help lists it, "" for the
+    order of the fields; `elsewhere` is where and what help says otherwise, by command.
     """
 
     help: str
@@ -44,7 +44,7 @@ class Flag(NamedTuple):
     metavar: str | None = None
     names: tuple[str, ...] = ()
     after: str = ""
-    elsewhere: Mapping[Command, tuple[Panel, str]] = {}
+    elsewhere: Mapping[str, tuple[Panel, str]] = {}
 
 
 class Key(NamedTuple):
@@ -95,7 +95,7 @@ def settings_of(holder: type) -> Mapping[str, Setting]:
     """The options that a dataclass holds, by field and in their order."""
     found: dict[str, Setting] = {}
     for each in fields(holder):
-        made = each.metadata.get(_SETTING)
+        made: Setting | None = each.metadata.get(_SETTING)
         if made is not None:
             found[each.name] = made._replace(name=made.name or each.name.replace("_", "-"))
     return found

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -84,6 +85,15 @@ def test_help_of_check_is_in_sections(archlint: Archlint) -> None:
         "Other options:",
     ]
     assert max(map(len, lines)) <= 80
+
+
+def test_a_command_s_own_options_stand_among_those_that_it_shares(archlint: Archlint) -> None:
+    text = archlint("check", "--help").out
+    findings = text.split("Which findings:")[1].split("Output:")[0]
+    assert re.findall(r"^  --([a-z-]+)", findings, re.MULTILINE) == [
+        "select", "ignore", "min-slowdown", "fail-on", "notes", "add-ignores", "baseline",
+        "write-baseline", "prune-baseline", "top",
+    ]  # fmt: skip
 
 
 def test_no_arguments_lint_the_folder(archlint: Archlint, linter: FakeLinter) -> None:

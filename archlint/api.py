@@ -20,6 +20,8 @@ from archlint.settings.options import Options, OptionValue
 
 __all__ = ["FindingsError", "Report", "lint"]
 
+_DEFAULT = Options()
+
 
 class FindingsError(AssertionError):
     """A report has findings that it must not have, or a model that could not be linted."""
@@ -62,7 +64,7 @@ def lint(
     ignore: Sequence[str] = (),
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
-    min_slowdown: float = 1.10,
+    min_slowdown: float = _DEFAULT.min_slowdown,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
     baseline: str | PathLike[str] | None = None,
 ) -> Report:

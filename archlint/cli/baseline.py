@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from archlint.linter import Examined
     from archlint.linter.pipeline import Progress
     from archlint.linter.source import Source
-    from archlint.settings import Config
+    from archlint.settings.asked import Asked
     from archlint.settings.options import Options
 
 __all__ = ["change_baseline", "find_baseline"]
 
 
-def find_baseline(asked: Config, *, may_be_absent: bool) -> Baseline:
+def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
     """The baseline that is asked for; raises UsageError where none is named."""
     if asked.baseline is None:
         raise UsageError("no baseline is named: --baseline FILE, or baseline in the configuration")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["complete_model", "complete_rules", "complete_target"]
+__all__ = ["complete_formats", "complete_model", "complete_rules", "complete_target"]
 
 _SUFFIXES = (".onnx", ".py")
 _EVALUATED = frozenset("\\\"'`$!")
@@ -17,15 +17,14 @@ _EVALUATED = frozenset("\\\"'`$!")
 
 def complete_model(incomplete: str) -> list[tuple[str, str]]:
     """The configured models, and the files and folders that a path may go on with."""
-    from archlint.cli.settings import with_file
+    from archlint.cli.settings import configured
     from archlint.errors import ArchlintError
-    from archlint.settings import Config
 
     try:
-        configured = with_file(Config(), None, isolated=False).models
+        models = configured().models
     except ArchlintError:
-        configured = ()
-    found = [(each.name, "a configured model") for each in configured if _is_plain(each.name)]
+        models = ()
+    found = [(each.name, "a configured model") for each in models if _is_plain(each.name)]
     folder, name = os.path.split(incomplete)
     try:
         entries = sorted(os.scandir(folder or "."), key=lambda each: each.name)
@@ -60,16 +59,22 @@ def complete_rules(incomplete: str) -> list[tuple[str, str]]:
 
 def complete_target(incomplete: str) -> list[str]:  # noqa: ARG001 - typer drops what does not fit
     """The targets that are shipped, and those of the user's and of the configuration."""
-    from archlint.cli.settings import with_file
+    from archlint.cli.settings import configured
     from archlint.errors import ArchlintError
     from archlint.linter import targets
-    from archlint.settings import Config
 
     try:
-        paths = with_file(Config(), None, isolated=False).target_paths
+        paths = configured().options.target_paths
         return [each.target for each in targets(paths) if _is_plain(each.target)]
     except ArchlintError:
         return []
+
+
+def complete_formats(incomplete: str) -> list[str]:
+    """The formats of reports."""
+    from archlint.report.formats import FORMATS
+
+    return [each for each in FORMATS if each.startswith(incomplete)]
 
 
 def _is_plain(name: str) -> bool:

@@ -9,29 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archlint.cli.arguments import (
-    BaselineFile,
-    Batch,
-    ColorChoice,
-    ConfigFile,
-    Dims,
-    FailOn,
-    Formats,
-    Ignore,
-    Inputs,
-    Isolated,
-    Kwargs,
-    Libraries,
-    Notes,
-    Outputs,
-    Quiet,
-    Select,
-    Targets,
-    Timeout,
-    Verbose,
-)
 from archlint.cli.completers import complete_model
+from archlint.cli.parameters import After
 from archlint.errors import UsageError
+from archlint.settings.asked import Asked
+from archlint.settings.setting import Panel
 
 if TYPE_CHECKING:
     from archlint.report.style import Style
@@ -39,11 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["diff"]
 
-_GATE = "The gate"
+_GATE = Panel.GATE.value
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
 
 
 def diff(
+    asked: Asked,
     models: Annotated[
         list[str] | None,
         typer.Argument(
@@ -70,40 +53,15 @@ def diff(
             rich_help_panel=_GATE,
         ),
     ] = False,
-    fail_on: Annotated[
-        FailOn | None,
-        typer.Option(
-            metavar="error|warning|note|never",
-            help="From which severity on a new finding fails (default: warning).",
-            rich_help_panel=_GATE,
-        ),
-    ] = None,
     max_slowdown: Annotated[
         str | None,
+        After("fail_on"),
         typer.Option(
             metavar="P%",
             help="Exit with 1 if a model's predicted time grows by more than P % on a target.",
             rich_help_panel=_GATE,
         ),
     ] = None,
-    target: Targets = None,
-    batch: Batch = None,
-    input_: Inputs = None,
-    dim: Dims = None,
-    timeout: Timeout = None,
-    kwargs: Kwargs = None,
-    library: Libraries = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    notes: Notes = None,
-    baseline: BaselineFile = None,
-    format_: Formats = None,
-    output: Outputs = None,
-    color: ColorChoice = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-    config: ConfigFile = None,
-    isolated: Isolated = False,
 ) -> int:
     """Compare two versions of a model: findings, times, the graph.
 
@@ -111,35 +69,15 @@ def diff(
     """
     from archlint.cli.output import pair, screen, split
     from archlint.cli.progress import progress_line
-    from archlint.cli.settings import commas, dims, options_of, with_file
-    from archlint.cli.settings import inputs as shapes
+    from archlint.cli.settings import with_inputs
     from archlint.cli.versions import Wanted, against_revision, two_versions
     from archlint.commands.diff import diff as compared
     from archlint.results.model_diff import Gate
-    from archlint.settings import Config
+    from archlint.results.severity import Severity
 
-    flags = Config(
-        target=tuple(target or ()),
-        select=commas(select),
-        ignore=commas(ignore),
-        fail_on=fail_on and fail_on.value,
-        timeout=timeout,
-        batch=batch,
-        input=shapes(input_),
-        dim=dims(dim),
-        library=tuple(library or ()),
-        baseline=None if baseline is None else baseline.as_posix(),
-        notes=notes,
-        format=tuple(format_ or ()),
-        output=tuple(output or ()),
-        color=color and color.value,
-        quiet=quiet or None,
-        verbose=verbose or None,
-    )
-    asked = with_file(flags, config, isolated=isolated)
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
-    options = options_of(asked)
+    options = with_inputs(asked)
     gate = Gate(options.fail_on if fail_on_new else None, _share(max_slowdown))
     known = None
     if asked.baseline is not None:
@@ -148,20 +86,20 @@ def diff(
         known = find_baseline(asked, may_be_absent=False)
     words = models or []
     with ExitStack() as stack:
-        wanted = Wanted(asked.models, input_, kwargs, stack, known)
+        wanted = Wanted(asked, stack, known)
         if base is not None:
             found = against_revision(words, base, wanted)
         elif len(words) == 2:
             found = two_versions(words, wanted)
         else:
             raise UsageError("expected BASE HEAD, or --base REV (try: archlint diff --help)")
-        with progress_line(quiet=bool(asked.quiet)) as progress:
+        with progress_line(quiet=asked.quiet) as progress:
             report = compared(found, options, gate, progress)
     style = screen(
         asked.color,
-        notes=bool(asked.notes) or (fail_on_new and asked.fail_on == "note"),
-        quiet=bool(asked.quiet),
-        verbose=bool(asked.verbose),
+        notes=asked.notes or gate.new is Severity.NOTE,
+        quiet=asked.quiet,
+        verbose=asked.verbose,
     )
     _write(report, jobs, style)
     return report.exit_code

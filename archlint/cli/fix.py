@@ -9,34 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archlint.cli.arguments import (
-    Batch,
-    ColorChoice,
-    ConfigFile,
-    Ignore,
-    Inputs,
-    Isolated,
-    Kwargs,
-    Libraries,
-    MinSlowdown,
-    Select,
-    Targets,
-    Timeout,
-    Verbose,
-)
 from archlint.cli.completers import complete_model
+from archlint.cli.parameters import After
 from archlint.errors import UsageError
+from archlint.settings.asked import Asked
 
 if TYPE_CHECKING:
     from archlint.commands.fix.fix import Tell
 
 __all__ = ["fix"]
 
-_FINDINGS = "Which findings"
 _EDITS = "Which edits"
 
 
 def fix(
+    asked: Asked,
     model: Annotated[
         str,
         typer.Argument(
@@ -47,25 +34,9 @@ def fix(
             show_default=False,
         ),
     ],
-    target: Targets = None,
-    batch: Batch = None,
-    input_: Inputs = None,
-    timeout: Timeout = None,
-    kwargs: Kwargs = None,
-    library: Libraries = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    min_slowdown: MinSlowdown = None,
-    notes: Annotated[
-        bool | None,
-        typer.Option(
-            "--notes/--no-notes",
-            help="Notes too: findings that save less than 2 % of the network.",
-            rich_help_panel=_FINDINGS,
-        ),
-    ] = None,
     apply: Annotated[
         bool,
+        After("notes"),
         typer.Option(
             "--apply/--diff",
             help="Write the files, or show what would change (the default).",
@@ -75,16 +46,13 @@ def fix(
     ] = False,
     redesign: Annotated[
         bool,
+        After("apply"),
         typer.Option(
             "--redesign",
             help="Edits that change the function too: the network has to be trained again.",
             rich_help_panel=_EDITS,
         ),
     ] = False,
-    color: ColorChoice = None,
-    verbose: Verbose = False,
-    config: ConfigFile = None,
-    isolated: Isolated = False,
 ) -> int:
     """Edit a model's source so that it gets faster.
 
@@ -94,35 +62,20 @@ def fix(
     """
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
-    from archlint.cli.settings import above_zero, commas, options_of, with_file
     from archlint.commands.fix import fix as fix_source
     from archlint.report import fix_text
-    from archlint.settings import Config
 
-    flags = Config(
-        target=tuple(target or ()),
-        select=commas(select),
-        ignore=commas(ignore),
-        batch=batch,
-        min_slowdown=min_slowdown,
-        timeout=above_zero(timeout),
-        library=tuple(library or ()),
-        notes=notes,
-        color=color and color.value,
-        verbose=verbose or None,
-    )
-    asked = with_file(flags, config, isolated=isolated)
-    found = find_models([model], asked.models, input_, kwargs)
+    found = find_models([model], asked.models, asked.input_words, asked.kwargs)
     made = found[0].made if len(found) == 1 else None
     if made is None:
         raise UsageError(f"{model}: fix needs Python source, such as nets.py:Net")
     with _telling() as tell:
         fix_report, files = fix_source(
-            made, options_of(asked), redesign=redesign, notes=bool(asked.notes), tell=tell
+            made, asked.options, redesign=redesign, notes=asked.notes, tell=tell
         )
     if apply:
         files.write()
-    style = screen(asked.color, verbose=bool(asked.verbose))
+    style = screen(asked.color, verbose=asked.verbose)
     write_out(fix_text.render(fix_report, style, written=apply))
     for problem in fix_report.problems:
         complain(problem)

@@ -66,7 +66,7 @@ def init(
 
 def _refuse(goal: Path) -> None:
     """Raise UsageError where a configuration is in this folder already."""
-    from archlint.settings import find_config
+    from archlint.settings.files import find_config
 
     nearest = find_config(Path.cwd())
     if nearest is not None and nearest.parent == Path.cwd():
@@ -78,13 +78,12 @@ def _refuse(goal: Path) -> None:
 
 
 def _configuration(pyproject: bool, files: list[str], sources: list[str]) -> tuple[str, int]:
-    from archlint.settings.options import DEFAULT_TARGET
     from archlint.settings.template import ProposedModel, config_text
     from archlint.source.candidates import find_candidates
 
     models = [ProposedModel(each.factory, each.needs) for each in find_candidates(sources)]
     prefix = "tool.archlint" if pyproject else ""
-    return config_text(prefix, DEFAULT_TARGET, _rules(), files, models), len(models)
+    return config_text(prefix, _rules(), files, models), len(models)
 
 
 def _rules() -> list[RuleHelp]:

@@ -6,15 +6,15 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from inspect import getdoc
 from typing import NoReturn
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from archlint.cli.arguments import Version
 from archlint.cli.check import check
 from archlint.cli.completion import VARIABLE, completion
 from archlint.cli.diff import diff
@@ -24,6 +24,7 @@ from archlint.cli.help import GroupedHelp
 from archlint.cli.init import init
 from archlint.cli.measure import measure
 from archlint.cli.output import complain
+from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
 from archlint.cli.targets import targets
@@ -96,12 +97,12 @@ def program() -> NoReturn:
 
 def _main(args: list[str]) -> int:
     # typer takes 3 ms to build a command: the one that is called will do
-    app = _app(args[0] if args[0] in _COMMANDS else None)
+    app = _app([args[0]] if args[0] in _COMMANDS else ())
     return get_command(app).main(args, prog_name="archlint", standalone_mode=False) or 0
 
 
-def _app(called: str | None, group: type[TyperGroup] = TyperGroup) -> typer.Typer:
-    """The program with the one command that is called, or with all."""
+def _app(whole: Iterable[str], group: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    """The program, with these commands whole and of the others what the list of them tells."""
     app = typer.Typer(
         cls=group,
         add_completion=False,
@@ -111,15 +112,20 @@ def _app(called: str | None, group: type[TyperGroup] = TyperGroup) -> typer.Type
     )
     app.callback()(_archlint)
     for name, command in _COMMANDS.items():
-        if called in (name, None):
-            app.command(name, cls=GroupedHelp)(command)
+        function = with_settings(name, command) if name in whole else _nothing
+        app.command(name, cls=GroupedHelp, help=getdoc(command))(function)
     return app
+
+
+def _nothing() -> int:
+    """What stands for a command that is not called."""
+    return 0
 
 
 def _propose() -> int:
     from archlint.cli.proposals import ProposingGroup, propose
 
-    return propose(_app(None, ProposingGroup))
+    return propose(_app(_COMMANDS, ProposingGroup))
 
 
 def _archlint(version: Version = False) -> None:

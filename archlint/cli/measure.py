@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archlint.cli.arguments import Verbose
 from archlint.cli.completers import complete_rules
+from archlint.settings.asked import Asked
 
 if TYPE_CHECKING:
     from archlint.measure.runner import Measured
@@ -42,6 +42,7 @@ class Mode(str, Enum):
 
 
 def measure(
+    asked: Asked,  # noqa: ARG001 - the program reads --verbose from the words
     target: Annotated[
         str,
         typer.Option(
@@ -117,7 +118,6 @@ def measure(
             min=1, metavar="N", help="On a CPU: threads (default: 1).", rich_help_panel=_DEVICE
         ),
     ] = None,
-    verbose: Verbose = False,  # noqa: ARG001 - the program reads it from the words
 ) -> int:
     """Measure this device, so that models can be priced for it.
 
@@ -126,28 +126,28 @@ def measure(
     from archlint.cli.duration import parse_duration
     from archlint.cli.measure_progress import measure_progress
     from archlint.cli.output import complain, write_out
-    from archlint.cli.settings import commas
     from archlint.commands.measure import make_request
     from archlint.measure.backends import Settings, make_backend
     from archlint.measure.runner import Stopped
     from archlint.measure.runner import measure as run
+    from archlint.settings.kinds.lists import commas
 
     seconds = None if budget is None else parse_duration(budget, "--budget")
-    asked = make_request(target, commas(rule), seconds, out)
+    request = make_request(target, commas("--rule", rule or ()), seconds, out)
     settings = Settings(
         backend and backend.value, device.value, dtype, mode and mode.value, threads
     )
     runtime = make_backend(settings)
     try:
         with measure_progress() as progress:
-            measured = run(asked, runtime, finish=_finish, progress=progress)
+            measured = run(request, runtime, finish=_finish, progress=progress)
     except Stopped as stop:
         kept = stop.measured.before + stop.measured.rows
         complain(
-            f"interrupted: {_rows(kept)} kept in {asked.out}; the same command goes on from there"
+            f"interrupted: {_rows(kept)} kept in {request.out}; the same command goes on from there"
         )
         return 130
-    write_out(_summary(measured, target, asked.out, named=out is not None))
+    write_out(_summary(measured, target, request.out, named=out is not None))
     return 0
 
 

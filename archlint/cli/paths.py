@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archlint.graph.read import STDIN
 from archlint.linter.source import Source, SourceModel
-from archlint.settings import ConfiguredModel
+from archlint.settings.kinds.models import ConfiguredModel
 
 __all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
 

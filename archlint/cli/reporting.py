@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.report.style import Style
     from archlint.results.findings import Report
-    from archlint.settings import Config
+    from archlint.settings.asked import Asked
 
 __all__ = ["FOR_PEOPLE", "with_entries", "with_unread", "write_report"]
 
@@ -31,16 +31,16 @@ def with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
     return replace(report, models=tuple(models))
 
 
-def with_entries(report: Report, config: Config) -> Report:
+def with_entries(report: Report, asked: Asked) -> Report:
     """The report with the line of the configuration for each model that is named there."""
-    if not config.models:
+    if not asked.models:
         return report
     from dataclasses import replace
 
     from archlint.settings.entry_lines import entry_lines
 
-    names = [each.name for each in config.models]
-    spans = dict(zip(names, entry_lines(config.path, len(names)), strict=False))
+    names = [each.name for each in asked.models]
+    spans = dict(zip(names, entry_lines(asked.config, len(names)), strict=False))
     models = (replace(each, entry=spans.get(each.path)) for each in report.models)
     return replace(report, models=tuple(models))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from archlint.cli.arguments import ColorChoice, Targets, Verbose
 from archlint.cli.completers import complete_rules
 from archlint.errors import UsageError
+from archlint.settings.asked import Asked
 
 __all__ = ["rule"]
 
@@ -26,6 +27,7 @@ PlotFile = Annotated[
 
 
 def rule(
+    asked: Asked,
     name: Annotated[
         str | None,
         typer.Argument(
@@ -35,9 +37,6 @@ def rule(
         ),
     ] = None,
     plot: PlotFile = None,
-    target: Targets = None,
-    color: ColorChoice = None,
-    verbose: Verbose = False,
 ) -> int:
     """Explain a rule: what it finds, and why that is slow."""
     from archlint.cli.output import screen, write_out
@@ -47,10 +46,10 @@ def rule(
     if plot is not None:
         if name is None:
             raise UsageError("--plot: which rule? `archlint rule` lists them")
-        return _draw(name, plot, target or [])
-    if target:
+        return _draw(name, plot, asked.options.targets)
+    if asked.options.targets:
         raise UsageError("--target goes with --plot FILE")
-    style = screen(color and color.value, verbose=verbose)
+    style = screen(asked.color, verbose=asked.verbose)
     if name is None:
         write_out(render_list(rules(), style))
         return 0
@@ -59,17 +58,16 @@ def rule(
     return 0
 
 
-def _draw(name: str, file: Path, targets: list[str]) -> int:
+def _draw(name: str, file: Path, targets: Sequence[str]) -> int:
     from archlint.cli.output import complain, write_file
-    from archlint.cli.settings import with_file
+    from archlint.cli.settings import configured
     from archlint.commands.rule import plot
     from archlint.report.plot import KINDS, render
-    from archlint.settings import Config
 
     kind = file.suffix.lower().removeprefix(".")
     if kind not in KINDS:
         raise UsageError(f'--plot: expected a .svg, .png or .pdf file, found "{file}"')
-    paths = with_file(Config(), None, isolated=False).target_paths if targets else ()
+    paths = configured().options.target_paths if targets else ()
     priced = plot(name, targets, paths)
     write_file(str(file), render(priced, kind), "--plot")
     for target in priced.unpriced:

@@ -11,13 +11,14 @@ __all__ = ["schema"]
 
 
 class JsonOf(str, Enum):
-    """The commands that write JSON; a test holds them against `SCHEMAS`."""
+    """The commands that write JSON, which a test holds against `SCHEMAS`, and the configuration."""
 
     CHECK = "check"
     DIFF = "diff"
     EXPLAIN = "explain"
     TARGETS = "targets"
     VERIFY = "verify"
+    CONFIG = "config"
 
 
 def schema(
@@ -25,7 +26,8 @@ def schema(
         JsonOf,
         typer.Argument(
             metavar="COMMAND",
-            help="check (the default), diff, explain, targets or verify.",
+            help="check (the default), diff, explain, targets or verify; config for what a "
+            "configuration file may say.",
             show_default=False,
         ),
     ] = JsonOf.CHECK,
@@ -34,5 +36,14 @@ def schema(
     from archlint.cli.output import write_out
     from archlint.report.schema import schema as text_of
 
-    write_out(text_of(command.value))
+    write_out(_of_config() if command is JsonOf.CONFIG else text_of(command.value))
     return 0
+
+
+def _of_config() -> str:
+    import json
+
+    from archlint.cli.settings import what_is_known
+    from archlint.settings.schema import config_schema
+
+    return json.dumps(config_schema(what_is_known()), indent=2) + "\n"

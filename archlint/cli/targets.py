@@ -6,20 +6,14 @@ from typing import Annotated
 
 import typer
 
-from archlint.cli.arguments import (
-    ColorChoice,
-    ConfigFile,
-    Isolated,
-    OutputKind,
-    TextOrJson,
-    Verbose,
-)
 from archlint.cli.completers import complete_target
+from archlint.settings.asked import Asked
 
 __all__ = ["targets"]
 
 
 def targets(
+    asked: Asked,
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -28,25 +22,16 @@ def targets(
             help="These, with all that is known of them.",
         ),
     ] = None,
-    format_: TextOrJson = OutputKind.TEXT,
-    color: ColorChoice = None,
-    verbose: Verbose = False,
-    config: ConfigFile = None,
-    isolated: Isolated = False,
 ) -> int:
     """List the devices and runtimes that can be priced for."""
     from archlint.cli.output import screen, write_out
-    from archlint.cli.settings import with_file
     from archlint.linter import targets as known_targets
     from archlint.report import targets_json, targets_text
-    from archlint.settings import Config
 
-    flags = Config(color=color and color.value, verbose=verbose or None)
-    asked = with_file(flags, config, isolated=isolated)
-    known = known_targets(asked.target_paths, names or ())
-    if format_ is OutputKind.JSON:
+    known = known_targets(asked.options.target_paths, names or ())
+    if asked.as_json:
         write_out(targets_json.render(known))
     else:
-        style = screen(asked.color, verbose=bool(asked.verbose or names))
+        style = screen(asked.color, verbose=asked.verbose or bool(names))
         write_out(targets_text.render(known, style))
     return 0

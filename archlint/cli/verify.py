@@ -8,21 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archlint.cli.arguments import (
-    Batch,
-    ColorChoice,
-    ConfigFile,
-    Dims,
-    Ignore,
-    Inputs,
-    Isolated,
-    OutputKind,
-    Select,
-    Targets,
-    TextOrJson,
-    Verbose,
-)
 from archlint.cli.completers import complete_model
+from archlint.cli.parameters import After
+from archlint.settings.asked import Asked
+from archlint.settings.setting import Panel
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -31,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
-_FINDINGS = "Which findings"
 _RUNS = "How they are run"
 
 
@@ -44,6 +32,7 @@ class Lowest(str, Enum):
 
 
 def verify(
+    asked: Asked,
     models: Annotated[
         list[str],
         typer.Argument(
@@ -53,23 +42,19 @@ def verify(
             show_default=False,
         ),
     ],
-    target: Targets = None,
-    batch: Batch = None,
-    input_: Inputs = None,
-    dim: Dims = None,
-    select: Select = None,
-    ignore: Ignore = None,
     severity: Annotated[
         Lowest,
+        After("ignore"),
         typer.Option(
             metavar="error|warning|note",
             help="From this severity on (default: note, all findings).",
             show_default=False,
-            rich_help_panel=_FINDINGS,
+            rich_help_panel=Panel.FINDINGS.value,
         ),
     ] = Lowest.NOTE,
     places: Annotated[
         int,
+        After("severity"),
         typer.Option(
             min=1,
             metavar="N",
@@ -80,6 +65,7 @@ def verify(
     ] = 3,
     sessions: Annotated[
         int,
+        After("places"),
         typer.Option(
             min=2,
             metavar="N",
@@ -90,6 +76,7 @@ def verify(
     ] = 7,
     model: Annotated[
         bool,
+        After("sessions"),
         typer.Option(
             "--model",
             help="Run whole models too, against their predicted time.",
@@ -98,17 +85,13 @@ def verify(
     ] = False,
     keep: Annotated[
         bool,
+        After("model"),
         typer.Option(
             "--keep",
             help="Add what was measured to a table of yours, to price with from now on.",
             rich_help_panel=_RUNS,
         ),
     ] = False,
-    format_: TextOrJson = OutputKind.TEXT,
-    color: ColorChoice = None,
-    verbose: Verbose = False,
-    config: ConfigFile = None,
-    isolated: Isolated = False,
 ) -> int:
     """Have findings measured, to prove them on this device.
 
@@ -117,32 +100,21 @@ def verify(
     """
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
-    from archlint.cli.settings import commas, dims, options_of, sized, with_file
+    from archlint.cli.settings import sized
     from archlint.commands.verify import Request, choose_target
     from archlint.report import verify_json, verify_text
     from archlint.results.findings import Severity
-    from archlint.settings import Config
 
-    flags = Config(
-        target=tuple(target or ()),
-        select=commas(select),
-        ignore=commas(ignore),
-        batch=batch,
-        dim=dims(dim),
-        color=color and color.value,
-        verbose=verbose or None,
-    )
-    asked = with_file(flags, config, isolated=isolated)
-    found = find_models(models, asked.models, input_)
-    chosen = choose_target(options_of(sized(asked, input_, found)))
+    found = find_models(models, asked.models, asked.input_words)
+    chosen = choose_target(sized(asked, found))
     for remark in chosen.remarks:
         complain(remark)
     request = Request(sessions, places, Severity(severity.value), whole=model)
     verification = _run(found, chosen, request, keep=keep)
-    if format_ is OutputKind.JSON:
+    if asked.as_json:
         write_out(verify_json.render(verification))
     else:
-        style = screen(asked.color, verbose=bool(asked.verbose))
+        style = screen(asked.color, verbose=asked.verbose)
         write_out(verify_text.render(verification, style))
     for error in verification.errors:
         complain(error)

@@ -15,7 +15,7 @@ from archlint.commands.diff import Versions
 from archlint.errors import ModelError, UsageError
 from archlint.graph.read import read_proto
 from archlint.linter.source import Loaded, Source
-from archlint.settings import ConfiguredModel
+from archlint.settings.asked import Asked
 from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.spec import is_source
 from archlint.source.revision import Revision
@@ -30,9 +30,7 @@ class Wanted:
     New places are excused that the baseline knows.
     """
 
-    configured: Sequence[ConfiguredModel]
-    inputs: Sequence[str] | None
-    kwargs: str | None
+    asked: Asked
     stack: ExitStack
     baseline: Baseline | None = None
     _trees: dict[str, Elsewhere] = field(default_factory=dict)
@@ -63,7 +61,8 @@ class Wanted:
 
     def find(self, word: str) -> FoundModel:
         """The one model that a word names."""
-        found = find_model(word, self.configured, self.inputs, self.kwargs)
+        asked = self.asked
+        found = find_model(word, asked.models, asked.input_words, asked.kwargs)
         if found.error is not None:
             raise UsageError(f"{found.path}: {found.error}")
         return found
@@ -81,8 +80,8 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
     In folders, files that are no more are found too.
     """
     revision = Revision.find(base)
-    versions = []
-    heads = find_models(words, wanted.configured, wanted.inputs, wanted.kwargs)
+    versions, asked = [], wanted.asked
+    heads = find_models(words, asked.models, asked.input_words, asked.kwargs)
     for found in heads:
         is_there = found.error is None
         if found.made is not None:
@@ -99,7 +98,7 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
         versions.append(Versions(found.path, before, after, may_be_new=True, excused=excused))
     known = {os.path.realpath(each.path) for each in heads}
     for folder in [word for word in words if os.path.isdir(word)] or ([] if words else ["."]):
-        if not words and wanted.configured:
+        if not words and asked.models:
             break
         versions += [
             Versions(path, wanted.at(FoundModel(path), revision), None)
@@ -121,7 +120,7 @@ def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[
 
 
 def _version(word: str, wanted: Wanted) -> tuple[FoundModel, Source]:
-    model, revision = _split(word, [each.name for each in wanted.configured])
+    model, revision = _split(word, [each.name for each in wanted.asked.models])
     found = wanted.find(model)
     if revision is None:
         return found, found.source

@@ -27,7 +27,7 @@ from archlint.settings.options import DEFAULT_TARGET, Options
 
 if TYPE_CHECKING:
     from archlint.results.target_summary import RulePage, TargetSummary
-    from archlint.settings import Known
+    from archlint.settings.known import Known
 
 __all__ = [
     "Located",
@@ -96,7 +96,7 @@ def _load(found: FoundTarget) -> Target:
 
 def known() -> Known:
     """The names that a configuration may use."""
-    from archlint.settings import Known
+    from archlint.settings.known import Known
 
     return Known(
         rules={rule.code: rule.name for rule in all_rules()},

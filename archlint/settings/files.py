@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import tomli
 
 from archlint.errors import ConfigError
-from archlint.settings.config import Config, Known
+from archlint.settings.asked import Asked
+from archlint.settings.known import Known
 from archlint.settings.reader import Reader
 from archlint.settings.toml_text import value_text
 
@@ -30,11 +30,8 @@ def find_config(folder: Path) -> Path | None:
     return None
 
 
-def read_config(path: Path, known: Known, formats: Iterable[str]) -> Config:
-    """The configuration in a file; raises ConfigError with every problem in it.
-
-    `formats` are the names that the key `format` may have.
-    """
+def read_config(path: Path, known: Known) -> Asked:
+    """What the configuration in a file asks for; raises ConfigError with every problem in it."""
     shown = _shown(path)
     table = _load(path, shown)
     prefix = ""
@@ -47,11 +44,11 @@ def read_config(path: Path, known: Known, formats: Iterable[str]) -> Config:
                 shown, [f"tool.archlint: expected a table, found {value_text(found)}"]
             )
         table = found
-    reader = Reader(path.parent, shown, prefix, known, tuple(formats))
-    config = reader.read(table)
+    reader = Reader(path.parent, shown, prefix, known)
+    asked = reader.read(table)
     if reader.problems:
         raise ConfigError(shown, reader.problems)
-    return config
+    return asked
 
 
 def _shown(path: Path) -> str:

@@ -1,11 +1,17 @@
-"""What one run is asked to do, from whatever source: flags, configuration file, defaults."""
+"""What one run is asked to do, from whatever source: flags, configuration file, Python."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from archlint.results.findings import Severity
+from archlint.results.severity import Severity
+from archlint.settings.kinds.ignores import IGNORED_RULES, IGNORES, Ignore
+from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGETS
+from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, choice
+from archlint.settings.kinds.rule_options import RULE_OPTIONS
+from archlint.settings.kinds.tables import PATHS, RULES_BY_GLOB, SHAPES, SIZES
+from archlint.settings.setting import Flag, Key, Panel, Value, setting
 
 __all__ = ["DEFAULT_TARGET", "Ignore", "OptionValue", "Options"]
 
@@ -16,22 +22,8 @@ DEFAULT_TARGET = "gtx1080ti-cudnn7-fp32"
 
 
 @dataclass(frozen=True, slots=True)
-class Ignore:
-    """One configured ignore: globs for rule, model path and place (module), and a reason.
-
-    `origin` says where it was written ("pyproject.toml: ignore 2").
-    """
-
-    rule: str
-    model: str
-    place: str
-    reason: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
 class Options:
-    """Everything a run can be told.
+    """Everything that decides what is found.
 
     `targets` empty means the default target; `target_paths` are folders with targets of the
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
@@ -45,20 +37,144 @@ class Options:
     behind each finding.
     """
 
-    targets: tuple[str, ...] = ()
-    target_paths: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    batch: int | None = None
-    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    dims: Mapping[str, int] = field(default_factory=dict)
-    min_slowdown: float = 1.10
-    timeout: float | None = None
-    fail_on: Severity | None = Severity.WARNING
-    rule_options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
-    per_model_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ignores: tuple[Ignore, ...] = ()
-    source_roots: tuple[str, ...] = ()
-    path_map: Mapping[str, str] = field(default_factory=dict)
-    libraries: tuple[str, ...] = ()
+    targets: tuple[str, ...] = setting(
+        Value(TARGETS, (), Panel.PRICING, name="target", api=True),
+        Flag(
+            "A device and runtime to price for; repeatable.  `archlint targets` lists them.",
+            ("check", "diff", "explain", "fix", "rule", "verify"),
+            "TARGET",
+        ),
+        Key("What is priced for: `archlint targets` lists the targets.", f'["{DEFAULT_TARGET}"]'),
+    )
+    target_paths: tuple[str, ...] = setting(
+        Value(FOLDERS, (), Panel.PRICING, api=True),
+        key=Key("Folders with targets of your own, from `archlint measure --out`.", '["targets"]'),
+    )
+    batch: int | None = setting(
+        Value(COUNT, None, Panel.PRICING, api=True),
+        Flag("The batch size.", ("check", "diff", "explain", "fix", "verify"), "N"),
+        Key("The batch size of models that leave it open; by default 1.", "8"),
+    )
+    inputs: Mapping[str, tuple[int, ...]] = setting(
+        Value(SHAPES, {}, Panel.PRICING, name="input", api=True),
+        key=Key(
+            "The shapes of inputs and the sizes of dimensions that models leave open.",
+            '{ image = "1x3x224x224" }',
+        ),
+    )
+    dims: Mapping[str, int] = setting(
+        Value(SIZES, {}, Panel.PRICING, name="dim", api=True),
+        Flag(
+            "The size of a dynamic dimension; repeatable.",
+            ("check", "diff", "explain", "verify"),
+            "NAME=SIZE",
+        ),
+        Key("", "{ sequence = 128 }"),
+    )
+    timeout: float | None = setting(
+        Value(SECONDS, None, Panel.PRICING),
+        Flag(
+            "Give a model up after so long (default: never).", ("check", "diff", "fix"), "SECONDS"
+        ),
+        Key("Give a model up after so many seconds.", "60"),
+    )
+    libraries: tuple[str, ...] = setting(
+        Value(STRINGS, (), Panel.SOURCE, name="library"),
+        Flag(
+            "A package whose lines are not yours, as torch's are not; repeatable.",
+            ("check", "diff", "fix"),
+            "PACKAGE",
+        ),
+        Key("Packages whose lines of Python are not yours, as torch's are not.", '["torchvision"]'),
+    )
+    source_roots: tuple[str, ...] = setting(
+        Value(FOLDERS, (), Panel.SOURCE, name="source-root"),
+        Flag(
+            "Find the lines that made a .onnx file's operators in this folder; runs no code; "
+            "repeatable.",
+            ("check",),
+            "FOLDER",
+        ),
+        Key(
+            "Find the lines that made the operators of .onnx files: folders of source; what paths "
+            "in files are here.",
+            '["src"]',
+        ),
+    )
+    path_map: Mapping[str, str] = setting(
+        Value(PATHS, {}, Panel.SOURCE),
+        Flag(
+            "Paths in the file that begin with OLD are here in NEW; repeatable.",
+            ("check",),
+            "OLD=NEW",
+        ),
+        Key("", '{ "/build" = "src" }'),
+    )
+    select: tuple[str, ...] = setting(
+        Value(RULES, (), Panel.FINDINGS, api=True),
+        Flag(
+            "Only these rules, by code or name; a comma list, repeatable.",
+            ("check", "diff", "fix", "verify"),
+            "RULES",
+        ),
+        Key("The rules to run, and those not to; by default all run: $rules.", "[$codes]"),
+    )
+    ignore: tuple[str, ...] = setting(
+        Value(IGNORED_RULES, (), Panel.FINDINGS, api=True),
+        Flag(
+            "Not these rules; a comma list, repeatable.",
+            ("check", "diff", "fix", "verify"),
+            "RULES",
+        ),
+        Key("", "[$first]"),
+    )
+    min_slowdown: float = setting(
+        Value(FACTOR, 1.1, Panel.FINDINGS, api=True),
+        Flag(
+            "Only places at least this many times slower than the alternative (default: 1.1).",
+            ("check", "fix"),
+            "X",
+        ),
+        Key("Only places at least this many times slower than the alternative."),
+    )
+    fail_on: Severity | None = setting(  # noqa: RUF009 - it makes a field
+        Value(
+            choice({**{each.value: each for each in Severity}, "never": None}),
+            Severity.WARNING,
+            Panel.FINDINGS,
+        ),
+        Flag(
+            "Exit with 1 from this severity on (default: warning).",
+            ("check", "diff"),
+            elsewhere={
+                "diff": (
+                    Panel.GATE,
+                    "From which severity on a new finding fails (default: warning).",
+                )
+            },
+        ),
+        Key("From which severity on the exit code is 1: error, warning, note or never."),
+    )
+    per_model_ignores: Mapping[str, tuple[str, ...]] = setting(
+        Value(RULES_BY_GLOB, {}, Panel.FINDINGS),
+        key=Key(
+            "Rules that some models need not keep to, by a glob of their paths.",
+            '"legacy/*.onnx" = [$first]',
+            brackets=1,
+        ),
+    )
+    ignores: tuple[Ignore, ...] = setting(
+        Value(IGNORES, (), Panel.FINDINGS, name="ignore"),
+        key=Key(
+            "Findings that may stay: globs of rule, model and module path, and the reason.  One "
+            "that matches nothing is told.  Where `ignore` above is set, put them into its list.",
+            'rule = $first\nmodel = "*.onnx"\nplace = "head.*"\n'
+            'reason = "the head runs once per clip"',
+            brackets=2,
+        ),
+    )
+    rule_options: Mapping[str, Mapping[str, OptionValue]] = setting(
+        Value(RULE_OPTIONS, {}, Panel.FINDINGS, name="rules", api=True),
+        key=Key("The options of rules.", brackets=1),
+    )
     tables: bool = False

@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
+from archlint.settings.asked import settings
+from archlint.settings.schema import plain
+from archlint.settings.toml_text import about_rules
+
 __all__ = ["ProposedModel", "RuleHelp", "config_text"]
 
 _WIDTH = 96
@@ -35,19 +39,12 @@ class RuleHelp:
 
 
 def config_text(
-    prefix: str,
-    target: str,
-    rules: Sequence[RuleHelp],
-    files: Sequence[str],
-    models: Sequence[ProposedModel],
+    prefix: str, rules: Sequence[RuleHelp], files: Sequence[str], models: Sequence[ProposedModel]
 ) -> str:
     """The text of archlint.toml, or with the prefix `tool.archlint` a part of pyproject.toml.
 
-    `target` is the default one; `files` are .onnx files that were found.
+    `files` are .onnx files that were found.
     """
-    codes = ", ".join(f"{each.code} {each.name}" for each in rules)
-    first = rules[0].code
-    listed = ", ".join(_text(each.code) for each in rules)
     lines = [
         "# archlint: a linter for the architecture of neural networks.",
         "# A # right before a key makes it an example, or shows the default: it counts once the #",
@@ -55,66 +52,34 @@ def config_text(
     ]
     if prefix:
         lines.append(f"[{prefix}]")
-    lines += [
-        "",
-        *_words("What is priced for: `archlint targets` lists the targets."),
-        f"#target = [{_text(target)}]",
-        *_words("Folders with targets of your own, from `archlint measure --out`."),
-        '#target-paths = ["targets"]',
-        *_words("The batch size of models that leave it open; by default 1."),
-        "#batch = 8",
-        *_words("The shapes of inputs and the sizes of dimensions that models leave open."),
-        '#input = { image = "1x3x224x224" }',
-        "#dim = { sequence = 128 }",
-        *_words("Give a model up after so many seconds."),
-        "#timeout = 60",
-        "",
-        *_words(f"The rules to run, and those not to; by default all run: {codes}."),
-        f"#select = [{listed}]",
-        f"#ignore = [{_text(first)}]",
-        *_words("From which severity on the exit code is 1: error, warning, note or never."),
-        '#fail-on = "warning"',
-        *_words("Only places at least this many times slower than the alternative."),
-        "#min-slowdown = 1.1",
-        *_words("The file of known places, which are no findings: --write-baseline writes it."),
-        '#baseline = "archlint-baseline.toml"',
-        "",
-        *_words("How to report; each format with its output, and - is the screen."),
-        '#format = ["full", "sarif"]',
-        '#output = ["-", "archlint.sarif"]',
-        *_words("Show notes too; the most findings of a model."),
-        "#notes = true",
-        "#top = 10",
-        '#color = "auto"',
-        "#quiet = false",
-        "#verbose = false",
-        "",
-        *_words(
-            "Find the lines that made the operators of .onnx files: folders of source; what paths "
-            "in files are here; packages whose lines are not yours."
-        ),
-        '#source-root = ["src"]',
-        '#path-map = { "/build" = "src" }',
-        '#library = ["torchvision"]',
-        "",
-        *_words("Rules that some models need not keep to, by a glob of their paths."),
-        f"#[{_key(prefix, 'per-model-ignores')}]",
-        f'#"legacy/*.onnx" = [{_text(first)}]',
-        "",
-        *_words(
-            "Findings that may stay: globs of rule, model and module path, and the reason.  One "
-            "that matches nothing is told.  Where `ignore` above is set, put them into its list."
-        ),
-        f"#[[{_key(prefix, 'ignore')}]]",
-        f"#rule = {_text(first)}",
-        '#model = "*.onnx"',
-        '#place = "head.*"',
-        '#reason = "the head runs once per clip"',
-        "",
-        *_options(prefix, rules),
-        *_models(prefix, files, models),
-    ]
+    known = {each.code: each.name for each in rules}
+    lines += [*_values(known), *_tables(prefix, known)]
+    lines += [*_options(prefix, rules), *_models(prefix, files, models)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _values(rules: Mapping[str, str]) -> Iterator[str]:
+    panel = None
+    for each in settings().values():
+        if each.key is None or each.key.brackets:
+            continue
+        if each.value.panel is not panel:
+            yield ""
+        panel = each.value.panel
+        yield from _words(about_rules(each.key.about, rules))
+        example = about_rules(each.key.example, rules) or json.dumps(plain(each.value.default))
+        yield f"#{each.name} = {example}"
+
+
+def _tables(prefix: str, rules: Mapping[str, str]) -> Iterator[str]:
+    """The tables that are written as they stand in the table of settings."""
+    for each in settings().values():
+        if each.key is not None and each.key.brackets and each.key.example:
+            yield ""
+            yield from _words(each.key.about)
+            yield f"#{'[' * each.key.brackets}{_key(prefix, each.name)}{']' * each.key.brackets}"
+            yield from (f"#{line}" for line in about_rules(each.key.example, rules).splitlines())
+    yield ""
 
 
 def _options(prefix: str, rules: Sequence[RuleHelp]) -> Iterator[str]:
@@ -129,9 +94,10 @@ def _options(prefix: str, rules: Sequence[RuleHelp]) -> Iterator[str]:
 
 def _models(prefix: str, files: Sequence[str], models: Sequence[ProposedModel]) -> Iterator[str]:
     named = f", such as {_text(files[0])}" if files else ""
+    key = settings()["models"].key
+    about = "" if key is None else key.about
     yield from _words(
-        "Models of PyTorch source that `archlint check` lints; linting them runs their code.  "
-        f"Without any it lints the .onnx files in this folder: {len(files)} now{named}."
+        f"{about}  Without any it lints the .onnx files in this folder: {len(files)} now{named}."
     )
     if models:
         yield from _words("These classes look like networks; say what their forward takes.")

@@ -1,11 +1,11 @@
-"""Keys and values as messages about a configuration show them."""
+"""Keys and values as messages about a configuration and its template show them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-__all__ = ["key_text", "listed", "value_text"]
+__all__ = ["about_rules", "key_text", "listed", "value_text"]
 
 
 def listed(words: Iterable[str]) -> str:
@@ -32,3 +32,10 @@ def value_text(value: object) -> str:
         return "a list"
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:56]}..."
+
+
+def about_rules(text: str, rules: Mapping[str, str]) -> str:
+    """A text in which `$first`, `$codes` and `$rules` stand for rules, given by code with names."""
+    first, codes = listed([*rules][:1]), listed(rules)
+    named = ", ".join(f"{code} {name}" for code, name in rules.items())
+    return text.replace("$first", first).replace("$codes", codes).replace("$rules", named)

@@ -17,7 +17,7 @@ from archlint.errors import UsageError
 from archlint.results.explanation import Explanation
 from archlint.results.findings import Finding, ModelReport, Report
 from archlint.results.target_summary import RulePage, TargetSummary
-from archlint.settings import Known
+from archlint.settings.known import Known
 from archlint.settings.options import Options
 from tests.report import fakes
 

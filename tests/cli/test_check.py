@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.arguments import FailOn
 from archlint.errors import ConfigError, ModelError, UsageError
 from archlint.report import FORMATS
 from archlint.results.findings import Severity
-from archlint.settings import Config
 from archlint.settings.options import Options
 from tests.cli.conftest import Archlint, FakeLinter
 from tests.report.fakes import GPU, exact_finding, finding
@@ -456,8 +454,3 @@ def test_verbose_shows_the_traceback_of_an_internal_error(
     lines = archlint("a.onnx", "-v").err.splitlines()
     assert lines[0] == "archlint: Traceback (most recent call last):"
     assert lines[-1] == "archlint: ValueError: oh no"
-
-
-def test_choices_are_those_of_the_formats_and_the_configuration() -> None:
-    assert {each.value for each in FailOn} == {*(each.value for each in Severity), "never"}
-    assert Config().fail_on is None

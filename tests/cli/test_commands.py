@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.arguments import ColorWhen
 from archlint.cli.schema import JsonOf
 from archlint.report.schema import SCHEMAS, schema
 from archlint.settings.options import Options
@@ -87,6 +87,15 @@ def test_help_of_check_is_in_sections(archlint: Archlint) -> None:
     assert max(map(len, lines)) <= 80
 
 
+def test_a_command_s_own_options_stand_among_those_that_it_shares(archlint: Archlint) -> None:
+    text = archlint("check", "--help").out
+    findings = text.split("Which findings:")[1].split("Output:")[0]
+    assert re.findall(r"^  --([a-z-]+)", findings, re.MULTILINE) == [
+        "select", "ignore", "min-slowdown", "fail-on", "notes", "add-ignores", "baseline",
+        "write-baseline", "prune-baseline", "top",
+    ]  # fmt: skip
+
+
 def test_no_arguments_lint_the_folder(archlint: Archlint, linter: FakeLinter) -> None:
     assert archlint().code == 0
     assert linter.paths == ["a.onnx", "nets/b.onnx"]
@@ -158,9 +167,16 @@ def test_schema_is_that_of_check_by_default(archlint: Archlint) -> None:
     assert archlint("schema").out == schema("check")
 
 
+def test_schema_of_the_configuration_knows_the_rules_and_formats(archlint: Archlint) -> None:
+    keys = json.loads(archlint("schema", "config").out)["properties"]
+    assert keys["select"]["anyOf"][0] == {
+        "enum": ["G1", "G2", "channel-width", "group-convolution"]
+    }
+    assert "|sarif|" in keys["format"]["anyOf"][0]["pattern"]
+
+
 def test_choices() -> None:
-    assert tuple(each.value for each in JsonOf) == SCHEMAS
-    assert [each.value for each in ColorWhen] == ["auto", "always", "never"]
+    assert tuple(each.value for each in JsonOf) == (*SCHEMAS, "config")
 
 
 def test_a_reader_that_goes_away_is_no_fault() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 from shutil import copy, which
 
 import pytest
+import tomli
 
 from archlint.cli import run
-from archlint.cli.settings import with_file
-from archlint.settings import Config
+from archlint.cli.settings import configured as configured_in
+from archlint.settings.asked import Asked, settings
+from archlint.settings.options import Options
 from tests.gate.repository import EXAMPLES, ROOT, repository
 
 NETS = """\
@@ -64,8 +65,8 @@ def say(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
     return code, out, err
 
 
-def configured(name: str = "archlint.toml") -> Config:
-    return with_file(Config(), Path(name), isolated=False)
+def configured(name: str = "archlint.toml") -> Asked:
+    return configured_in(Path(name))
 
 
 def uncommented(text: str, *, but_for: str) -> str:
@@ -89,7 +90,7 @@ def test_what_is_written_says_nothing_until_it_is_edited(
         ".pre-commit-config.yaml: written; `pre-commit install` turns it on\n",
         "",
     )
-    assert configured(name) == Config(path=name)
+    assert configured(name) == Asked(config=name)
     assert max(map(len, (folder / name).read_text("utf-8").splitlines())) <= 100
     assert run(["--fail-on", "never", "--quiet"]) == 0
 
@@ -107,12 +108,19 @@ def test_every_key_is_there_and_holds_once_its_sign_is_gone(
     text = uncommented((folder / name).read_text("utf-8"), but_for="ignore = ")
     (folder / name).write_text(text, "utf-8")
     config = configured(name)
-    said = {
-        each.name for each in fields(Config) if getattr(config, each.name) not in ((), {}, None)
-    }
+    table = tomli.loads((folder / name).read_text("utf-8"))
+    table = table["tool"]["archlint"] if args else table
+    assert set(table) == {each.name for each in settings().values() if each.key is not None}
     # a list of rules and tables cannot both be `ignore`
-    assert said == {each.name for each in fields(Config)} - {"ignore"}
-    assert dict(config.rules) == {"G1": {"min-mac-ratio": 1.05}, "G3": {"min-width": 3}}
+    shows_default = {"ignore", "min_slowdown", "fail_on", "color", "quiet", "verbose"}
+    for field, setting in settings().items():
+        holder = config.options if hasattr(Options, field) else config
+        is_default = getattr(holder, field) == setting.value.default
+        assert is_default == (setting.key is None or field in shows_default) or field == "config"
+    assert dict(config.options.rule_options) == {
+        "G1": {"min-mac-ratio": 1.05},
+        "G3": {"min-width": 3},
+    }
     (model,) = config.models
     assert (model.name, model.factory) == ("Net", "nets.py:Net")
 

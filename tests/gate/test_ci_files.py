@@ -10,11 +10,11 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from archlint.cli.arguments import FailOn
+from archlint.settings.asked import settings
 from tests.gate.ci_page import action, files, gitlab, yaml
 from tests.gate.repository import ROOT
 
@@ -129,7 +129,8 @@ def test_every_input_is_used_and_described() -> None:
 
 
 def test_every_severity_of_the_gate_is_told() -> None:
-    words = [each.value for each in FailOn]
+    words = get_args(settings()["fail_on"].value.kind.word)
+    assert "never" in words
     for name in ("fail-on", "fail-on-new"):
         about = action()["inputs"][name]["description"]
         assert all(word in about for word in words)

@@ -1,21 +1,28 @@
 from __future__ import annotations
 
-from dataclasses import fields
+import re
 from pathlib import Path
 
 import pytest
+import tomli
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
 
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ConfigError
-from archlint.settings import Config, ConfiguredModel, Known, find_config, parse_shape, read_config
-from archlint.settings.options import Ignore
+from archlint.settings.asked import Asked, settings
+from archlint.settings.files import find_config, read_config
+from archlint.settings.kinds.models import ConfiguredModel
+from archlint.settings.known import Known
+from archlint.settings.options import Ignore, Options
+from archlint.settings.schema import config_schema
+from archlint.settings.shape import parse_shape
 
 KNOWN = Known(
     rules={"G1": "channel-width", "G2": "group-convolution", "G3": "fragmentation"},
     rule_options={"G1": {"max-ratio": float, "aligned": bool}, "G2": {"min-groups": int}},
     targets=("gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"),
+    formats=("full", "concise", "json"),
 )
-FORMATS = ("full", "concise", "json")
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +30,35 @@ def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def read(text: str, name: str = "archlint.toml") -> Config:
+NOT_OF_THE_SCHEMA = re.compile(
+    "no such folder|unknown target|a second model|the same rule twice|found nan$|glob|ignore . rule"
+)
+"""What only reading can tell."""
+
+
+def read(text: str, name: str = "archlint.toml") -> Asked:
+    """What a configuration says; its schema says the same of it as reading does."""
     path = Path.cwd() / name
     path.write_text(text, encoding="utf-8")
-    return read_config(path, KNOWN, FORMATS)
+    try:
+        found = read_config(path, KNOWN)
+    except ConfigError as fault:
+        lines = str(fault).splitlines()
+        assert not fits(text, name) or all(map(NOT_OF_THE_SCHEMA.search, lines))
+        raise
+    assert fits(text, name)
+    return found
+
+
+def fits(text: str, name: str) -> bool:
+    """Whether a configuration is one by its schema."""
+    try:
+        table = tomli.loads(text)
+    except tomli.TOMLDecodeError:
+        return False
+    if name == "pyproject.toml":
+        table = table["tool"].get("archlint", {})
+    return bool(Draft202012Validator(config_schema(KNOWN)).is_valid(table))
 
 
 def problems(text: str, name: str = "archlint.toml") -> list[str]:
@@ -66,17 +98,25 @@ def test_every_key() -> None:
         "legacy/*.onnx" = ["G2", "channel-width"]
         """
     )
-    assert config == Config(
-        path="archlint.toml",
-        target=("gtx1080ti-cudnn7-fp32",),
-        target_paths=(Path.cwd().as_posix(),),
-        select=("G1", "group-convolution"),
-        ignore=("G3",),
-        fail_on="never",
-        min_slowdown=2.0,
-        batch=8,
-        input={"data:0": (1, 3, 224, 224)},
-        dim={"batch_size": 4},
+    assert config == Asked(
+        Options(
+            targets=("gtx1080ti-cudnn7-fp32",),
+            target_paths=(Path.cwd().as_posix(),),
+            select=("G1", "group-convolution"),
+            ignore=("G3",),
+            fail_on=None,
+            min_slowdown=2.0,
+            batch=8,
+            inputs={"data:0": (1, 3, 224, 224)},
+            dims={"batch_size": 4},
+            source_roots=(Path.cwd().as_posix(),),
+            path_map={"/build/nets": (Path.cwd() / "nets").as_posix()},
+            libraries=("torchvision",),
+            rule_options={"G1": {"max-ratio": 4, "aligned": True}, "G2": {"min-groups": 2}},
+            per_model_ignores={"legacy/*.onnx": ("G2", "channel-width")},
+            ignores=(Ignore("G2", "old/*.onnx", "stem.*", "kept", "archlint.toml: ignore 1"),),
+        ),
+        config="archlint.toml",
         notes=True,
         top=5,
         format=("full", "json"),
@@ -84,12 +124,6 @@ def test_every_key() -> None:
         color="always",
         quiet=False,
         verbose=True,
-        source_root=(Path.cwd().as_posix(),),
-        path_map={"/build/nets": (Path.cwd() / "nets").as_posix()},
-        library=("torchvision",),
-        rules={"G1": {"max-ratio": 4, "aligned": True}, "G2": {"min-groups": 2}},
-        per_model_ignores={"legacy/*.onnx": ("G2", "channel-width")},
-        ignores=(Ignore("G2", "old/*.onnx", "stem.*", "kept", "archlint.toml: ignore 1"),),
     )
 
 
@@ -105,11 +139,11 @@ def test_ignore_tables_in_pyproject() -> None:
         """,
         "pyproject.toml",
     )
-    assert config.ignores == (
+    assert config.options.ignores == (
         Ignore("G*", "*", "*", "first", "pyproject.toml: ignore 1"),
         Ignore("*", "a.onnx", "*", "second", "pyproject.toml: ignore 2"),
     )
-    assert config.ignore == ()
+    assert config.options.ignore == ()
 
 
 def test_models_of_python_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +164,7 @@ def test_models_of_python_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         """,
         encoding="utf-8",
     )
-    found = read_config(tmp_path / "archlint.toml", KNOWN, FORMATS)
+    found = read_config(tmp_path / "archlint.toml", KNOWN)
     outside = f"{tmp_path.as_posix()}/nets/net.py:Net"
     shapes = ("1x3x32x32", "mask=bool[1,32]")
     assert found.models == (
@@ -141,12 +175,12 @@ def test_models_of_python_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_empty_file_says_nothing() -> None:
-    assert read("") == Config(path="archlint.toml")
-    assert read("[tool.other]\n", "pyproject.toml") == Config(path="pyproject.toml")
+    assert read("") == Asked(config="archlint.toml")
+    assert read("[tool.other]\n", "pyproject.toml") == Asked(config="pyproject.toml")
 
 
 def test_a_lone_shape_is_for_the_only_input() -> None:
-    assert read('input = "1x3x32x32"').input == {"": (1, 3, 32, 32)}
+    assert read('input = "1x3x32x32"').options.inputs == {"": (1, 3, 32, 32)}
 
 
 def test_all_problems_come_at_once() -> None:
@@ -275,10 +309,10 @@ def test_one_problem(text: str, problem: str) -> None:
 
 def test_a_file_that_is_not_there_or_not_text() -> None:
     with pytest.raises(ConfigError, match=r"^none\.toml: No such file or directory$"):
-        read_config(Path("none.toml"), KNOWN, FORMATS)
+        read_config(Path("none.toml"), KNOWN)
     Path("bad.toml").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"^bad\.toml: not UTF-8 text$"):
-        read_config(Path("bad.toml"), KNOWN, FORMATS)
+        read_config(Path("bad.toml"), KNOWN)
 
 
 def test_target_paths_and_targets_by_path_are_relative_to_the_file(tmp_path: Path) -> None:
@@ -286,8 +320,8 @@ def test_target_paths_and_targets_by_path_are_relative_to_the_file(tmp_path: Pat
     folder.mkdir(parents=True)
     (folder / "ours.toml").touch()
     config = read('target = ["ours", "./other/mine"]\ntarget-paths = ["team"]')
-    assert config.target_paths == (f"{tmp_path.as_posix()}/team",)
-    assert config.target == ("ours", f"{tmp_path.as_posix()}/other/mine")
+    assert config.options.target_paths == (f"{tmp_path.as_posix()}/team",)
+    assert config.options.targets == ("ours", f"{tmp_path.as_posix()}/other/mine")
 
 
 def test_target_paths_are_folders() -> None:
@@ -327,33 +361,18 @@ def test_a_broken_pyproject_is_found_so_that_it_is_complained_of(tmp_path: Path)
     assert find_config(tmp_path) == tmp_path / "pyproject.toml"
 
 
-def test_flag_over_file() -> None:
-    file = Config(
-        path="archlint.toml",
-        select=("G1",),
-        batch=8,
-        notes=True,
-        dim={"a": 1, "b": 2},
-        format=("full", "json"),
-        output=("-", "x.json"),
+def test_what_is_told_later_wins_and_tables_are_added_to() -> None:
+    file = Asked().told({"select": ("G1",), "batch": 8, "notes": True, "dims": {"a": 1, "b": 2}})
+    assert file == Asked(Options(select=("G1",), batch=8, dims={"a": 1, "b": 2}), notes=True)
+    assert file.told({"batch": 1, "notes": False, "dims": {"b": 3}}) == Asked(
+        Options(select=("G1",), batch=1, dims={"a": 1, "b": 3}), notes=False
     )
-    flags = Config(batch=1, notes=False, dim={"b": 3}, format=("concise",))
-    assert flags.over(file) == Config(
-        path="archlint.toml",
-        select=("G1",),
-        batch=1,
-        notes=False,
-        dim={"a": 1, "b": 3},
-        format=("concise",),
-        output=(),
-    )
-    assert Config(output=("y",)).over(Config(format=("json",))).output == ("y",)
 
 
-def test_the_fields_of_a_config_are_its_keys() -> None:
-    keys = {each.name.replace("_", "-") for each in fields(Config)} - {"path", "ignores"}
-    text = "".join(f"{key}-x = 1\n" for key in sorted(keys))
-    assert [line.split('"')[1] for line in problems(text)] == sorted(keys)
+def test_the_keys_are_those_of_the_table() -> None:
+    keys = sorted({each.name for each in settings().values() if each.key is not None})
+    text = "".join(f"{key}-x = 1\n" for key in keys)
+    assert [line.split('"')[1] for line in problems(text)] == keys
 
 
 def test_shapes() -> None:

@@ -1,0 +1,168 @@
+"""What a command line asks for, with what the configuration says where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from archlint.settings.kinds.lists import FORMATS, STRINGS
+from archlint.settings.kinds.models import MODELS, ConfiguredModel
+from archlint.settings.kinds.plain import COUNT, FILE, SWITCH, TEXT, choice
+from archlint.settings.options import Options
+from archlint.settings.setting import Flag, Key, Panel, Setting, Value, setting, settings_of
+
+__all__ = ["Asked", "settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is found, by `options`, and beside that what is looked at, and how it is told.
+
+    `input_words` and `kwargs` are as the command line has them, for what they mean is the model's
+    matter.  `config` is the configuration file that was read, "" for none.
+    """
+
+    options: Options = field(default_factory=Options)
+    input_words: tuple[str, ...] = setting(
+        Value(STRINGS, (), Panel.PRICING, name="input"),
+        Flag(
+            "The shape of an input: image=1x3x224x224, or 1x3x224x224 for a single input; "
+            "of a model of Python source with a dtype too: int64[1,128]; repeatable.",
+            ("check", "diff", "explain", "fix", "verify"),
+            "[NAME=]SHAPE",
+            after="batch",
+        ),
+    )
+    kwargs: str | None = setting(
+        Value(TEXT, None, Panel.SOURCE),
+        Flag(
+            'What to call the factories with: {"num_classes": 10}.',
+            ("check", "diff", "fix"),
+            "JSON",
+            after="timeout",
+        ),
+    )
+    notes: bool = setting(
+        Value(SWITCH, False, Panel.FINDINGS),
+        Flag(
+            "Show notes too: findings that save less than 2 % of the network.",
+            ("check", "diff", "fix"),
+            names=("--notes/--no-notes",),
+            elsewhere={
+                "fix": (
+                    Panel.FINDINGS,
+                    "Notes too: findings that save less than 2 % of the network.",
+                )
+            },
+        ),
+        Key("Show notes too: findings that save less than 2 % of the network.", "true"),
+    )
+    baseline: str | None = setting(
+        Value(FILE, None, Panel.FINDINGS, api=True),
+        Flag(
+            "Places in this file are known: they are no findings unless they become dearer.",
+            ("check", "diff"),
+            "FILE",
+        ),
+        Key(
+            "The file of known places, which are no findings: --write-baseline writes it.",
+            '"archlint-baseline.toml"',
+        ),
+    )
+    top: int | None = setting(
+        Value(COUNT, None, Panel.FINDINGS),
+        Flag("Show the N findings of each model that save most.", ("check",), "N"),
+        Key("The most findings of a model to show.", "10"),
+    )
+    format: tuple[str, ...] = setting(
+        Value(FORMATS, (), Panel.OUTPUT),
+        Flag(
+            "How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
+            "rdjson, markdown, html or model-explorer, to stdout or a file; repeatable.",
+            ("check", "diff"),
+            "NAME[=FILE]",
+            ("--format", "--output-format"),
+        ),
+        Key(
+            "How to report; each format with its output, and - is the screen.", '["full", "sarif"]'
+        ),
+    )
+    output: tuple[str, ...] = setting(
+        Value(STRINGS, (), Panel.OUTPUT),
+        Flag(
+            "Where formats without a =FILE go: the first one to the first output and so on; "
+            "- is stdout, and so is the last one without an output.",
+            ("check", "diff"),
+            "FILE",
+        ),
+        Key("", '["-", "archlint.sarif"]'),
+    )
+    as_json: bool = setting(
+        Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
+        Flag("For a person (the default), or for machines.", ("explain", "targets", "verify")),
+    )
+    color: str = setting(
+        Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),
+        Flag(
+            "Colors; auto (the default): on a terminal, and as NO_COLOR and FORCE_COLOR say.",
+            ("check", "diff", "explain", "fix", "rule", "targets", "verify"),
+        ),
+        Key("Colors; auto: on a terminal, and as NO_COLOR and FORCE_COLOR say."),
+    )
+    quiet: bool = setting(
+        Value(SWITCH, False, Panel.OUTPUT),
+        Flag("Findings and errors, nothing else.", ("check", "diff"), names=("--quiet", "-q")),
+        Key("Findings and errors, nothing else; or more detail, and tracebacks."),
+    )
+    verbose: bool = setting(
+        Value(SWITCH, False, Panel.OUTPUT),
+        Flag(
+            "More detail; tracebacks.",
+            ("check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"),
+            names=("--verbose", "-v"),
+        ),
+        Key(""),
+    )
+    models: tuple[ConfiguredModel, ...] = setting(
+        Value(MODELS, (), Panel.CONFIG),
+        key=Key(
+            "Models of PyTorch source that `archlint check` lints; linting them runs their code.",
+            brackets=2,
+        ),
+    )
+    config: str = setting(
+        Value(FILE, "", Panel.CONFIG),
+        Flag(
+            "This configuration file instead of the nearest archlint.toml or pyproject.toml.",
+            ("check", "diff", "explain", "fix", "targets", "verify"),
+            "FILE",
+        ),
+    )
+    isolated: bool = setting(
+        Value(SWITCH, False, Panel.CONFIG),
+        Flag(
+            "No configuration file.",
+            ("check", "diff", "explain", "fix", "targets", "verify"),
+            names=("--isolated",),
+        ),
+    )
+
+    def told(self, values: Mapping[str, object]) -> Asked:
+        """This with other values, by field; mappings are added to."""
+        own: dict[str, object] = {}
+        of_options: dict[str, object] = {}
+        for name, value in values.items():
+            holder, goes = (self.options, of_options) if name in _OF_OPTIONS else (self, own)
+            goes[name] = {**getattr(holder, name), **value} if isinstance(value, Mapping) else value
+        # each value is of its field's type, for `setting` holds the kind to it
+        options = replace(self.options, **of_options)  # type: ignore[arg-type]
+        return replace(self, options=options, **own)  # type: ignore[arg-type]
+
+
+_OF_OPTIONS = settings_of(Options)
+_ALL = {**_OF_OPTIONS, **settings_of(Asked)}
+
+
+def settings() -> Mapping[str, Setting]:
+    """Every option there is, by its field of `Options` or `Asked`."""
+    return _ALL

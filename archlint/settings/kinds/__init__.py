@@ -1,0 +1,1 @@
+"""The kinds of values that options have: as flags, in a configuration file, in its schema."""

@@ -1,0 +1,118 @@
+"""Values of several words: one in a configuration need be no list, and flags are repeatable."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archlint.errors import UsageError
+from archlint.settings.kinds.kind import Kind, Schema
+from archlint.settings.toml_text import value_text
+
+if TYPE_CHECKING:
+    from archlint.settings.known import Known
+    from archlint.settings.reader import Reader
+
+__all__ = [
+    "FOLDERS",
+    "FORMATS",
+    "RULES",
+    "STRINGS",
+    "TARGETS",
+    "codes",
+    "commas",
+    "rule",
+    "several",
+    "strings",
+    "targets",
+]
+
+Strings = tuple[str, ...]
+
+
+def strings(reader: Reader, key: str, value: object) -> Strings:
+    """A string or a list of strings."""
+    values = [value] if isinstance(value, str) else value
+    if isinstance(values, list) and all(isinstance(each, str) for each in values):
+        return tuple(values)
+    reader.expected(key, "a string or a list of strings", value)
+    return ()
+
+
+def codes(reader: Reader, key: str, value: object) -> Strings:
+    """Rules by code or name."""
+    values = strings(reader, key, value)
+    reader.check(key, values, "rule", reader.known.rule_words)
+    return values
+
+
+def targets(reader: Reader, key: str, value: object) -> Strings:
+    """Targets by name or path; a path is relative to the file."""
+    named = strings(reader, key, value)
+    known = (*reader.known.targets, *reader.user_targets)
+    reader.check(key, [each for each in named if not _is_path(each)], "target", known)
+    return tuple(reader.beside(each) if _is_path(each) else each for each in named)
+
+
+def several(word: Schema) -> Schema:
+    """The schema of one or several."""
+    return {"anyOf": [word, {"type": "array", "items": word}]}
+
+
+def rule(known: Known) -> Schema:
+    """The schema of a rule, by code or name."""
+    return {"enum": [*known.rule_words]}
+
+
+def commas(_: str, words: Sequence[str]) -> Strings:
+    """Repeated comma lists, as a flag has them, as one."""
+    parts = (part.strip() for word in words for part in word.split(","))
+    return tuple(part for part in parts if part)
+
+
+def _is_path(target: str) -> bool:
+    return "/" in target or os.sep in target
+
+
+def _folders(reader: Reader, key: str, value: object) -> Strings:
+    paths = strings(reader, key, value)
+    for path in paths:
+        if not (reader.folder / path).is_dir():
+            reader.problem(key, f"no such folder: {value_text(path)}")
+    return tuple(map(reader.beside, paths))
+
+
+def _said_folders(flag: str, paths: Sequence[str]) -> Strings:
+    for path in paths:
+        if not os.path.isdir(path):
+            raise UsageError(f'{flag}: no such folder: "{path}"')
+    return tuple(paths)
+
+
+def _formats(reader: Reader, key: str, value: object) -> Strings:
+    words = strings(reader, key, value)
+    names = [each.partition("=")[0] for each in words]
+    reader.check(key, names, "format", reader.known.formats)
+    return words
+
+
+def _format(known: Known) -> Schema:
+    names = "|".join(map(re.escape, known.formats))
+    return several({"type": "string", "pattern": f"^({names})(=|$)"})
+
+
+def _said(_: str, words: Sequence[str]) -> Strings:
+    return tuple(words)
+
+
+def _any(_: Known) -> Schema:
+    return several({"type": "string"})
+
+
+STRINGS: Kind[Strings] = Kind(strings, _any, list[str], said=_said)
+RULES: Kind[Strings] = Kind(codes, lambda known: several(rule(known)), list[str], said=commas)
+TARGETS: Kind[Strings] = Kind(targets, _any, list[str], said=_said)
+FOLDERS: Kind[Strings] = Kind(_folders, _any, list[str], said=_said_folders)
+FORMATS: Kind[Strings] = Kind(_formats, _format, list[str], said=_said)

@@ -1,0 +1,27 @@
+"""What a configuration may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["Known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a configuration may name: rule codes with their names, rule options, targets, formats.
+
+    `rule_options` is by rule code, then by option name: the type that its value must have
+    (float, int or bool).
+    """
+
+    rules: Mapping[str, str]
+    rule_options: Mapping[str, Mapping[str, type]]
+    targets: tuple[str, ...]
+    formats: tuple[str, ...] = ()
+
+    @property
+    def rule_words(self) -> tuple[str, ...]:
+        """What a rule can be called by: the codes, then the names."""
+        return (*self.rules, *self.rules.values())

@@ -1,0 +1,138 @@
+"""The table of settings, held against what comes from it and what has to agree with it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import tomli
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
+
+from archlint import lint
+from archlint.cli.settings import ask, what_is_known
+from archlint.errors import UsageError
+from archlint.results.severity import Severity
+from archlint.settings.asked import Asked, settings
+from archlint.settings.options import Options
+from archlint.settings.schema import config_schema, plain
+from archlint.settings.setting import Command
+from archlint.settings.template import ProposedModel, RuleHelp, config_text
+from tests.docs import PAGES, ROOT
+
+SETTINGS = settings()
+
+
+def test_every_field_is_a_setting_but_for_what_is_no_user_s_to_say() -> None:
+    named = {each.name for holder in (Options, Asked) for each in fields(holder)}
+    assert named - set(SETTINGS) == {"options", "tables"}
+
+
+def test_what_lint_takes_is_what_the_table_says() -> None:
+    taken = dict(inspect.signature(lint).parameters)
+    assert taken.pop("models").default is inspect.Parameter.empty
+    assert set(taken) == {field for field, each in SETTINGS.items() if each.value.api}
+    for field, each in taken.items():
+        default = SETTINGS[field].value.default
+        assert each.default == (None if isinstance(default, Mapping) else default)
+
+
+def test_a_default_that_help_tells_is_the_default() -> None:
+    told = {
+        field: re.findall(r"\(default: (.+?)\)", each.flag.help)
+        for field, each in SETTINGS.items()
+        if each.flag is not None
+    }
+    assert {field: words for field, words in told.items() if words} == {
+        field: [str(plain(SETTINGS[field].value.default) or "never")]
+        for field in ("timeout", "min_slowdown", "fail_on")
+    }
+
+
+def test_the_severities_that_a_run_can_fail_on() -> None:
+    words = get_args(SETTINGS["fail_on"].value.kind.word)
+    assert words == (*(each.value for each in Severity), "never")
+
+
+def test_flags_and_keys_are_there_once_a_command() -> None:
+    for command in get_args(Command):
+        flags = [
+            name
+            for each in SETTINGS.values()
+            if each.flag is not None and command in each.flag.commands
+            for name in each.flag.names or (f"--{each.name}",)
+        ]
+        assert flags
+        assert len(set(flags)) == len(flags)
+
+
+def test_flags_win_over_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "archlint.toml").write_text(
+        'select = "G1"\nbatch = 8\nnotes = true\ndim = { a = 1, b = 2 }\nmin-slowdown = 2\n'
+        'format = ["full", "json"]\noutput = ["-", "x.json"]\n'
+    )
+    nothing: Mapping[str, object] = dict.fromkeys(SETTINGS)
+    file = ask(nothing)
+    assert (file.format, file.output, file.options.dims) == (
+        ("full", "json"),
+        ("-", "x.json"),
+        {"a": 1, "b": 2},
+    )
+    said = {"batch": 1, "notes": False, "dims": ["b=3"], "format": ["concise"], "min_slowdown": 1.1}
+    assert ask({**nothing, **said}) == Asked(
+        Options(select=("G1",), batch=1, dims={"a": 1, "b": 3}),
+        notes=False,
+        format=("concise",),
+        config="archlint.toml",
+    )
+    assert ask({**nothing, "output": ["y"]}).output == ("y",)
+    assert ask({**nothing, "isolated": True}) == Asked(isolated=True)
+    with pytest.raises(UsageError, match="exclude each other"):
+        ask({**nothing, "isolated": True, "config": Path("archlint.toml")})
+
+
+def test_a_command_without_the_flag_reads_no_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "archlint.toml").write_text("no = TOML")
+    assert ask({"verbose": True}) == Asked(verbose=True)
+
+
+def shown() -> Iterator[str]:
+    """The configurations that the docs show, and a template of `archlint init`."""
+    for page in (*PAGES, ROOT / "docs/ci.md"):
+        yield from re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    rules = [RuleHelp(code, name, {}) for code, name in what_is_known().rules.items()]
+    text = config_text("tool.archlint", rules, ["a.onnx"], [ProposedModel("nets.py:Net")])
+    yield re.sub(r"^#(?! |ignore)", "", text, flags=re.MULTILINE)
+
+
+def test_what_is_shown_is_valid_and_with_another_key_it_is_not() -> None:
+    validator = Draft202012Validator(config_schema(what_is_known()))
+    texts = list(shown())
+    assert len(texts) > 3
+    for text in texts:
+        table = tomli.loads(text)["tool"]["archlint"]
+        validator.validate(table)
+        (error,) = validator.iter_errors({**table, "selct": []})
+        assert "selct" in error.message
+
+
+def test_the_schema_is_one_and_its_defaults_fit_it() -> None:
+    schema = config_schema(what_is_known())
+    Draft202012Validator.check_schema(schema)
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    defaults = {key: each["default"] for key, each in properties.items() if "default" in each}
+    assert defaults["min-slowdown"] == 1.1
+    assert defaults["fail-on"] == "warning"
+    Draft202012Validator(schema).validate(defaults)
+    assert all(
+        each["description"] and "$" not in each["description"] for each in properties.values()
+    )

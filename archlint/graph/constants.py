@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import defs, numpy_helper
 
 from archlint.graph.evaluate import MOST_ELEMENTS, Array, evaluate
 from archlint.graph.node import Node
 from archlint.graph.node_types import infer_outputs
-from archlint.graph.shapes import TensorType, tensor_type
+from archlint.graph.reference import evaluate_by_reference
+from archlint.graph.shapes import TensorType, array_type, opset_of, tensor_type
 
 __all__ = ["Constants", "find_constants"]
 
@@ -25,6 +26,9 @@ _NEVER_CONSTANT = frozenset({
     "Bernoulli", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Scan", "SequenceMap",
 })  # fmt: skip
+_NO_LARGER = frozenset({"Compress", "NonZero", "Unique"})
+"""What picks from its input: how much hangs on the values, but it is no more than there are."""
+_LATEST = defs.onnx_opset_version()
 
 
 @dataclass(slots=True)
@@ -69,7 +73,7 @@ def find_constants(
         if _lacks_types(node, types):
             types.update(infer_outputs(proto, node, types, found.values))
         if _is_constant(node, found.origins, types):
-            _propagate(node, found, types)
+            _propagate(proto, node, found, types)
         else:
             running.append(node)
     return found, running
@@ -100,7 +104,9 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
     return False
 
 
-def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> None:
+def _propagate(
+    proto: onnx.ModelProto, node: Node, found: Constants, types: dict[str, TensorType]
+) -> None:
     source = node.inputs[0]
     forwards = node.op_type in _FORWARDS
     for name in node.outputs:
@@ -111,28 +117,49 @@ def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> No
             found.stored[name] = types[source].dtype if source in types else ""
         elif forwards and source in found.stored:
             found.stored[name] = found.stored[source]
-    values = _computed(node, found, types)
-    if values is not None and node.outputs:
-        name = node.outputs[0]
-        found.values[name] = values
-        known = types.get(name)
-        types[name] = TensorType(known.dtype if known else str(values.dtype), values.shape)
+    for name, values in zip(node.outputs, _computed(proto, node, found, types), strict=False):
+        if name:
+            found.values[name] = values
+            known = types.get(name)
+            made = array_type(values)
+            types[name] = replace(made, dtype=known.dtype) if known and known.dtype else made
 
 
-def _computed(node: Node, found: Constants, types: Mapping[str, TensorType]) -> Array | None:
+def _computed(
+    proto: onnx.ModelProto, node: Node, found: Constants, types: Mapping[str, TensorType]
+) -> Sequence[Array]:
+    """The values of the outputs, none where they are not known or not small."""
     if node.op_type in ("Shape", "Size"):
         known = types.get(node.inputs[0])
         if known is None or known.shape is None:
-            return None
+            return ()
         if node.op_type == "Size":
-            return np.asarray(prod(known.shape), np.int64)
+            return (np.asarray(prod(known.shape), np.int64),)
         attributes = {each.name: each.i for each in node.proto.attribute}
         shape = known.shape[attributes.get("start", 0) : attributes.get("end")]
-        return np.asarray(shape, np.int64)
-    inputs = [found.values[name] for name in node.inputs if name in found.values]
-    if len(inputs) != len(node.inputs) or node.domain:
-        return None
-    return evaluate(node.proto, inputs)
+        return (np.asarray(shape, np.int64),)
+    if node.domain or not all(name in found.values for name in node.inputs if name):
+        return ()
+    if "" not in node.inputs:
+        values = evaluate(node.proto, [found.values[name] for name in node.inputs])
+        if values is not None:
+            return (values,)
+    if not _is_small(node, types):
+        return ()
+    inputs = [found.values[name] if name else None for name in node.inputs]
+    made = evaluate_by_reference(node.proto, inputs, opset_of(proto) or _LATEST)
+    return made if all(each.size <= MOST_ELEMENTS for each in made) else ()
+
+
+def _is_small(node: Node, types: Mapping[str, TensorType]) -> bool:
+    """Whether all outputs are known to be small before they are made."""
+    if node.op_type in _NO_LARGER:
+        return True
+    for name in node.outputs:
+        known = types.get(name)
+        if name and (known is None or known.shape is None or prod(known.shape) > MOST_ELEMENTS):
+            return False
+    return True
 
 
 def _add(found: Constants, name: str, values: Array | None) -> None:

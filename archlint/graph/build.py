@@ -12,6 +12,7 @@ from onnx import checker, inliner
 from archlint.errors import ModelError
 from archlint.graph.constants import Constants, find_constants
 from archlint.graph.contradiction import check_sizes
+from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
 from archlint.graph.model import Model, ModelInput
@@ -30,6 +31,7 @@ from archlint.graph.shapes import (
 )
 from archlint.graph.sizes import Sizes, bind_sizes
 from archlint.graph.subgraphs import Unfolded, unfold
+from archlint.graph.unread import find_unread
 
 __all__ = ["build_model"]
 
@@ -60,7 +62,9 @@ def build_model(
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = _inlined(path, proto)
-    sizes = bind_sizes(declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims)
+    sizes = bind_sizes(
+        declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims, counted=_counted(proto)
+    )
     unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
     walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
@@ -77,9 +81,24 @@ def build_model(
         makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,
-        assumptions=(*sizes.assumptions, *unfolded.notes),
+        assumptions=(*sizes.assumptions, *unfolded.notes, *_kept(tensors.constants)),
+        unread=find_unread(operators, makers),
         batch_is_assumed=any(0 in each.assumed for each in sizes.inputs),
     )
+
+
+def _counted(proto: onnx.ModelProto) -> Iterable[str]:
+    """The operators of which data tell how many they keep, by the names that they are read by."""
+    return (
+        node.name or f"{node.op_type}_{position}"
+        for position, node in enumerate(proto.graph.node)
+        if node.op_type in DATA_DEPENDENT
+    )
+
+
+def _kept(constants: Constants) -> Iterable[str]:
+    for name, count in constants.assumed.items():
+        yield f"{name}: data tell how many; {count} (assumed, --dim {name}=N)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,7 @@ def _walk(path: str, unfolded: Unfolded, sizes: Sizes, *, origins: bool = False)
     nodes = read_nodes(path, proto.graph)
     ordered = in_topological_order(path, proto.graph, nodes)
     types = infer_types(proto, sizes)
-    constants, running = find_constants(proto, ordered, types)
+    constants, running = find_constants(proto, ordered, types, sizes.symbols)
     tensors = _Tensors(types, constants)
     operators = []
     for index, node in enumerate(running):

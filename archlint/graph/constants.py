@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 import onnx
-from onnx import defs, numpy_helper
+from onnx import numpy_helper
 
-from archlint.graph.evaluate import MOST_ELEMENTS, Array, evaluate
+from archlint.graph.data_dependent import DATA_DEPENDENT, FEW, data_dependent_types
+from archlint.graph.evaluate import MOST_ELEMENTS, Array
+from archlint.graph.fold import fold
 from archlint.graph.node import Node
 from archlint.graph.node_types import infer_outputs
-from archlint.graph.reference import evaluate_by_reference
+from archlint.graph.reference import Value
 from archlint.graph.shapes import TensorType, array_type, opset_of, tensor_type
 
 __all__ = ["Constants", "find_constants"]
@@ -26,9 +29,6 @@ _NEVER_CONSTANT = frozenset({
     "Bernoulli", "If", "Loop", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
     "RandomUniformLike", "Scan", "SequenceMap",
 })  # fmt: skip
-_NO_LARGER = frozenset({"Compress", "NonZero", "Unique"})
-"""What picks from its input: how much hangs on the values, but it is no more than there are."""
-_LATEST = defs.onnx_opset_version()
 
 
 @dataclass(slots=True)
@@ -36,27 +36,35 @@ class Constants:
     """Constant tensors by name.
 
     `origins` maps each to the initializer or Constant output that it is a view or a recast
-    of (itself if none), `values` holds small ones.  `renamed` is `origins` without those
-    behind an Identity, with which exporters share equal weights.  `stored` maps those behind a
-    DequantizeLinear to the dtype in front of it.
+    of (itself if none), `values` holds small ones and `sequences` those of several tensors.
+    `renamed` is `origins` without those behind an Identity, with which exporters share equal
+    weights.  `stored` maps those behind a DequantizeLinear to the dtype in front of it.  `assumed`
+    are the operators of which data tell
+    how many they keep, and how many that was taken to be.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
     values: dict[str, Array] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     stored: dict[str, str] = field(default_factory=dict)
+    sequences: dict[str, list[Array]] = field(default_factory=dict)
+    assumed: dict[str, int] = field(default_factory=dict)
 
     def __contains__(self, name: object) -> bool:
         return name in self.origins
 
 
 def find_constants(
-    proto: onnx.ModelProto, nodes: Sequence[Node], types: dict[str, TensorType]
+    proto: onnx.ModelProto,
+    nodes: Sequence[Node],
+    types: dict[str, TensorType],
+    counts: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Constants, list[Node]]:
     """Mark the constants and return the nodes that run, in their given (topological) order.
 
     Only arithmetic on shapes is computed; Shape and Size of a tensor with a known shape are
-    constant.  Where `types` lacks a type that follows from these, it is added.
+    constant.  Where `types` lacks a type that follows from these, it is added.  `counts` are how
+    many are kept by operators of which only data tell that, by name.
     """
     found = Constants()
     for tensor in proto.graph.initializer:
@@ -72,6 +80,8 @@ def find_constants(
             continue
         if _lacks_types(node, types):
             types.update(infer_outputs(proto, node, types, found.values))
+            if node.op_type in DATA_DEPENDENT and not node.domain and _lacks_types(node, types):
+                types.update(_assumed(node, found, types, counts))
         if _is_constant(node, found.origins, types):
             _propagate(proto, node, found, types)
         else:
@@ -86,6 +96,18 @@ def _lacks_types(node: Node, types: Mapping[str, TensorType]) -> bool:
             if known is None or known.shape is None:
                 return True
     return False
+
+
+def _assumed(
+    node: Node, found: Constants, types: Mapping[str, TensorType], counts: Mapping[str, int]
+) -> Mapping[str, TensorType]:
+    first = types.get(node.inputs[0]) if node.inputs else None
+    if first is None or first.shape is None or all(each in found for each in node.inputs if each):
+        return {}
+    count = counts.get(node.name, FEW)
+    if node.name not in counts:
+        found.assumed[node.name] = count
+    return data_dependent_types(node.proto, first, count)
 
 
 def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, TensorType]) -> bool:
@@ -117,49 +139,19 @@ def _propagate(
             found.stored[name] = types[source].dtype if source in types else ""
         elif forwards and source in found.stored:
             found.stored[name] = found.stored[source]
-    for name, values in zip(node.outputs, _computed(proto, node, found, types), strict=False):
-        if name:
+    known: dict[str, Value] = {
+        name: found.values[name] if name in found.values else found.sequences[name]
+        for name in node.inputs
+        if name in found.values or name in found.sequences
+    }
+    outputs = fold(node, known, types, opset_of(proto))
+    for name, values in zip(node.outputs, outputs, strict=False):
+        if isinstance(values, list):
+            found.sequences[name] = values
+        elif name:
             found.values[name] = values
-            known = types.get(name)
-            made = array_type(values)
-            types[name] = replace(made, dtype=known.dtype) if known and known.dtype else made
-
-
-def _computed(
-    proto: onnx.ModelProto, node: Node, found: Constants, types: Mapping[str, TensorType]
-) -> Sequence[Array]:
-    """The values of the outputs, none where they are not known or not small."""
-    if node.op_type in ("Shape", "Size"):
-        known = types.get(node.inputs[0])
-        if known is None or known.shape is None:
-            return ()
-        if node.op_type == "Size":
-            return (np.asarray(prod(known.shape), np.int64),)
-        attributes = {each.name: each.i for each in node.proto.attribute}
-        shape = known.shape[attributes.get("start", 0) : attributes.get("end")]
-        return (np.asarray(shape, np.int64),)
-    if node.domain or not all(name in found.values for name in node.inputs if name):
-        return ()
-    if "" not in node.inputs:
-        values = evaluate(node.proto, [found.values[name] for name in node.inputs])
-        if values is not None:
-            return (values,)
-    if not _is_small(node, types):
-        return ()
-    inputs = [found.values[name] if name else None for name in node.inputs]
-    made = evaluate_by_reference(node.proto, inputs, opset_of(proto) or _LATEST)
-    return made if all(each.size <= MOST_ELEMENTS for each in made) else ()
-
-
-def _is_small(node: Node, types: Mapping[str, TensorType]) -> bool:
-    """Whether all outputs are known to be small before they are made."""
-    if node.op_type in _NO_LARGER:
-        return True
-    for name in node.outputs:
-        known = types.get(name)
-        if name and (known is None or known.shape is None or prod(known.shape) > MOST_ELEMENTS):
-            return False
-    return True
+            made, told = array_type(values), types.get(name)
+            types[name] = replace(made, dtype=told.dtype) if told and told.dtype else made
 
 
 def _add(found: Constants, name: str, values: Array | None) -> None:

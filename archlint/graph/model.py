@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from archlint.graph.operator import Operator
+from archlint.graph.unread import Unread
 
 __all__ = ["Model", "ModelInput"]
 
@@ -32,7 +33,8 @@ class Model:
     are in topological order, so that `operators[i].index == i`.  `parameters` counts weight
     elements, `weight_bytes` their bytes.  `assumptions` are the sizes that were open and the
     branches and trips taken, one line each; `batch_is_assumed` says that the first dim of an
-    input is among them.  `outputs` are the names of the model's outputs.
+    input is among them.  `outputs` are the names of the model's outputs.  `unread` are the
+    operators that compute and have no shapes.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Model:
     weight_bytes: int
     assumptions: tuple[str, ...]
     batch_is_assumed: bool
+    unread: tuple[Unread, ...] = ()
 
     @property
     def batch(self) -> int | None:

@@ -9,9 +9,11 @@ import numpy.typing as npt
 import onnx
 from onnx import helper
 
-__all__ = ["evaluate_by_reference"]
+__all__ = ["Value", "evaluate_by_reference"]
 
 Array = npt.NDArray[np.generic]
+Value = Array | list[Array]
+"""A tensor or a sequence of them."""
 
 _NOT_BOUNDED = frozenset(
     """
@@ -27,8 +29,8 @@ StringNormalizer TfIdfVectorizer Upsample
 
 
 def evaluate_by_reference(
-    node: onnx.NodeProto, inputs: Sequence[Array | None], opset: int
-) -> tuple[Array, ...]:
+    node: onnx.NodeProto, inputs: Sequence[Value | None], opset: int
+) -> tuple[Value, ...]:
     """All outputs of a node of ONNX's own domain, None for an absent input; () where it fails.
 
     The caller sees to it that inputs and outputs are small.
@@ -53,6 +55,6 @@ def evaluate_by_reference(
             made = ReferenceEvaluator(model).run(None, given)
     except Exception:
         return ()
-    if not all(isinstance(each, np.ndarray | np.generic) for each in made):
-        return ()  # a sequence
-    return tuple(np.asarray(each) for each in made)
+    return tuple(
+        list(map(np.asarray, each)) if isinstance(each, list) else np.asarray(each) for each in made
+    )

@@ -52,14 +52,16 @@ def bind_sizes(
     batch: int | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
+    counted: Iterable[str] = (),
 ) -> Sizes:
     """Give every dim of every input a size: asked for, else of the file, else assumed.
 
     `batch` is the first dim of each input that shares the first input's, or leaves it open.
+    `counted` are operators of which data tell how many they keep: `dims` may name them as well.
     Raises UsageError for unknown names and for sizes that contradict each other.
     """
     asked = _by_name(declared, inputs or {})
-    symbols = _bind_symbols(declared, dims or {})
+    symbols = _bind_symbols(declared, dims or {}, counted)
     for name, shape in asked.items():
         _bind_shape(name, declared[name], shape, symbols)
     fixed = dict(declared)
@@ -119,11 +121,12 @@ def _by_name(
 
 
 def _bind_symbols(
-    declared: Mapping[str, tuple[Dim, ...] | None], dims: Mapping[str, int]
+    declared: Mapping[str, tuple[Dim, ...] | None], dims: Mapping[str, int], counted: Iterable[str]
 ) -> dict[str, int]:
     known = dict.fromkeys(
         dim for shape in declared.values() for dim in shape or () if isinstance(dim, str)
     )
+    known.update(dict.fromkeys(counted))
     for symbol, size in dims.items():
         if symbol not in known:
             raise UsageError(f"no dim {_quoted(symbol)}{_hint(symbol, known, 'symbolic dim')}")

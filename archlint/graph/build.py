@@ -9,9 +9,9 @@ import networkx as nx
 import onnx
 from onnx import checker, inliner
 
-from archlint.errors import ModelError
+from archlint.errors import ModelError, UsageError
 from archlint.graph.constants import Constants, find_constants
-from archlint.graph.contradiction import check_sizes
+from archlint.graph.contradiction import BakedBatchError, check_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
@@ -57,14 +57,30 @@ def build_model(
 ) -> Model:
     """Build the graph of operators that run; `proto` is not changed.
 
-    `origins` asks for what the exporter says of each operator's source.
+    `origins` asks for what the exporter says of each operator's source.  A file that leaves its
+    batch open and holds one all the same is built at that one, and the assumptions say so.
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = _inlined(path, proto)
-    sizes = bind_sizes(
-        declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims, counted=_counted(proto)
-    )
+    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
+
+    def build(batch: int | None, *notes: str) -> Model:
+        sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
+        return _build(path, proto, sizes, notes, origins=origins)
+
+    try:
+        return build(batch)
+    except BakedBatchError as fault:
+        try:
+            return build(fault.batch, f"batch = {fault.batch} (operator {fault.operator} holds it)")
+        except (ModelError, UsageError):
+            raise fault from None
+
+
+def _build(
+    path: str, proto: onnx.ModelProto, sizes: Sizes, notes: Iterable[str], *, origins: bool
+) -> Model:
     unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
     walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
@@ -81,9 +97,10 @@ def build_model(
         makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,
-        assumptions=(*sizes.assumptions, *unfolded.notes, *_kept(tensors.constants)),
+        assumptions=(*notes, *sizes.assumptions, *unfolded.notes, *_kept(tensors.constants)),
         unread=find_unread(operators, makers),
-        batch_is_assumed=any(0 in each.assumed for each in sizes.inputs),
+        batch=sizes.batch,
+        batch_is_assumed=sizes.batch_is_assumed,
     )
 
 

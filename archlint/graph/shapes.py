@@ -12,7 +12,8 @@ import onnx
 from google.protobuf.message import DecodeError, EncodeError
 from onnx import helper, shape_inference
 
-from archlint.graph.sizes import Dim, Sizes
+from archlint.graph.batch import Dim
+from archlint.graph.sizes import Sizes
 
 __all__ = [
     "DTYPE_NUMBERS",

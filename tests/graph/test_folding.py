@@ -77,7 +77,7 @@ CHAINS = {
     "Split": ([node("Split", "p,sizes", "pads,rest", axis=0)], {"p": [*PADS, 9], "sizes": [8, 1]}),
     "Sum": ([node("Sum", "p,zero")], {"p": PADS, "zero": np.zeros(8, np.int64)}),
     "Tile": ([node("Tile", "p,twice")], {"p": PADS[:4], "twice": [2]}),
-    "TopK": ([node("TopK", "p,k", "pads,at", axis=0)], {"p": [1] * 9, "k": [8]}),
+    "TopK": ([node("TopK", "p,k", "pads,at", axis=0)], {"p": [0] * 9, "k": [8]}),
     "Trilu": (
         [node("Trilu", "p", "rows", upper=0), node("Reshape", "rows,shape")],
         {"p": np.reshape(PADS, (4, 2)), "shape": [8]},

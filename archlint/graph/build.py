@@ -10,6 +10,7 @@ import onnx
 from onnx import checker, inliner
 
 from archlint.errors import ModelError, UsageError
+from archlint.graph.attributes import read_attribute, type_fault
 from archlint.graph.constants import Constants, find_constants
 from archlint.graph.contradiction import BakedBatchError, check_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
@@ -18,7 +19,7 @@ from archlint.graph.malformed import fault_of
 from archlint.graph.model import Model, ModelInput
 from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
-from archlint.graph.operator import Attribute, Operator, Tensor
+from archlint.graph.operator import Operator, Tensor
 from archlint.graph.order import in_topological_order
 from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
 from archlint.graph.plain.rewrite import in_plain_onnx
@@ -134,7 +135,7 @@ def _walk(path: str, unfolded: Unfolded, sizes: Sizes, *, origins: bool = False)
     ordered = in_topological_order(path, proto.graph, nodes)
     types = infer_types(proto, sizes)
     constants, running = find_constants(proto, ordered, types, sizes.symbols)
-    tensors = _Tensors(types, constants)
+    tensors = _Tensors(types, constants, opset_of(proto))
     operators = []
     for index, node in enumerate(running):
         repeats = unfolded.repeats.get(unfolded.part_of(node.name), 1)
@@ -167,10 +168,10 @@ class _Everything:
 
 
 class _Tensors:
-    """One Tensor per name."""
+    """One Tensor per name, of a model of this opset."""
 
-    def __init__(self, types: Mapping[str, TensorType], constants: Constants) -> None:
-        self.types, self.constants = types, constants
+    def __init__(self, types: Mapping[str, TensorType], constants: Constants, opset: int) -> None:
+        self.types, self.constants, self.opset = types, constants, opset
         self._made: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -223,7 +224,7 @@ def _operator(
     inputs = tuple([tensors[each] if each else None for each in node.inputs])
     outputs = tuple([tensors[each] for each in node.outputs])
     given = proto.attribute
-    attributes = {each.name: _attribute(each) for each in given} if given else {}
+    attributes = {each.name: read_attribute(each) for each in given} if given else {}
     weight = _weight(op_type, inputs)
     module, module_class = module_of(
         op_type,
@@ -232,7 +233,10 @@ def _operator(
         len(weight.shape) if weight is not None and weight.shape is not None else None,
         _metadata(proto),
     )
-    malformed = fault_of(op_type, inputs, attributes, len(proto.output)) if not domain else ""
+    malformed = ""
+    if not domain:
+        malformed = type_fault(op_type, tensors.opset, given)
+        malformed = malformed or fault_of(op_type, inputs, attributes, len(proto.output))
     if not outputs:
         malformed = malformed or "it has no output"
     malformed = malformed or _too_large(inputs, outputs)
@@ -282,24 +286,6 @@ def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:
         each = inputs[index] if index < len(inputs) else None
         if each is not None and each.constant:
             return each
-    return None
-
-
-def _attribute(attribute: onnx.AttributeProto) -> Attribute:
-    """The value of an attribute; tensors and graphs are None."""
-    kind = attribute.type
-    if kind == onnx.AttributeProto.INT:
-        return int(attribute.i)
-    if kind == onnx.AttributeProto.INTS:
-        return tuple(attribute.ints)
-    if kind == onnx.AttributeProto.FLOAT:
-        return float(attribute.f)
-    if kind == onnx.AttributeProto.STRING:
-        return attribute.s.decode("utf-8", "replace")
-    if kind == onnx.AttributeProto.FLOATS:
-        return tuple(attribute.floats)
-    if kind == onnx.AttributeProto.STRINGS:
-        return tuple(each.decode("utf-8", "replace") for each in attribute.strings)
     return None
 
 

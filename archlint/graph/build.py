@@ -9,15 +9,17 @@ import networkx as nx
 import onnx
 from onnx import checker, inliner
 
-from archlint.errors import ModelError
+from archlint.errors import ModelError, UsageError
+from archlint.graph.attributes import read_attribute, type_fault
 from archlint.graph.constants import Constants, find_constants
-from archlint.graph.contradiction import check_sizes
+from archlint.graph.contradiction import BakedBatchError, check_sizes
+from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
 from archlint.graph.model import Model, ModelInput
 from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
-from archlint.graph.operator import Attribute, Operator, Tensor
+from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_table import facts_of
 from archlint.graph.order import in_topological_order
 from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
@@ -31,6 +33,7 @@ from archlint.graph.shapes import (
 )
 from archlint.graph.sizes import Sizes, bind_sizes
 from archlint.graph.subgraphs import Unfolded, unfold
+from archlint.graph.unread import find_unread
 
 __all__ = ["build_model"]
 
@@ -51,12 +54,30 @@ def build_model(
 ) -> Model:
     """Build the graph of operators that run; `proto` is not changed.
 
-    `origins` asks for what the exporter says of each operator's source.
+    `origins` asks for what the exporter says of each operator's source.  A file that leaves its
+    batch open and holds one all the same is built at that one, and the assumptions say so.
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = _inlined(path, proto)
-    sizes = bind_sizes(declared_inputs(proto.graph), batch=batch, inputs=inputs, dims=dims)
+    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
+
+    def build(batch: int | None, *notes: str) -> Model:
+        sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
+        return _build(path, proto, sizes, notes, origins=origins)
+
+    try:
+        return build(batch)
+    except BakedBatchError as fault:
+        try:
+            return build(fault.batch, f"batch = {fault.batch} (operator {fault.operator} holds it)")
+        except (ModelError, UsageError):
+            raise fault from None
+
+
+def _build(
+    path: str, proto: onnx.ModelProto, sizes: Sizes, notes: Iterable[str], *, origins: bool
+) -> Model:
     unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
     walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
@@ -73,9 +94,25 @@ def build_model(
         makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,
-        assumptions=(*sizes.assumptions, *unfolded.notes),
-        batch_is_assumed=any(0 in each.assumed for each in sizes.inputs),
+        assumptions=(*notes, *sizes.assumptions, *unfolded.notes, *_kept(tensors.constants)),
+        unread=find_unread(operators, makers),
+        batch=sizes.batch,
+        batch_is_assumed=sizes.batch_is_assumed,
     )
+
+
+def _counted(proto: onnx.ModelProto) -> Iterable[str]:
+    """The operators of which data tell how many they keep, by the names that they are read by."""
+    return (
+        node.name or f"{node.op_type}_{position}"
+        for position, node in enumerate(proto.graph.node)
+        if node.op_type in DATA_DEPENDENT
+    )
+
+
+def _kept(constants: Constants) -> Iterable[str]:
+    for name, count in constants.assumed.items():
+        yield f"{name}: data tell how many; {count} (assumed, --dim {name}=N)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +130,8 @@ def _walk(path: str, unfolded: Unfolded, sizes: Sizes, *, origins: bool = False)
     nodes = read_nodes(path, proto.graph)
     ordered = in_topological_order(path, proto.graph, nodes)
     types = infer_types(proto, sizes)
-    constants, running = find_constants(proto, ordered, types)
-    tensors = _Tensors(types, constants)
+    constants, running = find_constants(proto, ordered, types, sizes.symbols)
+    tensors = _Tensors(types, constants, opset_of(proto))
     operators = []
     for index, node in enumerate(running):
         repeats = unfolded.repeats.get(unfolded.part_of(node.name), 1)
@@ -127,10 +164,10 @@ class _Everything:
 
 
 class _Tensors:
-    """One Tensor per name."""
+    """One Tensor per name, of a model of this opset."""
 
-    def __init__(self, types: Mapping[str, TensorType], constants: Constants) -> None:
-        self.types, self.constants = types, constants
+    def __init__(self, types: Mapping[str, TensorType], constants: Constants, opset: int) -> None:
+        self.types, self.constants, self.opset = types, constants, opset
         self._made: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -183,7 +220,7 @@ def _operator(
     inputs = tuple([tensors[each] if each else None for each in node.inputs])
     outputs = tuple([tensors[each] for each in node.outputs])
     given = proto.attribute
-    attributes = {each.name: _attribute(each) for each in given} if given else {}
+    attributes = {each.name: read_attribute(each) for each in given} if given else {}
     weight = _weight(op_type, inputs)
     module, module_class = module_of(
         op_type,
@@ -192,7 +229,10 @@ def _operator(
         len(weight.shape) if weight is not None and weight.shape is not None else None,
         _metadata(proto),
     )
-    malformed = fault_of(op_type, inputs, attributes, len(proto.output)) if not domain else ""
+    malformed = ""
+    if not domain:
+        malformed = type_fault(op_type, tensors.opset, given)
+        malformed = malformed or fault_of(op_type, inputs, attributes, len(proto.output))
     if not outputs:
         malformed = malformed or "it has no output"
     malformed = malformed or _too_large(inputs, outputs)
@@ -242,24 +282,6 @@ def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:
         each = inputs[index] if index < len(inputs) else None
         if each is not None and each.constant:
             return each
-    return None
-
-
-def _attribute(attribute: onnx.AttributeProto) -> Attribute:
-    """The value of an attribute; tensors and graphs are None."""
-    kind = attribute.type
-    if kind == onnx.AttributeProto.INT:
-        return int(attribute.i)
-    if kind == onnx.AttributeProto.INTS:
-        return tuple(attribute.ints)
-    if kind == onnx.AttributeProto.FLOAT:
-        return float(attribute.f)
-    if kind == onnx.AttributeProto.STRING:
-        return attribute.s.decode("utf-8", "replace")
-    if kind == onnx.AttributeProto.FLOATS:
-        return tuple(attribute.floats)
-    if kind == onnx.AttributeProto.STRINGS:
-        return tuple(each.decode("utf-8", "replace") for each in attribute.strings)
     return None
 
 

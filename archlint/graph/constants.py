@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from archlint.graph.evaluate import MOST_ELEMENTS, Array, evaluate
+from archlint.graph.data_dependent import DATA_DEPENDENT, FEW, data_dependent_types
+from archlint.graph.evaluate import MOST_ELEMENTS, Array
+from archlint.graph.fold import fold
 from archlint.graph.node import Node
 from archlint.graph.node_types import infer_outputs
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of, operators_that
-from archlint.graph.shapes import TensorType, tensor_type
+from archlint.graph.reference import Value
+from archlint.graph.shapes import TensorType, array_type, opset_of, tensor_type
 
 __all__ = ["Constants", "find_constants"]
 
@@ -28,27 +32,35 @@ class Constants:
     """Constant tensors by name.
 
     `origins` maps each to the initializer or Constant output that it is a view or a recast
-    of (itself if none), `values` holds small ones.  `renamed` is `origins` without those
-    behind an Identity, with which exporters share equal weights.  `stored` maps those behind a
-    DequantizeLinear to the dtype in front of it.
+    of (itself if none), `values` holds small ones and `sequences` those of several tensors.
+    `renamed` is `origins` without those behind an Identity, with which exporters share equal
+    weights.  `stored` maps those behind a DequantizeLinear to the dtype in front of it.  `assumed`
+    are the operators of which data tell
+    how many they keep, and how many that was taken to be.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
     values: dict[str, Array] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     stored: dict[str, str] = field(default_factory=dict)
+    sequences: dict[str, list[Array]] = field(default_factory=dict)
+    assumed: dict[str, int] = field(default_factory=dict)
 
     def __contains__(self, name: object) -> bool:
         return name in self.origins
 
 
 def find_constants(
-    proto: onnx.ModelProto, nodes: Sequence[Node], types: dict[str, TensorType]
+    proto: onnx.ModelProto,
+    nodes: Sequence[Node],
+    types: dict[str, TensorType],
+    counts: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Constants, list[Node]]:
     """Mark the constants and return the nodes that run, in their given (topological) order.
 
     Only arithmetic on shapes is computed; Shape and Size of a tensor with a known shape are
-    constant.  Where `types` lacks a type that follows from these, it is added.
+    constant.  Where `types` lacks a type that follows from these, it is added.  `counts` are how
+    many are kept by operators of which only data tell that, by name.
     """
     found = Constants()
     for tensor in proto.graph.initializer:
@@ -64,8 +76,10 @@ def find_constants(
             continue
         if _lacks_types(node, types):
             types.update(infer_outputs(proto, node, types, found.values))
+            if node.op_type in DATA_DEPENDENT and not node.domain and _lacks_types(node, types):
+                types.update(_assumed(node, found, types, counts))
         if _is_constant(node, found.origins, types):
-            _propagate(node, found, types)
+            _propagate(proto, node, found, types)
         else:
             running.append(node)
     return found, running
@@ -78,6 +92,18 @@ def _lacks_types(node: Node, types: Mapping[str, TensorType]) -> bool:
             if known is None or known.shape is None:
                 return True
     return False
+
+
+def _assumed(
+    node: Node, found: Constants, types: Mapping[str, TensorType], counts: Mapping[str, int]
+) -> Mapping[str, TensorType]:
+    first = types.get(node.inputs[0]) if node.inputs else None
+    if first is None or first.shape is None or all(each in found for each in node.inputs if each):
+        return {}
+    count = counts.get(node.name, FEW)
+    if node.name not in counts:
+        found.assumed[node.name] = count
+    return data_dependent_types(node.proto, first, count)
 
 
 def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, TensorType]) -> bool:
@@ -96,7 +122,9 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
     return False
 
 
-def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> None:
+def _propagate(
+    proto: onnx.ModelProto, node: Node, found: Constants, types: dict[str, TensorType]
+) -> None:
     source = node.inputs[0]
     facts = facts_of(node.op_type)
     forwards = facts.same_elements or facts.recasts or node.op_type in _QUANTISES
@@ -108,28 +136,19 @@ def _propagate(node: Node, found: Constants, types: dict[str, TensorType]) -> No
             found.stored[name] = types[source].dtype if source in types else ""
         elif forwards and source in found.stored:
             found.stored[name] = found.stored[source]
-    values = _computed(node, found, types)
-    if values is not None and node.outputs:
-        name = node.outputs[0]
-        found.values[name] = values
-        known = types.get(name)
-        types[name] = TensorType(known.dtype if known else str(values.dtype), values.shape)
-
-
-def _computed(node: Node, found: Constants, types: Mapping[str, TensorType]) -> Array | None:
-    if node.op_type in ("Shape", "Size"):
-        known = types.get(node.inputs[0])
-        if known is None or known.shape is None:
-            return None
-        if node.op_type == "Size":
-            return np.asarray(prod(known.shape), np.int64)
-        attributes = {each.name: each.i for each in node.proto.attribute}
-        shape = known.shape[attributes.get("start", 0) : attributes.get("end")]
-        return np.asarray(shape, np.int64)
-    inputs = [found.values[name] for name in node.inputs if name in found.values]
-    if len(inputs) != len(node.inputs) or node.domain:
-        return None
-    return evaluate(node.proto, inputs)
+    known: dict[str, Value] = {
+        name: found.values[name] if name in found.values else found.sequences[name]
+        for name in node.inputs
+        if name in found.values or name in found.sequences
+    }
+    outputs = fold(node, known, types, opset_of(proto))
+    for name, values in zip(node.outputs, outputs, strict=False):
+        if isinstance(values, list):
+            found.sequences[name] = values
+        elif name:
+            found.values[name] = values
+            made, told = array_type(values), types.get(name)
+            types[name] = replace(made, dtype=told.dtype) if told and told.dtype else made
 
 
 def _add(found: Constants, name: str, values: Array | None) -> None:

@@ -16,9 +16,18 @@ from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import TensorType, infer_types, strict_faults
 from archlint.graph.sizes import Sizes
 
-__all__ = ["check_sizes"]
+__all__ = ["BakedBatchError", "check_sizes"]
 
-_SHAPE_INPUT: Mapping[str, int] = {"Reshape": 1, "Resize": 3}
+
+class BakedBatchError(ModelError):
+    """The model does not fit the batch that was assumed; `batch` is one that `operator` holds."""
+
+    def __init__(self, path: str, reason: str, batch: int, operator: str) -> None:
+        self.batch, self.operator = batch, operator
+        super().__init__(path, reason)
+
+
+_SHAPE_INPUT: Mapping[str, int] = {"Expand": 1, "Reshape": 1, "Resize": 3}
 
 
 def check_sizes(
@@ -49,8 +58,26 @@ def check_sizes(
         found = _fixed_batch(operators[:at], sizes) or reason
     elif _loses_batch(proto, operators, sizes):
         found = _fixed_batch(operators, sizes) or _batch_lost_at(proto, operators)
-    if found:
-        raise ModelError(path, f"cannot take {_asked(sizes)}: {found}")
+    if not found:
+        return
+    before = operators[: min(signs, key=itemgetter(0))[0] + 1] if signs else operators
+    baked = _baked_batch(before, sizes) if sizes.batch_is_assumed else None
+    reason = f"cannot take {_asked(sizes)}: {found}"
+    raise ModelError(path, reason) if baked is None else BakedBatchError(path, reason, *baked)
+
+
+def _baked_batch(operators: Sequence[Operator], sizes: Sizes) -> tuple[int, str] | None:
+    """Another batch than the assumed one that a constant shape holds, and the operator's name."""
+    for operator in operators:
+        index = _SHAPE_INPUT.get(operator.op_type)
+        if index is None or index >= len(operator.inputs):
+            continue
+        shape = operator.inputs[index]
+        if shape is not None and shape.values and shape.values[0] > 0:
+            baked = int(shape.values[0])
+            if baked != sizes.batch:
+                return baked, operator.name
+    return None
 
 
 def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[int, str] | None:
@@ -122,9 +149,9 @@ def _batch_lost_at(proto: onnx.ModelProto, operators: Sequence[Operator]) -> str
 
 
 def _batch(sizes: Sizes) -> tuple[int | None, int | None]:
-    """The first input's batch as asked and as the file has it (None: open or symbolic)."""
+    """The batch as asked and as the file has it (None: open or symbolic)."""
     for each in sizes.inputs:
-        if each.sizes and each.declared:
+        if each.name in sizes.batched and each.sizes and each.declared:
             old = each.declared[0]
             return each.sizes[0], old if isinstance(old, int) else None
     return None, None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from archlint.graph.operator import Operator
+from archlint.graph.unread import Unread
 
 __all__ = ["Model", "ModelInput"]
 
@@ -31,8 +32,9 @@ class Model:
     a tensor to the operator that makes it: much quicker than to go through edges.  `operators`
     are in topological order, so that `operators[i].index == i`.  `parameters` counts weight
     elements, `weight_bytes` their bytes.  `assumptions` are the sizes that were open and the
-    branches and trips taken, one line each; `batch_is_assumed` says that the first dim of an
-    input is among them.  `outputs` are the names of the model's outputs.
+    branches and trips taken, one line each.  `batch` is how many are computed at once, None where
+    no input has such a dim; `batch_is_assumed` says that nobody told it.  `outputs` are the names
+    of the model's outputs.  `unread` are the operators that compute and have no shapes.
     """
 
     path: str
@@ -45,15 +47,9 @@ class Model:
     parameters: int
     weight_bytes: int
     assumptions: tuple[str, ...]
+    batch: int | None
     batch_is_assumed: bool
-
-    @property
-    def batch(self) -> int | None:
-        """The first dim of the first input with a shape, or None."""
-        for each in self.inputs:
-            if each.shape:
-                return each.shape[0]
-        return None
+    unread: tuple[Unread, ...] = ()
 
     @property
     def flops(self) -> int:

@@ -10,10 +10,12 @@ from onnx import checker, defs, helper, numpy_helper, shape_inference
 from archlint.graph.classical_types import CLASSICAL, infer_classical
 from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
+from archlint.graph.old_types import as_later, like_first_input
 from archlint.graph.shapes import (
     DTYPE_NUMBERS,
     INFERENCE_FAILURES,
     TensorType,
+    array_type,
     dtype_and_shape,
     limit_outputs,
     opset_of,
@@ -28,6 +30,7 @@ _LIKE_FIRST_INPUT = frozenset({
     "MultiThreshold", "Quant", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm",
     "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Trunc",
 })  # fmt: skip
+_LATEST = defs.onnx_opset_version()
 _STANDARD = frozenset({"Gelu", "LayerNormalization"})
 """Operators of ONNX that runtimes also write into files of older versions than ONNX's own."""
 
@@ -48,6 +51,8 @@ def infer_outputs(
         return _fused_product(proto, node, types)
     if node.op_type in _LIKE_FIRST_INPUT and not _has_schema(proto, node):
         return {node.outputs[0]: first}
+    if not node.domain and like_first_input(node.op_type, _opset(proto) or _LATEST):
+        return {node.outputs[0]: first}
     if node.op_type == "MatMulNBits" and node.domain == _MICROSOFT:
         width = next((each.i for each in node.proto.attribute if each.name == "N"), None)
         return {} if width is None else {node.outputs[0]: _last(first, width)}
@@ -65,7 +70,7 @@ def _has_schema(proto: onnx.ModelProto, node: Node) -> bool:
 
 def _opset(proto: onnx.ModelProto) -> int:
     # what a damaged file says may be beyond what C++ takes
-    return min(max(opset_of(proto), 0), defs.onnx_opset_version())
+    return min(max(opset_of(proto), 0), _LATEST)
 
 
 def _last(known: TensorType, width: int) -> TensorType:
@@ -102,17 +107,19 @@ def _by_schema(
     types: Mapping[str, TensorType],
     values: Mapping[str, Array],
 ) -> dict[str, TensorType]:
-    latest = defs.onnx_opset_version()
-    opset = _opset(proto) or latest
-    names = [name for name in node.inputs if name in types]
+    opset, given = _opset(proto) or _LATEST, node.proto
+    later = as_later(given, opset, types)
+    if later is not None:
+        given, opset, more = later
+        values = {**values, **more}
+        types = {**types, **{name: array_type(each) for name, each in more.items()}}
+    names = [name for name in (given.input if later else node.inputs) if name in types]
     try:
         if node.op_type in _STANDARD and not defs.has(node.op_type, opset):
-            opset = latest
+            opset = _LATEST
         schema = defs.get_schema(node.op_type, opset, "")
-        copy = onnx.NodeProto(
-            op_type=node.op_type, input=node.proto.input, output=node.proto.output
-        )
-        copy.attribute.extend(a for a in node.proto.attribute if a.name in schema.attributes)
+        copy = onnx.NodeProto(op_type=node.op_type, input=given.input, output=given.output)
+        copy.attribute.extend(a for a in given.attribute if a.name in schema.attributes)
         limit_outputs(copy)
         inferred = shape_inference.infer_node_outputs(
             schema,

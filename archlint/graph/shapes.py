@@ -6,17 +6,21 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import onnx
 from google.protobuf.message import DecodeError, EncodeError
-from onnx import shape_inference
+from onnx import helper, shape_inference
 
-from archlint.graph.sizes import Dim, Sizes
+from archlint.graph.batch import Dim
+from archlint.graph.sizes import Sizes
 
 __all__ = [
     "DTYPE_NUMBERS",
     "INFERENCE_FAILURES",
     "Contradiction",
     "TensorType",
+    "array_type",
     "declared_inputs",
     "dtype_and_shape",
     "infer_types",
@@ -127,6 +131,12 @@ def tensor_type(tensor: onnx.TensorProto) -> TensorType:
     """The type of an initializer; its payload may be missing."""
     dims = tuple(tensor.dims)
     return TensorType(_DTYPES.get(tensor.data_type, ""), None if any(d < 0 for d in dims) else dims)
+
+
+def array_type(values: npt.NDArray[np.generic]) -> TensorType:
+    """The type of an array."""
+    number = helper.np_dtype_to_tensor_dtype(values.dtype)
+    return TensorType(_DTYPES.get(number, ""), values.shape)
 
 
 def dtype_and_shape(type_proto: onnx.TypeProto) -> TensorType:

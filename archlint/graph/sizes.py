@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import UsageError
+from archlint.graph.batch import Dim, batched_inputs, is_row_name
 
 __all__ = ["InputSizes", "Sizes", "bind_sizes"]
-
-Dim = int | str | None  # a size, a symbol, or open
 
 _BATCH = 1
 _IMAGE_CHANNELS = 3
@@ -37,6 +36,7 @@ class Sizes:
     """All inputs, the size of each symbol, and one line per assumption.
 
     `overridden` says that a static size of the file was changed, `open` that a size was open.
+    `batch` is the first dim of the inputs `batched`, None where there are none.
     """
 
     inputs: tuple[InputSizes, ...]
@@ -44,6 +44,22 @@ class Sizes:
     assumptions: tuple[str, ...]
     overridden: bool
     open: bool
+    batched: tuple[str, ...] = ()
+
+    @property
+    def batch(self) -> int | None:
+        """How many are computed at once, None where no input has such a dim."""
+        return next((each.sizes[0] for each in self._of_batch if each.sizes), None)
+
+    @property
+    def batch_is_assumed(self) -> bool:
+        """Whether neither the file nor who asked says it."""
+        return any(0 in each.assumed for each in self._of_batch)
+
+    @property
+    def _of_batch(self) -> Iterable[InputSizes]:
+        by_name = {each.name: each for each in self.inputs}
+        return (by_name[name] for name in self.batched)
 
 
 def bind_sizes(
@@ -52,23 +68,26 @@ def bind_sizes(
     batch: int | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
+    counted: Iterable[str] = (),
 ) -> Sizes:
     """Give every dim of every input a size: asked for, else of the file, else assumed.
 
-    `batch` is the first dim of each input that shares the first input's, or leaves it open.
+    `batch` is the first dim of the inputs that have one (see `batched_inputs`).
+    `counted` are operators of which data tell how many they keep: `dims` may name them as well.
     Raises UsageError for unknown names and for sizes that contradict each other.
     """
     asked = _by_name(declared, inputs or {})
-    symbols = _bind_symbols(declared, dims or {})
+    symbols = _bind_symbols(declared, dims or {}, counted)
     for name, shape in asked.items():
         _bind_shape(name, declared[name], shape, symbols)
     fixed = dict(declared)
+    batched = batched_inputs(declared)
     if batch is not None:
         _check_size("batch", batch)
-        first = next((each[0] for each in declared.values() if each), None)
-        for name, own in declared.items():
-            if not own or (isinstance(own[0], int) and own[0] != first):
-                continue
+        if not batched:
+            raise UsageError("batch: no input has one: the first dims count rows, points or time")
+        for name in batched:
+            own = declared[name] or ()
             if name in asked:
                 if asked[name][0] != batch:
                     raise UsageError(f"input {name}: batch is {asked[name][0]} and {batch} at once")
@@ -84,7 +103,10 @@ def bind_sizes(
         elif wanted is None:
             bound.append(InputSizes(name, None, None, ()))
         else:
-            bound.append(_fill(name, declared[name], wanted, symbols, assumptions))
+            has_batch = name in batched
+            bound.append(
+                _fill(name, declared[name], wanted, symbols, assumptions, has_batch=has_batch)
+            )
     return Sizes(
         tuple(bound),
         symbols,
@@ -95,6 +117,7 @@ def bind_sizes(
             for old, new in zip(each.declared or (), each.sizes or (), strict=False)
         ),
         open=any(not isinstance(dim, int) for shape in declared.values() for dim in shape or ()),
+        batched=batched,
     )
 
 
@@ -119,11 +142,12 @@ def _by_name(
 
 
 def _bind_symbols(
-    declared: Mapping[str, tuple[Dim, ...] | None], dims: Mapping[str, int]
+    declared: Mapping[str, tuple[Dim, ...] | None], dims: Mapping[str, int], counted: Iterable[str]
 ) -> dict[str, int]:
     known = dict.fromkeys(
         dim for shape in declared.values() for dim in shape or () if isinstance(dim, str)
     )
+    known.update(dict.fromkeys(counted))
     for symbol, size in dims.items():
         if symbol not in known:
             raise UsageError(f"no dim {_quoted(symbol)}{_hint(symbol, known, 'symbolic dim')}")
@@ -152,13 +176,15 @@ def _fill(
     fixed: tuple[Dim, ...],
     symbols: dict[str, int],
     assumptions: list[str],
+    *,
+    has_batch: bool,
 ) -> InputSizes:
     sizes = []
     assumed = []
     for axis, dim in enumerate(fixed):
         size = symbols.get(dim) if isinstance(dim, str) else dim
         if size is None:
-            word, size = _assume(axis, fixed)
+            word, size = _assume(axis, fixed, has_batch=has_batch)
             if isinstance(dim, str):
                 word = dim
                 symbols[dim] = size
@@ -168,9 +194,9 @@ def _fill(
     return InputSizes(name, declared, tuple(sizes), tuple(assumed))
 
 
-def _assume(axis: int, dims: tuple[Dim, ...]) -> tuple[str, int]:
+def _assume(axis: int, dims: tuple[Dim, ...], *, has_batch: bool) -> tuple[str, int]:
     """What an open dim is called and taken to be."""
-    if axis == 0:
+    if axis == 0 and (has_batch or not is_row_name(dims[0])):
         return "batch", _BATCH
     if len(dims) == 4:
         last = dims[3]

@@ -84,6 +84,8 @@ class _Finder:
             perm = op.attributes.get("perm")
             if isinstance(perm, tuple) and axis in perm:
                 axis = perm.index(axis)
+        elif op.op_type in ("Flatten", "Reshape") and source is not None:
+            axis = _axis_after(source.shape, op.output.shape, axis)
         elif op.op_type in _CONVS:
             axis = 1
         elif op.op_type in _PRODUCTS and op.output.shape:
@@ -162,6 +164,9 @@ class _Finder:
         pinned: dict[int, str] = {}
         for node, why in self._why.items():
             pinned.setdefault(self._root(node), why)
+        for root in group.values():
+            if root not in width:
+                pinned.setdefault(root, "its width is not known")
         joins_of: dict[int, list[Join]] = defaultdict(list)
         for out, parts in self._joins:
             join = Join(group[out], tuple(group[name] for name in parts))
@@ -183,6 +188,17 @@ class _Finder:
             writers={key: tuple(value) for key, value in writers.items()},
             shuffles=frozenset(self._shuffles),
         )
+
+
+def _axis_after(before: tuple[int, ...] | None, after: tuple[int, ...] | None, axis: int) -> int:
+    """Where an axis lies after a reshape that leaves it whole, else the same axis."""
+    if before is None or after is None or axis >= len(before):
+        return axis
+    outside = prod(before[:axis])
+    same = (
+        at for at, size in enumerate(after) if size == before[axis] and prod(after[:at]) == outside
+    )
+    return next(same, axis)
 
 
 def _channel_axis(tensor: Tensor) -> int:

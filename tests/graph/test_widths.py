@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from archlint.graph import Model
+import pytest
+from onnx import helper
+
+from archlint.graph import Model, read_model
 from archlint.graph.widths import Join, Widths, find_widths
 from archlint.testing import Net
+from tests.graph.making import PATHS, ints, value
+from tests.graph.making import model as onnx_model
 
 
 def widths_of(net: Net, *outputs: str) -> tuple[Model, Widths]:
@@ -200,3 +205,32 @@ def test_a_fused_product_chooses_its_width_as_a_plain_one_does() -> None:
     _, widths = widths_of(net, net.op("Relu", y))
     assert widths.group[x] != widths.group[y]
     assert not why(widths, x)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [([1, 56, 16], 16), ([56, 16], 16), ([1, 7, 8, 16], 16), ([1, 896], None), ([112, 8], None)],
+)
+def test_a_reshape_that_leaves_the_channels_whole_keeps_their_width(
+    shape: list[int], size: int | None
+) -> None:
+    # windows of a Swin: channels last, rows folded and unfolded
+    nodes = [
+        helper.make_node("Reshape", ["x", "four"], ["image"], "image"),
+        helper.make_node("Relu", ["image"], ["active"], "active"),
+        helper.make_node("Reshape", ["active", "shape"], ["y"], "folded"),
+    ]
+    weights = [ints("four", 1, 8, 7, 16), ints("shape", *shape)]
+    proto = onnx_model(nodes, [value("x", [1, 56, 16])], weights=weights)
+    found = find_widths(read_model(proto))
+    group = found.group["y"]
+    if size is None:
+        assert group in found.pinned
+    else:
+        assert found.width[group] == size
+
+
+def test_every_group_has_a_width_or_a_reason() -> None:
+    for path in PATHS:
+        found = find_widths(read_model(str(path)))
+        assert set(found.group.values()) <= {*found.width, *found.pinned}

@@ -198,11 +198,11 @@ def find_block(
     sign = _followers(widths, outer, inside)
     if isinstance(sign, str):
         return sign
-    now_outer, now_inner = widths.width[outer], widths.width[next(iter(inside))]
     changed = {outer, *inside, *sign}
     for each in sorted(changed):
         if each in widths.pinned:
             return widths.pinned[each]
+    now_outer, now_inner = widths.width[outer], widths.width[next(iter(inside))]
 
     def width_of(group: int | None, channels: int) -> Width | None:
         if group not in changed:

@@ -6,15 +6,17 @@ plot and tables of measured rows.  `python -m tests.docs` writes all of them ane
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
+import pytest
+
+from archlint.cli import run
 from tests.measured import with_tables
 
 ROOT = Path(__file__).parents[1]
@@ -46,12 +48,13 @@ def printed(block: str) -> str:
 
 
 def _output(arguments: list[str]) -> str:
-    environment = {**os.environ, "COLUMNS": _WIDTH, "NO_COLOR": "1"}
-    command = [sys.executable, "-m", "archlint", *arguments]
-    run = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    return f"{run.stdout.rstrip()}\n"
+    out = StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(StringIO()):
+        patch.chdir(ROOT)
+        patch.setenv("COLUMNS", _WIDTH)
+        patch.setenv("NO_COLOR", "1")
+        run(arguments)
+    return f"{out.getvalue().rstrip()}\n"
 
 
 def plot_command(page: Path, file: Path) -> list[str]:

@@ -7,9 +7,9 @@ import pytest
 from archlint.changes import changes
 from archlint.graph import read_model
 from tests.graph.making import MODELS
-from tests.linter.versions import NETWORKS, VERSIONS, file_of
+from tests.linter.versions import CASES, NETWORKS, VERSIONS, file_of
 
-SAME = [each for each in VERSIONS if each != "with a block at the front"]
+SAME = [each for each in CASES if each != "with a block at the front"]
 
 
 @pytest.mark.parametrize("version", SAME)

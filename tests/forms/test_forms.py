@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 import onnx
@@ -21,8 +23,9 @@ SMALL = ("mobilenet_v2", "shufflenet_v1_g3", "shufflenet_v2", "resnet18", "vit_s
 ALL = tuple(sorted(each.stem for each in Path(__file__).parents[2].glob("examples/onnx/*.onnx")))
 QUICK = ("functions", "inlined", "opset 11", *(name for name in FORMS if name.startswith("saved")))
 CONVERTED = ("mobilenet_v2", "shufflenet_v1_g3", "vit_s16")
+QUICKEST = ("mobilenet_v2", "shufflenet_v1_g3")
 CASES = [
-    (name, form)
+    pytest.param(name, form, marks=() if name in QUICKEST else pytest.mark.slow)
     for name in ALL
     for form in FORMS
     if form in QUICK
@@ -35,9 +38,8 @@ SCALES = (0, (1, 1), 0, (1, 1))
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("networks")
-    return {name: network(name, folder) for name in ALL}
+def file_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    return cache(partial(network, folder=tmp_path_factory.mktemp("networks")))
 
 
 def convs(model: Model, block: int = 1) -> Counter[tuple[object, ...]]:
@@ -68,18 +70,18 @@ def summed(model: Model) -> int:
 
 @pytest.mark.parametrize(("name", "form"), CASES)
 def test_every_form_has_the_convs_and_flops_of_the_network(
-    name: str, form: str, files: dict[str, Path], tmp_path: Path
+    name: str, form: str, file_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    own = read_model(str(files[name]))
+    file = file_of(name)
+    own = read_model(str(file))
     try:
-        proto = FORMS[form](files[name], tmp_path)
+        proto = FORMS[form](file, tmp_path)
     except (version_converter.ConvertError, RuntimeError) as refusal:
         if not form.startswith("opset"):
             raise
         pytest.skip(f"onnx cannot convert it: {str(refusal)[:80]}")
-    file = tmp_path / "form.onnx"
-    onnx.save(proto, str(file))
-    found = read_model(str(file))
+    onnx.save(proto, str(tmp_path / "form.onnx"))
+    found = read_model(str(tmp_path / "form.onnx"))
     block = BLOCK if form == "saved at the highest level" else 1
     more = convs(found, block) - convs(own, block)
     if form == "saved at the highest level":

@@ -9,6 +9,8 @@ from archlint.settings.options import Options
 from tests.fuzz.lint import TARGETS, Watch, complaint
 from tests.fuzz.mutate import mutated, seeds
 
+pytestmark = pytest.mark.slow
+
 SEED, COUNT = 2026, 1500
 
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-import warnings
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.exported import EXAMPLES, exported_example
+
 NETWORKS = tuple(sorted(each.stem for each in (EXAMPLES / "onnx").glob("*.onnx")))
 
-__all__ = ["NETWORKS", "VERSIONS", "file_of"]
+__all__ = ["CASES", "NETWORKS", "VERSIONS", "file_of"]
 
 
 def file_of(name: str) -> Path:
@@ -73,24 +72,16 @@ def _with_a_block_at_the_front(name: str) -> onnx.ModelProto:
 
 
 def _by_the_older_exporter(name: str) -> onnx.ModelProto:
-    torch = pytest.importorskip("torch", reason="exports the examples")
-    pytest.importorskip("onnxscript", reason="exports the examples")
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        export = importlib.import_module("export")
-    finally:
-        sys.path.remove(str(EXAMPLES))
-    torch.manual_seed(0)
-    net = export.EXAMPLES[name]()
-    export.perturb(net)
-    stream = BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it is the older one
-        torch.onnx.export(
-            net.eval(), (torch.zeros(2, 3, 224, 224),), stream, dynamo=False,
-            input_names=["image"], dynamic_axes={"image": {0: "batch"}},
-        )  # fmt: skip
-    return onnx.ModelProto.FromString(stream.getvalue())
+    return exported_example(name, "older", _trace)
+
+
+def _trace(net: Any, buffer: BytesIO) -> None:
+    import torch
+
+    torch.onnx.export(
+        net, (torch.zeros(2, 3, 224, 224),), buffer, dynamo=False,
+        input_names=["image"], dynamic_axes={"image": {0: "batch"}},
+    )  # fmt: skip
 
 
 VERSIONS: Mapping[str, Callable[[str], onnx.ModelProto]] = {
@@ -99,3 +90,9 @@ VERSIONS: Mapping[str, Callable[[str], onnx.ModelProto]] = {
     "with a block at the front": _with_a_block_at_the_front,
     "by the older exporter": _by_the_older_exporter,
 }
+
+CASES = [
+    *(name for name, make in VERSIONS.items() if make is not _by_the_older_exporter),
+    pytest.param("by the older exporter", marks=pytest.mark.slow),
+]
+"""The names of the versions, for a test of each."""

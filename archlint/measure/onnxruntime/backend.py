@@ -36,6 +36,11 @@ __all__ = ["OnnxRuntime"]
 RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
 """At least and at most this many runs of a session, about so many seconds, after a warm-up."""
 
+_BLOCKING = frozenset({"x86_64", "AMD64"})
+"""The machines whose convs ONNX Runtime runs on blocked tensors."""
+
+_BLOCKED = re.compile(r"^\[lowering\.blocked\]\n(?:.+\n)*", re.MULTILINE)
+
 CUT = 0.2
 """The share of runs, the longest ones, that the mean leaves out: interrupts lengthen them."""
 
@@ -69,12 +74,16 @@ class OnnxRuntime(Backend):
 
     @property
     def block(self) -> int:
-        """How many channels ONNX Runtime's blocked layout keeps together: one vector's floats."""
+        """How many channels ONNX Runtime's blocked layout keeps together; 1 where it has none."""
+        if platform.machine() not in _BLOCKING:
+            return 1
         return 16 if simd_bits() >= 512 else 8
 
     def lowering(self) -> str:
         """What ONNX Runtime does to operators, as the `[lowering]` section of a target file."""
         text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", lowering(self._dtype))
+        if self.block == 1:
+            text = _BLOCKED.sub("", text)
         levels = list(weight_levels(self.caches()[1]))
         return re.sub(r"(?m)^rotation = .*$", f"rotation = {levels}", text)
 
@@ -84,7 +93,7 @@ class OnnxRuntime(Backend):
 
     def alignment(self) -> int:
         """Two vectors: what the fastest widths are a multiple of."""
-        return 2 * self.block
+        return 2 * simd_bits() // 32
 
     def runs(self, kernel: Kernel) -> bool:
         """Whether it can build this kernel."""

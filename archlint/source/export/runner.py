@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO
 
 import onnx
 
@@ -83,16 +84,8 @@ def export(
 
 def _run(folder: Path, timeout: float | None, start: str) -> int | None:
     """The worker's exit code, None where the time was up; nothing of its group survives."""
-    command = [sys.executable, "-c", _START, str(folder), str(_ROOT)]
     with (folder / _ERRORS).open("wb") as errors:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            start_new_session=True,
-            cwd=start,
-        )
+        process = _worker(folder, start, errors)
         try:
             return process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -100,6 +93,17 @@ def _run(folder: Path, timeout: float | None, start: str) -> int | None:
             return None
         finally:
             _kill_group(process)
+
+
+def _worker(folder: Path, start: str, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _START, str(folder), str(_ROOT)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        start_new_session=True,
+        cwd=start,
+    )
 
 
 def _ask_for_trace(process: subprocess.Popen[bytes]) -> None:

@@ -9,17 +9,22 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lowered import Lowered
 
-__all__ = ["Signature", "optimised", "signatures_of_graph", "signatures_of_kernels"]
+__all__ = [
+    "Signature",
+    "block_here",
+    "optimised",
+    "signatures_of_graph",
+    "signatures_of_kernels",
+]
 
 Signature = tuple[str, str, tuple[str, ...], tuple[int, ...]]
 """Operator, path, epilogue, and the sizes that the graph shows of it: those of its weights."""
 
-BLOCK = 8
 _NAMES = {
     "Gemm": "MatMul", "FusedMatMul": "MatMul", "FusedGemm": "MatMul", "FusedConv": "Conv",
     "Upsample": "Resize", "QuickGelu": "SiLU",
@@ -66,13 +71,29 @@ def _filled(proto: onnx.ModelProto) -> onnx.ModelProto:
     return copy
 
 
-def signatures_of_graph(proto: onnx.ModelProto) -> Counter[Signature]:
-    """The kernels of an optimised graph."""
+def block_here(folder: Path) -> int:
+    """The channels that the runtime keeps together on this CPU, 1 where it blocks none."""
+    weight = helper.make_tensor("w", TensorProto.FLOAT, [24, 24, 1, 1], [0.0] * 24 * 24)
+    shape = [1, 24, 4, 4]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy"]
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    graph = helper.make_graph([node], "net", ends[:1], ends[1:], [weight])
+    opset = [helper.make_opsetid("", 17)]
+    found = optimised(helper.make_model(graph, opset_imports=opset), folder).graph
+    (conv,) = (each for each in found.node if each.op_type.endswith("Conv"))
+    (channels,) = (each.dims[0] for each in found.initializer if len(each.dims) == 4)
+    if not conv.domain.endswith("nchwc"):
+        return 1
+    return 16 if channels % 24 else 8
+
+
+def signatures_of_graph(proto: onnx.ModelProto, block: int) -> Counter[Signature]:
+    """The kernels of a graph that was optimised for blocks of this size."""
     weights = {each.name: tuple(each.dims) for each in proto.graph.initializer}
-    return Counter(_signature(node, weights) for node in proto.graph.node)
+    return Counter(_signature(node, weights, block) for node in proto.graph.node)
 
 
-def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]]) -> Signature:
+def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]], block: int) -> Signature:
     attributes: dict[str, Any] = {
         each.name: helper.get_attribute_value(each) for each in node.attribute
     }
@@ -89,7 +110,7 @@ def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]]) -> Sig
             path = "nhwc"
     if name == "Conv":
         groups = attributes.get("group", 1)
-        if path and groups == 1 and weight[1] < BLOCK:
+        if path and groups == 1 and weight[1] < block:
             path = "nchwc-stem"
         sizes = (*weight, groups)
     elif name == "MatMul" and node.op_type == "FusedMatMul":
@@ -101,7 +122,7 @@ def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]]) -> Sig
     return name, path, tuple(epilogue), sizes
 
 
-def signatures_of_kernels(lowered: Lowered) -> Counter[Signature]:
+def signatures_of_kernels(lowered: Lowered, block: int) -> Counter[Signature]:
     """The same of lowered kernels; blocked convs are padded to whole blocks."""
     found: Counter[Signature] = Counter()
     for placed in lowered.kernels:
@@ -111,10 +132,10 @@ def signatures_of_kernels(lowered: Lowered) -> Counter[Signature]:
         if kernel.kind in _CONVS:
             c_out, groups, ins = kernel.c_out, kernel.groups, kernel.c_in // kernel.groups
             if path:
-                c_out = _whole(c_out)
+                c_out = _whole(c_out, block)
                 groups = c_out if kernel.kind is Kind.DEPTHWISE else groups
             if path == "nchwc" and groups == 1:
-                ins = _whole(ins)
+                ins = _whole(ins, block)
             sizes = (c_out, ins, *kernel.window, groups)
         elif kernel.op == "MatMul":
             if kernel.constant and not path.startswith("trans"):
@@ -129,5 +150,5 @@ def signatures_of_kernels(lowered: Lowered) -> Counter[Signature]:
     return found
 
 
-def _whole(channels: int) -> int:
-    return -(-channels // BLOCK) * BLOCK
+def _whole(channels: int, block: int) -> int:
+    return -(-channels // block) * block

@@ -17,6 +17,8 @@ pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
 )
 
+pytestmark = pytest.mark.slow
+
 COUNT = len(drawn([fragments.sample]))
 PATIENCE = 120.0
 """Seconds that the first rows may take on a slow machine."""

@@ -2,209 +2,83 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+import platform
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import pytest
 import tomli
-from onnx import TensorProto, helper
 
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
-from archlint.measure.onnxruntime.lowering import lowering
-from archlint.testing import Net
 
 pytest.importorskip(
     "onnxruntime", reason="onnxruntime is not installed (pip install archlint[ort])"
 )
+from archlint.measure.onnxruntime import backend
+from archlint.measure.onnxruntime.lowering import DTYPES, lowering
+from tests.measure.onnxruntime.cases import MODELS, NETS
 from tests.measure.onnxruntime.ort_graph import (
+    Signature,
+    block_here,
     optimised,
     signatures_of_graph,
     signatures_of_kernels,
 )
+from tests.measure.onnxruntime.stored import BLOCKS, read
 
-ROOT = Path(__file__).parents[3]
-MODELS = sorted([*ROOT.glob("tests/models/*.onnx"), *ROOT.glob("examples/onnx/*.onnx")])
 ORT = RuntimeRules.parse(tomli.loads(lowering("float"))["lowering"])
+CASES = {**MODELS, **NETS}
+STORED = {block: read(block) for block in BLOCKS}
 
-pytestmark = pytest.mark.skipif(
-    "avx512f" in (Path("/proc/cpuinfo").read_text("utf-8") if sys.platform == "linux" else "")
-    or sys.platform != "linux",
-    reason="the layout is that of a CPU with AVX2: other CPUs have other blocks",
+
+def lowered(proto: onnx.ModelProto, block: int) -> Counter[Signature]:
+    layout = replace(ORT.blocked, block=block) if block > 1 and ORT.blocked else None
+    return signatures_of_kernels(lower(read_model(proto), replace(ORT, blocked=layout)), block)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> int:
+    return block_here(tmp_path_factory.mktemp("block"))
+
+
+def test_the_block_is_the_runtime_s_own(here: int) -> None:
+    assert backend.OnnxRuntime(threads=1).block == here
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("machine", "bits", "block"), [("aarch64", 128, 1), ("x86_64", 256, 8), ("AMD64", 512, 16)]
 )
-
-
-def compare(proto: onnx.ModelProto, folder: Path) -> None:
-    theirs = signatures_of_graph(optimised(proto, folder))
-    ours = signatures_of_kernels(lower(read_model(proto), ORT))
-    assert (ours - theirs, theirs - ours) == ({}, {})
-
-
-@pytest.mark.parametrize("file", MODELS, ids=lambda file: file.stem)
-def test_a_model_has_the_kernels_of_the_optimised_graph(file: Path, tmp_path: Path) -> None:
-    compare(onnx.load(file, load_external_data=False), tmp_path)
-
-
-def before(net: Net, kind: str) -> str:
-    """What an activation stands behind."""
-    if kind == "gemm":
-        return net.op("Gemm", net.input(4, 16), net.weight("w", 16, 16))
-    channels = 18 if kind == "plain" else 16
-    conv = net.conv(net.input(1, channels, 8, 8), channels)
-    if kind == "pool":
-        return net.op("MaxPool", conv, kernel_shape=[2, 2])
-    if kind == "sum":
-        return net.op("Add", net.conv(conv, channels), conv)
-    return conv
-
-
-ACTIVATIONS = """
-Relu Sigmoid Tanh LeakyRelu Elu Selu Celu HardSigmoid HardSwish Gelu Mish Softplus Softsign
-ThresholdedRelu Clip SiLU Erf
-""".split()
-TAILS = [False, True]
-
-
-def scalar(net: Net, name: str, value: float) -> str:
-    net._weights.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
-    return name
-
-
-def activation(net: Net, name: str, x: str) -> str:
-    if name == "Clip":
-        return net.op("Clip", x, scalar(net, "zero", 0.0), scalar(net, "six", 6.0))
-    if name == "SiLU":
-        return net.op("Mul", x, net.op("Sigmoid", x))
-    return net.op(name, x)
-
-
-@pytest.mark.parametrize("tail", TAILS, ids=["output", "inside"])
-@pytest.mark.parametrize("kind", ["conv", "plain", "sum", "pool", "gemm"])
-@pytest.mark.parametrize("act", ACTIVATIONS)
-def test_an_activation_is_run_as_the_runtime_runs_it(
-    act: str, kind: str, tmp_path: Path, *, tail: bool
+def test_a_target_that_is_measured_has_the_blocks_of_its_cpu(
+    machine: str, bits: int, block: int, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    net = Net()
-    last = activation(net, act, before(net, kind))
-    proto = net.proto(net.op("Neg", last) if tail else last)
-    proto.opset_import[0].version = 20
-    compare(_runnable(proto), tmp_path)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    monkeypatch.setattr(backend, "simd_bits", lambda: bits)
+    measured = backend.OnnxRuntime(threads=1, dtype=dtype)
+    found = RuntimeRules.parse(tomli.loads(measured.lowering())["lowering"])
+    shipped = RuntimeRules.parse(tomli.loads(lowering(dtype))["lowering"])
+    assert found == replace(shipped, blocked=found.blocked, rotation=found.rotation)
+    assert (found.blocked.block if found.blocked else 1) == block
+    assert measured.alignment() == bits / 32 * 2
 
 
-def _runnable(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Without the opset of the operators that no runtime knows."""
-    known = [each for each in proto.opset_import if not each.domain]
-    del proto.opset_import[:]
-    proto.opset_import.extend(known)
-    return proto
-
-
-Build = Callable[[Net], Iterator[str]]
-
-
-def biased(net: Net, x: str, channels: int) -> str:
-    weight = net.weight(f"{x}.weight", channels, channels, 1, 1)
-    return net.op("Conv", x, weight, net.weight(f"{x}.bias", channels))
-
-
-def gate_by_channel(net: Net) -> Iterator[str]:
-    conv = net.conv(net.input(1, 16, 8, 8), 16)
-    yield net.op("Mul", conv, net.op("Sigmoid", net.conv(net.op("GlobalAveragePool", conv), 16)))
-
-
-def sum_of_three(net: Net) -> Iterator[str]:
-    conv = net.conv(net.input(1, 16, 8, 8), 16)
-    yield net.op("Sum", conv, net.conv(conv, 16), net.conv(conv, 16))
-
-
-def twice_the_same(net: Net) -> Iterator[str]:
-    conv = net.conv(net.input(1, 16, 8, 8), 16)
-    yield net.op("Add", conv, conv)
-
-
-def norm_behind_relu(net: Net) -> Iterator[str]:
-    conv = net.conv(net.input(1, 16, 8, 8), 16)
-    yield net.op("Relu", net.norm(net.op("Relu", conv)))
-
-
-def plain_sum(net: Net) -> Iterator[str]:
-    x = net.input(1, 18, 8, 8)
-    yield net.op("Relu", net.op("Add", biased(net, x, 18), x))
-
-
-def plain_sum_without_bias(net: Net) -> Iterator[str]:
-    x = net.input(1, 18, 8, 8)
-    yield net.op("Relu", net.op("Add", net.conv(x, 18), x))
-
-
-def factor_by_channel(net: Net) -> Iterator[str]:
-    x = net.op("Relu", net.conv(net.input(1, 20, 8, 8), 20))
-    yield net.op("Relu", net.op("Mul", x, net.weight("factor", 20, 1, 1)))
-
-
-def to_nhwc(net: Net) -> Iterator[str]:
-    x = net.input(1, 20, 8, 8)
-    yield net.op("Transpose", net.conv(x, 20), perm=[0, 2, 3, 1])
-    yield net.op("Transpose", net.conv(x, 18), perm=[0, 2, 3, 1])
-
-
-def from_nhwc_twice(net: Net) -> Iterator[str]:
-    x = net.op("Transpose", net.input(1, 8, 8, 20), perm=[0, 3, 1, 2])
-    net._channels[x] = 20
-    yield net.conv(x, 20)
-    yield net.conv(x, 16)
-
-
-def pools_of_odd_widths(net: Net) -> Iterator[str]:
-    x = net.input(1, 20, 8, 8)
-    yield net.op("MaxPool", net.conv(x, 20), kernel_shape=[2, 2])
-    yield net.op("GlobalAveragePool", net.conv(x, 24))
-
-
-def concat_of_channels_and_rows(net: Net) -> Iterator[str]:
-    x = net.input(1, 16, 8, 8)
-    yield net.op("Relu", net.op("Concat", net.conv(x, 16), net.conv(x, 8), axis=1))
-    yield net.op("Concat", net.conv(x, 16), net.conv(x, 16), axis=2)
-
-
-def padded_conv(net: Net) -> Iterator[str]:
-    x = net.op("Pad", net.input(1, 16, 8, 8), net.constant([0, 0, 1, 1, 0, 0, 1, 1]))
-    net._channels[x] = 16
-    yield net.conv(x, 16)
-
-
-def bias_of_rows(net: Net) -> Iterator[str]:
-    x = net.input(2, 5, 16)
-    y = net.op("Add", net.op("MatMul", x, net.weight("w", 16, 24)), net.weight("b", 24))
-    yield net.op("Add", net.op("MatMul", y, net.weight("w2", 24, 8)), net.weight("b2", 1, 8))
-
-
-def attention_scores(net: Net) -> Iterator[str]:
-    q, k = net.input(2, 4, 5, 8, name="q"), net.input(2, 4, 5, 8, name="k")
-    product = net.op("MatMul", q, net.op("Transpose", k, perm=[0, 1, 3, 2]))
-    yield net.op("Div", product, scalar(net, "eight", 8.0))
-
-
-def skip(net: Net) -> Iterator[str]:
-    x = net.input(2, 5, 16)
-    biased_x = net.op("Add", x, net.weight("p", 16))
-    total = net.op("Add", biased_x, net.op("Relu", x))
-    yield net.op("LayerNormalization", total, net.weight("g", 16), net.weight("b", 16), axis=-1)
+@pytest.mark.parametrize("name", CASES)
+def test_kernels_are_those_of_the_runtime_on_every_kind_of_cpu(name: str) -> None:
+    proto = CASES[name]()
+    for block, stored in STORED.items():
+        ours, theirs = lowered(proto, block), stored[name]
+        assert (block, ours - theirs, theirs - ours) == (block, {}, {})
 
 
 @pytest.mark.parametrize(
-    "build",
-    [
-        gate_by_channel, sum_of_three, twice_the_same, norm_behind_relu, plain_sum,
-        plain_sum_without_bias, factor_by_channel, to_nhwc, from_nhwc_twice,
-        pools_of_odd_widths, concat_of_channels_and_rows, padded_conv, bias_of_rows,
-        attention_scores, skip,
-    ],
-)  # fmt: skip
-def test_a_small_net_has_the_kernels_of_the_optimised_graph(build: Build, tmp_path: Path) -> None:
-    net = Net()
-    outputs = list(build(net))
-    compare(_runnable(net.proto(*outputs)), tmp_path)
+    "name", [*NETS, *(pytest.param(each, marks=pytest.mark.slow) for each in MODELS)]
+)
+def test_kernels_are_those_of_the_runtime_here(name: str, here: int, tmp_path: Path) -> None:
+    proto = CASES[name]()
+    theirs = signatures_of_graph(optimised(proto, tmp_path), here)
+    ours = lowered(proto, here)
+    assert (ours - theirs, theirs - ours) == ({}, {})

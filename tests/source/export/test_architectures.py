@@ -16,6 +16,8 @@ from archlint.source.export.spec import Value
 pytest.importorskip("torch", reason="exporting needs torch")
 pytest.importorskip("onnxscript", reason="torch's exporter needs onnxscript")
 
+pytestmark = pytest.mark.slow
+
 SIZES: Mapping[str, Value] = {
     "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64,
 }  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from archlint.errors import ModelError
-from archlint.source.export import Exported, ModelSpec, export
+from archlint.source.export import Exported, ModelSpec, export, runner
+from tests.warm_exports import Start
 
 pytest.importorskip("torch", reason="exporting needs torch")
 pytest.importorskip("onnxscript", reason="torch's exporter needs onnxscript")
@@ -27,6 +28,12 @@ class Net(nn.Module):
 @pytest.fixture(autouse=True)
 def _working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def _cold(cold_start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker starts as a user's does."""
+    monkeypatch.setattr(runner, "_worker", cold_start)
 
 
 def reason(text: str, factory: str = "net.py:Net", timeout: float = 60) -> str:
@@ -78,9 +85,10 @@ def test_a_file_or_module_that_is_not_there_is_named() -> None:
 
 def test_code_that_hangs_ends_with_the_time_limit() -> None:
     text = "import time\nwhile True:\n    time.sleep(0.01)"
-    assert reason(text, timeout=8) == "took longer than 8 s (net.py:3)"
+    assert reason(text, timeout=5) == "took longer than 5 s (net.py:3)"
 
 
+@pytest.mark.usefixtures("_cold")
 def test_what_the_code_prints_and_answers_is_no_part_of_the_protocol(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -89,6 +97,7 @@ def test_what_the_code_prints_and_answers_is_no_part_of_the_protocol(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("_cold")
 def test_children_of_the_code_do_not_survive() -> None:
     text = (
         "import os, time\n"
@@ -132,6 +141,7 @@ def test_files_of_a_package_import_each_other() -> None:
         assert found.record[""].class_name == "package.base.Net"
 
 
+@pytest.mark.usefixtures("_cold")
 def test_a_file_may_be_called_like_a_module_of_python() -> None:
     Path("types.py").write_text(NET, encoding="utf-8")
     assert len(exported("", "types.py:Net").proto.graph.node) == 1

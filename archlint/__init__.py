@@ -6,8 +6,63 @@ from typing import TYPE_CHECKING
 
 from archlint.version import __version__
 
+__all__ = [
+    "ArchlintError",
+    "Basis",
+    "Call",
+    "Caveat",
+    "Certainty",
+    "ConfigError",
+    "Dearer",
+    "DearerOn",
+    "Doubt",
+    "Finding",
+    "FindingAtBatch",
+    "FindingsError",
+    "Flip",
+    "FoundPlace",
+    "IgnoredFinding",
+    "Kernel",
+    "KernelPrice",
+    "Kind",
+    "KindShare",
+    "Location",
+    "MeasuredRow",
+    "ModelError",
+    "ModelInput",
+    "ModelReport",
+    "OperatorTime",
+    "PricedOn",
+    "Report",
+    "RestsOn",
+    "RuleInfo",
+    "Severity",
+    "Sizes",
+    "Span",
+    "TargetError",
+    "TargetReport",
+    "Unpriced",
+    "UsageError",
+    "Variant",
+    "__version__",
+    "lint",
+]
+
 if TYPE_CHECKING:
-    from archlint.api import FindingsError, Report, lint
+    from archlint.api import (
+        FindingsError,
+        Report,
+        lint,
+    )
+    from archlint.cost.kernels.kernel import (
+        Kernel,
+    )
+    from archlint.cost.kernels.kind import (
+        Kind,
+    )
+    from archlint.cost.pricing.price import (
+        Basis,
+    )
     from archlint.errors import (
         ArchlintError,
         ConfigError,
@@ -15,37 +70,56 @@ if TYPE_CHECKING:
         TargetError,
         UsageError,
     )
-    from archlint.results.findings import Finding, ModelReport, Severity
+    from archlint.graph.model import (
+        ModelInput,
+    )
+    from archlint.location import (
+        Call,
+        Certainty,
+        Location,
+        Span,
+    )
+    from archlint.results.findings import (
+        Finding,
+        FindingAtBatch,
+        FoundPlace,
+        IgnoredFinding,
+        KernelPrice,
+        KindShare,
+        MeasuredRow,
+        ModelReport,
+        OperatorTime,
+        PricedOn,
+        RestsOn,
+        RuleInfo,
+        TargetReport,
+        Unpriced,
+        Variant,
+    )
+    from archlint.results.judgement import (
+        Caveat,
+        Dearer,
+        DearerOn,
+        Doubt,
+        Flip,
+        Sizes,
+    )
+    from archlint.results.severity import (
+        Severity,
+    )
+else:  # a type checker must not take every name for one of these
+    _HOMES = """
+    errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
+    graph.model results.judgement api results.findings
+    """.split()
 
-__all__ = [
-    "ArchlintError",
-    "ConfigError",
-    "Finding",
-    "FindingsError",
-    "ModelError",
-    "ModelReport",
-    "Report",
-    "Severity",
-    "TargetError",
-    "UsageError",
-    "__version__",
-    "lint",
-]
+    def __getattr__(name: str) -> object:
+        # `archlint --help` must not pay for onnx, numpy and networkx: names load when asked for
+        from importlib import import_module
 
-_HOME = {
-    "lint": "archlint.api",
-    "Finding": "archlint.results.findings",
-    "ModelReport": "archlint.results.findings",
-    "FindingsError": "archlint.api",
-    "Report": "archlint.api",
-    "Severity": "archlint.results.findings",
-}
-
-
-def __getattr__(name: str) -> object:
-    # `archlint --help` must not pay for onnx, numpy and networkx: names load when asked for
-    from importlib import import_module
-
-    if name in __all__:
-        return getattr(import_module(_HOME.get(name, "archlint.errors")), name)
-    raise AttributeError(f"module 'archlint' has no attribute {name!r}")
+        if name in __all__:
+            for home in _HOMES:
+                module = import_module(f"archlint.{home}")
+                if name in module.__all__:
+                    return getattr(module, name)
+        raise AttributeError(f"module 'archlint' has no attribute {name!r}")

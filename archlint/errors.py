@@ -41,7 +41,7 @@ class ConfigError(UsageError):
 
     def __init__(self, path: str, problems: Sequence[str]) -> None:
         self.path = path
-        self.problems = tuple(problems)
+        self.problems: tuple[str, ...] = tuple(problems)
         super().__init__("\n".join(f"{path}: {problem}" for problem in self.problems))
 
 

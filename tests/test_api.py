@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import inspect
+import typing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,3 +87,34 @@ def test_a_baseline_keeps_back_what_is_known(tmp_path: Path) -> None:
     archlint.lint(model, baseline=file).raise_for_findings("note")
     with pytest.raises(archlint.UsageError, match="no such baseline"):
         archlint.lint(model, baseline=tmp_path / "none.toml")
+
+
+def _reached(kind: object, found: set[type]) -> set[type]:
+    """The types of archlint that whoever holds a value of this one can come to."""
+    for part in typing.get_args(kind):
+        _reached(part, found)
+    is_ours = isinstance(kind, type) and kind.__module__.partition(".")[0] == "archlint"
+    if not is_ours or kind in found:
+        return found
+    assert isinstance(kind, type)
+    found.add(kind)
+    public = [each for name, each in inspect.getmembers(kind) if name[0] != "_"]
+    functions = [each.fget if isinstance(each, property) else each for each in public]
+    for annotated in (kind, *filter(inspect.isfunction, functions)):
+        for hint in typing.get_type_hints(annotated).values():
+            _reached(hint, found)
+    return found
+
+
+def test_every_type_that_a_report_leads_to_can_be_imported_by_its_name() -> None:
+    found: set[type] = set()
+    for hint in typing.get_type_hints(archlint.lint).values():
+        _reached(hint, found)
+    assert archlint.Report in found
+    assert {each.__name__ for each in found} <= set(archlint.__all__)
+    assert [name for name in archlint.__all__ if not hasattr(archlint, name)] == []
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Lint'"):
+        _ = archlint.Lint  # type: ignore[attr-defined]

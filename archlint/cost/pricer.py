@@ -58,8 +58,8 @@ class Pricer:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.band_scale = target.calibration.band_scale
-        self.price_scale = target.calibration.price_scale
+        self.band_scale: float = target.calibration.band_scale
+        self.price_scale: float = target.calibration.price_scale
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._seconds: dict[Kernel, float] = {}
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison] = {}

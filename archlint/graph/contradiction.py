@@ -23,7 +23,8 @@ class BakedBatchError(ModelError):
     """The model does not fit the batch that was assumed; `batch` is one that `operator` holds."""
 
     def __init__(self, path: str, reason: str, batch: int, operator: str) -> None:
-        self.batch, self.operator = batch, operator
+        self.batch: int = batch
+        self.operator: str = operator
         super().__init__(path, reason)
 
 

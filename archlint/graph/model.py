@@ -42,7 +42,7 @@ class Model:
     inputs: tuple[ModelInput, ...]
     outputs: tuple[str, ...]
     operators: tuple[Operator, ...]
-    graph: nx.MultiDiGraph
+    graph: nx.MultiDiGraph[int]
     makers: Mapping[str, int]
     parameters: int
     weight_bytes: int

@@ -24,8 +24,10 @@ class Store:
     """
 
     def __init__(self, out: Path, target: str, old: Path | None = None) -> None:
-        self.out, self._target, self._old = out, target, old or out
-        self.file, self.table = out / target / FILE, out / target / ROWS
+        self.out: Path = out
+        self.file: Path = out / target / FILE
+        self.table: Path = out / target / ROWS
+        self._target, self._old = target, old or out
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ class SourceFile:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self._lines = text.split("\n")  # as the parser counts them
-        self.tree = parsed(text)
+        self.tree: ast.Module = parsed(text)
 
     def span(self, line: int, column: int, end_line: int, end_column: int) -> Span:
         """The stretch between two places of the tree."""

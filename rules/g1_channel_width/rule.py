@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from archlint.plugin import (
     MODEL_INPUT,
@@ -58,7 +58,7 @@ class ChannelWidth(Rule):
     code = "G1"
     name = "unbalanced-channel-width"
     summary = "Equal channel width minimises memory access cost"
-    options = (
+    options: ClassVar[tuple[Option, ...]] = (
         Option(
             "min-mac-ratio",
             1.05,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from archlint.plugin import (
     Decision,
@@ -48,7 +48,7 @@ class Fragmentation(Rule):
     code = "G3"
     name = "excessive-fragmentation"
     summary = "Fragmentation lowers the degree of parallelism"
-    options = (
+    options: ClassVar[tuple[Option, ...]] = (
         Option(
             "min-width", BRANCHES, "look at blocks of at least this many parallel convs and pools"
         ),

@@ -45,8 +45,8 @@ class Trials:
     """
 
     def __init__(self, source: SourceModel, options: Options, tell: Tell | None) -> None:
-        self.options = replace(options, targets=source.targets or options.targets)
-        self.count = 0
+        self.options: Options = replace(options, targets=source.targets or options.targets)
+        self.count: int = 0
         self._source = source
         self._tell = tell
         self._given: list[str] | None = None

@@ -24,6 +24,7 @@ class Kind(Enum):
     MOVEMENT = "data movement"
     VIEW = "view"
 
-    # a kernel's hash holds its kind's, and prices are looked up by kernel: Enum's own hash is
-    # that of the name, found anew in Python each time
-    __hash__ = object.__hash__
+
+# a kernel's hash holds its kind's, and prices are looked up by kernel: Enum's own hash is that of
+# the name, found anew in Python each time
+Kind.__hash__ = object.__hash__  # type: ignore[method-assign]

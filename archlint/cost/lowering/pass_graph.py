@@ -59,7 +59,7 @@ class PassGraph:
     """Steps, and who makes and reads each tensor."""
 
     def __init__(self, steps: Iterable[Step], outputs: Iterable[str]) -> None:
-        self.outputs = frozenset(outputs)
+        self.outputs: frozenset[str] = frozenset(outputs)
         self._steps: list[Step] = []
         self._sorted = False
         self._makers: dict[str, Step] = {}

@@ -22,6 +22,22 @@ class Columns:
     Sizes are exact: none reaches 2^53.
     """
 
+    kernels: tuple[Kernel, ...]
+    c_in: Array
+    c_out: Array
+    groups: Array
+    batch: Array
+    operands: Array
+    in_positions: Array
+    out_positions: Array
+    line: Array
+    window: Array
+    strides: Array
+    rotation: Array
+    flops: Array
+    weight_bytes: Array
+    activation_bytes: Array
+
     def __init__(self, kernels: Sequence[Kernel]) -> None:
         self.kernels = tuple(kernels)
         numbers = [

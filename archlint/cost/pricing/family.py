@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,13 +97,14 @@ class Family:
         floor: Mapping[str, float] = MappingProxyType({}),
         machine: Machine = UNTOLD,
     ) -> None:
-        self.spec, self.machine = spec, machine
+        self.spec: FamilySpec = spec
+        self.machine: Machine = machine
         self._own = frozenset(spec.kinds)
         kernels: dict[Kernel, int] = {}
         for chain, _ in rows:
             for _, kernel in chain:
                 kernels.setdefault(kernel, len(kernels))
-        self.rows = len(rows)
+        self.rows: int = len(rows)
         seconds = np.array([time for _, time in rows], dtype=float)
         columns = Columns(list(kernels))
         terms = terms_of(spec.terms, columns, machine)
@@ -120,7 +122,7 @@ class Family:
                 for count, kernel in chain:
                     counts[number, kernels[kernel]] += count
             per_row = counts @ terms
-        self.coefficients = fit_relative(per_row, seconds, least)
+        self.coefficients: Array = fit_relative(per_row, seconds, least)
         modelled = (per_row * self.coefficients).sum(axis=1)
         if not single:
             parts = counts * (terms * self.coefficients).sum(axis=1)
@@ -132,13 +134,13 @@ class Family:
         self._points, self._names = describe(spec.lengths, columns, machine), columns.names
         box = _box(columns)
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
-        self.residuals = np.log(seconds / modelled)
+        self.residuals: Array = np.log(seconds / modelled)
         covariance = _correlate_all(self._points, self._names, self._lengths, spec.unlike)
         if self._weights is not None:
             covariance = self._weights @ covariance @ self._weights.T
         covariance *= spec.spread**2
         covariance[np.diag_indices_from(covariance)] += spec.noise**2
-        self.inverse = np.linalg.inv(covariance)
+        self.inverse: NDArray[np.floating[Any]] = np.linalg.inv(covariance)
         self._pull = self.inverse @ self.residuals
         self._asked: dict[Kernel, _Asked] = {}
 

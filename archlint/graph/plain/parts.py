@@ -40,7 +40,9 @@ class Parts:
         scalars: Mapping[str, float],
         real: type[np.generic] = np.float32,
     ) -> None:
-        self.node, self.opset, self.real = node, opset, real
+        self.node: onnx.NodeProto = node
+        self.opset: int = opset
+        self.real: type[np.generic] = real
         self._scalars = scalars
         self.nodes: list[onnx.NodeProto] = []
         self._name = name

@@ -38,7 +38,7 @@ class Graph:
     def __init__(self, seed: int, block: int) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
-        self.weight_bytes = 0
+        self.weight_bytes: int = 0
         self.block = block
         self._random = np.random.default_rng(seed)
         self._pool = self._random.standard_normal(1 << 16, dtype=np.float32) * np.float32(0.05)
@@ -108,7 +108,9 @@ class Made:
     __slots__ = ("nodes", "output", "shape")
 
     def __init__(self, nodes: tuple[int, ...], output: str, shape: Shape) -> None:
-        self.nodes, self.output, self.shape = nodes, output, shape
+        self.nodes: tuple[int, ...] = nodes
+        self.output: str = output
+        self.shape: Shape = shape
 
 
 class Site:

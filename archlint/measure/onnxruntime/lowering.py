@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import resources
 
 __all__ = ["DTYPES", "lowering"]
 
-DTYPES = {"float": ("lowering.toml",), "int8": ("lowering.toml", "quantised.toml")}
+DTYPES: Mapping[str, tuple[str, ...]] = {
+    "float": ("lowering.toml",),
+    "int8": ("lowering.toml", "quantised.toml"),
+}
 """The files that say it, by the dtypes that can be measured."""
 
 

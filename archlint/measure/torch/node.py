@@ -33,9 +33,13 @@ class Node:
         packed: Callable[[torch.Tensor], torch.Tensor],
         dtype: torch.dtype,
     ) -> None:
-        self.op, self.opset, self.packed, self.dtype = proto.op_type, opset, packed, dtype
-        self.outputs = len(proto.output)
-        self.inputs, self.constant = inputs, constant
+        self.op: str = proto.op_type
+        self.opset: int = opset
+        self.packed: Callable[[torch.Tensor], torch.Tensor] = packed
+        self.dtype: torch.dtype = dtype
+        self.outputs: int = len(proto.output)
+        self.inputs: Sequence[torch.Tensor | None] = inputs
+        self.constant: Sequence[bool] = constant
         self._attributes = {each.name: each for each in proto.attribute}
 
     def __getitem__(self, at: int) -> torch.Tensor:

@@ -39,9 +39,10 @@ class Tensors:
     def __init__(
         self, device: str, dtype: torch.dtype, channels_last: bool = False, seed: int = 0
     ) -> None:
-        self.weight_bytes = 0
-        self.dtype, self.channels_last = dtype, channels_last
-        self.device = torch.device(device)
+        self.weight_bytes: int = 0
+        self.dtype: torch.dtype = dtype
+        self.channels_last: bool = channels_last
+        self.device: torch.device = torch.device(device)
         self._random = None
         if self.device.type != "meta":
             self._random = torch.Generator(self.device).manual_seed(seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.measure.plan.experiment import Experiment
@@ -13,7 +15,7 @@ __all__ = ["sample"]
 WHOLE = 0
 """A window of the whole map, unpadded."""
 
-WINDOWS = {
+WINDOWS: Mapping[tuple[int, int], float] = {
     (2, 2): 4.0, (3, 2): 6.0, (3, 1): 6.0, (2, 1): 0.5, (5, 1): 2.0, (5, 3): 0.5, (7, 1): 1,
     (WHOLE, 1): 0.7, (1, 2): 1.5,
 }  # fmt: skip

@@ -22,7 +22,7 @@ class Libraries:
     """
 
     def __init__(self, folders: Iterable[str]) -> None:
-        self.folders = tuple(folders)
+        self.folders: tuple[str, ...] = tuple(folders)
         self._known: dict[str, bool] = {}
 
     @classmethod

@@ -57,7 +57,7 @@ class SourceComments:
 
     def __init__(self, lines: Sequence[str]) -> None:
         try:
-            self.statements = logical_lines(lines)
+            self.statements: tuple[LogicalLine, ...] = logical_lines(lines)
             self._extents = Extents(lines)
         except (*UNPARSABLE, TokenError) as fault:
             raise ValueError(

@@ -40,7 +40,7 @@ class SourceText:
             wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
         except cst.ParserSyntaxError as e:
             raise Unfixable(f"libcst cannot parse {path}") from e
-        self.module = wrapper.module
+        self.module: cst.Module = wrapper.module
         self._places = wrapper.resolve(PositionProvider)
         self._bytes = wrapper.resolve(ByteSpanPositionProvider)
         self._parents = wrapper.resolve(ParentNodeProvider)

@@ -41,10 +41,10 @@ class Interpreter:
 
     def __init__(self, tree: SourceTree) -> None:
         self.tree = tree
-        self.regions = Regions()
-        self.globals = Globals(self, tree)
-        self.classes = Classes(self)
-        self.attributes = Attributes(self, self.globals, self.classes)
+        self.regions: Regions = Regions()
+        self.globals: Globals = Globals(self, tree)
+        self.classes: Classes = Classes(self)
+        self.attributes: Attributes = Attributes(self, self.globals, self.classes)
         self._containers = TorchContainers(self, self.classes, self.attributes)
         self._targets = Targets(self, self.attributes, self._containers)
         self._builtins = Builtins(self, self.classes, self.attributes)

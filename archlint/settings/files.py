@@ -8,8 +8,9 @@ import tomli
 
 from archlint.errors import ConfigError
 from archlint.settings.asked import Asked
+from archlint.settings.kinds.reader import Reader
 from archlint.settings.known import Known
-from archlint.settings.reader import Reader
+from archlint.settings.read_table import read_table
 from archlint.settings.toml_text import value_text
 
 __all__ = ["find_config", "read_config"]
@@ -45,7 +46,7 @@ def read_config(path: Path, known: Known) -> Asked:
             )
         table = found
     reader = Reader(path.parent, shown, prefix, known)
-    asked = reader.read(table)
+    asked = read_table(table, reader)
     if reader.problems:
         raise ConfigError(shown, reader.problems)
     return asked

@@ -9,14 +9,11 @@ from archlint.results.severity import Severity
 from archlint.settings.kinds.ignores import IGNORED_RULES, IGNORES, Ignore
 from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGETS
 from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, choice
-from archlint.settings.kinds.rule_options import RULE_OPTIONS
+from archlint.settings.kinds.rule_options import RULE_OPTIONS, OptionValue
 from archlint.settings.kinds.tables import PATHS, RULES_BY_GLOB, SHAPES, SIZES
 from archlint.settings.setting import Flag, Key, Panel, Value, setting
 
 __all__ = ["DEFAULT_TARGET", "Ignore", "OptionValue", "Options"]
-
-OptionValue = float | int | bool
-"""What an option of a rule can be."""
 
 DEFAULT_TARGET = "gtx1080ti-cudnn7-fp32"
 

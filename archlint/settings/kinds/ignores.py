@@ -13,8 +13,8 @@ from archlint.settings.kinds.lists import codes, commas, rule
 from archlint.settings.toml_text import value_text
 
 if TYPE_CHECKING:
+    from archlint.settings.kinds.reader import Reader
     from archlint.settings.known import Known
-    from archlint.settings.reader import Reader
 
 __all__ = ["IGNORED_RULES", "IGNORES", "Ignore"]
 

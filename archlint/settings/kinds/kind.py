@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 if TYPE_CHECKING:
+    from archlint.settings.kinds.reader import Reader
     from archlint.settings.known import Known
-    from archlint.settings.reader import Reader
 
 __all__ = ["Kind", "Schema"]
 

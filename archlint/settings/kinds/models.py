@@ -15,8 +15,8 @@ from archlint.settings.kinds.lists import several, strings, targets
 from archlint.settings.toml_text import value_text
 
 if TYPE_CHECKING:
+    from archlint.settings.kinds.reader import Reader
     from archlint.settings.known import Known
-    from archlint.settings.reader import Reader
     from archlint.source.export.spec import Value
 
 __all__ = ["MODELS", "ConfiguredModel"]

@@ -12,7 +12,7 @@ from archlint.settings.kinds.kind import Kind, Schema
 from archlint.settings.toml_text import listed
 
 if TYPE_CHECKING:
-    from archlint.settings.reader import Reader
+    from archlint.settings.kinds.reader import Reader
 
 __all__ = ["COUNT", "FACTOR", "FILE", "SECONDS", "SWITCH", "TEXT", "choice", "count", "number"]
 

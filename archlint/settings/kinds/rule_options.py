@@ -10,11 +10,13 @@ from archlint.settings.kinds.kind import Kind, Schema
 from archlint.settings.toml_text import key_text
 
 if TYPE_CHECKING:
+    from archlint.settings.kinds.reader import Reader
     from archlint.settings.known import Known
-    from archlint.settings.options import OptionValue
-    from archlint.settings.reader import Reader
 
-__all__ = ["RULE_OPTIONS"]
+__all__ = ["RULE_OPTIONS", "OptionValue"]
+
+OptionValue = float | int | bool
+"""What an option of a rule can be."""
 
 _WORDS: Mapping[type, tuple[str, str]] = {
     bool: ("true or false", "boolean"),

@@ -13,8 +13,8 @@ from archlint.settings.shape import parse_shape
 from archlint.settings.toml_text import key_text
 
 if TYPE_CHECKING:
+    from archlint.settings.kinds.reader import Reader
     from archlint.settings.known import Known
-    from archlint.settings.reader import Reader
 
 __all__ = ["PATHS", "RULES_BY_GLOB", "SHAPES", "SIZES", "said_shapes", "table_of"]
 

@@ -1,23 +1,20 @@
-"""From a table of TOML to what is asked for."""
+"""What reading a table of TOML needs to know, and what was wrong on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from archlint.cost.target_files import list_targets
 from archlint.did_you_mean import did_you_mean
-from archlint.settings.asked import Asked, settings
 from archlint.settings.known import Known
-from archlint.settings.toml_text import key_text, value_text
+from archlint.settings.toml_text import value_text
 
 __all__ = ["Reader"]
 
-_Read = Callable[["Reader", str, object], object]
-
 
 class Reader:
-    """Turns a table into what it asks for and gathers the problems on the way.
+    """Gathers the problems of a table, and knows what it may name.
 
     `folder` is where the file lies, `path` its name in messages, `prefix` what comes before a
     key in them.
@@ -30,25 +27,6 @@ class Reader:
         self.problems: list[str] = []
         self._prefix = prefix
         self._user_targets: tuple[str, ...] = ()
-
-    def read(self, table: Mapping[str, object]) -> Asked:
-        """What this table asks for."""
-        keys: dict[str, list[tuple[str, _Read]]] = {}
-        for field, setting in settings().items():
-            if setting.key is not None and setting.value.kind.read is not None:
-                keys.setdefault(setting.name, []).append((field, setting.value.kind.read))
-        self._note_user_targets(table.get("target-paths"))
-        values: dict[str, object] = {"config": self.path}
-        for key, value in table.items():
-            if key in keys:
-                field, read = keys[key][0]
-                values[field] = read(self, key, value)
-            else:
-                self.problem(key_text(key), f"unknown key{did_you_mean(key, keys)}")
-        for key, value in table.items():
-            for field, read in keys.get(key, ())[1:]:
-                values[field] = read(self, key, value)
-        return Asked().told(values)
 
     @property
     def folder(self) -> Path:
@@ -84,8 +62,8 @@ class Reader:
         """A path that is relative to the configuration file, for use from anywhere."""
         return (self._folder / path).as_posix()
 
-    def _note_user_targets(self, paths: object) -> None:
-        """The key `target` may name what lies in the folders of `target-paths`."""
+    def note_user_targets(self, paths: object) -> None:
+        """Tell it the value of `target-paths`: the key `target` may name what lies there."""
         folders = [paths] if isinstance(paths, str) else paths
         if isinstance(folders, list):
             self._user_targets = tuple(

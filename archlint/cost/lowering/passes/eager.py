@@ -40,7 +40,8 @@ def _join(
     before = host = graph.maker(step.reads[0]) if step.reads else None
     while host is not None and sum(map(graph.uses, host.writes)) == 1:
         if host.name not in VIEWS:
-            kernel = make_kernel(host.op, host.name)
+            # a step without a name is of an operator that nobody can run
+            kernel = make_kernel(host.op, host.name) if host.name else None
             if before is None or kernel is None or kernel.kind not in kinds:
                 return None
             if constant and not kernel.constant:

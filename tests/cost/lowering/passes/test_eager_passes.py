@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.pass_lists import Pass
 from archlint.cost.lowering.passes.eager import fold_into_weights, fuse_epilogues
 from archlint.cost.lowering.passes.views import launch_views
@@ -51,3 +52,12 @@ def test_of_the_views_only_those_that_are_calls_are_launched() -> None:
     launched = replace(RULES, views=True)
     assert after(launch_views, *viewed(), rules=launched) == ["Conv", "Flatten", "Relu"]
     assert after(launch_views, *viewed(), rules=RULES) == ["Conv", "Relu"]
+
+
+def test_nothing_becomes_part_of_what_nobody_can_run() -> None:
+    net = Net()
+    malformed = net.op("Conv", net.input(1, 8, 4, 4), net.weight("w", 8, 3, 1, 1))
+    relu = net.op("Relu", malformed)
+    lowered = lower(net.model(relu), RULES)
+    assert [each.kernel.op for each in lowered.kernels] == ["Relu"]
+    assert lowered.unpriced == (0,)

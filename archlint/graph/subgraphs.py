@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from archlint.graph.branches import BRANCHES, Decision, Facts, Part, decide
 from archlint.graph.node import check_text, cleaned
 
-__all__ = ["Facts", "Unfolded", "unfold"]
+__all__ = ["Unfolded", "unfold"]
 
-_BRANCHES = ("then_branch", "else_branch")
 _CONTROL = frozenset({"If", "Loop", "Scan"})
-_MOST_TRIPS = 2**31 - 1  # exporters write a larger one for a loop that a condition ends
-
-
-class Facts(Protocol):
-    """What is known of a graph with all its branches: shapes, constants, costs."""
-
-    def shape(self, name: str) -> tuple[int, ...] | None:
-        """The shape of a tensor, None where unknown."""
-
-    def value(self, name: str) -> float | None:
-        """The value of a constant of one element, else None."""
-
-    def cost(self, part: str) -> tuple[int, int, int]:
-        """FLOPs, memory access and count of the operators directly in this part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,109 +52,23 @@ def unfold(path: str, proto: onnx.ModelProto, facts_of: Callable[[Unfolded], Fac
         return Unfolded(proto)
     everything = _Unfolding(path, proto, None)
     facts = facts_of(Unfolded(everything.proto, everything.repeats))
-    taken = _Unfolding(path, proto, _decide(everything.parts, facts))
+    taken = _Unfolding(path, proto, decide(everything.parts, facts))
     return Unfolded(taken.proto, taken.repeats, tuple(taken.notes))
-
-
-@dataclass(slots=True)
-class _Part:
-    """An operator with subgraphs: where it is, its parts, and what tells how often it runs.
-
-    `limit` is the tensor with the most trips, `goes_on` that with the last condition, `over`
-    the one whose first axis is walked along.
-    """
-
-    kind: str
-    name: str
-    inside: str
-    condition: str = ""
-    limit: str = ""
-    goes_on: str = ""
-    over: tuple[str, int] | None = None
-    stacked: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """The branch taken or the trips made, a line on it, and the shapes of what is stacked."""
-
-    branch: str = ""
-    trips: int = 1
-    note: str = ""
-    stacked: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def _is_control(node: onnx.NodeProto) -> bool:
     return node.op_type in _CONTROL and node.domain in ("", "ai.onnx")
 
 
-def _decide(parts: Iterable[_Part], facts: Facts) -> dict[str, _Decision]:
-    """Inner parts first, for a branch costs what its own parts cost as they are taken."""
-    decisions: dict[str, _Decision] = {}
-    costs: dict[str, list[tuple[int, int, int]]] = {}
-    for part in reversed(list(parts)):
-        inner = {}
-        for each in _BRANCHES if part.kind == "If" else ("body",):
-            where = f"{part.name}/{each}"
-            inner[each] = _sum([facts.cost(where), *costs.get(where, ())])
-        if part.kind == "If":
-            decision = _branch(part, facts, inner)
-            cost = inner[decision.branch]
-        else:
-            decision = _trips(part, facts)
-            flops, access, count = inner["body"]
-            cost = flops * decision.trips, access * decision.trips, count
-        decisions[part.name] = decision
-        costs.setdefault(part.inside, []).append(cost)
-    return decisions
-
-
-def _sum(costs: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
-    flops, access, count = (sum(each) for each in zip(*costs, strict=True))
-    return flops, access, count
-
-
-def _branch(part: _Part, facts: Facts, costs: Mapping[str, tuple[int, int, int]]) -> _Decision:
-    known = facts.value(part.condition)
-    if known is not None:
-        return _Decision(_BRANCHES[0] if known else _BRANCHES[1])
-    dearer = max(_BRANCHES, key=lambda each: costs[each])
-    return _Decision(dearer, note=f"{part.name}: its dearer branch, {dearer} (assumed)")
-
-
-def _trips(part: _Part, facts: Facts) -> _Decision:
-    trips: int | None = None
-    if part.over is not None:
-        shape, axis = facts.shape(part.over[0]), part.over[1]
-        if shape and -len(shape) <= axis < len(shape):
-            trips = shape[axis]
-    else:
-        limit, goes_on = facts.value(part.limit), facts.value(part.goes_on)
-        if goes_on is not None and not goes_on:
-            trips = 1
-        elif goes_on and limit is not None and 0 <= limit <= _MOST_TRIPS:
-            trips = int(limit)
-    stacked = {}
-    for made, each in part.stacked.items():
-        shape = facts.shape(each)
-        if shape is not None:
-            stacked[made] = (trips or 1, *shape)
-    if trips is None:
-        note = f"{part.name}: 1 trip (assumed, the file does not tell how many)"
-        return _Decision(trips=1, note=note, stacked=stacked)
-    note = f"{part.name}: {trips} trip{'s' * (trips != 1)}"
-    return _Decision(trips=trips, note=note, stacked=stacked)
-
-
 class _Unfolding:
     """One copy of the model without subgraphs; without decisions, with both branches of an If."""
 
     def __init__(
-        self, path: str, proto: onnx.ModelProto, decisions: Mapping[str, _Decision] | None
+        self, path: str, proto: onnx.ModelProto, decisions: Mapping[str, Decision] | None
     ) -> None:
         self.proto = onnx.ModelProto()
         self.proto.CopyFrom(proto)
-        self.parts: list[_Part] = []
+        self.parts: list[Part] = []
         self.repeats: dict[str, int] = {}
         self.notes: list[str] = []
         self._path, self._decisions = path, decisions
@@ -217,10 +116,10 @@ class _Unfolding:
         outputs = [names.get(each, each) for each in node.output]
         attributes = {each.name: each for each in node.attribute}
         if node.op_type == "If":
-            graphs = [attributes[each].g for each in _BRANCHES if each in attributes]
+            graphs = [attributes[each].g for each in BRANCHES if each in attributes]
             if len(graphs) < 2 or any(len(g.output) < len(outputs) for g in graphs) or not inputs:
                 return False
-            part = _Part("If", name, inside, condition=inputs[0])
+            part = Part("If", name, inside, condition=inputs[0])
             self._if(part, graphs, names, outputs, times)
             return True
         if "body" not in attributes:
@@ -232,9 +131,9 @@ class _Unfolding:
                 return False
             fits = len(body.output) >= max(carried + 1, len(outputs) + 1)
             if fits:
-                self._loop(_Part("Loop", name, inside), body, names, inputs, outputs, times)
+                self._loop(Part("Loop", name, inside), body, names, inputs, outputs, times)
             return fits
-        return self._scan(_Part("Scan", name, inside), attributes, body, names, inputs, outputs,
+        return self._scan(Part("Scan", name, inside), attributes, body, names, inputs, outputs,
                           times)  # fmt: skip
 
     def _unique(self, name: str) -> str:
@@ -245,31 +144,31 @@ class _Unfolding:
         self._taken.add(found)
         return found
 
-    def _decision(self, part: _Part) -> _Decision:
+    def _decision(self, part: Part) -> Decision:
         self.parts.append(part)
-        decision = (self._decisions or {}).get(part.name, _Decision())
+        decision = (self._decisions or {}).get(part.name, Decision())
         if decision.note:
             self.notes.append(decision.note)
         return decision
 
     def _if(
         self,
-        part: _Part,
+        part: Part,
         graphs: list[onnx.GraphProto],
         names: Mapping[str, str],
         outputs: list[str],
         times: int,
     ) -> None:
         decision = self._decision(part)
-        for label, graph in zip(_BRANCHES, graphs, strict=True):
+        for label, graph in zip(BRANCHES, graphs, strict=True):
             if decision.branch in ("", label):
                 # with both branches there, the first one makes the outputs
-                made = outputs if decision.branch or label == _BRANCHES[0] else []
+                made = outputs if decision.branch or label == BRANCHES[0] else []
                 self._body(graph, f"{part.name}/{label}", names, {}, made, times)
 
     def _loop(
         self,
-        part: _Part,
+        part: Part,
         body: onnx.GraphProto,
         names: Mapping[str, str],
         inputs: list[str],
@@ -290,7 +189,7 @@ class _Unfolding:
 
     def _scan(
         self,
-        part: _Part,
+        part: Part,
         attributes: Mapping[str, onnx.AttributeProto],
         body: onnx.GraphProto,
         names: Mapping[str, str],
@@ -361,8 +260,8 @@ class _Unfolding:
 
     def _finish(
         self,
-        part: _Part,
-        decision: _Decision,
+        part: Part,
+        decision: Decision,
         ends: list[str],
         carried: int,
         outputs: list[str],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archlint.report.explain_words import reason_text
 from archlint.report.finding_json import variant_json
 from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, members, rounded
-from archlint.report.words import reason_text
 from archlint.results.explanation import (
     ExplainedOperator,
     ExplainedPlace,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from archlint.report.explain_words import reason_text
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, figure, megabytes, percent, shape
-from archlint.report.words import reason_text
 from archlint.results.explanation import (
     ExplainedOperator,
     ExplainedPlace,

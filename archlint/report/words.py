@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from archlint.report.units import milliseconds, percent, shape
-from archlint.results.explanation import ExplainedPlace, ExplainedSilence
 from archlint.results.findings import Finding, FindingAtBatch, ModelReport, PricedOn
 from archlint.results.judgement import Caveat, Dearer, Doubt, Flip, Sizes
 from archlint.results.severity import Severity
@@ -14,7 +13,6 @@ __all__ = [
     "dearer_text",
     "flip_text",
     "flips_of",
-    "reason_text",
     "sizes_text",
 ]
 
@@ -77,15 +75,6 @@ def dearer_text(dearer: Dearer) -> str:
         if each.saving is not None and each.saving > each.most_before
     ]
     return f"known, but dearer: saves {'; '.join(told)}"
-
-
-def reason_text(rule: ExplainedPlace | ExplainedSilence) -> str:
-    """What a rule says of an operator."""
-    if isinstance(rule, ExplainedSilence):
-        return rule.reason
-    band = f"{rule.slowdown_low:.2f} to {rule.slowdown_high:.2f}, {rule.basis.value}"
-    change = f"{rule.now.text}; instead {rule.instead.text}"
-    return f"{change}: {rule.slowdown:.2f}x slower ({band})"
 
 
 def sizes_text(sizes: Sizes) -> str:

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from archlint.cost.pricing.price import Basis
+from archlint.report.explain_words import reason_text
 from archlint.report.words import (
     brought_text,
     caveat_text,
     dearer_text,
     flip_text,
     flips_of,
-    reason_text,
     sizes_text,
 )
 from archlint.results.explanation import ExplainedPlace, ExplainedSilence

@@ -13,7 +13,6 @@ from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, Us
 from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
-from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
@@ -138,11 +137,10 @@ def _what_fits(dtype: str, options: Options) -> str:
     fitting = [each.name for each in every if each.dtype == dtype]
     if fitting:
         return f"for {dtype}: {', '.join(fitting)}"
-    hint = ": quantise its data to uint8" if dtype == SIGNED else ""
-    if not options.as_stored:
-        reading = ", ".join(each.name for each in every if each.dtype in DTYPES)
-        hint += f"{', or' if hint else ';'} read as the architecture that it is by {reading}"
-    return f"no target for {dtype}{hint}"
+    if options.as_stored:
+        return f"no target for {dtype}"
+    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
+    return f"no target for {dtype}; the same network in another dtype is priced by {real}"
 
 
 class _Run:
@@ -241,7 +239,7 @@ class _Run:
             assumptions=model.assumptions,
             remarks=(
                 *loaded.remarks,
-                *remarks_on({name: each.stored for name, each in views.items()}),
+                *remarks_on([(each.view.target, each.stored) for each in views.values()]),
                 *filter(None, (each.remark for each in on)),
             ),
             flips=flips,

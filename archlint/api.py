@@ -64,6 +64,7 @@ def lint(
     ignore: Sequence[str] = (),
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
+    as_stored: bool = False,
     min_slowdown: float = _DEFAULT.min_slowdown,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
     baseline: str | PathLike[str] | None = None,
@@ -73,7 +74,8 @@ def lint(
     `inputs` is what a module takes: a tensor or its shape, a tuple of these, or a mapping of
     these by parameter; of files it is a mapping of shapes by input, and a lone shape is for the
     only input.  `targets` empty means the default target, and `target_paths` are folders with
-    targets of your own; `select` and `ignore` take rule codes or names.  `baseline` is a file of
+    targets of your own; `select` and `ignore` take rule codes or names.
+    `as_stored` refuses files of another dtype than the target's.  `baseline` is a file of
     known places, which are no findings.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
     targets, and a baseline that cannot be read, raise UsageError.  No configuration file is read,
@@ -90,6 +92,7 @@ def lint(
         batch=batch,
         inputs={} if modules else _shapes(inputs),
         dims=dims or {},
+        as_stored=as_stored,
         min_slowdown=min_slowdown,
         rule_options=rule_options or {},
     )

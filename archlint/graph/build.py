@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import networkx as nx
 import onnx
 from onnx import checker, inliner
 
@@ -16,7 +15,7 @@ from archlint.graph.contradiction import BakedBatchError, check_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
-from archlint.graph.model import Model, ModelInput
+from archlint.graph.model import Model, ModelInput, graph_of
 from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Operator, Tensor
@@ -90,7 +89,7 @@ def _build(
         inputs=tuple(_model_inputs(sizes, tensors.types)),
         outputs=tuple(each.name for each in proto.graph.output),
         operators=tuple(operators),
-        graph=_graph(operators, makers),
+        graph=graph_of(operators, makers),
         makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,
@@ -308,17 +307,3 @@ def _model_inputs(sizes: Sizes, types: Mapping[str, TensorType]) -> Iterable[Mod
     for each in sizes.inputs:
         known = types.get(each.name, _NO_TYPE)
         yield ModelInput(each.name, known.dtype, each.sizes, bool(each.assumed))
-
-
-def _graph(operators: Sequence[Operator], makers: Mapping[str, int]) -> nx.MultiDiGraph:
-    graph = nx.MultiDiGraph()
-    graph.add_nodes_from(range(len(operators)))
-    graph.add_edges_from(
-        [
-            (makers[tensor.name], operator.index, {"tensor": tensor})
-            for operator in operators
-            for tensor in operator.inputs
-            if tensor is not None and tensor.name in makers
-        ]
-    )
-    return graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -10,7 +10,7 @@ import networkx as nx
 from archlint.graph.operator import Operator
 from archlint.graph.unread import Unread
 
-__all__ = ["Model", "ModelInput"]
+__all__ = ["Model", "ModelInput", "graph_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Model:
     elements, `weight_bytes` their bytes.  `assumptions` are the sizes that were open and the
     branches and trips taken, one line each.  `batch` is how many are computed at once, None where
     no input has such a dim; `batch_is_assumed` says that nobody told it.  `outputs` are the names
-    of the model's outputs.  `unread` are the operators that compute and have no shapes.
+    of the model's outputs.  `unread` are the operators that compute and have no shapes,
+    `passed_by` those that do not run: they read nothing, and nobody reads them.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Model:
     batch: int | None
     batch_is_assumed: bool
     unread: tuple[Unread, ...] = ()
+    passed_by: frozenset[int] = frozenset()
 
     @property
     def flops(self) -> int:
@@ -60,3 +62,18 @@ class Model:
     def mac(self) -> int:
         """The memory access cost in bytes of all operators whose shapes are known."""
         return sum((op.mac or 0) * op.repeats for op in self.operators)
+
+
+def graph_of(operators: Sequence[Operator], makers: Mapping[str, int]) -> nx.MultiDiGraph[int]:
+    """The networkx graph of operators, where `makers` says who makes each tensor."""
+    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+    graph.add_nodes_from(range(len(operators)))
+    graph.add_edges_from(
+        [
+            (makers[tensor.name], operator.index, {"tensor": tensor})
+            for operator in operators
+            for tensor in operator.inputs
+            if tensor is not None and tensor.name in makers
+        ]
+    )
+    return graph

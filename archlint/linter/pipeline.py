@@ -11,14 +11,13 @@ from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
 from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
 from archlint.graph.model import Model
-from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
-from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
+from archlint.linter.reading import DTYPES, Readings, remarks_on
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -114,26 +113,34 @@ def prepare(
 
     Where its dtype is the reason, the targets that price it are named.
     """
-    widths = find_widths(model)
+    readings = Readings(model, options.as_stored)
     views: dict[str, Priced] = {}
     refusals = []
     dtype = ""
     for pricer in pricers:
         try:
-            views[pricer.target.name] = price_model(model, pricer, widths)
+            read = readings.on(pricer.target)
+            priced = price_model(read.model, pricer, read.widths, read.stored)
+            views[pricer.target.name] = priced
         except DtypeError as refusal:
             dtype = refusal.dtype
             refusals.append(str(refusal))
         except TargetError as refusal:
             refusals.append(str(refusal))
     if dtype and not views:
-        every = (each.target for each in locate_all(options.target_paths))
-        fitting = [each.name for each in every if each.dtype == dtype]
-        hint = ": quantise its data to uint8" if dtype == SIGNED else ""
-        refusals.append(
-            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}{hint}"
-        )
+        refusals.append(_what_fits(dtype, options))
     return views, tuple(refusals)
+
+
+def _what_fits(dtype: str, options: Options) -> str:
+    every = [each.target for each in locate_all(options.target_paths)]
+    fitting = [each.name for each in every if each.dtype == dtype]
+    if fitting:
+        return f"for {dtype}: {', '.join(fitting)}"
+    if options.as_stored:
+        return f"no target for {dtype}"
+    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
+    return f"no target for {dtype}; the same network in another dtype is priced by {real}"
 
 
 class _Run:
@@ -230,7 +237,11 @@ class _Run:
             ignored=(*ignored, *ignored_too, *here.commented),
             known=tuple(IgnoredFinding(each.finding, reasons[id(each)]) for each in still_known),
             assumptions=model.assumptions,
-            remarks=(*loaded.remarks, *filter(None, (each.remark for each in on))),
+            remarks=(
+                *loaded.remarks,
+                *remarks_on([(each.view.target, each.stored) for each in views.values()]),
+                *filter(None, (each.remark for each in on)),
+            ),
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
             malformed=tuple(

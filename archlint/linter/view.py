@@ -12,10 +12,10 @@ from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target
-from archlint.errors import DtypeError, TargetError
+from archlint.errors import TargetError
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
-from archlint.linter.dtype import model_dtype
+from archlint.linter.reading import DTYPES
 from archlint.results.findings import KindShare, OperatorTime, TargetReport, Unpriced
 from archlint.rule import Rule, View
 from archlint.settings.options import OptionValue
@@ -36,6 +36,8 @@ class Priced:
     unpriced: tuple[Unpriced, ...]
     times: Mapping[int, float]
     """Seconds of each priced kernel, by its number, as often as it runs."""
+    stored: str
+    """The file's dtype where it is priced as the same network in another one, else ""."""
 
     def for_rule(self, rule: type[Rule], options: Mapping[str, OptionValue]) -> View:
         """The view with this rule's options, the defaults where none are given."""
@@ -47,6 +49,7 @@ class Priced:
         return TargetReport(
             target=self.view.target.name,
             title=self.title,
+            stored=self.stored,
             is_default=is_default,
             predicted=self.total.seconds,
             low=self.total.low,
@@ -97,8 +100,11 @@ class Priced:
         return tuple(sorted(shares, key=lambda each: (-each.time, each.kind)))
 
 
-def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
-    """Lower and price a model; raises TargetError (DtypeError) if the target does not fit it."""
+def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") -> Priced:
+    """Lower and price a model; raises TargetError if the target does not fit it.
+
+    `stored` is the dtype of its file where that is another one than is priced.
+    """
     target = pricer.target
     _fits(model, target)
     lowered = lower(model, target.lowering)
@@ -115,7 +121,8 @@ def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
         what = "any of its operators" + ("" if total is None else " that compute")
         raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
-    return Priced(view, total, _title(model, target), coverage, unpriced, _times(lowered, pricer))
+    times, title = _times(lowered, pricer), _title(model, target)
+    return Priced(view, total, title, coverage, unpriced, times, stored)
 
 
 def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
@@ -132,9 +139,6 @@ def _fits(model: Model, target: Target) -> None:
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
-    dtype = model_dtype(model)
-    if dtype and dtype != target.dtype:
-        raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
 
 
 def _listed(unpriced: Sequence[Unpriced]) -> str:
@@ -170,12 +174,9 @@ def _coverage(model: Model, without: Set[int]) -> tuple[float, tuple[Unpriced, .
 
 
 def _title(model: Model, target: Target) -> str:
-    parts = [target.device, target.runtime, _DTYPES.get(target.dtype, target.dtype)]
+    parts = [target.device, target.runtime, DTYPES.get(target.dtype, target.dtype)]
     if target.threads:
         parts.append(f"{target.threads} thread" + ("" if target.threads == "1" else "s"))
     parts.append(f"batch {model.batch or 1}")
     parts.append(target.layout)
     return ", ".join(part for part in parts if part)
-
-
-_DTYPES = {"float": "fp32", "float16": "fp16", "bfloat16": "bf16", "int8": "int8"}

@@ -64,6 +64,7 @@ def _target(target: TargetReport) -> Json:
     return {
         "target": target.target,
         "title": target.title,
+        "stored_dtype": target.stored or None,
         "is_default": target.is_default,
         "predicted_ms": ms(target.predicted),
         "low_ms": ms(target.low),

@@ -219,6 +219,7 @@ class TargetReport:
     share of priced operators, weighted by MAC, 0 to 1.  `saving` is what all findings of
     warning and above together would save, each kernel counted once; `kinds` is the cost by
     kind of operator, dearest first; `operators` is the cost of each, in the model's order.
+    `stored` is the file's dtype where it is priced as the same network in another one, else "".
     """
 
     target: str
@@ -234,6 +235,7 @@ class TargetReport:
     saving: float
     saving_findings: int
     operators: tuple[OperatorTime, ...] = ()
+    stored: str = ""
 
 
 @dataclass(frozen=True, slots=True)

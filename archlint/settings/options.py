@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archlint.results.severity import Severity
 from archlint.settings.kinds.ignores import IGNORED_RULES, IGNORES, Ignore
 from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGETS
-from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, choice
+from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, SWITCH, choice
 from archlint.settings.kinds.rule_options import RULE_OPTIONS, OptionValue
 from archlint.settings.kinds.tables import PATHS, RULES_BY_GLOB, SHAPES, SIZES
 from archlint.settings.setting import Flag, Key, Panel, Value, setting
@@ -25,9 +25,10 @@ class Options:
     `targets` empty means the default target; `target_paths` are folders with targets of the
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
     empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
-    shape, `dims` a symbolic dim to a size.  `timeout` is the most seconds for one model, None for
-    any number.  `fail_on` None means never.  `rule_options` is by rule code.
-    `per_model_ignores` maps a glob of model paths to rule codes.
+    shape, `dims` a symbolic dim to a size.
+    `as_stored` refuses models of another dtype than the target's.  `timeout` is the most seconds
+    for one model, None for any number.  `fail_on` None means never.  `rule_options` is by rule
+    code.  `per_model_ignores` maps a glob of model paths to rule codes.
     `source_roots` are folders with the Python source of models that were exported elsewhere,
     `path_map` maps beginnings of the paths that they name to folders here, and `libraries` are
     packages besides torch in whose files no user's line is.  `tables` asks for the measured rows
@@ -67,6 +68,20 @@ class Options:
             "NAME=SIZE",
         ),
         Key("", "{ sequence = 128 }"),
+    )
+    as_stored: bool = setting(
+        Value(SWITCH, False, Panel.PRICING, api=True),
+        Flag(
+            "Refuse files of another dtype than the target's, rather than read them as the "
+            "architecture that they are.",
+            ("check", "diff", "explain", "fix", "verify"),
+            names=("--as-stored",),
+        ),
+        Key(
+            "Refuse files of another dtype than the target's, rather than read them as the "
+            "architecture that they are.",
+            "true",
+        ),
     )
     timeout: float | None = setting(
         Value(SECONDS, None, Panel.PRICING),

@@ -11,9 +11,9 @@ import onnx
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph import read_model
-from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.judge import judge
+from archlint.linter.reading import Readings
 from archlint.linter.registry import find_pricers
 from archlint.linter.view import price_model
 from archlint.results.findings import Finding
@@ -91,7 +91,8 @@ def check(
     else:
         pricer = target if isinstance(target, Pricer) else Pricer(target)
     graph = read_model(model.proto() if isinstance(model, Net) else model, batch=batch)
-    priced = price_model(graph, pricer, find_widths(graph))
+    read = Readings(graph, as_stored=False).on(pricer.target)
+    priced = price_model(read.model, pricer, read.widths, read.stored)
     said = tuple(check_rule(rule, priced, options))
     places = [each for each in said if isinstance(each, PricedPlace)]
     name = pricer.target.name

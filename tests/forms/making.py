@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, version_converter
+from onnx import TensorProto, helper, numpy_helper, version_converter
 
 from archlint.measure.random_weights import with_random_weights
 
@@ -117,6 +117,61 @@ def _half(file: Path, _: Path) -> onnx.ModelProto:
     return made
 
 
+def _brain(file: Path, _: Path) -> onnx.ModelProto:
+    """In bfloat16, as torch exports it: weights, values and what casts cast to."""
+    proto = onnx.load(str(file))
+    for each in (*proto.graph.input, *proto.graph.output, *proto.graph.value_info):
+        if each.type.tensor_type.elem_type == TensorProto.FLOAT:
+            each.type.tensor_type.elem_type = TensorProto.BFLOAT16
+    given = [a.t for node in proto.graph.node for a in node.attribute if a.HasField("t")]
+    for tensor in (*proto.graph.initializer, *given):
+        if tensor.data_type == TensorProto.FLOAT:
+            # the upper half of a number in fp32
+            words = numpy_helper.to_array(tensor).ravel().view(np.uint32) >> 16
+            raw = words.astype(np.uint16).tobytes()
+            tensor.CopyFrom(
+                TensorProto(
+                    name=tensor.name, dims=tensor.dims, data_type=TensorProto.BFLOAT16, raw_data=raw
+                )
+            )
+    return proto
+
+
+def _of_weights(dtype: int) -> Make:
+    """The weights of convs and products behind a DequantizeLinear, data in float."""
+
+    def make(file: Path, _: Path) -> onnx.ModelProto:
+        proto, pairs = onnx.load(str(file)), []
+        used = {n.input[1] for n in proto.graph.node if n.op_type in ("Conv", "Gemm", "MatMul")}
+        for tensor in [each for each in proto.graph.initializer if each.name in used]:
+            stored, scale = f"{tensor.name}_quantised", f"{tensor.name}_scale"
+            pairs.append(helper.make_node("DequantizeLinear", [stored, scale], [tensor.name]))
+            proto.graph.initializer.append(helper.make_tensor(scale, TensorProto.FLOAT, [], [0.1]))
+            tensor.CopyFrom(TensorProto(name=stored, dims=tensor.dims, data_type=dtype))
+        nodes = list(proto.graph.node)
+        del proto.graph.node[:]
+        proto.graph.node.extend([*pairs, *nodes])
+        return proto
+
+    return make
+
+
+def _packed(quant_format: str) -> Make:
+    """Products on blocks of weights in 4 bits."""
+
+    def make(file: Path, _: Path) -> onnx.ModelProto:
+        from onnxruntime.quantization import QuantFormat
+        from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+        form = QuantFormat[quant_format]
+        packing = MatMulNBitsQuantizer(onnx.load(str(file)), 4, 32, True, quant_format=form)
+        packing.process()
+        made: onnx.ModelProto = packing.model.model
+        return made
+
+    return make
+
+
 def _slim(file: Path, _: Path) -> onnx.ModelProto:
     import onnxslim
 
@@ -185,6 +240,11 @@ FORMS: Mapping[str, Make] = {
     "saved at the highest level": _optimised("ORT_ENABLE_ALL"),
     "quantised and saved": _saved_quantised,
     "half": _half,
+    "bfloat16": _brain,
+    "int8 weights": _of_weights(TensorProto.INT8),
+    "int4 weights": _of_weights(TensorProto.INT4),
+    "packed products": _packed("QOperator"),
+    "packed weights": _packed("QDQ"),
     "slim": _slim,
     "functions": _functions,
     "inlined": _inlined,

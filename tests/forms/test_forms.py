@@ -64,7 +64,7 @@ def convs(model: Model, block: int = 1) -> Counter[tuple[object, ...]]:
 
 def summed(model: Model) -> int:
     """FLOPs of convs and products alone."""
-    kinds = (*CONVS, "Gemm", "MatMul", "MatMulInteger", "FusedMatMul")
+    kinds = (*CONVS, "Gemm", "MatMul", "MatMulInteger", "MatMulNBits", "FusedMatMul")
     return sum(op.flops or 0 for op in model.operators if op.op_type in kinds)
 
 

@@ -8,6 +8,7 @@ import onnx
 import pytest
 
 from archlint.linter import lint
+from archlint.results.findings import ModelReport
 from archlint.settings.options import Options
 from tests.forms.making import FORMS, network
 
@@ -27,13 +28,63 @@ def predicted(model: onnx.ModelProto, target: str) -> float:
     return priced.predicted
 
 
-def test_int8_on_signed_data_is_refused_for_it_is_not_what_was_measured(tmp_path: Path) -> None:
-    model = FORMS["static QDQ, signed data"](network("mobilenet_v2", tmp_path), tmp_path)
-    (report,) = lint([model], Options(targets=("amd-epyc-ort-int8-1t",))).models
-    assert report.error == (
-        "amd-epyc-ort-int8-1t prices int8, not int8 with signed data; "
-        "no target for int8 with signed data: quantise its data to uint8"
+def test_int8_on_signed_data_is_priced_as_on_unsigned_and_says_so(tmp_path: Path) -> None:
+    file = network("mobilenet_v2", tmp_path)
+    signed = FORMS["static QDQ, signed data"](file, tmp_path)
+    target = "amd-epyc-ort-int8-1t"
+    (report,) = lint([signed], Options(targets=(target,))).models
+    assert report.remarks == (
+        "the file is int8 with signed data: priced with uint8 data, which ONNX Runtime runs "
+        "several times faster on x86 (--as-stored refuses it)",
     )
+    unsigned = predicted(FORMS["static QDQ"](file, tmp_path), target)
+    assert report.targets[0].predicted == pytest.approx(unsigned)
+    (refused,) = lint([signed], Options(targets=(target,), as_stored=True)).models
+    assert refused.error == (
+        "amd-epyc-ort-int8-1t prices int8, not int8 with signed data; "
+        "no target for int8 with signed data"
+    )
+
+
+OTHERS = (
+    "half", "bfloat16", "dynamic", "int8 weights", "int4 weights", "packed products",
+    "packed weights",
+)  # fmt: skip
+STATIC = ("static QDQ", "static QDQ, signed data", "static QDQ, by channel")
+OPERATORS = ("static QOperator",)  # shares what has no scale of its own, as a Concat or a MaxPool
+QUICK = {("vit_s16", "packed products"), ("shufflenet_v2", "half"), ("shufflenet_v2", "dynamic")}
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        pytest.param(name, form, marks=() if (name, form) in QUICK else pytest.mark.slow)
+        for name, forms in {
+            # its Relu6 goes into the quantisation, and is a Relu where the range ends below six
+            "mobilenet_v2": OTHERS,
+            "resnet18": (*OTHERS, *STATIC, *OPERATORS),
+            "shufflenet_v2": (*OTHERS, *STATIC),
+            "vit_s16": (*OTHERS, *STATIC, *OPERATORS),
+        }.items()
+        for form in forms
+    ],
+)
+def test_another_dtype_is_priced_as_the_network_in_fp32(
+    name: str, form: str, tmp_path: Path
+) -> None:
+    file = network(name, tmp_path)
+    onnx.save(FORMS[form](file, tmp_path), str(tmp_path / "form.onnx"))
+    options = Options(targets=("amd-epyc-ort-fp32-1t", "gtx1080ti-cudnn7-fp32"))
+    own, found = lint([str(file), str(tmp_path / "form.onnx")], options).models
+    assert found.error is None
+    for twin, priced in zip(own.targets, found.targets, strict=True):
+        assert priced.predicted == pytest.approx(twin.predicted, rel=0.01)
+        assert priced.coverage == pytest.approx(twin.coverage)
+    assert prints(found) == prints(own)
+
+
+def prints(report: ModelReport) -> list[str]:
+    return [each.fingerprint for each in report.findings]
 
 
 @pytest.mark.parametrize(

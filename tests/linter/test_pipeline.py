@@ -122,11 +122,31 @@ def test_a_model_that_no_target_fits_has_the_reason_and_the_next_is_linted(path:
     assert report.exit_code(fail_on=None) == 2
 
 
-def test_a_dtype_outside_the_target_is_the_model_s_error() -> None:
-    net = Net(TensorProto.FLOAT16)
-    model = net.proto(net.conv(net.input(1, 8, 14, 14), 16))
-    assert only(lint([model], Options())).error == (
+HALF = Net(TensorProto.FLOAT16)
+HALF_PROTO = HALF.proto(HALF.conv(HALF.input(1, 8, 14, 14), 16))
+
+
+def test_a_dtype_outside_the_target_is_read_as_the_network_that_it_is() -> None:
+    report = only(lint([HALF_PROTO], Options()))
+    assert report.error is None
+    assert [each.stored for each in report.targets] == ["float16"]
+    assert report.remarks == (
+        "the file is float16: priced as the same network in fp32 (--as-stored refuses it)",
+    )
+
+
+def test_as_stored_a_dtype_outside_the_target_is_the_model_s_error() -> None:
+    assert only(lint([HALF_PROTO], Options(as_stored=True))).error == (
         "gtx1080ti-cudnn7-fp32 prices float, not float16; no target for float16"
+    )
+
+
+def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:
+    error = only(lint([HALF_PROTO], Options(targets=("amd-epyc-ort-int8-1t",)))).error
+    assert error == (
+        "amd-epyc-ort-int8-1t prices int8, not float16; no target for float16; the same network "
+        "in another dtype is priced by amd-epyc-ort-fp32-1t, amd-epyc-ort-fp32-2t, "
+        "amd-epyc-torch-fp32-1t, gtx1080ti-cudnn7-fp32, snapdragon810-neon-fp32"
     )
 
 

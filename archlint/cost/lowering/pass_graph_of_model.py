@@ -55,6 +55,8 @@ class _Builder:
         return [step for op in self._model.operators if (step := self._step(op)) is not None]
 
     def _step(self, op: Operator) -> Step | None:
+        if op.index in self._model.passed_by:
+            return None
         name, composite = self._names.get(op.index, ("", None))
         if composite is not None and not self._change.bypass.issuperset(composite.operators):
             if op.index != composite.operators[-1]:

@@ -1,0 +1,81 @@
+"""A model as a target reads it: as it is stored, or as the architecture that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from archlint.cost.target import Target
+from archlint.errors import DtypeError
+from archlint.graph.in_float import in_float
+from archlint.graph.model import Model
+from archlint.graph.widths import Widths, find_widths
+from archlint.linter.dtype import SIGNED, model_dtype
+
+__all__ = ["DTYPES", "Reading", "Readings", "remarks_on"]
+
+DTYPES: Mapping[str, str] = {
+    "float": "fp32", "float16": "fp16", "bfloat16": "bf16", "tf32": "tf32"
+}  # fmt: skip
+"""The dtypes of targets that compute with real numbers, and what people call them.
+
+Their tables hold kernels of these numbers by one name, that of fp32.
+"""
+
+_SIGNED = "priced with uint8 data, which ONNX Runtime runs several times faster on x86"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A model as a target prices it; `stored` is the file's dtype where that is another one."""
+
+    model: Model
+    widths: Widths
+    stored: str = ""
+
+
+@dataclass(slots=True)
+class Readings:
+    """The readings of one model; `as_stored` allows none but of the file's own dtype."""
+
+    model: Model
+    as_stored: bool
+    _made: dict[bool, Reading] = field(default_factory=dict)
+
+    def on(self, target: Target) -> Reading:
+        """The model as this target prices it; raises DtypeError where it prices no such model.
+
+        An int8 target prices signed data as if they were not: lowering makes no difference.
+        """
+        stored, is_real = model_dtype(self.model), target.dtype in DTYPES
+        same = stored in ("", target.dtype) or (stored == "float" and target.dtype == "tf32")
+        fits = is_real or (target.dtype == "int8" and stored == SIGNED)
+        if same or (fits and not self.as_stored):
+            read = self._reading(in_fp32=is_real and stored not in ("", "float"))
+            if not is_real or model_dtype(read.model) in ("", "float"):
+                return replace(read, stored="" if same else stored)
+        raise DtypeError(f"{target.name} prices {target.dtype}, not {stored}", stored)
+
+    def _reading(self, *, in_fp32: bool) -> Reading:
+        if in_fp32 not in self._made:
+            model = in_float(self.model) if in_fp32 else self.model
+            self._made[in_fp32] = Reading(model, find_widths(model))
+        return self._made[in_fp32]
+
+
+def remarks_on(read: Sequence[tuple[Target, str]]) -> tuple[str, ...]:
+    """What a report says of targets that price another dtype than the file's, told with each."""
+    targets: dict[str, list[str]] = {}
+    for target, stored in read:
+        if stored:
+            targets.setdefault(_read_as(target, stored), []).append(target.name)
+    return tuple(
+        text if len(names) == len(read) else f"{', '.join(names)}: {text}"
+        for text, names in targets.items()
+    )
+
+
+def _read_as(target: Target, stored: str) -> str:
+    real = DTYPES.get(target.dtype)
+    how = _SIGNED if real is None else f"priced as the same network in {real}"
+    return f"the file is {stored}: {how} (--as-stored refuses it)"

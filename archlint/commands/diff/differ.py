@@ -13,6 +13,7 @@ from archlint.linter.judge import judge
 from archlint.linter.known_places import Key, SeenPlace, key_of
 from archlint.linter.pipeline import Examined, KnownEntries, Progress, examine
 from archlint.linter.source import Source
+from archlint.linter.told import told
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding
 from archlint.results.model_diff import DiffReport, Gate, ModelDiff, TargetDiff
@@ -139,9 +140,10 @@ def _gone(before: Examined, after: Examined, options: Options) -> list[Finding]:
     }
     gone = []
     for rule, places in before.kept.items():
+        costly = told(places, options.min_slowdown, before.locations)
         left = {
             target: [place for place in each if (rule.code, key_of(place)) in keys]
-            for target, each in places.items()
+            for target, each in costly.items()
         }
         found = judge(rule, left, before.views, options.min_slowdown, before.locations)
         gone += [each.finding for each in found]

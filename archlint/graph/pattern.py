@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["pattern_of"]
+__all__ = ["pattern_of", "unnumbered"]
 
 _NUMBER = re.compile(r"(?<!\dx)(?<!\d)\d+(?![0-9A-Za-z])")
+
+_ANY_NUMBER = re.compile(r"\d+[a-z]?(?![a-z])")
 
 
 def pattern_of(module: str) -> str:
@@ -22,3 +24,8 @@ def _part(part: str) -> str:
     if part.isdigit():
         return "*"
     return _NUMBER.sub("*", part) if len(_NUMBER.findall(part)) > 1 else part
+
+
+def unnumbered(module: str) -> str:
+    """The path without any numbers: `layer3.0` as `layer*.*`, `inception4b` as `inception*`."""
+    return _ANY_NUMBER.sub("*", module)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archlint.plugin import (
+    Block,
     Decision,
     Kernel,
     Kind,
@@ -21,7 +22,7 @@ from archlint.plugin import (
     fastest,
     find_block,
     find_pair,
-    pattern_of,
+    unnumbered,
 )
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class GroupConvolution(Rule):
         if not view.pricer.measures(Kind.GROUP_CONV):
             yield Silence(tuple(left), f"no table of {view.target.name} measures group convs")
             return
-        for (outer, _, _), pairs in _stages(view, left).items():
+        for outer, pairs in _stages(view, left):
             grouped = tuple(sorted({i for p in pairs for i in p.operators} & left))
             if grouped:
                 left -= set(grouped)
@@ -90,25 +91,30 @@ class GroupConvolution(Rule):
     def _place(
         self, view: View, outer: int, pairs: Sequence[Pair], grouped: tuple[int, ...]
     ) -> Place | Silence:
-        inner = tuple(dict.fromkeys(group for pair in pairs for group in pair.inner))
+        inner = _inner(pairs)
         if outer in inner:
             return Silence(grouped, "its width runs through the whole stage")
-        block = find_block(
-            view.model, view.lowered, view.widths, outer, inner,
-            lowering=view.target.lowering, dense=frozenset(grouped),
-        )  # fmt: skip
+        block = _block(view, outer, inner, grouped)
         if isinstance(block, str):
             return Silence(grouped, f"its width cannot change: {block}")
         candidate = fastest(block, view.pricer)
         if candidate is None:
             return Silence(grouped, "no aligned widths have a dense block of equal FLOPs")
-        kernel = max((view.lowered.of(i)[0] for i in grouped), key=lambda each: each.mac)
+        widths = [view.widths.width[group] for group in inner]
+        blocks = frozenset(
+            index
+            for pair in pairs
+            if view.widths.width[pair.inner[0]] == block.inner
+            for index in pair.operators
+        )
+        told = [index for index in grouped if index in blocks] or grouped
+        kernel = max((view.lowered.of(i)[0] for i in told), key=lambda each: each.mac)
         per_group = kernel.c_in // kernel.groups, kernel.c_out // kernel.groups
-        main = view.model.operators[grouped[0]]
+        main = view.model.operators[told[0]]
         return Place(
             operators=grouped,
             decision=Decision(
-                "groups", pattern_of(main.module) or kernel._replace(batch=1).title
+                "groups", unnumbered(main.module) or kernel._replace(batch=1).title
             ),
             summary=(
                 f"{kernel.groups} groups of {_span(per_group)} channels"
@@ -119,8 +125,10 @@ class GroupConvolution(Rule):
                 kernel.groups, per_group, kernel.window, kernel.out_map, kernel.batch,
                 len(grouped), (block.outer, candidate.outer), (block.inner, candidate.inner),
             ),
-            now=_words(kernel.groups, block.outer, block.inner, kernel),
-            instead=_words(1, candidate.outer, candidate.inner, kernel),
+            now=_words(kernel.groups, block.outer, widths, kernel),
+            instead=_words(
+                1, candidate.outer, [w // block.inner * candidate.inner for w in widths], kernel
+            ),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
             limit=(
@@ -137,25 +145,52 @@ class GroupConvolution(Rule):
         )  # fmt: skip
 
 
-def _stages(view: View, grouped: set[int]) -> dict[tuple[int, int, int], list[Pair]]:
-    """The pairs that hold a group conv, by outer width group and widths."""
-    stages: dict[tuple[int, int, int], list[Pair]] = {}
+def _stages(view: View, grouped: set[int]) -> Iterator[tuple[int, list[Pair]]]:
+    """Outer width groups, each with the pairs on it that hold a group conv.
+
+    All pairs of an outer width change together, so that no two proposals contradict each other:
+    those that lead on to the next stage too, where their inner width is a multiple.
+    """
+    stages: dict[int, dict[tuple[int, int], list[Pair]]] = {}
     for placed in view.lowered.kernels:
         kernel, op = placed.kernel, view.main(placed)
         if kernel.kind not in (Kind.CONV, Kind.GROUP_CONV) or not op.activations:
             continue
         pair = find_pair(view.model, view.lowered, view.widths, op)
         if isinstance(pair, Pair) and grouped.intersection(pair.operators):
-            outer = view.widths.group[op.activations[0].name]
-            stages.setdefault((outer, kernel.c_in, kernel.c_out), []).append(pair)
-    return stages
+            of_outer = stages.setdefault(view.widths.group[op.activations[0].name], {})
+            of_outer.setdefault((kernel.c_in, kernel.c_out), []).append(pair)
+    for outer, by_widths in stages.items():
+        together: list[Pair] = []
+        for (_, inner), pairs in sorted(by_widths.items(), key=lambda each: each[0][1]):
+            base = view.widths.width[together[0].inner[0]] if together else inner
+            dense = tuple(sorted({i for pair in pairs for i in pair.operators} & grouped))
+            if inner % base or isinstance(_block(view, outer, _inner(pairs), dense), str):
+                yield outer, pairs
+            else:
+                together += pairs
+        if together:
+            yield outer, together
+
+
+def _inner(pairs: Sequence[Pair]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(group for pair in pairs for group in pair.inner))
+
+
+def _block(view: View, outer: int, inner: Sequence[int], grouped: Sequence[int]) -> Block | str:
+    return find_block(
+        view.model, view.lowered, view.widths, outer, inner,
+        lowering=view.target.lowering, dense=frozenset(grouped),
+    )  # fmt: skip
 
 
 def _span(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} in and {pair[1]} out"
 
 
-def _words(groups: int, outer: int, inner: int, kernel: Kernel) -> str:
+def _words(groups: int, outer: int, inner: Iterable[int], kernel: Kernel) -> str:
     sizes = "x".join(map(str, kernel.out_map))
     kind = f"{groups} groups" if groups > 1 else "dense"
-    return f"{kind}, {outer} > {inner} > {outer} channels on {sizes}"
+    first, *others = sorted(set(inner))
+    onward = "".join(f" and {outer} > {each}" for each in others)
+    return f"{kind}, {outer} > {first} > {outer}{onward} channels on {sizes}"

@@ -88,9 +88,7 @@ class _Finder:
             axis = _axis_after(source.shape, op.output.shape, axis)
         elif op.op_type in _CONVS:
             axis = 1
-        elif op.op_type in _PRODUCTS and op.output.shape:
-            axis = len(op.output.shape) - 1
-        elif _is_lookup(op) and op.output.shape:
+        elif op.output.shape and (op.op_type in _PRODUCTS or _is_lookup(op)):
             axis = len(op.output.shape) - 1
         for tensor in op.outputs:
             self._add(tensor, axis)

@@ -44,12 +44,11 @@ def find_activations(view: View) -> Iterator[Place | Silence]:
     cheapest = tuple(index for index, kind in kinds.items() if kind == CHEAPEST)
     if cheapest:
         yield Silence(cheapest, f"{CHEAPEST} is the cheapest activation already")
-    gates = tuple(index for index, kind in kinds.items() if is_gate(view, index, kind))
+    others = {index: kind for index, kind in kinds.items() if kind != CHEAPEST}
+    gates = tuple(index for index, kind in others.items() if is_gate(view, index, kind))
     if gates:
         yield Silence(gates, "a gate or an output, not an activation function between layers")
-    left = {index: kind for index, kind in kinds.items() if kind != CHEAPEST}
-    for index in gates:
-        del left[index]
+    left = {index: kind for index, kind in others.items() if index not in gates}
     if left and view.target.lowering.fusions is not None:
         yield from _relowered(view, left)
     elif left:

@@ -54,14 +54,17 @@ def test_a_gate_behind_operators_without_weights_is_no_activation() -> None:
     assert said.reason("gate") == GATE
 
 
-def test_weights_of_attention_are_no_activation() -> None:
+@pytest.mark.parametrize(("kind", "reason"), [
+    ("Sigmoid", GATE), ("Elu", GATE), ("Relu", "Relu is the cheapest activation already"),
+])  # fmt: skip
+def test_weights_of_attention_are_no_activation(kind: str, reason: str) -> None:
     net = Net()
     x = net.dense(net.input(1, 196, 384), 384, 384)
     scores = net.op("MatMul", x, net.op("Transpose", x, perm=[0, 2, 1]))
-    attention = net.op("Sigmoid", scores, name="attention")
+    attention = net.op(kind, scores, name="attention")
     y = net.op("MatMul", attention, x)
     said = checked(net, net.dense(y, 384, 384))
-    assert said.reason("attention") == GATE
+    assert said.reason("attention") == reason
 
 
 def test_boxes_that_the_next_layer_reads_are_no_activation() -> None:

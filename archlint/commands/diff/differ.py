@@ -15,7 +15,7 @@ from archlint.linter.pipeline import Examined, KnownEntries, Progress, examine
 from archlint.linter.source import Source
 from archlint.linter.told import told
 from archlint.linter.view import Priced
-from archlint.results.findings import Finding
+from archlint.results.findings import Finding, ModelReport
 from archlint.results.model_diff import DiffReport, Gate, ModelDiff, TargetDiff
 from archlint.settings.options import Options
 
@@ -28,6 +28,7 @@ class Versions:
 
     With `may_be_new` it may turn out only on loading that there was no such model before.
     `excused` are places of the model after that are not new though they were not there before.
+    `unread` says why the model before, which is there, cannot be read.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Versions:
     after: Source | None
     may_be_new: bool = False
     excused: tuple[Entry, ...] = ()
+    unread: ModelReport | None = None
 
 
 def diff(
@@ -59,7 +61,10 @@ def diff(
             known, excused = _always(_entries(old)), _always(each.excused)
             (new,), report = examine([each.after], options, progress, known, excused)
             problems += report.problems
-        diffs.append(_compared(each.name, old, new, options))
+        if each.unread is not None and new is not None:
+            diffs.append(ModelDiff(each.name, each.unread, new.report, is_alone=True))
+        else:
+            diffs.append(_compared(each.name, old, new, options))
     return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)
 
 
@@ -88,6 +93,8 @@ def _compared(
             None if before is None else before.report,
             None if after is None else after.report,
         )
+    if before.report.error is not None and not before.views and not before.is_absent:
+        return ModelDiff(name, before.report, after.report, is_alone=True)
     targets = tuple(
         each
         for target, old in before.views.items()

@@ -6,7 +6,8 @@
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
 - What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
-- `pattern_of` gives a module path without its indices, for decisions.
+- `pattern_of` gives a module path without its indices, `unnumbered` one without any numbers,
+  for decisions.
 - What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
   `Panel`, `PlotPoint`.
 
@@ -32,7 +33,7 @@ from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
-from archlint.graph.pattern import pattern_of
+from archlint.graph.pattern import pattern_of, unnumbered
 from archlint.graph.widths import MODEL_INPUT, Widths
 from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
@@ -45,6 +46,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
     "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
+    "unnumbered",
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",

@@ -129,5 +129,5 @@ def _write(report: DiffReport, jobs: Sequence[tuple[str, str | None]], style: St
             else:
                 write_file(goal, render(report, format_, on_paper))
     finally:
-        for error in report.errors:
-            complain(error)
+        for line in (*(each.alone for each in report.models if each.alone), *report.errors):
+            complain(line)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,7 @@ from archlint.commands.diff import Versions
 from archlint.errors import ModelError, UsageError
 from archlint.graph.read import read_proto
 from archlint.linter.source import Loaded, Source
+from archlint.results.findings import ModelReport
 from archlint.settings.asked import Asked
 from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.spec import is_source
@@ -42,7 +44,10 @@ class Wanted:
         return self._trees[revision.commit]
 
     def at(self, found: FoundModel, revision: Revision) -> Source:
-        """A model as it is at a revision; raises UsageError where a file is not there."""
+        """A model as it is at a revision.
+
+        Raises UsageError where a file is not there, ModelError where it cannot be read.
+        """
         name = f"{found.path}@{revision.name}"
         if found.made is not None:
             return replace(found.made, name=name, elsewhere=self.tree(revision))
@@ -53,7 +58,7 @@ class Wanted:
         try:
             return Loaded(name, read_proto(str(file)))
         except ModelError as fault:
-            raise UsageError(f"{name}: {fault.reason}") from fault
+            raise ModelError(name, fault.reason) from fault
 
     def excused(self, found: FoundModel) -> tuple[Entry, ...]:
         """The places of a model that the baseline knows, which is that of the working tree."""
@@ -70,8 +75,10 @@ class Wanted:
 
 def two_versions(words: Sequence[str], wanted: Wanted) -> tuple[Versions, ...]:
     """The version before and the one after, as two words name them."""
-    (_, before), (found, after) = (_version(word, wanted) for word in words)
-    return (Versions(words[1], before, after, excused=wanted.excused(found)),)
+    head = wanted.find(_split(words[1], wanted)[0])
+    before, unread = _before(lambda: _version(words[0], wanted))
+    after = _version(words[1], wanted)
+    return (Versions(words[1], before, after, excused=wanted.excused(head), unread=unread),)
 
 
 def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[Versions, ...]:
@@ -92,10 +99,10 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
             if os.path.isdir(found.path) and _gone(found.path, revision, ()):
                 continue
             raise UsageError(f"{found.path}: {found.error}")
-        before = wanted.at(found, revision) if was_there else None
+        before, unread = _before(partial(wanted.at, found, revision)) if was_there else (None, None)
         after = found.source if is_there else None
         excused = wanted.excused(found)
-        versions.append(Versions(found.path, before, after, may_be_new=True, excused=excused))
+        versions.append(Versions(found.path, before, after, True, excused, unread))
     known = {os.path.realpath(each.path) for each in heads}
     for folder in [word for word in words if os.path.isdir(word)] or ([] if words else ["."]):
         if not words and asked.models:
@@ -119,16 +126,23 @@ def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[
     ]
 
 
-def _version(word: str, wanted: Wanted) -> tuple[FoundModel, Source]:
-    model, revision = _split(word, [each.name for each in wanted.asked.models])
+def _before(find: Callable[[], Source]) -> tuple[Source | None, ModelReport | None]:
+    """The version before, or why it cannot be read."""
+    try:
+        return find(), None
+    except ModelError as fault:
+        return None, ModelReport(fault.path, error=fault.reason)
+
+
+def _version(word: str, wanted: Wanted) -> Source:
+    model, revision = _split(word, wanted)
     found = wanted.find(model)
-    if revision is None:
-        return found, found.source
-    return found, wanted.at(found, Revision.find(revision))
+    return found.source if revision is None else wanted.at(found, Revision.find(revision))
 
 
-def _split(word: str, names: Sequence[str]) -> tuple[str, str | None]:
+def _split(word: str, wanted: Wanted) -> tuple[str, str | None]:
     """The model and the revision in `model@revision`; a file of that name is no revision."""
+    names = [each.name for each in wanted.asked.models]
     if not os.path.lexists(word):
         for at, letter in enumerate(word):
             model = word[:at]

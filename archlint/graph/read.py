@@ -12,7 +12,7 @@ from typing import BinaryIO
 import onnx
 from google.protobuf.message import DecodeError
 
-from archlint.errors import ModelError
+from archlint.errors import AbsentError, ModelError
 from archlint.graph.wire import TooLargeError, WireError, read_weightless
 
 __all__ = ["STDIN", "read_proto"]
@@ -56,7 +56,7 @@ def read_proto(path: str) -> onnx.ModelProto:
                 raise ModelError(path, found)
             data = read_weightless(file)
     except FileNotFoundError as e:
-        raise ModelError(path, "no such file") from e
+        raise AbsentError(path, "no such file") from e
     except OSError as e:
         raise ModelError(path, f"cannot be read: {e.strerror or e}") from e
     except ValueError as e:

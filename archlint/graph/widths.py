@@ -88,11 +88,12 @@ class _Finder:
             axis = _axis_after(source.shape, op.output.shape, axis)
         elif op.op_type in _CONVS:
             axis = 1
-        elif op.op_type in _PRODUCTS and op.output.shape:
+        elif op.output.shape and (op.op_type in _PRODUCTS or _is_lookup(op)):
             axis = len(op.output.shape) - 1
         for tensor in op.outputs:
             self._add(tensor, axis)
-        if source is None:
+        if source is None or _is_lookup(op):
+            # the table of a lookup chooses the width
             return
         if op.index in self._shuffles:
             # inside a shuffle the channels are split in two dims, which together are the width
@@ -203,6 +204,14 @@ def _axis_after(before: tuple[int, ...] | None, after: tuple[int, ...] | None, a
 
 def _channel_axis(tensor: Tensor) -> int:
     return 2 if tensor.shape is not None and len(tensor.shape) == 3 else 1
+
+
+def _is_lookup(op: Operator) -> bool:
+    """Whether it takes rows of a constant table, as an embedding does."""
+    if op.op_type != "Gather" or len(op.activations) != 1 or len(op.inputs) < 2:
+        return False
+    table, rows = op.inputs[0], op.inputs[1]
+    return table is not None and rows is not None and rows.name == op.activations[0].name
 
 
 def _is_depthwise(op: Operator) -> bool:

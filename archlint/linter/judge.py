@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,16 +16,19 @@ from archlint.cost.pricer import Comparison
 from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
 from archlint.linter.check_rule import PricedPlace
+from archlint.linter.told import by_decision
 from archlint.linter.view import Priced
-from archlint.location import Certainty, Location
+from archlint.location import Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
 from archlint.results.judgement import Caveat, Doubt, Sizes
 from archlint.results.severity import Severity
-from archlint.rule import Decision, Nature, Rule
+from archlint.rule import Nature, Rule
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
 
 _T = TypeVar("_T")
+
+_NUMBER = re.compile(r"\d+")
 
 ERROR_FROM, WARNING_FROM = 0.10, 0.02
 """Shares of the model's predicted time from which a saving is an error, a warning."""
@@ -56,41 +60,14 @@ def judge(
     min_slowdown: float,
     locations: Mapping[int, Location] = MappingProxyType({}),
 ) -> list[Found]:
-    """The findings of one rule, from its places on each target.
+    """The findings of one rule, from those of its places that are told, by target.
 
-    `locations` are those of operators, where they are known: places that one line of source
-    makes are one decision, whatever their modules are called.  A place counts if it is
-    `min_slowdown` slower or more on one target; what it costs on the other targets is then
-    shown with it.
+    `locations` are those of operators, where they are known.
     """
-    decisions: dict[Decision, dict[str, list[PricedPlace]]] = defaultdict(dict)
-    for target, each in places.items():
-        for place in each:
-            decisions[_decision(place, locations)].setdefault(target, []).append(place)
-    found = []
-    for decision, by_target in decisions.items():
-        slow = {
-            place.operators
-            for each in by_target.values()
-            for place in each
-            if place.comparison.slowdown >= min_slowdown
-        }
-        told = {
-            target: tuple(place for place in each if place.operators in slow)
-            for target, each in by_target.items()
-        }
-        told = {target: each for target, each in told.items() if each}
-        if told:
-            found.append(_finding(rule, str(decision), told, views, min_slowdown, locations))
-    return found
-
-
-def _decision(place: PricedPlace, locations: Mapping[int, Location]) -> Decision:
-    location = locations.get(place.operators[0])
-    if not place.decision.where or location is None or location.certainty is not Certainty.EXACT:
-        return place.decision
-    spans = (f"{span.path}:{span.line}:{span.column}" for span in location.decision)
-    return Decision(place.decision.what, " ".join(spans))
+    return [
+        _finding(rule, str(decision), by_target, views, min_slowdown, locations)
+        for decision, by_target in by_decision(places, locations).items()
+    ]
 
 
 def _finding(
@@ -162,7 +139,9 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
     joint = _joint(places, priced)
     # the estimate counts each kernel once; its band is that of all changes together
     slowdown, band = now / (now - saving), joint.high / joint.slowdown
-    limits = [_limit(place, min_slowdown) for place in places]
+    # what a place costs counts where it is slow itself, or all together are
+    is_slow = len(places) > 1 and slowdown >= min_slowdown
+    limits = [_limit(place, min_slowdown, is_slow=is_slow) for place in places]
     if priced.coverage < COVERED:
         hardly = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
         limits = [min(limit, hardly, key=_rank) for limit in limits]
@@ -239,10 +218,10 @@ def _rank(limit: Caveat) -> int:
     return limit.at_most.rank
 
 
-def _limit(place: PricedPlace, min_slowdown: float) -> Caveat:
-    """The lowest of what limits the severity of a place."""
+def _limit(place: PricedPlace, min_slowdown: float, *, is_slow: bool) -> Caveat:
+    """The lowest of what limits the severity of a place, among others that are slow or not."""
     limits = []
-    if place.comparison.slowdown < min_slowdown:
+    if place.comparison.slowdown < min_slowdown and not is_slow:
         limits.append(Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=min_slowdown))
     elif place.comparison.low <= 1.0:
         limits.append(Caveat(Severity.NOTE, Doubt.UNCERTAIN))
@@ -317,7 +296,7 @@ def _shared(modules: Iterable[str]) -> str:
 def _common(parts: Sequence[str]) -> str:
     if len(set(parts)) == 1:
         return parts[0]
-    without_index = {part.rstrip("0123456789") for part in parts}
+    without_index = {_NUMBER.sub("*", part).rstrip("*") for part in parts}
     return f"{without_index.pop()}*" if len(without_index) == 1 else "*"
 
 

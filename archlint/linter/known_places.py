@@ -30,7 +30,7 @@ Key = tuple[tuple[int, ...], str]
 
 @dataclass(frozen=True, slots=True)
 class SeenPlace:
-    """A place of a model on all targets; `is_told` if it is slow enough on one of them.
+    """A place of a model on all targets; `is_told` if its decision counts on one of them.
 
     `keys` are several where one exporter writes an operator for what others write in several.
     """
@@ -116,9 +116,10 @@ def _paired(
 
 
 def seen_places(
-    rule: str, places: Places, views: Mapping[str, Priced], min_slowdown: float
+    rule: str, places: Places, told: Places, views: Mapping[str, Priced]
 ) -> tuple[SeenPlace, ...]:
     """The places of a rule (its code), each once, in the order of the network."""
+    keys_told = {key_of(place) for of_target in told.values() for place in of_target}
     spots: dict[Key, list[tuple[str, PricedPlace]]] = defaultdict(list)
     for target, of_target in places.items():
         for place in of_target:
@@ -131,7 +132,7 @@ def seen_places(
         SeenPlace(
             tuple(keys),
             _sighting(rule, every, views),
-            any(place.comparison.slowdown >= min_slowdown for _, place in every),
+            not keys_told.isdisjoint(keys),
         )
         for keys in joined.values()
         for every in [[each for key in keys for each in spots[key]]]

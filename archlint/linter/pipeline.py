@@ -21,6 +21,7 @@ from archlint.linter.reading import DTYPES, Readings, remarks_on
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
+from archlint.linter.told import told
 from archlint.linter.view import Priced, price_model
 from archlint.location import Location
 from archlint.results.findings import (
@@ -296,14 +297,15 @@ class _Run:
         least, locations = self._options.min_slowdown, here.locations
         kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
         for match, places in silenced.items():
-            judged = judge(rule, places, views, least, locations)
+            judged = judge(rule, told(places, least, locations), views, least, locations)
             here.commented += self._ignores.commented(match, judged)
         here.kept[rule] = kept
+        costly = told(kept, least, locations)
         if known is None:
-            here.found += judge(rule, kept, views, least, locations)
+            here.found += judge(rule, costly, views, least, locations)
             return
-        seen = seen_places(rule.code, kept, views, least)
-        parts = known.sort(rule.code, seen, kept)
+        seen = seen_places(rule.code, kept, costly, views)
+        parts = known.sort(rule.code, seen, costly)
         here.seen += seen
         here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})
         fresh = judge(rule, parts.fresh, views, least, locations)

@@ -57,7 +57,7 @@ def _times(report: DiffReport) -> list[str]:
         [safe(model.name), *_alone(model, milliseconds(each.predicted)), "", "", safe(each.target)]
         for model in report.models
         for version in (model.before, model.after)
-        if model.presence is not Presence.BOTH and version is not None
+        if (model.presence is not Presence.BOTH or model.is_alone) and version is not None
         for each in version.targets
     ]
     if not rows:
@@ -67,7 +67,7 @@ def _times(report: DiffReport) -> list[str]:
 
 
 def _alone(model: ModelDiff, time: str) -> tuple[str, str]:
-    return ("new", time) if model.presence is Presence.ADDED else (time, "removed")
+    return ("new", time) if model.presence is not Presence.REMOVED else (time, "removed")
 
 
 def _details(model: ModelDiff) -> list[str]:
@@ -79,6 +79,8 @@ def _details(model: ModelDiff) -> list[str]:
         for name, before, after, change in change_of(model)
         if before != after
     ]
+    if model.is_alone:
+        lines.append(f"- {safe(model.alone)}")
     lines += [f"- gone: {safe(gone_line(each))}" for each in model.gone]
     lines += [
         f"- in the baseline: {safe(f'{gone_line(each.finding)}: {each.reason}')}"

@@ -65,7 +65,7 @@ def _share_of(before: float, after: float) -> str:
 
 def change_of(model: ModelDiff) -> Sequence[tuple[str, str, str, str]]:
     """FLOPs, memory access and parameters: name, before, after and the change in words."""
-    if model.before is None or model.after is None or model.errors:
+    if model.before is None or model.after is None or model.errors or model.is_alone:
         return ()
     rows: Sequence[tuple[str, Callable[[ModelReport], int], Callable[[int], str]]] = (
         ("FLOPs", lambda each: each.flops, amount),
@@ -106,6 +106,8 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         page.flow([[(name.ljust(_LABEL), _DIM), after], [f"was {before}"], [change]], 2, _LABEL)
     for finding in model.gone:
         _labelled(page, "gone", gone_line(finding))
+    if model.is_alone:
+        _labelled(page, "alone", model.alone)
     for error in model.errors:
         _labelled(page, "error", error)
     if model.after is not None and not model.errors:
@@ -116,7 +118,8 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
 def _heading(page: Page, model: ModelDiff) -> None:
     said = {Presence.ADDED: "  new", Presence.REMOVED: "  removed", Presence.BOTH: ""}
     page.line((model.name, _STRONG), said[model.presence])
-    if model.before is not None and model.after is not None and model.before.path != model.name:
+    both = model.before is not None and model.after is not None and not model.is_alone
+    if both and model.before is not None and model.before.path != model.name:
         page.line(f"held against {model.before.path}", indent=2, hang=2)
     if model.after is not None:
         for target in model.after.targets:
@@ -138,7 +141,7 @@ def _target(page: Page, target: TargetDiff, *, is_one: bool) -> None:
 
 
 def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> None:
-    if model.presence is Presence.BOTH:
+    if model.presence is Presence.BOTH and not model.is_alone:
         _labelled(page, "unchanged", _counted(model.unchanged))
     if model.excused:
         text = f"{_counted([each.finding for each in model.excused])} of the baseline"

@@ -51,7 +51,7 @@ class ModelDiff:
     In `after`, `findings` are those that are new and `known` those that were there before, or
     that a baseline keeps back, with its reason; `gone` are those that were.  `changes` say in
     words how the graph changed, the greatest first; `targets` are those that price both
-    versions.
+    versions.  Where `before` cannot be linted, `after` is judged alone, and all of it is new.
     """
 
     name: str
@@ -60,6 +60,7 @@ class ModelDiff:
     changes: tuple[str, ...] = ()
     targets: tuple[TargetDiff, ...] = ()
     gone: tuple[Finding, ...] = ()
+    is_alone: bool = False
 
     @property
     def presence(self) -> Presence:
@@ -83,11 +84,18 @@ class ModelDiff:
         return () if self.after is None else self.after.known
 
     @property
+    def alone(self) -> str:
+        """Why the version after is judged alone, where the one before could not be linted."""
+        if not self.is_alone or self.before is None:
+            return ""
+        return f"{self.before.path}: {self.before.error}: {self.name} is judged alone"
+
+    @property
     def errors(self) -> tuple[str, ...]:
         """Why a version could not be linted, one line each."""
         return tuple(
             f"{each.path}: {each.error}"
-            for each in (self.before, self.after)
+            for each in ((self.after,) if self.is_alone else (self.before, self.after))
             if each is not None and each.error is not None
         )
 

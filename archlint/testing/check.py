@@ -15,6 +15,7 @@ from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.judge import judge
 from archlint.linter.reading import Readings
 from archlint.linter.registry import find_pricers
+from archlint.linter.told import told
 from archlint.linter.view import price_model
 from archlint.results.findings import Finding
 from archlint.rule import Place, Rule, Silence, View
@@ -96,6 +97,6 @@ def check(
     said = tuple(check_rule(rule, priced, options))
     places = [each for each in said if isinstance(each, PricedPlace)]
     name = pricer.target.name
-    found = judge(rule, {name: places}, {name: priced}, min_slowdown)
+    found = judge(rule, told({name: places}, min_slowdown), {name: priced}, min_slowdown)
     view = priced.for_rule(rule, options)
     return Checked(view, said, tuple(each.finding for each in found))

@@ -104,10 +104,11 @@ class ChannelWidth(Rule):
         if not kernel.constant or not op.activations:
             return "its operands are computed"
         if prod(kernel.out_map) <= 1:
-            return "its map is 1x1: a classifier or squeeze-excite layer"
+            return "it runs on one position: its weights are what it reads"
         group = view.widths.group[op.activations[0].name]
         if view.widths.pinned.get(group) == MODEL_INPUT:
-            return "the stem: its input channels are given"
+            stem = _is_stem(view, op)
+            return "the stem: its input channels are given" if stem else _GIVEN
         wide, narrow = max(kernel.c_in, kernel.c_out), min(kernel.c_in, kernel.c_out)
         if wide <= 2 * narrow:
             return f"{kernel.c_in}:{kernel.c_out} is at most 1:2"
@@ -167,6 +168,24 @@ class ChannelWidth(Rule):
             ),
             remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
         )  # fmt: skip
+
+
+_GIVEN = "its width is that of an input of the model"
+_LAYERS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.PRODUCT})
+
+
+def _is_stem(view: View, op: Operator) -> bool:
+    """Whether no other layer stands between an input of the model and this one."""
+    kernels, home = view.lowered.kernels, view.lowered.home
+    pending, seen = [op.index], {op.index}
+    while pending:
+        for before in view.model.graph.predecessors(pending.pop()):
+            if before in home and kernels[home[before]].kernel.kind in _LAYERS:
+                return False
+            if before not in seen:
+                seen.add(before)
+                pending.append(before)
+    return True
 
 
 def mac_over_bound(kernel: Kernel) -> tuple[float, float]:

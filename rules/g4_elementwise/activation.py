@@ -23,6 +23,7 @@ from archlint.plugin import (
     relower,
 )
 from archlint.rules.g4_elementwise.evidence import and_reorders, evidence_of
+from archlint.rules.g4_elementwise.gates import is_gate
 
 __all__ = ["find_activations"]
 
@@ -30,8 +31,6 @@ CHEAPEST = "Relu"
 """One comparison with zero: no activation that targets fuse is cheaper."""
 
 _ADVICE = f"use {CHEAPEST}, which this target fuses into the kernel before it"
-
-_GATES = frozenset({"Sigmoid", "HardSigmoid"})
 
 
 def find_activations(view: View) -> Iterator[Place | Silence]:
@@ -45,12 +44,11 @@ def find_activations(view: View) -> Iterator[Place | Silence]:
     cheapest = tuple(index for index, kind in kinds.items() if kind == CHEAPEST)
     if cheapest:
         yield Silence(cheapest, f"{CHEAPEST} is the cheapest activation already")
-    gates = tuple(index for index, kind in kinds.items() if _is_gate(view, index, kind))
+    others = {index: kind for index, kind in kinds.items() if kind != CHEAPEST}
+    gates = tuple(index for index, kind in others.items() if is_gate(view, index, kind))
     if gates:
         yield Silence(gates, "a gate or an output, not an activation function between layers")
-    left = {index: kind for index, kind in kinds.items() if kind != CHEAPEST}
-    for index in gates:
-        del left[index]
+    left = {index: kind for index, kind in others.items() if index not in gates}
     if left and view.target.lowering.fusions is not None:
         yield from _relowered(view, left)
     elif left:
@@ -66,15 +64,6 @@ def _activations(view: View) -> dict[int, str]:
         if op.op_type in ACTIVATIONS and op.index not in inside:
             kinds[op.index] = op.op_type
     return {index: kinds[index] for index in sorted(kinds) if index in view.lowered.home}
-
-
-def _is_gate(view: View, index: int, kind: str) -> bool:
-    """Whether it scales another tensor or makes an output of the model."""
-    op = view.model.operators[index]
-    is_output = op.output.name in view.model.outputs
-    return kind in _GATES and (
-        is_output or all(each.op_type == "Mul" for each in view.readers(index))
-    )
 
 
 def _replaced(view: View, kinds: dict[int, str]) -> Iterator[Place]:

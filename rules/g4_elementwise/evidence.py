@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from archlint.plugin import Decision, Kernel, View
+from archlint.plugin import Decision, Kernel, View, unnumbered
 
 __all__ = ["Evidence", "and_reorders", "decision_of", "evidence_of"]
 
@@ -45,7 +44,7 @@ def decision_of(source: str, op: str, module: str) -> Decision:
     `denseblock2.denselayer12`, `layer3.0` and `inception4b` are numbered copies as much as
     `blocks.3` is.
     """
-    return Decision(f"{source} {op}", _NUMBER.sub("*", module))
+    return Decision(f"{source} {op}", unnumbered(module))
 
 
 def and_reorders(count: int) -> str:
@@ -53,6 +52,3 @@ def and_reorders(count: int) -> str:
     if count < 1:
         return ""
     return f" and {count} reorder{'s' if count > 1 else ''} around it"
-
-
-_NUMBER = re.compile(r"\d+[a-z]?(?![a-z])")

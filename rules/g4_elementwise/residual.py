@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from archlint.plugin import (
     Kernel,
@@ -16,6 +17,7 @@ from archlint.plugin import (
     View,
 )
 from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
+from archlint.rules.g4_elementwise.gates import is_of_boxes
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_residuals"]
@@ -25,6 +27,8 @@ FARTHEST = 256
 
 PROJECTION = 4
 """Operators that a shortcut's projection may have: pool, conv, normalisation, activation."""
+
+_UPSAMPLING = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
 def find_residuals(view: View) -> Iterator[Place | Silence]:
@@ -91,18 +95,26 @@ def _main_path(view: View, op: Operator) -> Tensor | str:
         return "it adds a constant" if len(op.activations) < 2 else "it adds more than two tensors"
     if op.activations[0].shape != op.activations[1].shape:
         return "its operands differ in shape"
+    if is_of_boxes(op):
+        return "it refines boxes or points"
     makers = view.model.makers
     ordered = sorted(op.activations, key=lambda each: makers.get(each.name, -1))
     for skip, main in (ordered, ordered[::-1]):
         if main.name not in makers:
             continue
-        if _goes_around(view, skip, makers.get(skip.name, -1), makers[main.name]):
-            return main
+        around = _goes_around(view, skip, makers.get(skip.name, -1), makers[main.name])
+        if around is None:
+            continue
+        if any(_upsamples(view.model.operators[index]) for index in around):
+            return "it merges maps of a pyramid"
+        return main
     return "it joins branches, not a shortcut with the layers that it goes around"
 
 
-def _goes_around(view: View, skip: Tensor, skip_maker: int, main_maker: int) -> bool:
-    """Whether the main path starts where the skip does and has more layers.
+def _goes_around(
+    view: View, skip: Tensor, skip_maker: int, main_maker: int
+) -> frozenset[int] | None:
+    """The main path's operators, if it starts where the skip does and has more layers.
 
     The skip is the start itself, or a projection of it by at most one layer with weights.
     """
@@ -116,17 +128,17 @@ def _goes_around(view: View, skip: Tensor, skip_maker: int, main_maker: int) -> 
         has_layer = has_layer or op.weight is not None
         starts.append(op.activations[0].name)
         first = _maker(view, op)
-    layers = _layers_back(view, main_maker, first, starts)
-    if layers is None:
-        return False
-    start, count = layers
-    return count >= (1 if start == skip.name else 2)
+    back = _layers_back(view, main_maker, first, starts)
+    if back is None:
+        return None
+    start, count, path = back
+    return path if count >= (1 if start == skip.name else 2) else None
 
 
 def _layers_back(
     view: View, index: int, earliest: int, starts: list[str]
-) -> tuple[str, int] | None:
-    """Which of `starts` the operators from `index` back to `earliest` read, and their layers.
+) -> tuple[str, int, frozenset[int]] | None:
+    """Which of `starts` the operators from `index` back to `earliest` read, their layers, and them.
 
     Of several the first in `starts`; a layer is an operator with weights.
     """
@@ -147,7 +159,15 @@ def _layers_back(
                 pending.append(before)
     if pending:
         return None
-    return next(((name, layers) for name in starts if name in read), None)
+    return next(((name, layers, frozenset(seen)) for name in starts if name in read), None)
+
+
+def _upsamples(op: Operator) -> bool:
+    """Whether it makes a greater map of a smaller one."""
+    if op.op_type not in _UPSAMPLING or not op.activations:
+        return False
+    before, after = op.activations[0].shape, op.output.shape
+    return before is None or after is None or prod(after[2:]) > prod(before[2:])
 
 
 def _maker(view: View, op: Operator) -> int:

@@ -88,7 +88,7 @@ def test_what_is_new_may_be_in_the_baseline(
     capsys.readouterr()
     assert run([*gate, *known]) == 0
     out = capsys.readouterr().out
-    assert "known       3 findings with 33 places of the baseline (-v lists them)" in out
+    assert "known       3 findings with 45 places of the baseline (-v lists them)" in out
     assert " in the baseline in 3 models\n" in out
     assert run([*gate, *known, "-v"]) == 0
     assert ": trained already\n" in capsys.readouterr().out.replace("\n              ", " ")
@@ -104,6 +104,35 @@ def test_what_is_new_may_be_in_the_baseline(
     assert run(["diff", "nets/gone.onnx@HEAD", "nets/net.onnx", *GPU, "--fail-on-new"]) == 0
     assert run([*gate, "--baseline", "none.toml"]) == 2
     capsys.readouterr()
+
+
+@pytest.mark.parametrize("words", [["--base", "HEAD", "nets/net.onnx"],
+                                   ["nets/net.onnx@HEAD", "nets/net.onnx"],
+                                   ["broken.onnx", "nets/net.onnx"]])  # fmt: skip
+@pytest.mark.parametrize("content", [b"no model", b""])
+def test_a_model_whose_base_cannot_be_linted_is_judged_alone(
+    words: list[str], content: bytes, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("nets/net.onnx", "broken.onnx"):
+        (repository / name).write_bytes(content)
+    git("add", "-A")
+    git("commit", "-q", "-m", "broken")
+    shutil.copy(file_of("shufflenet_v1_g3"), "nets/net.onnx")
+    assert run(["diff", *words, *GPU]) == 0
+    out, err = capsys.readouterr()
+    assert err.count("\n") == 1
+    assert err.endswith(": nets/net.onnx is judged alone\n")
+    assert err[len("archlint: ") : -1] in " ".join(out.split())
+    assert "unchanged  " not in out
+    # all of it is new
+    assert run(["diff", *words, *GPU, "--fail-on-new", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads(schema("diff")))
+    (model,) = found["models"]
+    assert model["before"]["error"]
+    assert model["after"]["findings"]
+    assert run(["diff", *words, *GPU, "--format", "markdown"]) == 0
+    assert "is judged alone" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("format_", ["full", "markdown", "concise", "sarif", "github", "junit"])

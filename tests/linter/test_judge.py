@@ -10,6 +10,7 @@ from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricing.price import Basis
 from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import judge, saving_of
+from archlint.linter.told import told
 from archlint.linter.view import Priced
 from archlint.results.findings import Finding, Variant
 from archlint.results.judgement import Caveat, Doubt
@@ -25,7 +26,7 @@ ON_ARM = four_convs(ARM_PRICER)
 
 
 def findings(*places: PricedPlace, on: Priced = MODEL, min_slowdown: float = 1.1) -> list[Finding]:
-    found = judge(EachConv, {GPU: places}, {GPU: on}, min_slowdown)
+    found = judge(EachConv, told({GPU: places}, min_slowdown), {GPU: on}, min_slowdown)
     return [each.finding for each in found]
 
 
@@ -155,17 +156,43 @@ def test_places_below_the_least_slowdown_are_no_finding() -> None:
     assert finding(slight, min_slowdown=1.05).count == 1
 
 
-def test_places_below_the_least_slowdown_do_not_count_for_others() -> None:
-    slight, slow = place(MODEL, 0, share=0.1, slowdown=1.09), place(MODEL, 1, share=0.05)
-    found = finding(slight, slow)
+def test_a_decision_that_counts_is_told_with_all_its_places() -> None:
+    slight = [place(MODEL, n, share=0.04, slowdown=1.06, low=1.02) for n in range(3)]
+    found = finding(*slight, place(MODEL, 3, share=0.02))
+    assert found.count == 4
+    assert found.prices[0].saving_share == pytest.approx(0.14)
+    # all together are 1.16 times slower
+    assert found.severity is Severity.ERROR
+    assert found.prices[0].caveat is None
+
+
+def test_places_count_by_themselves_where_all_together_are_hardly_slow() -> None:
+    slight = [place(MODEL, n, share=0.015, slowdown=1.06, low=1.02) for n in range(3)]
+    (price,) = finding(*slight, place(MODEL, 3, share=0.03)).prices
+    assert (price.slowdown < 1.1, price.saving_share) == (True, pytest.approx(0.075))
+    assert price.severity is Severity.WARNING
+    (price,) = finding(*slight, place(MODEL, 3, share=0.019)).prices
+    assert price.severity is Severity.NOTE
+    caveat = Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=1.1, places=3, of=4)
+    assert price.caveat == caveat
+
+
+def test_a_decision_that_counts_is_told_without_places_that_may_save_nothing() -> None:
+    slight = place(MODEL, 0, share=0.1, slowdown=1.09, low=0.98)
+    found = finding(slight, place(MODEL, 1, share=0.05))
     assert found.count == 1
     assert found.prices[0].saving_share == pytest.approx(0.05)
+
+
+def test_another_decision_s_places_bring_none_along() -> None:
+    slight = place(MODEL, 0, share=0.1, slowdown=1.09, low=1.05, decision="other")
+    assert finding(slight, place(MODEL, 1, share=0.05)).count == 1
 
 
 def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> None:
     slow, slight = place(MODEL, 0, share=0.2), place(ON_ARM, 0, share=0.15, slowdown=1.05)
     views = {GPU: MODEL, ARM: ON_ARM}
-    ((found),) = judge(EachConv, {GPU: [slow], ARM: [slight]}, views, 1.1)
+    ((found),) = judge(EachConv, told({GPU: [slow], ARM: [slight]}, 1.1), views, 1.1)
     assert [(price.target, price.severity) for price in found.finding.prices] == [
         (GPU, Severity.ERROR),
         (ARM, Severity.NOTE),
@@ -178,8 +205,7 @@ def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> No
 
 def test_a_decision_that_is_slow_nowhere_is_no_finding() -> None:
     slight = [place(each, 0, share=0.2, slowdown=1.09) for each in (MODEL, ON_ARM)]
-    views = {GPU: MODEL, ARM: ON_ARM}
-    assert judge(EachConv, {GPU: slight[:1], ARM: slight[1:]}, views, 1.1) == []
+    assert told({GPU: slight[:1], ARM: slight[1:]}, 1.1) == {GPU: [], ARM: []}
 
 
 def test_now_less_the_saving_is_instead() -> None:
@@ -256,6 +282,9 @@ def test_the_module_is_what_all_places_share() -> None:
     assert module("stem.conv") == "stem.conv"
     assert module("blocks.0.conv", "blocks.3.conv") == "blocks.*.conv"
     assert module("layer1.0.conv1", "layer2.1.conv1") == "layer*.*.conv1"
+    assert module("block4-2.conv", "block4-3.conv", "block2-0.conv") == "block*-*.conv"
+    assert module("conv", "conv2") == "conv*"
+    assert module("conv1", "conv2_3") == "*"
     assert module("encoder.conv", "decoder.conv") == "*.conv"
     assert module("stem.conv", "stem.conv.inner") == "stem.conv.*"
 

@@ -165,12 +165,32 @@ def test_a_layer_on_one_position_is_silent() -> None:
     gate = net.conv(net.op("GlobalAveragePool", x), 4, name="squeeze")
     x = net.op("Mul", x, net.op("Sigmoid", net.conv(gate, 64)))
     said = checked(net, net.conv(x, 8))
-    assert said.reason("squeeze") == "its map is 1x1: a classifier or squeeze-excite layer"
+    assert said.reason("squeeze") == "it runs on one position: its weights are what it reads"
 
 
 def test_the_stem_is_silent() -> None:
     net, last = stage(64)
     assert checked(net, last).reason("stem") == "the stem: its input channels are given"
+
+
+def test_a_head_on_the_width_of_an_input_is_no_stem() -> None:
+    net = Net()
+    stream = net.input(8, 196, 384)
+    stream = net.op("Add", stream, net.dense(stream, 384, 384, "project"))
+    net.dense(stream, 384, 8192, "lm_head")
+    said = checked(net, "lm_head", pricer=PRODUCTS_TOO)
+    assert said.reason("lm_head") == "its width is that of an input of the model"
+    assert said.reason("project") == "the stem: its input channels are given"
+
+
+def test_the_layers_behind_an_embedding_are_no_stem() -> None:
+    net = Net()
+    ids = net.op("Cast", net.input(8, 384), to=7)
+    # as many tokens as channels: their dims must not be taken for one width
+    x = net.op("Gather", net.weight("table.weight", 30000, 384), ids, name="table")
+    net.dense(x, 384, 1536, "up")
+    said = checked(net, "up", pricer=PRODUCTS_TOO)
+    assert said.reason("up") == "no second conv of a pair reads it"
 
 
 @pytest.mark.parametrize(("ratio", "silent"), [(2, True), (3, False)])

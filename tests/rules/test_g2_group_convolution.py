@@ -200,3 +200,50 @@ def test_without_module_names_the_kernel_stands_for_the_decision(batch: int) -> 
     assert isinstance(each, Place)
     assert each.module == "grouped"
     assert str(each.decision) == "groups Conv 64>128 k3x3 g4 @28x28"
+
+
+def resnext() -> tuple[Net, str]:
+    """Two blocks of ResNeXt, and the first of the next stage, which is twice as wide inside."""
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 256, 3, name="stem")
+    for number in range(2):
+        x = unit(net, x, 256, 128, 1, f"layer1.{number}", spatial=32)
+    y = net.conv(x, 256, name="layer2.0.first")
+    y = net.conv(y, 256, 3, groups=32, name="layer2.0.spatial")
+    y = net.conv(y, 512, name="layer2.0.second")
+    x = net.op("Add", y, net.conv(x, 512, name="layer2.0.down"))
+    return net, net.op("GlobalAveragePool", net.conv(x, 640, name="head"))
+
+
+def test_all_pairs_on_an_outer_width_have_one_proposal() -> None:
+    net, last = resnext()
+    said = checked(net, last)
+    place = said.place
+    assert {"layer1.0.spatial", "layer1.1.spatial", "layer2.0.spatial"} <= set(said.names(place))
+    assert isinstance(place.evidence, Evidence)
+    (outer, new_outer), (inner, new_inner) = place.evidence.outer, place.evidence.inner
+    assert (outer, inner) == (256, 128)
+    assert "256 > 128 > 256 and 256 > 256 channels" in place.now
+    assert f"{new_outer} > {new_inner} > {new_outer}" in place.instead
+    assert f"and {new_outer} > {2 * new_inner} channels" in place.instead
+    widths = {(kernel.c_in, kernel.c_out) for kernel in place.instead_kernels}
+    assert {(new_outer, new_inner), (new_outer, 2 * new_inner)} <= widths
+
+
+def test_an_inner_width_that_is_no_multiple_is_a_place_of_its_own() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 256, 3, name="stem")
+    x = unit(net, x, 256, 128, 1, "blocks.0", spatial=32)
+    x = unit(net, x, 256, 96, 1, "blocks.1", spatial=32)
+    said = checked(net, net.op("GlobalAveragePool", net.conv(x, 512, name="head")))
+    about = [set(said.names(each)) for each in said.said]
+    assert not any({"blocks.0.spatial", "blocks.1.spatial"} <= names for names in about)
+
+
+def test_the_stages_of_a_network_are_one_decision() -> None:
+    net, last = shufflenet()
+    assert checked(net, last).place.decision.where == "blocks.*.first"
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 240, 3, name="stem")
+    x = unit(net, x, 240, 60, 3, "features.stage1.unit2")
+    assert checked(net, net.conv(x, 512)).place.decision.where == "features.stage*.unit*.first"

@@ -65,7 +65,8 @@ def test_an_activation_is_replaced_with_the_reorders_that_it_forces() -> None:
 
 def test_a_fused_activation_costs_what_its_kernel_costs_more_than_without_it() -> None:
     net = Net()
-    view = view_of(net, net.op("Neg", net.op("Sigmoid", net.conv(net.input(1, 16, 56, 56), 64))))
+    x = net.op("Neg", net.op("Sigmoid", net.conv(net.input(1, 16, 56, 56), 64)))
+    view = view_of(net, net.conv(x, 64))
     place = place_of(view, "activation")
     assert place.now == "Sigmoid 64 @56x56 fused"
     bare = view.pricer.price(view.kernels(place.kernels)[0].core)

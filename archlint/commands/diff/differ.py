@@ -13,8 +13,9 @@ from archlint.linter.judge import judge
 from archlint.linter.known_places import Key, SeenPlace, key_of
 from archlint.linter.pipeline import Examined, KnownEntries, Progress, examine
 from archlint.linter.source import Source
+from archlint.linter.told import told
 from archlint.linter.view import Priced
-from archlint.results.findings import Finding
+from archlint.results.findings import Finding, ModelReport
 from archlint.results.model_diff import DiffReport, Gate, ModelDiff, TargetDiff
 from archlint.settings.options import Options
 
@@ -27,6 +28,7 @@ class Versions:
 
     With `may_be_new` it may turn out only on loading that there was no such model before.
     `excused` are places of the model after that are not new though they were not there before.
+    `unread` says why the model before, which is there, cannot be read.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Versions:
     after: Source | None
     may_be_new: bool = False
     excused: tuple[Entry, ...] = ()
+    unread: ModelReport | None = None
 
 
 def diff(
@@ -58,7 +61,10 @@ def diff(
             known, excused = _always(_entries(old)), _always(each.excused)
             (new,), report = examine([each.after], options, progress, known, excused)
             problems += report.problems
-        diffs.append(_compared(each.name, old, new, options))
+        if each.unread is not None and new is not None:
+            diffs.append(ModelDiff(each.name, each.unread, new.report, is_alone=True))
+        else:
+            diffs.append(_compared(each.name, old, new, options))
     return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)
 
 
@@ -87,6 +93,8 @@ def _compared(
             None if before is None else before.report,
             None if after is None else after.report,
         )
+    if before.report.error is not None and not before.views and not before.is_absent:
+        return ModelDiff(name, before.report, after.report, is_alone=True)
     targets = tuple(
         each
         for target, old in before.views.items()
@@ -139,9 +147,10 @@ def _gone(before: Examined, after: Examined, options: Options) -> list[Finding]:
     }
     gone = []
     for rule, places in before.kept.items():
+        costly = told(places, options.min_slowdown, before.locations)
         left = {
             target: [place for place in each if (rule.code, key_of(place)) in keys]
-            for target, each in places.items()
+            for target, each in costly.items()
         }
         found = judge(rule, left, before.views, options.min_slowdown, before.locations)
         gone += [each.finding for each in found]

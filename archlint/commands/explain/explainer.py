@@ -14,6 +14,7 @@ from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.pipeline import prepare
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, build, load, name_of
+from archlint.linter.told import told
 from archlint.linter.view import Priced
 from archlint.results.explanation import (
     ExplainedOperator,
@@ -79,24 +80,32 @@ def _said(
     """What each rule says of each operator that it considered."""
     said: dict[int, list[ExplainedPlace | ExplainedSilence]] = defaultdict(list)
     for rule in rules:
-        for priced in views.values():
-            for each in check_rule(rule, priced, options.rule_options.get(rule.code, {})):
-                told = (
-                    ExplainedSilence(rule.code, priced.view.target.name, each.reason)
+        given = options.rule_options.get(rule.code, {})
+        heard = {name: tuple(check_rule(rule, each, given)) for name, each in views.items()}
+        places = {
+            name: [each for each in of_target if isinstance(each, PricedPlace)]
+            for name, of_target in heard.items()
+        }
+        costly = told(places, options.min_slowdown)
+        fired = {id(place) for of_target in costly.values() for place in of_target}
+        for name, of_target in heard.items():
+            for each in of_target:
+                explained = (
+                    ExplainedSilence(rule.code, name, each.reason)
                     if isinstance(each, Silence)
-                    else _place(rule, each, priced.view, options.min_slowdown)
+                    else _place(rule, each, views[name].view, fired=id(each) in fired)
                 )
                 for index in each.operators:
-                    said[index].append(told)
+                    said[index].append(explained)
     return said
 
 
-def _place(rule: type[Rule], place: PricedPlace, view: View, min_slowdown: float) -> ExplainedPlace:
+def _place(rule: type[Rule], place: PricedPlace, view: View, *, fired: bool) -> ExplainedPlace:
     ratio = place.comparison
     return ExplainedPlace(
         code=rule.code,
         target=view.target.name,
-        fired=ratio.slowdown >= min_slowdown,
+        fired=fired,
         operators=tuple(view.model.operators[index].name for index in place.operators),
         module=place.module,
         now=Variant(place.now, view.kernels(place.kernels)),

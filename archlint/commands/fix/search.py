@@ -135,10 +135,12 @@ class Search:
             try:
                 trial = self._trial({decision.knob: values, knob: chosen}, words)
             except (ModelError, Unfixable) as fault:
+                self._failure = self._failure or f"{words}: {_reason(fault)}"
                 if isinstance(fault, OutputError):
                     self._useless.add(knob)
-                self._failure = self._failure or f"{words}: {_reason(fault)}"
-                return False
+                if isinstance(fault, OutputError | Unfixable):
+                    return False
+                continue  # such as a width that heads do not divide: the next one may do
             if alone is not None and trial.cost.flops == alone.cost.flops:
                 self._useless.add(knob)  # it does not reach this model
                 return False

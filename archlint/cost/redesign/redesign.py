@@ -190,6 +190,7 @@ def find_block(
     """The block of an outer width group and the inner groups that hang on it.
 
     `dense` are group convs (operators) that become dense, with the shuffles between them.
+    Of inner widths that differ the block's is the least: the others stay multiples of it.
     Returns the reason as text when its widths cannot change.  A group that is the output of a
     Concat takes the change up in one of its inputs, one that is an input of a Concat in another
     input, where that one is free.
@@ -202,7 +203,7 @@ def find_block(
     for each in sorted(changed):
         if each in widths.pinned:
             return widths.pinned[each]
-    now_outer, now_inner = widths.width[outer], widths.width[next(iter(inside))]
+    now_outer, now_inner = widths.width[outer], min(widths.width[each] for each in inside)
 
     def width_of(group: int | None, channels: int) -> Width | None:
         if group not in changed:
@@ -212,7 +213,7 @@ def find_block(
         if group == outer:
             return Width(0, of_outer=1)
         if group in inside:
-            return Width(0, of_inner=1)
+            return Width(0, of_inner=channels / now_inner)
         step = sign[group]
         return Width(channels - step * now_outer, of_outer=step)
 

@@ -145,13 +145,13 @@ def _listed(unpriced: Sequence[Unpriced]) -> str:
 
 
 def _without_price(lowered: Lowered, pricer: Pricer) -> set[int]:
-    """The operators that no kernel with a price runs."""
+    """The operators of which a kernel has no price: what runs in parts is known by its worst."""
     without = set(lowered.unpriced)
+    # a reorder that an operator forces is not that operator
+    forced = {number for numbers in lowered.reorders.values() for number in numbers}
     for number, placed in enumerate(lowered.kernels):
-        if not pricer.covers(placed.kernel):
-            # a reorder that an operator forces is not that operator
-            own = (i for i in placed.operators if lowered.home.get(i) == number)
-            without.update(own)
+        if number not in forced and not pricer.covers(placed.kernel):
+            without.update(placed.operators)
     return without
 
 

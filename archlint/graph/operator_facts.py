@@ -25,6 +25,10 @@ class Work(Enum):
     IDENTITY = "identity"
     """Hands on its input as it is."""
     RECURRENCE = "recurrence"
+    CONTRACTION = "contraction"
+    """A sum of products over named axes."""
+    SAMPLING = "sampling"
+    """Reads a map at points that another tensor names."""
     ATTENTION = "attention"
     SCAN = "scan"
     """Each result needs the one before it along the axis."""
@@ -88,7 +92,7 @@ _CATEGORIES = {
     Work.SOURCE: Category.BOOKKEEPING,
 }
 _WITHOUT_KERNEL = frozenset({
-    Work.RECURRENCE, Work.ATTENTION, Work.SCAN, Work.RANDOM, Work.CONTROL, Work.OTHER,
+    Work.ATTENTION, Work.RANDOM, Work.CONTROL, Work.OTHER,
 })  # fmt: skip
 
 

@@ -45,7 +45,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "MatMulInteger": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0), unpriced=True),
     "MatMulNBits": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1,), unpriced=True),
     "QLinearMatMul": _Facts(Work.PRODUCT, per=_UNKNOWN, unpriced=True),
-    "Einsum": _Facts(Work.OTHER, per=_FORMULA),
+    "Einsum": _Facts(Work.CONTRACTION, per=_FORMULA),
     # pools; global ones are reductions
     "AveragePool": _Facts(Work.POOL, per=_FORMULA),
     "LpPool": _Facts(Work.POOL, per=_FORMULA),
@@ -238,7 +238,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Col2Im": _Facts(Work.OTHER, per=_UNKNOWN),
     "DFT": _Facts(Work.OTHER, per=_UNKNOWN),
     "Det": _Facts(Work.OTHER, per=_UNKNOWN),
-    "GridSample": _Facts(Work.OTHER, per=_FORMULA),
+    "GridSample": _Facts(Work.SAMPLING, per=_FORMULA),
     "HammingWindow": _Facts(Work.OTHER, per=_UNKNOWN),
     "HannWindow": _Facts(Work.OTHER, per=_UNKNOWN),
     "MelWeightMatrix": _Facts(Work.OTHER, per=_UNKNOWN),

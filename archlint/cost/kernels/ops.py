@@ -47,6 +47,10 @@ _KIND_OF = {
     Work.SOURCE: Kind.MOVEMENT,
     Work.VIEW: Kind.VIEW,
     Work.IDENTITY: Kind.VIEW,
+    Work.CONTRACTION: Kind.CONTRACTION,
+    Work.RECURRENCE: Kind.RECURRENCE,
+    Work.SAMPLING: Kind.SAMPLING,
+    Work.SCAN: Kind.SCAN,
 }
 
 KINDS = {name: _KIND_OF[facts.work] for name, facts in OPERATORS.items() if facts.has_kernel}

@@ -25,7 +25,8 @@ Attributes = Mapping[str, onnx.AttributeProto]
 _LIKE_FIRST = frozenset(
     """
 Abs Add BatchNormalization Ceil Clip Div Dropout Elu Exp Floor GroupNormalization HardSigmoid
-InstanceNormalization LeakyRelu Log Max Mean Min Mul Neg PRelu Reciprocal Relu Selu Sigmoid Sqrt Sub Sum Tanh
+InstanceNormalization LeakyRelu Log Max Mean Min Mul Neg PRelu Reciprocal Relu Selu Sigmoid Sqrt
+Sub Sum Tanh
 """.split()
 )
 """Before opset 7 an operand is at most broadcast to the first input, never the other way.

@@ -50,8 +50,8 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "AveragePool": _Facts(Work.POOL, per=_FORMULA),
     "LpPool": _Facts(Work.POOL, per=_FORMULA),
     "MaxPool": _Facts(Work.POOL, per=_FORMULA),
-    "MaxRoiPool": _Facts(Work.OTHER, per=_UNKNOWN),
-    "RoiAlign": _Facts(Work.OTHER, per=_UNKNOWN),
+    "MaxRoiPool": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
+    "RoiAlign": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
     # activations
     "BiasGelu": _Facts(Work.ACTIVATION, 6, slow=True, unpriced=True),
     "Celu": _Facts(Work.ACTIVATION, 4, slow=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernels.kernel import Kernel
@@ -34,6 +34,8 @@ class Priced:
     title: str
     coverage: float
     unpriced: tuple[Unpriced, ...]
+    without: frozenset[int]
+    """The operators without a price."""
     times: Mapping[int, float]
     """Seconds of each priced kernel, by its number, as often as it runs."""
 
@@ -59,6 +61,16 @@ class Priced:
             saving_findings=findings,
             operators=self._operators(),
         )
+
+    def is_in_doubt(self, numbers: Iterable[int]) -> bool:
+        """Whether what has no price runs in these kernels or right before or behind them.
+
+        What a runtime does there, how it lays tensors out and what it fuses, is not known.
+        """
+        graph = self.view.model.graph
+        own = {i for number in numbers for i in self.view.lowered.kernels[number].operators}
+        beside = {i for each in own for i in (*graph.pred[each], *graph.succ[each])}
+        return not self.without.isdisjoint(own | beside)
 
     def _operators(self) -> tuple[OperatorTime, ...]:
         """The time of each operator: that of the kernels which it gives their kind."""
@@ -115,7 +127,10 @@ def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
         what = "any of its operators" + ("" if total is None else " that compute")
         raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
-    return Priced(view, total, _title(model, target), coverage, unpriced, _times(lowered, pricer))
+    return Priced(
+        view, total, _title(model, target), coverage, unpriced, frozenset(without),
+        _times(lowered, pricer),
+    )  # fmt: skip
 
 
 def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:

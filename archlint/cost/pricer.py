@@ -11,6 +11,8 @@ import numpy as np
 
 from archlint.cost.kernels.kernel import Chain, Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import FUNCTIONS
+from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
 from archlint.cost.pricing.price import Basis, Price
 from archlint.cost.pricing.table import Row, Table
@@ -127,10 +129,10 @@ class Pricer:
         own = frozenset(spec.kinds)
         if spec.differences_of:
             table = [row for row in self.target.rows if row.rule == spec.differences_of]
-            return [pair for pair in _differences(table) if _kinds(pair[0]) <= own]
+            return [pair for pair in differences(table) if kinds_of(pair[0]) <= own]
         rows = []
         for row in self.target.rows:
-            parts = _split(row.chain)
+            parts = split_chain(row.chain)
             mine = tuple((n, k) for k, n in parts.items() if k.kind in own)
             rest = [(n, k) for k, n in parts.items() if k.kind not in own]
             if not mine or any(k.kind not in self._families for _, k in rest):
@@ -241,11 +243,36 @@ class Pricer:
         parts = self._parts.get(kernel)
         if parts is None:
             # a kernel measured whole has no parts
-            parts = (kernel,) if self._by_variety else (kernel.core, *kernel.epilogues)
-            if any(self._family(part) is None for part in parts):
+            parts = self._whole(kernel) if self._by_variety else (kernel.core, *kernel.epilogues)
+            if not all(map(self._has_price, parts)):
                 parts = ()
             self._parts[kernel] = parts
         return parts
+
+    def _whole(self, kernel: Kernel) -> tuple[Kernel, ...]:
+        """The kernel and, apart, the functions in it that no row of its family has fused."""
+        family = self._family(kernel) if FUNCTIONS.intersection(kernel.epilogue) else None
+        if family is None:
+            return (kernel,)
+        known = family.functions if self.target.threads else FUNCTIONS
+        fused = tuple(op for op in kernel.epilogue if op not in FUNCTIONS or op in known)
+        return kernel._replace(epilogue=fused), *(
+            each._replace(kind=Kind.ELEMENTWISE, rotation=kernel.rotation)
+            for each in kernel.epilogues
+            if each.op not in fused
+        )
+
+    def _has_price(self, part: Kernel) -> bool:
+        """Whether a family prices it, and by rows of its own function where that takes long.
+
+        On a GPU a function takes no longer than the memory that it reads; a CPU, which is told by
+        its threads, needs up to a hundred times as long.
+        """
+        family = self._family(part)
+        if family is None:
+            return False
+        is_hidden = not self.target.threads or part.op not in FUNCTIONS
+        return is_hidden or part.op in family.functions
 
     def _learn(self, parts: Iterable[Kernel]) -> None:
         """Seconds and basis of parts not seen before, one family at a time."""
@@ -310,37 +337,6 @@ def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
         if weak >= RESTS_ON * total:
             return basis
     return Basis.MEASURED
-
-
-def _split(chain: Chain) -> Counter[Kernel]:
-    """The chain's kernels and, apart, what is fused into them."""
-    parts: Counter[Kernel] = Counter()
-    for count, kernel in chain:
-        parts[kernel.core] += count
-        for epilogue in kernel.epilogues:
-            parts[epilogue] += count
-    return parts
-
-
-def _kinds(chain: Chain) -> frozenset[Kind]:
-    return frozenset(kernel.kind for _, kernel in chain)
-
-
-def _differences(table: Sequence[Row]) -> list[tuple[Chain, float]]:
-    """What a row has over another one of its series, and how much longer it took."""
-    found = []
-    split = [(row, _split(row.chain)) for row in table]
-    for longer, more in split:
-        for shorter, fewer in split:
-            if longer.series != shorter.series or longer.median_s <= shorter.median_s:
-                continue
-            rest = more.copy()
-            rest.subtract(fewer)
-            if all(count >= 0 for count in rest.values()):
-                chain = tuple((count, kernel) for kernel, count in rest.items() if count)
-                if chain:
-                    found.append((chain, longer.median_s - shorter.median_s))
-    return found
 
 
 def equal_flops_pairs(rows: Sequence[Row], tolerance: float = 0.15) -> list[tuple[int, int]]:

@@ -24,11 +24,15 @@ Attributes = Mapping[str, onnx.AttributeProto]
 
 _LIKE_FIRST = frozenset(
     """
-Abs Add BatchNormalization Ceil Clip Div Dropout Elu Exp Floor HardSigmoid InstanceNormalization
-LeakyRelu Log Max Mean Min Mul Neg PRelu Reciprocal Relu Selu Sigmoid Sqrt Sub Sum Tanh
+Abs Add BatchNormalization Ceil Clip Div Dropout Elu Exp Floor GroupNormalization HardSigmoid
+InstanceNormalization LeakyRelu Log Max Mean Min Mul Neg PRelu Reciprocal Relu Selu Sigmoid Sqrt
+Sub Sum Tanh
 """.split()
 )
-"""Before opset 7 an operand is at most broadcast to the first input, never the other way."""
+"""Before opset 7 an operand is at most broadcast to the first input, never the other way.
+
+Of GroupNormalization ONNX has but the definition, whose Reshapes lose the sizes.
+"""
 
 
 def like_first_input(op_type: str, opset: int) -> bool:

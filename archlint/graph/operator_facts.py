@@ -25,6 +25,10 @@ class Work(Enum):
     IDENTITY = "identity"
     """Hands on its input as it is."""
     RECURRENCE = "recurrence"
+    CONTRACTION = "contraction"
+    """A sum of products over named axes."""
+    SAMPLING = "sampling"
+    """Reads a map at points that another tensor names."""
     ATTENTION = "attention"
     SCAN = "scan"
     """Each result needs the one before it along the axis."""
@@ -88,19 +92,20 @@ _CATEGORIES = {
     Work.SOURCE: Category.BOOKKEEPING,
 }
 _WITHOUT_KERNEL = frozenset({
-    Work.RECURRENCE, Work.ATTENTION, Work.SCAN, Work.RANDOM, Work.CONTROL, Work.OTHER,
+    Work.ATTENTION, Work.RANDOM, Work.CONTROL, Work.OTHER,
 })  # fmt: skip
 
 
 class OperatorFacts(NamedTuple):
     """The facts of one operator type.
 
-    `flops` are those for each element that `per` says; exp, erf and tanh count 1.  `operands`
-    is how many tensors of its output's size it reads as a rule, `weights` are the inputs at
-    which a constant is its weight, in the order in which they are looked at.  `runs_as` names
-    the operator type whose kernel runs it, "" for its own; `unpriced` says that none of the
-    kernels that tables hold does its work.  `slow` marks activations that take a function or a
-    division, where others compare or multiply.  `same_elements` says that it gives the elements
+    `flops` are those for each element that `per` says; exp, erf and tanh count 1.  `operands` is
+    how many tensors of its output's size it reads as a rule, `weights` are the inputs at which a
+    constant is its weight, in the order in which they are looked at.  `runs_as` names the operator
+    type whose kernel runs it, "" for its own; `unpriced` says that none of the kernels that
+    tables hold does its work.  `slow` marks what takes a function, a division or a branch for each
+    element, where others of its work compare, add or multiply: a CPU may need a hundred times as
+    long for it, so nothing else tells its time.  `same_elements` says that it gives the elements
     of its first input, all of them, in whatever shape and order, `recasts` that it gives them in
     another dtype; `along_axis` that it joins or cuts along one axis; `gives_truth` that its
     results are truth values.  A named tuple, for every run makes all of them: a frozen dataclass

@@ -5,9 +5,9 @@ functions that exporters write as several operators (SiLU, QuickGelu) and what a
 by itself (ReorderInput).
 
 A new operator is a line here.  If its work is a sort that kernels do, it has a price from then
-on, modelled by its kind until a table has rows of it.  A backend needs a maker of it where its
-node or call is not like the others of its sort; tests/measure/test_operators_of_backends.py
-lists what has none.
+on, modelled by its kind until a table has rows of it, unless it is slow.  A backend needs a maker
+of it where its node or call is not like the others of its sort;
+tests/measure/test_operators_of_backends.py lists what has none.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "MatMulInteger": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0), unpriced=True),
     "MatMulNBits": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1,), unpriced=True),
     "QLinearMatMul": _Facts(Work.PRODUCT, per=_UNKNOWN, unpriced=True),
-    "Einsum": _Facts(Work.OTHER, per=_FORMULA),
+    "Einsum": _Facts(Work.CONTRACTION, per=_FORMULA),
     # pools; global ones are reductions
     "AveragePool": _Facts(Work.POOL, per=_FORMULA),
     "LpPool": _Facts(Work.POOL, per=_FORMULA),
     "MaxPool": _Facts(Work.POOL, per=_FORMULA),
-    "MaxRoiPool": _Facts(Work.OTHER, per=_UNKNOWN),
-    "RoiAlign": _Facts(Work.OTHER, per=_UNKNOWN),
+    "MaxRoiPool": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
+    "RoiAlign": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
     # activations
     "BiasGelu": _Facts(Work.ACTIVATION, 6, slow=True, unpriced=True),
     "Celu": _Facts(Work.ACTIVATION, 4, slow=True),
@@ -67,7 +67,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "QuickGelu": _Facts(Work.ACTIVATION, 6, slow=True),
     "Relu": _Facts(Work.ACTIVATION, 1),
     "Selu": _Facts(Work.ACTIVATION, 4, slow=True),
-    "Shrink": _Facts(Work.ACTIVATION, 3),
+    "Shrink": _Facts(Work.ACTIVATION, 3, slow=True),
     "SiLU": _Facts(Work.ACTIVATION, 5, slow=True),
     "Sigmoid": _Facts(Work.ACTIVATION, 4, slow=True),
     "Softplus": _Facts(Work.ACTIVATION, 3, slow=True),
@@ -78,31 +78,31 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "ThresholdedRelu": _Facts(Work.ACTIVATION, 1),
     # element by element, of one tensor
     "Abs": _Facts(Work.ELEMENTWISE, 1),
-    "Acos": _Facts(Work.ELEMENTWISE, 1),
-    "Acosh": _Facts(Work.ELEMENTWISE, 1),
-    "Asin": _Facts(Work.ELEMENTWISE, 1),
-    "Asinh": _Facts(Work.ELEMENTWISE, 1),
-    "Atan": _Facts(Work.ELEMENTWISE, 1),
-    "Atanh": _Facts(Work.ELEMENTWISE, 1),
+    "Acos": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Acosh": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Asin": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Asinh": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Atan": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Atanh": _Facts(Work.ELEMENTWISE, 1, slow=True),
     "BitwiseNot": _Facts(Work.ELEMENTWISE, 1, elements=_WHOLE),
     "Ceil": _Facts(Work.ELEMENTWISE, 1),
-    "Cos": _Facts(Work.ELEMENTWISE, 1),
-    "Cosh": _Facts(Work.ELEMENTWISE, 1),
-    "Erf": _Facts(Work.ELEMENTWISE, 1),
-    "Exp": _Facts(Work.ELEMENTWISE, 1),
+    "Cos": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Cosh": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Erf": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Exp": _Facts(Work.ELEMENTWISE, 1, slow=True),
     "Floor": _Facts(Work.ELEMENTWISE, 1),
     "IsInf": _Facts(Work.ELEMENTWISE, 1, gives_truth=True),
     "IsNaN": _Facts(Work.ELEMENTWISE, 1, gives_truth=True),
-    "Log": _Facts(Work.ELEMENTWISE, 1),
+    "Log": _Facts(Work.ELEMENTWISE, 1, slow=True),
     "Neg": _Facts(Work.ELEMENTWISE, 1),
     "Not": _Facts(Work.ELEMENTWISE, 1, elements=_TRUTH, gives_truth=True),
     "Reciprocal": _Facts(Work.ELEMENTWISE, 1),
     "Round": _Facts(Work.ELEMENTWISE, 1),
-    "Sign": _Facts(Work.ELEMENTWISE, 1),
-    "Sin": _Facts(Work.ELEMENTWISE, 1),
-    "Sinh": _Facts(Work.ELEMENTWISE, 1),
+    "Sign": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Sin": _Facts(Work.ELEMENTWISE, 1, slow=True),
+    "Sinh": _Facts(Work.ELEMENTWISE, 1, slow=True),
     "Sqrt": _Facts(Work.ELEMENTWISE, 1),
-    "Tan": _Facts(Work.ELEMENTWISE, 1),
+    "Tan": _Facts(Work.ELEMENTWISE, 1, slow=True),
     # element by element, of several tensors
     "Add": _Facts(Work.ELEMENTWISE, 1, operands=2, stands_for=Category.JOIN),
     "And": _Facts(Work.ELEMENTWISE, 1, operands=2, elements=_TRUTH, gives_truth=True),
@@ -119,10 +119,10 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Max": _Facts(Work.ELEMENTWISE, per=_FORMULA, operands=2, stands_for=Category.JOIN),
     "Mean": _Facts(Work.ELEMENTWISE, per=_FORMULA, operands=2, stands_for=Category.JOIN),
     "Min": _Facts(Work.ELEMENTWISE, per=_FORMULA, operands=2, stands_for=Category.JOIN),
-    "Mod": _Facts(Work.ELEMENTWISE, 1, operands=2),
+    "Mod": _Facts(Work.ELEMENTWISE, 1, operands=2, slow=True),
     "Mul": _Facts(Work.ELEMENTWISE, 1, operands=2, stands_for=Category.JOIN),
     "Or": _Facts(Work.ELEMENTWISE, 1, operands=2, elements=_TRUTH, gives_truth=True),
-    "Pow": _Facts(Work.ELEMENTWISE, 1, operands=2),
+    "Pow": _Facts(Work.ELEMENTWISE, 1, operands=2, slow=True),
     "Sub": _Facts(Work.ELEMENTWISE, 1, operands=2, stands_for=Category.JOIN),
     "Sum": _Facts(Work.ELEMENTWISE, per=_FORMULA, operands=2, stands_for=Category.JOIN),
     "Where": _Facts(Work.ELEMENTWISE, 1, operands=3, stands_for=Category.BOOKKEEPING),
@@ -157,7 +157,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "ReduceL1": _Facts(Work.REDUCTION, 2, _INPUT, _FIRST),
     "ReduceL2": _Facts(Work.REDUCTION, 2, _INPUT, _FIRST),
     "ReduceLogSum": _Facts(Work.REDUCTION, 1, _INPUT, _FIRST),
-    "ReduceLogSumExp": _Facts(Work.REDUCTION, 2, _INPUT, _FIRST),
+    "ReduceLogSumExp": _Facts(Work.REDUCTION, 2, _INPUT, _FIRST, slow=True),
     "ReduceMax": _Facts(Work.REDUCTION, 1, _INPUT, _FIRST),
     "ReduceMean": _Facts(Work.REDUCTION, 1, _INPUT, _FIRST),
     "ReduceMin": _Facts(Work.REDUCTION, 1, _INPUT, _FIRST),
@@ -238,7 +238,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Col2Im": _Facts(Work.OTHER, per=_UNKNOWN),
     "DFT": _Facts(Work.OTHER, per=_UNKNOWN),
     "Det": _Facts(Work.OTHER, per=_UNKNOWN),
-    "GridSample": _Facts(Work.OTHER, per=_FORMULA),
+    "GridSample": _Facts(Work.SAMPLING, per=_FORMULA),
     "HammingWindow": _Facts(Work.OTHER, per=_UNKNOWN),
     "HannWindow": _Facts(Work.OTHER, per=_UNKNOWN),
     "MelWeightMatrix": _Facts(Work.OTHER, per=_UNKNOWN),

@@ -34,7 +34,7 @@ ERROR_FROM, WARNING_FROM = 0.10, 0.02
 """Shares of the model's predicted time from which a saving is an error, a warning."""
 
 COVERED = 0.80
-"""Below this coverage every finding is a note."""
+"""Below this coverage a finding beside what has no price is a note."""
 
 _BASIS_LIMIT = {
     Basis.MEASURED: Severity.ERROR,
@@ -143,8 +143,11 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
     is_slow = len(places) > 1 and slowdown >= min_slowdown
     limits = [_limit(place, min_slowdown, is_slow=is_slow) for place in places]
     if priced.coverage < COVERED:
-        hardly = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
-        limits = [min(limit, hardly, key=_rank) for limit in limits]
+        # what has no price takes time too: the share of the whole is as much smaller
+        whole = _by_share(saving / total * priced.coverage)
+        levels = [Severity.NOTE if priced.is_in_doubt(p.kernels) else whole for p in places]
+        hardly = [Caveat(each, Doubt.COVERAGE, coverage=priced.coverage) for each in levels]
+        limits = [min(pair, key=_rank) for pair in zip(limits, hardly, strict=True)]
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
         allowed = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernels.kernel import Kernel
@@ -34,6 +34,8 @@ class Priced:
     title: str
     coverage: float
     unpriced: tuple[Unpriced, ...]
+    without: frozenset[int]
+    """The operators without a price."""
     times: Mapping[int, float]
     """Seconds of each priced kernel, by its number, as often as it runs."""
     stored: str
@@ -62,6 +64,16 @@ class Priced:
             saving_findings=findings,
             operators=self._operators(),
         )
+
+    def is_in_doubt(self, numbers: Iterable[int]) -> bool:
+        """Whether what has no price runs in these kernels or right before or behind them.
+
+        What a runtime does there, how it lays tensors out and what it fuses, is not known.
+        """
+        graph = self.view.model.graph
+        own = {i for number in numbers for i in self.view.lowered.kernels[number].operators}
+        beside = {i for each in own for i in (*graph.pred[each], *graph.succ[each])}
+        return not self.without.isdisjoint(own | beside)
 
     def _operators(self) -> tuple[OperatorTime, ...]:
         """The time of each operator: that of the kernels which it gives their kind."""
@@ -122,7 +134,7 @@ def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") 
         raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
     times, title = _times(lowered, pricer), _title(model, target)
-    return Priced(view, total, title, coverage, unpriced, times, stored)
+    return Priced(view, total, title, coverage, unpriced, frozenset(without), times, stored)
 
 
 def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
@@ -149,13 +161,13 @@ def _listed(unpriced: Sequence[Unpriced]) -> str:
 
 
 def _without_price(lowered: Lowered, pricer: Pricer) -> set[int]:
-    """The operators that no kernel with a price runs."""
+    """The operators of which a kernel has no price: what runs in parts is known by its worst."""
     without = set(lowered.unpriced)
+    # a reorder that an operator forces is not that operator
+    forced = {number for numbers in lowered.reorders.values() for number in numbers}
     for number, placed in enumerate(lowered.kernels):
-        if not pricer.covers(placed.kernel):
-            # a reorder that an operator forces is not that operator
-            own = (i for i in placed.operators if lowered.home.get(i) == number)
-            without.update(own)
+        if number not in forced and not pricer.covers(placed.kernel):
+            without.update(placed.operators)
     return without
 
 

@@ -46,11 +46,13 @@ class ElementWise(Rule):
         from archlint.measure.workloads import (
             depthwise_convs,
             element_wise,
+            functions,
             movement,
             normalisations,
         )
 
-        return depthwise_convs.sample, element_wise.sample, normalisations.sample, movement.sample
+        between = depthwise_convs, element_wise, normalisations, movement, functions
+        return tuple(each.sample for each in between)
 
     @classmethod
     def plot(cls) -> Plot:

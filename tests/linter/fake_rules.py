@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from archlint.cost.pricer import Comparison, Pricer
@@ -120,5 +120,6 @@ def place(
     )
 
 
-def covered(on: Priced, coverage: float) -> Priced:
-    return replace(on, coverage=coverage)
+def covered(on: Priced, coverage: float, without: Iterable[int] = ()) -> Priced:
+    """With this coverage, and these operators without a price."""
+    return replace(on, coverage=coverage, without=frozenset(without))

@@ -143,10 +143,24 @@ def test_a_limit_says_at_how_many_places_it_holds() -> None:
 
 
 @pytest.mark.parametrize(("coverage", "severity"), [(0.8, Severity.ERROR), (0.79, Severity.NOTE)])
-def test_a_model_that_is_hardly_priced_has_notes_only(coverage: float, severity: Severity) -> None:
-    found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage))
+def test_beside_what_has_no_price_a_hardly_priced_model_has_notes_only(
+    coverage: float, severity: Severity
+) -> None:
+    found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage, without=[1]))
     assert found.severity is severity
     caveat = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=coverage)
+    assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "severity"), [(0.79, Severity.ERROR), (0.4, Severity.WARNING)]
+)
+def test_elsewhere_its_severity_is_that_of_its_share_of_the_whole(
+    coverage: float, severity: Severity
+) -> None:
+    found = finding(place(MODEL, 0, share=0.2), on=covered(MODEL, coverage, without=[3]))
+    assert found.severity is severity
+    caveat = Caveat(Severity.WARNING, Doubt.COVERAGE, coverage=coverage)
     assert found.prices[0].caveat == (None if severity is Severity.ERROR else caveat)
 
 
@@ -169,7 +183,8 @@ def test_a_decision_that_counts_is_told_with_all_its_places() -> None:
 def test_places_count_by_themselves_where_all_together_are_hardly_slow() -> None:
     slight = [place(MODEL, n, share=0.015, slowdown=1.06, low=1.02) for n in range(3)]
     (price,) = finding(*slight, place(MODEL, 3, share=0.03)).prices
-    assert (price.slowdown < 1.1, price.saving_share) == (True, pytest.approx(0.075))
+    assert price.slowdown < 1.1
+    assert price.saving_share == pytest.approx(0.075)
     assert price.severity is Severity.WARNING
     (price,) = finding(*slight, place(MODEL, 3, share=0.019)).prices
     assert price.severity is Severity.NOTE

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from archlint.cost.pricer import Pricer
+from archlint.cost.target import load_target
+from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.errors import TargetError
+from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.view import Priced, price_model
 from archlint.results.findings import Unpriced
 from archlint.testing import Net
 from tests.cost.paper_targets import ARM_PRICER, GPU_PRICER
 from tests.linter.fake_rules import EachConv, convs, priced
+
+CASES = Path(__file__).parents[1] / "cases"
+CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
 
 
 def view(batch: int = 1, pricer: Pricer = GPU_PRICER) -> Priced:
@@ -98,3 +106,11 @@ def test_a_rule_sees_its_options_and_the_defaults_of_the_rest() -> None:
     on = priced(convs(), "blocks.3.conv")
     assert on.for_rule(EachConv, {}).options == {"shrink": 4}
     assert on.for_rule(EachConv, {"shrink": 2, "other": 1}).options == {"shrink": 2}
+
+
+@pytest.mark.parametrize("op", ["Softplus", "Mish", "Elu"])
+def test_an_operator_of_which_a_part_has_no_price_has_none(op: str) -> None:
+    model = read_model(str(CASES / f"act_{op.lower()}.onnx"))
+    found = price_model(model, Pricer(CPU), find_widths(model))
+    assert found.unpriced == (Unpriced(op, 6),)
+    assert found.coverage < 0.2

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import islice, pairwise
 from math import prod
@@ -26,6 +27,12 @@ Experiments = tuple[Experiment, ...]
 
 WORKLOADS = {**{each.code: each.workloads() for each in all_rules()}, "shared": SHARED_WORKLOADS}
 EXPERIMENTS = {rule: drawn(each) for rule, each in WORKLOADS.items()}
+
+LATER = (
+    "function", "instance normalisation", "group normalisation", "local normalisation",
+    "root mean square", "LSTM", "GRU", "RNN", "contraction", "sampling", "scan",
+)  # fmt: skip
+"""The series that came when the shipped targets had been measured: theirs keep their order."""
 
 ALL = pytest.mark.parametrize("experiments", EXPERIMENTS.values(), ids=EXPERIMENTS)
 EACH = pytest.mark.parametrize(
@@ -51,9 +58,9 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
-        "G1": 984, "G2": 304, "G3": 60, "G4": 1606, "shared": 413
+        "G1": 984, "G2": 304, "G3": 60, "G4": 1766, "shared": 507
     }  # fmt: skip
-    assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 454
+    assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 556
 
 
 @EACH
@@ -132,7 +139,7 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert {each.kind for each in kernels(EXPERIMENTS["G4"][:80])} == {
         each.kind for each in kernels(EXPERIMENTS["G4"])
     }
-    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:20])} == {
+    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:40])} == {
         each.kind for each in kernels(EXPERIMENTS["shared"])
     }
 
@@ -153,10 +160,15 @@ def test_two_convs_in_five_have_no_epilogue() -> None:
 
 
 def test_they_are_the_same_everywhere() -> None:
-    lines = [f"{each}\n" for of_rule in EXPERIMENTS.values() for each in of_rule]
-    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    every = [each for of_rule in EXPERIMENTS.values() for each in of_rule]
     # a change here makes rows of existing tables useless: `archlint measure` would time others
-    assert digest == "3d534ac461aebb6494946307185c68bb5b95b93f1f9440e5109a46da6f2e9cd5"
+    assert _digest(every) == "1d731988d4c5d75c1f5dfab1f37925cfdc9728c0f34dc792f4e2d88ffa2f6fe1"
+    first = [each for each in every if not each.series.startswith(LATER)]
+    assert _digest(first) == "3d534ac461aebb6494946307185c68bb5b95b93f1f9440e5109a46da6f2e9cd5"
+
+
+def _digest(experiments: Sequence[Experiment]) -> str:
+    return hashlib.sha256("".join(f"{each}\n" for each in experiments).encode()).hexdigest()
 
 
 def test_another_seed_draws_other_kernels() -> None:

@@ -25,11 +25,10 @@ KERNELS = frozenset(name for name in KINDS if not OPERATORS[name].runs_as)
 WITHOUT_NODE = frozenset(
     """
     And ArgMax ArgMin BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
-    CenterCropPad Compress ConstantOfShape DepthToSpace Dropout EyeLike GatherElements
-    GatherND GroupNormalization InstanceNormalization LRN LpNormalization MaxUnpool
-    MeanVarianceNormalization Not OneHot Or QuantizeLinear RMSNormalization Range
-    ReverseSequence Scatter ScatterElements ScatterND Shape Size SpaceToDepth TensorScatter
-    Tile Trilu Xor
+    CenterCropPad Compress ConstantOfShape CumProd DepthToSpace Dropout EyeLike
+    GatherElements GatherND LpNormalization MaxUnpool MeanVarianceNormalization Mish Not
+    OneHot Or QuantizeLinear Range ReverseSequence Scatter ScatterElements ScatterND Shape
+    Size SpaceToDepth TensorScatter Tile Trilu Xor
     """.split()
 )
 """What ONNX Runtime's backend has no node for."""
@@ -49,25 +48,28 @@ WITHOUT_ROW = frozenset(
     """
     Abs Acos Acosh And ArgMax ArgMin Asin Asinh Atan Atanh BitCast BitShift BitwiseAnd
     BitwiseNot BitwiseOr BitwiseXor Ceil Celu CenterCropPad Compress ConstantOfShape Cos
-    Cosh DepthToSpace Dropout Elu Equal Expand EyeLike Flatten Floor GatherElements GatherND
-    GlobalLpPool Greater GreaterOrEqual GroupNormalization Identity InstanceNormalization
-    IsInf LRN Less LessOrEqual Log LogSoftmax LpNormalization LpPool MaxUnpool Mean
-    MeanVarianceNormalization Mish Mod Not OneHot Or RMSNormalization Range ReduceL1
-    ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare
-    ReverseSequence Round Scatter ScatterElements ScatterND Selu Shape Shrink Sign Sin Sinh
-    Size Softplus Softsign SpaceToDepth Squeeze Tan TensorScatter ThresholdedRelu Tile Trilu
-    Unsqueeze Xor
+    Cosh CumProd CumSum DepthToSpace Dropout Einsum Elu Equal Expand EyeLike Flatten Floor
+    GRU GatherElements GatherND GlobalLpPool Greater GreaterOrEqual GridSample
+    GroupNormalization Identity InstanceNormalization IsInf LRN LSTM Less LessOrEqual Log
+    LogSoftmax LpNormalization LpPool MaxUnpool Mean MeanVarianceNormalization Mish Mod
+    Not OneHot Or RMSNormalization RNN Range ReduceL1 ReduceL2 ReduceLogSum
+    ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare ReverseSequence Round Scatter
+    ScatterElements ScatterND Selu Shape Shrink Sign Sin Sinh Size Softplus Softsign
+    SpaceToDepth Squeeze Tan TensorScatter ThresholdedRelu Tile Trilu Unsqueeze Xor
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""
 
 
+PATHS = {"Transpose": "perm 0-2-3-1", "Einsum": "ab,bc>ac", "GridSample": "linear"}
+
+
 def _kernel(op: str) -> Kernel:
     """One of this operator, as a model may have it."""
     kind = KINDS[op]
-    path = {"Transpose": "perm 0-2-3-1"}.get(op, "")
-    if kind is Kind.PRODUCT:
-        return Kernel(kind, op, 8, 8, (4,), (4,))
+    path = PATHS.get(op, "")
+    if kind in (Kind.PRODUCT, Kind.CONTRACTION, Kind.RECURRENCE):
+        return Kernel(kind, op, 8, 8, (4,), (4,), path=path)
     return Kernel(
         kind, op, 8, 8, (4, 4), () if kind is Kind.REDUCTION else (4, 4),
         operands=OPERANDS.get(op, 1), path=path,

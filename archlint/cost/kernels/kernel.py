@@ -11,12 +11,17 @@ from typing import NamedTuple
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 
-__all__ = ["Chain", "Kernel", "format_chain", "parse_chain", "parse_term"]
+__all__ = ["BOTH_WAYS", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term"]
 
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
 _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
+_PRODUCTS = frozenset({Kind.PRODUCT, Kind.CONTRACTION})
 _WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
+_GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+
+BOTH_WAYS = "both ways"
+"""The path of a recurrence that runs through its rows from either end."""
 
 
 class Kernel(NamedTuple):
@@ -25,7 +30,8 @@ class Kernel(NamedTuple):
     Tensors are `batch` x channels x map; `in_map` and `out_map` are the spatial sizes, () for
     none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
     outer size; its second operand counts once as weights if `constant`, else once per batch
-    entry as an activation.  `operands` is how many tensors an element-wise kernel or a Concat
+    entry as an activation.  For a recurrence the map is the steps and `c_out` one direction's
+    width.  `operands` is how many tensors an element-wise kernel or a Concat
     reads; the `c_in` of a Concat of channels is their mean width.
     `epilogue` is what is fused into it, in order; an "Add" there reads one more tensor of the
     output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
@@ -61,22 +67,31 @@ class Kernel(NamedTuple):
             return 2 * inputs * (self.c_out // self.groups) * prod(self.window)
         if self.kind in _WEIGHTED:
             return 2 * outputs * (self.c_in // self.groups) * prod(self.window)
-        if self.kind is Kind.PRODUCT:
+        if self.kind in _PRODUCTS:
             return 2 * outputs * self.c_in
+        if self.kind is Kind.RECURRENCE:
+            return 2 * self.batch * prod(self.in_map) * self._recurrent_weights
         if self.kind is Kind.POOL:
             return outputs * prod(self.window)
         if self.kind in _WORKLESS:
             return 0
-        return outputs * self.operands
+        return outputs * self.operands * prod(self.window)
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of constant weights."""
         if self.kind in _WEIGHTED:
             return self.itemsize * self.c_in * self.c_out // self.groups * prod(self.window)
-        if self.kind is Kind.PRODUCT and self.constant:
+        if self.kind in _PRODUCTS and self.constant:
             return self.itemsize * self.c_in * self.c_out
+        if self.kind is Kind.RECURRENCE:
+            return self.itemsize * self._recurrent_weights
         return 0
+
+    @property
+    def _recurrent_weights(self) -> int:
+        directions = 2 if self.path == BOTH_WAYS else 1
+        return directions * _GATES[self.op] * self.c_out * (self.c_in + self.c_out)
 
     @property
     def activation_bytes(self) -> int:
@@ -88,7 +103,7 @@ class Kernel(NamedTuple):
         if self.op == "Concat":
             # the mean width may be rounded, and rows are joined at their full width
             read = written
-        if self.kind is Kind.PRODUCT and not self.constant:
+        if self.kind in _PRODUCTS and not self.constant:
             read += self.c_in * self.c_out
         if self.kind is Kind.VIEW:
             return 0
@@ -135,11 +150,11 @@ class Kernel(NamedTuple):
 @lru_cache(maxsize=1 << 14)
 def _line(kernel: Kernel) -> str:
     words = [kernel.op]
-    if kernel.kind in _WEIGHTED or kernel.kind is Kind.PRODUCT or kernel.c_in != kernel.c_out:
+    if kernel.kind in _WEIGHTED or kernel.kind in _PRODUCTS or kernel.c_in != kernel.c_out:
         words.append(f"{kernel.c_in}>{kernel.c_out}")
     else:
         words.append(str(kernel.c_out))
-    if kernel.kind in _WINDOWED:
+    if kernel.kind in _WINDOWED or prod(kernel.window) > 1:
         words.append("k" + "x".join(map(str, kernel.window)))
         if any(stride != 1 for stride in kernel.strides):
             words.append("s" + "x".join(map(str, kernel.strides)))
@@ -154,7 +169,7 @@ def _line(kernel: Kernel) -> str:
         words.append(f"b{kernel.batch}")
     if kernel.operands != OPERANDS.get(kernel.op, 1):
         words.append(f"n{kernel.operands}")
-    if kernel.kind is Kind.PRODUCT and not kernel.constant:
+    if kernel.kind in _PRODUCTS and not kernel.constant:
         words.append("run-time")
     if kernel.itemsize != 4:
         words.append(f"{kernel.itemsize}B")

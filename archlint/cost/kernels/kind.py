@@ -23,6 +23,10 @@ class Kind(Enum):
     REDUCTION = "reduction"
     MOVEMENT = "data movement"
     VIEW = "view"
+    CONTRACTION = "contraction"
+    RECURRENCE = "recurrence"
+    SAMPLING = "sampling"
+    SCAN = "scan"
 
 
 # a kernel's hash holds its kind's, and prices are looked up by kernel: Enum's own hash is that of

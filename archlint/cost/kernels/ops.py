@@ -9,6 +9,7 @@ from archlint.graph.operator_table import OPERATORS, operators_that
 __all__ = [
     "ACTIVATIONS",
     "ELEMENTWISE",
+    "FUNCTIONS",
     "KINDS",
     "OPERANDS",
     "POOLS",
@@ -46,10 +47,17 @@ _KIND_OF = {
     Work.SOURCE: Kind.MOVEMENT,
     Work.VIEW: Kind.VIEW,
     Work.IDENTITY: Kind.VIEW,
+    Work.CONTRACTION: Kind.CONTRACTION,
+    Work.RECURRENCE: Kind.RECURRENCE,
+    Work.SAMPLING: Kind.SAMPLING,
+    Work.SCAN: Kind.SCAN,
 }
 
 KINDS = {name: _KIND_OF[facts.work] for name, facts in OPERATORS.items() if facts.has_kernel}
 """The kind of the kernel that runs an operator type; of a Conv's it is the dense one."""
+
+FUNCTIONS = frozenset(name for name in KINDS if OPERATORS[name].slow)
+"""Whose time on a CPU nothing but rows of their own tells; SLOW and those that run alone."""
 
 OPERANDS = {name: facts.operands for name, facts in OPERATORS.items() if facts.operands != 1}
 """How many tensors of its output's size an operator type reads, where it is not one."""

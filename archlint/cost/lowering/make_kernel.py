@@ -8,6 +8,7 @@ from math import prod
 from archlint.cost.kernels.kernel import Kernel, conv_kind
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
+from archlint.cost.lowering.function_kernels import FUNCTION_MAKERS
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of
@@ -39,7 +40,11 @@ def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
     facts = facts_of(name)
     if not facts.has_kernel:
         return None
-    return _MAKERS.get(facts.work, _pass)(op, facts.runs_as or name)
+    as_name = facts.runs_as or name
+    if as_name in FUNCTION_MAKERS:
+        kernel = FUNCTION_MAKERS[as_name](op, as_name)
+        return kernel and kernel._replace(itemsize=_itemsize(op))
+    return _MAKERS.get(facts.work, _pass)(op, as_name)
 
 
 def layout(shape: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:

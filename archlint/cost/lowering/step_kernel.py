@@ -20,13 +20,15 @@ def step_kernel(step: Step) -> Kernel | None:
     kernel = make_kernel(op, step.name)
     if kernel is None:
         return None
-    facts, path, operands = facts_of(step.name), step.path, kernel.operands
+    facts, path, operands = facts_of(step.name), step.path or kernel.path, kernel.operands
     if step.name in ELEMENTWISE or step.name == "PRelu":
         operands, path = _broadcast(op)
     elif step.name == "Transpose":
         perm = step.permutation
         path = "perm " + "-".join(map(str, perm)) if perm else ""
-    elif kernel.kind is Kind.REDUCTION and facts.category is not Category.POOL:
+    elif kernel.kind is Kind.SCAN or (
+        kernel.kind is Kind.REDUCTION and facts.category is not Category.POOL
+    ):
         path = _reduced(op)
     elif facts.along_axis:
         path = _along(op)
@@ -65,7 +67,7 @@ def _repeated(tensor: Tensor, shape: tuple[int, ...]) -> str:
 
 
 def _reduced(op: Operator) -> str:
-    """Which dims a reduction takes together."""
+    """Which dims a reduction takes together, or a scan runs along."""
     shape = op.activations[0].shape or ()
     axes = op.attributes.get("axes") or op.attributes.get("axis")
     if axes is None and len(op.inputs) > 1 and op.inputs[1] is not None:

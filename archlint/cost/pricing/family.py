@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import FUNCTIONS
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.features import FEATURES, PAPER_LENGTHS
 from archlint.cost.pricing.fit import fit_relative
@@ -87,7 +88,8 @@ class Family:
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
     row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
-    is the least that a term's coefficient can be.
+    is the least that a term's coefficient can be, `functions` what of FUNCTIONS the rows run,
+    alone or fused.
     """
 
     def __init__(
@@ -129,7 +131,10 @@ class Family:
             self._weights = parts / modelled[:, None]
             alone = np.any(self._weights > 1 - 1e-9, axis=0)
         self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)
+        self._op_of_points = np.array([kernel.op for kernel in kernels])
         self._ops = frozenset(kernel.op for kernel in kernels)
+        fused = frozenset(op for kernel in kernels for op in kernel.epilogue)
+        self.functions: frozenset[str] = (self._ops | fused) & FUNCTIONS
         self._lengths = np.array(list(spec.lengths.values()))
         self._points, self._names = describe(spec.lengths, columns, machine), columns.names
         box = _box(columns)
@@ -190,8 +195,12 @@ class Family:
     def _bases(self, columns: Columns, points: Array) -> list[Basis]:
         reach = np.maximum(NEAR, self._lengths / 2 if not self._own else NEAR)
         near = np.zeros(len(columns), dtype=int)
-        for at, point in enumerate(points):
-            near[at] = (np.abs(point - self._points) <= reach).all(axis=1).sum()
+        for at, (kernel, point) in enumerate(zip(columns.kernels, points, strict=True)):
+            are_near = (np.abs(point - self._points) <= reach).all(axis=1)
+            if kernel.op in FUNCTIONS:
+                # what another function takes tells nothing of this one
+                are_near &= self._op_of_points == kernel.op
+            near[at] = are_near.sum()
         box = _box(columns)
         inside = ((box >= self._low) & (box <= self._high)).all(axis=1)
         found = []

@@ -105,6 +105,7 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "lines": _lines,
     "pieces": lambda c, _: c.each(pieces_of) - 1,
     "unfolded": _unfolded,
+    "steps": lambda c, _: c.each(lambda k: k.kind is Kind.RECURRENCE and prod(k.in_map)),
     "weights from cache": lambda c, m: c.weight_bytes * (1 - coldness(c, m)),
     "weights from memory": lambda c, m: c.weight_bytes * coldness(c, m),
     "activations near": lambda c, m: c.activation_bytes * (1 - _farness(c, m)),
@@ -113,7 +114,7 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "fused comparisons": _fused(ACTIVATIONS - SLOW - {"Relu"}),
     "fused functions": _fused(SLOW),
 }
-"""By name: 1, FLOPs, bytes, loop runs, pieces or elements; a coefficient is seconds for each."""
+"""By name: 1, FLOPs, bytes, loop runs, pieces, steps, elements; a coefficient is seconds each."""
 
 WORK_OF = "work of "
 """Begins the name of a term for one operator of a family: its FLOPs, or elements if it has none."""

@@ -15,7 +15,8 @@ __all__ = ["sort_of", "variety_of"]
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
 _COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
 _TOLD = _COPIES | {"Transpose"}
-_PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL})
+_PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL, Kind.SAMPLING})
+_BY_OPERATOR = frozenset({Kind.NORMALISATION, Kind.RECURRENCE})
 _POINTWISE = re.compile(r" k1(x1)*(?! s)\b")
 _ROWS = re.compile(r" b| @(?!1(x1)*( |>|$))")
 
@@ -34,7 +35,7 @@ def variety_of(kernel: Kernel) -> str:
             words.append("of activations")
         elif kernel.batch * prod(kernel.in_map) == 1:
             words.append("of one row")
-    if kernel.kind is Kind.NORMALISATION:
+    if kernel.kind in _BY_OPERATOR:
         words.append(kernel.op)
     if kernel.kind is Kind.MOVEMENT:
         if kernel.op in REORDERS:

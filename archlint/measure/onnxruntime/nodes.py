@@ -13,6 +13,7 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, RESHAPES
 from archlint.graph.operator_facts import Category, Elements, Reads, Work
 from archlint.graph.operator_table import facts_of
+from archlint.measure.onnxruntime.functions import FUNCTIONS
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
     NCHWC,
@@ -34,6 +35,9 @@ _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _PARAMETERS = {"Clip": [0.0, 6.0], "HardSigmoid": [1 / 6, 0.5], "LeakyRelu": [0.01]}
 _OF_BYTES = RESHAPES | {"Transpose", "Gather", "Expand", "Pad"}
 """What has the same node for floats and for bytes."""
+
+_INLINED = frozenset({"Mish", "Swish"})
+"""What the runtime has no kernel of: it runs the operators of their definition."""
 
 _REORDERED = 4
 """The runtime reorders channels only by so many at once."""
@@ -85,6 +89,8 @@ def _maker(kernel: Kernel) -> Maker | None:
         return _MAKERS[kernel.op]
     if kernel.kind is Kind.POOL:
         return _pool
+    if kernel.op in _INLINED:
+        return None
     if kernel.op in ACTIVATIONS:
         return _activation
     if kernel.op in RESHAPES:
@@ -291,4 +297,5 @@ _MAKERS: dict[str, Maker] = {
     "Softmax": _softmax,
     "LogSoftmax": _softmax,
     **MOVERS,
+    **FUNCTIONS,
 }

@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 - the field's own name for it
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.measure.torch.function_kernels import FUNCTIONS
 from archlint.measure.torch.functions import BINARY, REDUCERS, UNARY
 from archlint.measure.torch.movement import MOVERS
 from archlint.measure.torch.tensors import Call, NoCallError, Shape, Tensors, in_shape, read
@@ -208,16 +209,10 @@ def _rms_norm(kernel: Kernel, tensors: Tensors) -> Call:
 
 
 def _group_norm(kernel: Kernel, tensors: Tensors) -> Call:
-    groups = kernel.c_in if kernel.op == "InstanceNormalization" else max(kernel.groups, 1)
-    if groups == 1 and kernel.c_in % 32 == 0:
-        groups = 32  # what GroupNorm's paper and nearly every network have
+    groups = kernel.c_in if kernel.op == "InstanceNormalization" else kernel.groups
     scale, bias = tensors.weights(kernel.c_in, about=1.0), tensors.weights(kernel.c_in)
     source = tensors.activation(kernel.batch, kernel.c_in, *kernel.in_map)
     return Call(lambda x: F.group_norm(x, groups, scale, bias), (source,))
-
-
-def _local_norm(kernel: Kernel, tensors: Tensors) -> Call:
-    return Call(lambda x: F.local_response_norm(x, 5), (tensors.activation(*in_shape(kernel)),))
 
 
 def _softmax(kernel: Kernel, tensors: Tensors) -> Call:
@@ -271,6 +266,6 @@ _MAKERS: Mapping[str, Callable[[Kernel, Tensors], Call]] = {
     "RMSNormalization": _rms_norm,
     "GroupNormalization": _group_norm,
     "InstanceNormalization": _group_norm,
-    "LRN": _local_norm,
+    **FUNCTIONS,
 }
 """Where the operator type, not its kind, says what makes the call."""

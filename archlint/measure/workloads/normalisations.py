@@ -1,6 +1,8 @@
-"""Normalisations: 134 kernels."""
+"""Normalisations: 192 kernels."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
@@ -14,7 +16,13 @@ __all__ = ["sample"]
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return (draw(seed, "normalisation", 110, _normalisation, filled=24),)
+    return (
+        draw(seed, "normalisation", 110, _normalisation, filled=24),
+        draw(seed, "instance normalisation", 16, _of_maps("InstanceNormalization")),
+        draw(seed, "group normalisation", 16, _of_maps("GroupNormalization")),
+        draw(seed, "local normalisation", 10, _of_maps("LRN")),
+        draw(seed, "root mean square", 16, _of_rows),
+    )
 
 
 def _normalisation(point: Point) -> list[Kernel]:
@@ -32,3 +40,28 @@ def _normalisation(point: Point) -> list[Kernel]:
     return [
         Kernel(Kind.NORMALISATION, name, channels, channels, sizes, sizes, batch, operands=operands)
     ]
+
+
+def _of_maps(op: str) -> Callable[[Point], list[Kernel]]:
+    """Of each channel by itself, of groups of channels, or of the channels beside each."""
+
+    def make(point: Point) -> list[Kernel]:
+        channels, sizes, batch = feature_map(point)
+        window: tuple[int, ...] = (point.pick({5: 3.0, 3: 1.0}),) if op == "LRN" else (1, 1)
+        groups = 1
+        if op == "GroupNormalization":
+            groups = point.pick({32: 4.0, 16: 1.0, 8: 1.0, 1: 1.0})
+            channels = max(channels // groups, 1) * groups
+        return [
+            Kernel(
+                Kind.NORMALISATION, op, channels, channels, sizes, sizes, batch,
+                window, (1,) * len(window), groups,
+            )
+        ]  # fmt: skip
+
+    return make
+
+
+def _of_rows(point: Point) -> list[Kernel]:
+    channels, rows, batch = token_rows(point, widest=4096)
+    return [Kernel(Kind.NORMALISATION, "RMSNormalization", channels, channels, rows, rows, batch)]

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
-from archlint.measure.workloads import pools, reductions, softmaxes, transposed_convs, views
+from archlint.measure.workloads import (
+    pools,
+    reductions,
+    softmaxes,
+    transposed_convs,
+    views,
+    whole_functions,
+)
 
 __all__ = ["SHARED_WORKLOADS"]
 
@@ -13,4 +20,5 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     softmaxes.sample,
     transposed_convs.sample,
     views.sample,
+    whole_functions.sample,
 )

@@ -1,0 +1,129 @@
+"""Whole functions as kernels: what each carries that its time depends on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from archlint.cost.kernels.kernel import Kernel, parse_term
+from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.lower import lower
+from archlint.cost.pricing.variety import sort_of, variety_of
+from archlint.graph import read_model
+from archlint.measure.onnxruntime.nodes import can_make
+from archlint.testing import Net
+from tests.cost.paper_targets import GPU
+
+QUERY, KEY, MASK = (2, 4, 10, 8), (2, 4, 12, 8), (2, 4, 10, 12)
+
+
+def kernel_of(op: str, *inputs: str, net: Net, **attributes: Any) -> Kernel:
+    proto = net.proto(net.op(op, *inputs, **attributes))
+    proto.opset_import[0].version = 21  # the first with GroupNormalization as it is today
+    lowered = lower(read_model(proto), GPU.lowering)
+    (placed,) = lowered.kernels
+    return placed.kernel
+
+
+def normalised(op: str, *shape: int, **attributes: Any) -> str:
+    net = Net()
+    given = [net.input(*shape)]
+    if op != "LRN":
+        given += [net.weight("s", shape[1]), net.weight("b", shape[1])]
+    return kernel_of(op, *given, net=net, **attributes).text
+
+
+def recurrent(op: str, gates: int, **attributes: Any) -> Kernel:
+    net = Net()
+    directions = 2 if attributes else 1
+    x = net.input(50, 2, 40)
+    weights = [
+        net.weight("w", directions, gates * 64, 40),
+        net.weight("r", directions, gates * 64, 64),
+    ]
+    return kernel_of(op, x, *weights, net=net, hidden_size=64, **attributes)
+
+
+def contracted(equation: str, *shapes: tuple[int, ...]) -> str:
+    net = Net()
+    names = [net.input(*shape, name=f"x{at}") for at, shape in enumerate(shapes)]
+    return kernel_of("Einsum", *names, net=net, equation=equation).text
+
+
+def test_a_normalisation_of_maps_has_its_channels_first_at_any_rank() -> None:
+    assert (
+        normalised("InstanceNormalization", 2, 64, 56, 56) == "InstanceNormalization 64 @56x56 b2"
+    )
+    assert normalised("InstanceNormalization", 1, 32, 4096) == "InstanceNormalization 32 @4096"
+
+
+def test_a_group_normalisation_has_its_groups_and_a_local_one_its_window() -> None:
+    text = normalised("GroupNormalization", 1, 64, 56, 56, num_groups=32)
+    assert text == "GroupNormalization 64 g32 @56x56"
+    assert normalised("LRN", 1, 64, 56, 56, size=5) == "LRN 64 k5 @56x56"
+
+
+@pytest.mark.parametrize(("op", "gates"), [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+def test_a_recurrence_multiplies_its_weights_at_every_step(op: str, gates: int) -> None:
+    kernel = recurrent(op, gates)
+    assert kernel.text == f"{op} 40>64 @50 b2"
+    assert kernel.weight_bytes == 4 * gates * 64 * (40 + 64)
+    assert kernel.flops == 2 * 50 * 2 * gates * 64 * (40 + 64)
+    both = recurrent(op, gates, direction="bidirectional")
+    assert both.text == f"{op} 40>64 @50 b2 (both ways)"
+    assert both.flops == 2 * kernel.flops
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes", "text"),
+    [
+        ("bhid,bhjd->bhij", (QUERY, KEY), "8>12 @10 b8 run-time (abcd,abed>abce)"),
+        ("bhij, bhjd -> bhid", (MASK, KEY), "12>8 @10 b8 run-time (abcd,abde>abce)"),
+        ("bqc,bchw->bqhw", ((1, 20, 16), (1, 16, 7, 9)), "16>63 @20 run-time (abc,acde>abde)"),
+    ],
+)  # fmt: skip
+def test_a_contraction_is_a_product_by_its_equation(
+    equation: str, shapes: tuple[tuple[int, ...], ...], text: str
+) -> None:
+    assert contracted(equation, *shapes) == f"Einsum {text}"
+
+
+@pytest.mark.parametrize("equation", ["...ij,...jk->...ik", "ij,jk", "ij,jk->i"])
+def test_an_equation_of_another_form_has_no_kernel(equation: str) -> None:
+    net = Net()
+    names = [net.input(4, 5, name="a"), net.input(5, 6, name="b")]
+    lowered = lower(net.model(net.op("Einsum", *names, equation=equation)), GPU.lowering)
+    assert not lowered.kernels
+    assert lowered.unpriced == (0,)
+
+
+def test_sampling_says_how_it_interpolates() -> None:
+    net = Net()
+    names = [net.input(1, 8, 20, 20), net.input(1, 30, 30, 2, name="grid")]
+    kernel = kernel_of("GridSample", *names, net=net, mode="bilinear", padding_mode="border")
+    assert kernel.text == "GridSample 8 @20x20>30x30 (linear border)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "InstanceNormalization 64 @56x56", "GroupNormalization 64 g32 @56x56", "LRN 64 k5 @56x56",
+        "GRU 40>64 @50 b2 (both ways)", "LSTM 64 @50", "GridSample 8 @20x20>30x30 (linear)",
+        "Einsum 8>12 @10 b8 run-time (abcd,abed>abce)", "Einsum 8 @10 (ab,bc>ac)",
+        "CumSum 64 @50 (row)", "RMSNormalization 64 @50",
+    ],
+)  # fmt: skip
+def test_each_reads_back_as_it_is_written_and_can_be_measured(text: str) -> None:
+    kernel = parse_term(text)[1]
+    assert can_make(kernel)
+    again = parse_term(kernel.text)[1]
+    assert again == kernel
+    assert sort_of(kernel.text) == kernel.kind.value
+    assert variety_of(kernel).startswith(kernel.kind.value)
+
+
+def test_each_recurrence_has_a_fit_of_its_own() -> None:
+    kernel = Kernel(Kind.RECURRENCE, "GRU", 8, 8, (4,), (4,))
+    assert variety_of(kernel) == "recurrence GRU"
+    assert variety_of(kernel._replace(op="LSTM")) == "recurrence LSTM"

@@ -32,6 +32,10 @@ UNLIKE = 0.5
 target file does not say.  No table of the paper has two operators of one family: half is
 neither trust nor distrust."""
 
+UNDILATED = MappingProxyType({"dilation": 1.0})
+"""The length that a family has besides where no row is of a dilated window: what rows say of
+windows whose taps are side by side fades within half an octave of their distance."""
+
 HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
 
@@ -130,8 +134,10 @@ class Family:
             alone = np.any(self._weights > 1 - 1e-9, axis=0)
         self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)
         self._ops = frozenset(kernel.op for kernel in kernels)
-        self._lengths = np.array(list(spec.lengths.values()))
-        self._points, self._names = describe(spec.lengths, columns, machine), columns.names
+        is_told = any(kernel.dilations for kernel in kernels)
+        self.lengths: Mapping[str, float] = {**spec.lengths, **({} if is_told else UNDILATED)}
+        self._lengths = np.array(list(self.lengths.values()))
+        self._points, self._names = describe(self.lengths, columns, machine), columns.names
         box = _box(columns)
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
         self.residuals: Array = np.log(seconds / modelled)
@@ -163,7 +169,7 @@ class Family:
     def prices(self, kernels: Sequence[Kernel]) -> list[tuple[float, Basis]]:
         """Seconds of each kernel, and how close the rows come to it."""
         columns = Columns(kernels)
-        points = describe(self.spec.lengths, columns, self.machine)
+        points = describe(self.lengths, columns, self.machine)
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
         residuals = (self._learn(columns, points) * self._pull).sum(axis=1)
         terms = terms_of(self.spec.terms, columns, self.machine)
@@ -175,7 +181,7 @@ class Family:
         new = [kernel for kernel in kernels if kernel not in self._asked]
         if new:
             columns = Columns(kernels)
-            self._learn(columns, describe(self.spec.lengths, columns, self.machine))
+            self._learn(columns, describe(self.lengths, columns, self.machine))
         asked = [self._asked[kernel] for kernel in kernels]
         for each in asked:
             if each.solved is None:

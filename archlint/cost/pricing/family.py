@@ -91,7 +91,7 @@ class Family:
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
     row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
-    is the least that a term's coefficient can be.
+    is the least that a term's coefficient can be, `ceiling` the most.
     """
 
     def __init__(
@@ -100,6 +100,7 @@ class Family:
         rows: Sequence[tuple[Chain, float]],
         floor: Mapping[str, float] = MappingProxyType({}),
         machine: Machine = UNTOLD,
+        ceiling: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.spec: FamilySpec = spec
         self.machine: Machine = machine
@@ -126,7 +127,8 @@ class Family:
                 for count, kernel in chain:
                     counts[number, kernels[kernel]] += count
             per_row = counts @ terms
-        self.coefficients: Array = fit_relative(per_row, seconds, least)
+        most = np.array([ceiling.get(term, inf) for term in spec.terms])
+        self.coefficients: Array = fit_relative(per_row, seconds, least, most)
         modelled = (per_row * self.coefficients).sum(axis=1)
         if not single:
             parts = counts * (terms * self.coefficients).sum(axis=1)

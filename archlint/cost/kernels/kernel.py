@@ -173,10 +173,15 @@ def _line(kernel: Kernel) -> str:
 
 
 def conv_kind(c_in: int, c_out: int, groups: int) -> Kind:
-    """Dense, group or depthwise, by the groups; depthwise has one input channel a group."""
+    """Dense, group or depthwise, by the groups; depthwise has one channel a group in and out.
+
+    With more than one out of each (a depthwise multiplier) runtimes take the path of group convs:
+    66>132 3x3 in 66 groups on 56x56 was measured at the time that the rows of these give, 0.8 of
+    that of depthwise convs.
+    """
     if groups == 1:
         return Kind.CONV
-    return Kind.DEPTHWISE if groups == c_in and c_out % c_in == 0 else Kind.GROUP_CONV
+    return Kind.DEPTHWISE if groups == c_in == c_out else Kind.GROUP_CONV
 
 
 Chain = tuple[tuple[int, Kernel], ...]

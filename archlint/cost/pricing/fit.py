@@ -17,8 +17,8 @@ def fit_relative(
 
     `features` is rows x terms.  `floor` holds what physics allows at the least (the inverse of
     the device's peak rates, 0 elsewhere), `ceiling` what it allows at the most: a coefficient
-    that comes out above it is held there and the others are found anew.  The active-set method of Lawson and Hanson (Solving
-    Least Squares Problems, 1974, chapter 23), which is exact.
+    that comes out above it is held there and the others are found anew.  The active-set method
+    of Lawson and Hanson (Solving Least Squares Problems, 1974, chapter 23), which is exact.
     """
     relative = features / seconds[:, None]
     found = _above(floor, relative, relative)

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - the field's own name for it
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.window import padding_of, reach_of
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.window import padding_of, reach_of
 from archlint.measure.torch.functions import BINARY, REDUCERS, UNARY
 from archlint.measure.torch.movement import MOVERS
 from archlint.measure.torch.tensors import Call, NoCallError, Shape, Tensors, in_shape, read

@@ -19,6 +19,7 @@ from archlint.cost.lowering.passes.fusion import (
     fuse_activations,
     merge_clips,
 )
+from archlint.cost.lowering.passes.gathers import split_gathers
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
@@ -74,6 +75,7 @@ PASS_LISTS: Mapping[Passes, PassList] = {
             merge_clips,
             fold_into_convs,
             join_bias,
+            split_gathers,
             order_heads,
             join_skips,
             fold_transposes_and_scales,

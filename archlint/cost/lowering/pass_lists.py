@@ -24,7 +24,7 @@ from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.views import free_views, launch_views
+from archlint.cost.lowering.passes.views import free_views, launch_views, merge_reshapes
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
 from archlint.cost.lowering.runtime_rules import Passes, RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel
@@ -84,6 +84,7 @@ PASS_LISTS: Mapping[Passes, PassList] = {
             put_blocked,
             add_sums,
             put_channels_last,
+            merge_reshapes,
             free_views,
         ),
         _onnxruntime_kernel,

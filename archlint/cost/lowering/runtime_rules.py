@@ -26,9 +26,9 @@ class Fusions:
     `removed` operators vanish.  `forms` are the functions of several operators that it knows:
     their kind (or how they are written, see `written_form`), the operator that runs them and,
     where not "", an operator type that has to be among them; those `inside` are not recognised
-    where they make an output of the model.  `expanded` operators have no kernel: each becomes a chain of operators and a
-    product with the input.  `products` are the activations that a matrix product with a bias
-    fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    where they make an output of the model.  `expanded` operators have no kernel: each becomes a
+    chain of operators and a product with the input.  `products` are the activations that a matrix
+    product with a bias fuses, `sums` what joins an Add behind a plain conv that has a bias.
     """
 
     removed: frozenset[str]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archlint.cost.lowering.lowered import NO_CHANGE, Change
+from archlint.cost.lowering.open_maps import open_maps
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.lowering.written_form import written_form
@@ -25,7 +26,7 @@ def pass_graph_of_model(
     removes or that `change` passes by are gone.
     """
     builder = _Builder(model, lowering, change)
-    return PassGraph(builder.steps(), builder.outputs())
+    return PassGraph(builder.steps(), builder.outputs(), open_maps(model))
 
 
 class _Builder:

@@ -85,9 +85,7 @@ def _split_before(graph: PassGraph, before: Step, gathers: list[Step], axis: int
             order = tuple(at - (at > perm[axis]) for at in left)
         graph.read_instead(each, before.output, kept)
         each.name = "Transpose"
-        each.op = replace(
-            each.op, op_type="Transpose", inputs=(kept,), attributes={"perm": order}
-        )
+        each.op = replace(each.op, op_type="Transpose", inputs=(kept,), attributes={"perm": order})
     _become_split(graph, before, source, parts, perm[axis])
 
 

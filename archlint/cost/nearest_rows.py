@@ -34,10 +34,8 @@ class NearestRows:
         rows, kernels, points = self._of(kernel, family)
         if not rows:
             return ()
-        here = describe(family.spec.lengths, Columns([kernel]), family.machine)[0]
-        lengths = np.array(
-            [each if each < inf else np.inf for each in family.spec.lengths.values()]
-        )
+        here = describe(family.lengths, Columns([kernel]), family.machine)[0]
+        lengths = np.array([each if each < inf else np.inf for each in family.lengths.values()])
         distance = np.sqrt((((points - here) / lengths) ** 2).sum(axis=1))
         distance += [0.0 if each.op == kernel.op else UNLIKE for each in kernels]
         found: dict[int, Row] = {}
@@ -61,6 +59,6 @@ class NearestRows:
                     if one.kind in kinds if kinds else variety_of(one) == name:
                         rows.append(row)
                         kernels.append(one)
-            points = describe(family.spec.lengths, Columns(kernels), family.machine)
+            points = describe(family.lengths, Columns(kernels), family.machine)
             self._members[name] = rows, kernels, points
         return self._members[name]

@@ -12,6 +12,7 @@ import numpy as np
 from archlint.cost.kernels.kernel import Chain, Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
+from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
 from archlint.cost.pricing.price import Basis, Price
@@ -84,7 +85,8 @@ class Pricer:
         if peak is not None and Kind.EPILOGUE not in spec.kinds:
             # what is fused works on what is in registers: nothing limits it
             floor = {"flops": 1 / peak.flops, "bytes": 1 / peak.bandwidth}
-        return Family(spec, rows, floor, self.target.machine)
+        ceiling = fused_ceiling(spec.terms, rows, self.price)
+        return Family(spec, rows, floor, self.target.machine, ceiling)
 
     def _family(self, kernel: Kernel) -> Family | None:
         """The family that prices a kernel, or None."""

@@ -306,4 +306,6 @@ def _weights(
 def _model_inputs(sizes: Sizes, types: Mapping[str, TensorType]) -> Iterable[ModelInput]:
     for each in sizes.inputs:
         known = types.get(each.name, _NO_TYPE)
-        yield ModelInput(each.name, known.dtype, each.sizes, bool(each.assumed))
+        dims = each.declared or ()
+        left_open = tuple(axis for axis, dim in enumerate(dims) if not isinstance(dim, int))
+        yield ModelInput(each.name, known.dtype, each.sizes, bool(each.assumed), left_open)

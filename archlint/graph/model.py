@@ -15,12 +15,16 @@ __all__ = ["Model", "ModelInput", "graph_of"]
 
 @dataclass(frozen=True, slots=True)
 class ModelInput:
-    """A run-time input; `assumed` says that some of its sizes were open and are assumed."""
+    """A run-time input; `assumed` says that some of its sizes were open and are assumed.
+
+    `open` are the axes that the file leaves open, whether who asked told their sizes or not.
+    """
 
     name: str
     dtype: str
     shape: tuple[int, ...] | None
     assumed: bool
+    open: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Celu": _Facts(Work.ACTIVATION, 4, slow=True),
     "Clip": _Facts(Work.ACTIVATION, 2, reads=_FIRST),
     "Elu": _Facts(Work.ACTIVATION, 3, slow=True),
-    "FastGelu": _Facts(Work.ACTIVATION, 5, slow=True, unpriced=True),
+    # takes 0.8 to 0.9 of the time of ONNX Runtime's Gelu by Erf
+    "FastGelu": _Facts(Work.ACTIVATION, 5, slow=True, runs_as="Gelu"),
     "Gelu": _Facts(Work.ACTIVATION, 5, slow=True),
     "HardSigmoid": _Facts(Work.ACTIVATION, 4, slow=True),
     "HardSwish": _Facts(Work.ACTIVATION, 5, slow=True),

@@ -117,7 +117,7 @@ def _pool(op: Operator, name: str) -> Kernel:
     strides = _ints(op, "strides", (1,) * len(sizes))
     return Kernel(
         Kind.POOL, name, channels, channels, sizes, out_sizes, batch, window, strides,
-        itemsize=_itemsize(op),
+        itemsize=_itemsize(op), dilations=_dilations(op, window),
     )  # fmt: skip
 
 
@@ -141,7 +141,17 @@ def _conv(op: Operator, name: str) -> Kernel | None:
         conv_kind(c_in, c_out, op.groups) if kind is Kind.CONV else kind,
         name, c_in, c_out, sizes, out_sizes, batch, window,
         _ints(op, "strides", (1,) * len(window)), op.groups, itemsize=_itemsize(op),
+        dilations=_dilations(op, window),
     )  # fmt: skip
+
+
+def _dilations(op: Operator, window: tuple[int, ...]) -> tuple[int, ...]:
+    """How far apart the taps are, () where they are side by side: one tap alone always is."""
+    given = _ints(op, "dilations", ())
+    if len(given) != len(window):
+        return ()
+    apart = tuple(each if size > 1 else 1 for each, size in zip(given, window, strict=True))
+    return apart if any(each > 1 for each in apart) else ()
 
 
 def _nchw(shape: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:

@@ -56,10 +56,13 @@ class Step:
 
 
 class PassGraph:
-    """Steps, and who makes and reads each tensor."""
+    """Steps, and who makes and reads each tensor; `open` are those with an open map."""
 
-    def __init__(self, steps: Iterable[Step], outputs: Iterable[str]) -> None:
+    def __init__(
+        self, steps: Iterable[Step], outputs: Iterable[str], open_maps: Iterable[str] = ()
+    ) -> None:
         self.outputs: frozenset[str] = frozenset(outputs)
+        self.open: frozenset[str] = frozenset(open_maps)
         self._steps: list[Step] = []
         self._sorted = False
         self._makers: dict[str, Step] = {}

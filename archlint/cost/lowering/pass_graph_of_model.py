@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archlint.cost.lowering.lowered import NO_CHANGE, Change
+from archlint.cost.lowering.open_maps import open_maps
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.cost.lowering.written_form import written_form
 from archlint.graph.composites import Composite, find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
@@ -24,7 +26,7 @@ def pass_graph_of_model(
     removes or that `change` passes by are gone.
     """
     builder = _Builder(model, lowering, change)
-    return PassGraph(builder.steps(), builder.outputs())
+    return PassGraph(builder.steps(), builder.outputs(), open_maps(model))
 
 
 class _Builder:
@@ -32,6 +34,7 @@ class _Builder:
         self._model, self._change = model, change
         self._forms = None if lowering.fusions is None else lowering.fusions.forms
         self._removed = frozenset() if lowering.fusions is None else lowering.fusions.removed
+        self._inside = frozenset() if lowering.fusions is None else lowering.fusions.inside
         self._instead: dict[str, str] = {}
         self._names: dict[int, tuple[str, Composite]] = {}
         for composite in find_composites(model):
@@ -44,7 +47,10 @@ class _Builder:
         asked = self._change.activations.get(composite.operators[-1], "")
         if asked or self._forms is None:
             return asked or composite.kind
-        name, needed = self._forms.get(composite.kind, ("", ""))
+        name, needed = self._forms.get(written_form(self._model, composite), ("", ""))
+        last = self._model.operators[composite.operators[-1]]
+        if name in self._inside and last.output.name in self._model.outputs:
+            return ""
         types = {self._model.operators[index].op_type for index in composite.operators}
         return name if not needed or needed in types else ""
 

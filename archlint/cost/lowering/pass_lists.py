@@ -19,11 +19,12 @@ from archlint.cost.lowering.passes.fusion import (
     fuse_activations,
     merge_clips,
 )
+from archlint.cost.lowering.passes.gathers import split_gathers
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.views import free_views, launch_views
+from archlint.cost.lowering.passes.views import free_views, launch_views, merge_reshapes
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
 from archlint.cost.lowering.runtime_rules import Passes, RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel
@@ -74,6 +75,8 @@ PASS_LISTS: Mapping[Passes, PassList] = {
             merge_clips,
             fold_into_convs,
             join_bias,
+            merge_reshapes,
+            split_gathers,
             order_heads,
             join_skips,
             fold_transposes_and_scales,

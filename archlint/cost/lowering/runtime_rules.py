@@ -24,10 +24,11 @@ class Fusions:
     """The fusions of a runtime that changes the graph before it runs it.
 
     `removed` operators vanish.  `forms` are the functions of several operators that it knows:
-    their kind, the operator that runs them and, where not "", an operator type that has to be
-    among them.  `expanded` operators have no kernel: each becomes a chain of operators and a
-    product with the input.  `products` are the activations that a matrix product with a bias
-    fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    their kind (or how they are written, see `written_form`), the operator that runs them and,
+    where not "", an operator type that has to be among them; those `inside` are not recognised
+    where they make an output of the model.  `expanded` operators have no kernel: each becomes a
+    chain of operators and a product with the input.  `products` are the activations that a matrix
+    product with a bias fuses, `sums` what joins an Add behind a plain conv that has a bias.
     """
 
     removed: frozenset[str]
@@ -35,6 +36,7 @@ class Fusions:
     expanded: Mapping[str, tuple[str, ...]]
     products: frozenset[str]
     sums: frozenset[str]
+    inside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def _fusions(data: Mapping[str, Any]) -> Fusions:
         expanded={op: tuple(chain) for op, chain in data["expanded"].items()},
         products=frozenset(data["products"]),
         sums=frozenset(data["sums"]),
+        inside=frozenset(data.get("inside", ())),
     )
 
 

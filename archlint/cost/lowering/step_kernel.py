@@ -37,7 +37,7 @@ def step_kernel(step: Step) -> Kernel | None:
     return Kernel(
         kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
         kernel.batch, kernel.window, kernel.strides, kernel.groups, operands, kernel.constant,
-        tuple(step.epilogue), path, kernel.itemsize,
+        tuple(step.epilogue), path, kernel.itemsize, dilations=kernel.dilations,
     )  # fmt: skip
 
 

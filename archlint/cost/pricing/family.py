@@ -33,6 +33,10 @@ UNLIKE = 0.5
 target file does not say.  No table of the paper has two operators of one family: half is
 neither trust nor distrust."""
 
+UNDILATED = MappingProxyType({"dilation": 1.0})
+"""The length that a family has besides where no row is of a dilated window: what rows say of
+windows whose taps are side by side fades within half an octave of their distance."""
+
 HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
 
@@ -88,8 +92,8 @@ class Family:
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
     row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
-    is the least that a term's coefficient can be, `functions` what of FUNCTIONS the rows run,
-    alone or fused.
+    is the least that a term's coefficient can be, `ceiling` the most, `functions` what of FUNCTIONS
+    the rows run, alone or fused.
     """
 
     def __init__(
@@ -98,6 +102,7 @@ class Family:
         rows: Sequence[tuple[Chain, float]],
         floor: Mapping[str, float] = MappingProxyType({}),
         machine: Machine = UNTOLD,
+        ceiling: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         self.spec: FamilySpec = spec
         self.machine: Machine = machine
@@ -124,7 +129,8 @@ class Family:
                 for count, kernel in chain:
                     counts[number, kernels[kernel]] += count
             per_row = counts @ terms
-        self.coefficients: Array = fit_relative(per_row, seconds, least)
+        most = np.array([ceiling.get(term, inf) for term in spec.terms])
+        self.coefficients: Array = fit_relative(per_row, seconds, least, most)
         modelled = (per_row * self.coefficients).sum(axis=1)
         if not single:
             parts = counts * (terms * self.coefficients).sum(axis=1)
@@ -135,8 +141,10 @@ class Family:
         self._ops = frozenset(kernel.op for kernel in kernels)
         fused = frozenset(op for kernel in kernels for op in kernel.epilogue)
         self.functions: frozenset[str] = (self._ops | fused) & FUNCTIONS
-        self._lengths = np.array(list(spec.lengths.values()))
-        self._points, self._names = describe(spec.lengths, columns, machine), columns.names
+        is_told = any(kernel.dilations for kernel in kernels)
+        self.lengths: Mapping[str, float] = {**spec.lengths, **({} if is_told else UNDILATED)}
+        self._lengths = np.array(list(self.lengths.values()))
+        self._points, self._names = describe(self.lengths, columns, machine), columns.names
         box = _box(columns)
         self._low, self._high = box.min(axis=0) - HULL, box.max(axis=0) + HULL
         self.residuals: Array = np.log(seconds / modelled)
@@ -168,7 +176,7 @@ class Family:
     def prices(self, kernels: Sequence[Kernel]) -> list[tuple[float, Basis]]:
         """Seconds of each kernel, and how close the rows come to it."""
         columns = Columns(kernels)
-        points = describe(self.spec.lengths, columns, self.machine)
+        points = describe(self.lengths, columns, self.machine)
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
         residuals = (self._learn(columns, points) * self._pull).sum(axis=1)
         terms = terms_of(self.spec.terms, columns, self.machine)
@@ -180,7 +188,7 @@ class Family:
         new = [kernel for kernel in kernels if kernel not in self._asked]
         if new:
             columns = Columns(kernels)
-            self._learn(columns, describe(self.spec.lengths, columns, self.machine))
+            self._learn(columns, describe(self.lengths, columns, self.machine))
         asked = [self._asked[kernel] for kernel in kernels]
         for each in asked:
             if each.solved is None:

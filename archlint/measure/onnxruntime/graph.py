@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.window import padding_of, reach_of
 
 __all__ = [
     "CONTRIB",
@@ -159,21 +160,16 @@ def padded(channels: int, block: int) -> int:
 
 
 def _pads(kernel: Kernel) -> list[int]:
-    totals = [
-        max((out - 1) * stride + window - size, 0)
-        for size, out, window, stride in zip(
-            kernel.in_map, kernel.out_map, kernel.window, kernel.strides, strict=True
-        )
-    ]
+    totals = padding_of(kernel)
     return [total // 2 for total in totals] + [total - total // 2 for total in totals]
 
 
 def fitting(kernel: Kernel) -> Shape:
-    """The map to read: larger than the kernel's where a dilated window was cropped from it."""
-    pads, rank = _pads(kernel), len(kernel.in_map)
+    """The map to read: smaller than the kernel's where its window leaves out a part of it."""
+    pads, rank, reach = _pads(kernel), len(kernel.in_map), reach_of(kernel)
     fitting = []
     for at, (size, out) in enumerate(zip(kernel.in_map, kernel.out_map, strict=True)):
-        room = size + pads[at] + pads[at + rank] - kernel.window[at]
+        room = size + pads[at] + pads[at + rank] - reach[at]
         extra = room // kernel.strides[at] + 1 - out
         fitting.append(size - max(extra, 0) * kernel.strides[at])
     return tuple(fitting)
@@ -185,4 +181,4 @@ def windowed(kernel: Kernel) -> dict[str, Any]:
         "kernel_shape": list(kernel.window),
         "strides": list(kernel.strides),
         "pads": _pads(kernel),
-    }
+    } | ({"dilations": list(kernel.dilations)} if kernel.dilations else {})

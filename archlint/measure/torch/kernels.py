@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812 - the field's own name for it
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.window import padding_of, reach_of
 from archlint.measure.torch.function_kernels import FUNCTIONS
 from archlint.measure.torch.functions import BINARY, REDUCERS, UNARY
 from archlint.measure.torch.movement import MOVERS
@@ -42,21 +43,21 @@ def make_call(kernel: Kernel, tensors: Tensors) -> Call:
 def _padding(kernel: Kernel) -> tuple[list[int], list[int]]:
     """The same padding on both sides, and what has to follow it on the far side alone."""
     both, beyond = [], []
-    for size, out, window, stride in zip(
-        kernel.in_map, kernel.out_map, kernel.window, kernel.strides, strict=True
-    ):
-        needed = max((out - 1) * stride + window - size, 0)
-        fits = (size + 2 * ceil(needed / 2) - window) // stride + 1 == out
+    for size, out, reach, stride, needed in zip(
+        kernel.in_map, kernel.out_map, reach_of(kernel), kernel.strides, padding_of(kernel),
+        strict=True,
+    ):  # fmt: skip
+        fits = (size + 2 * ceil(needed / 2) - reach) // stride + 1 == out
         both.append(ceil(needed / 2) if fits else needed // 2)
         beyond.append(0 if fits else needed % 2)
     return both, beyond
 
 
 def _fitting(kernel: Kernel, both: list[int], beyond: list[int]) -> Shape:
-    """The map to read: smaller than the kernel's where its window was dilated."""
-    fitting = []
+    """The map to read: smaller than the kernel's where its window leaves out a part of it."""
+    fitting, reach = [], reach_of(kernel)
     for at, (size, out) in enumerate(zip(kernel.in_map, kernel.out_map, strict=True)):
-        room = size + 2 * both[at] + beyond[at] - kernel.window[at]
+        room = size + 2 * both[at] + beyond[at] - reach[at]
         extra = room // kernel.strides[at] + 1 - out
         fitting.append(size - max(extra, 0) * kernel.strides[at])
     return tuple(fitting)
@@ -74,10 +75,13 @@ def _conv(kernel: Kernel, tensors: Tensors) -> Call:
     bias = tensors.weights(kernel.c_out)
     source = tensors.activation(kernel.batch, kernel.c_in, *_fitting(kernel, both, beyond))
     strides, groups, conv = list(kernel.strides), kernel.groups, _CONVS[rank]
+    apart = list(kernel.dilations) or 1
     if not any(beyond):
-        return Call(lambda x: conv(x, weight, bias, strides, both, 1, groups), (source,))
+        return Call(lambda x: conv(x, weight, bias, strides, both, apart, groups), (source,))
     far = [size for each in reversed(beyond) for size in (0, each)]
-    return Call(lambda x: conv(F.pad(x, far), weight, bias, strides, both, 1, groups), (source,))
+    return Call(
+        lambda x: conv(F.pad(x, far), weight, bias, strides, both, apart, groups), (source,)
+    )
 
 
 _CONVS: Mapping[int, Callable[..., Any]] = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}

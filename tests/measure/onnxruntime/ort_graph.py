@@ -27,7 +27,7 @@ Signature = tuple[str, str, tuple[str, ...], tuple[int, ...]]
 
 _NAMES = {
     "Gemm": "MatMul", "FusedMatMul": "MatMul", "FusedGemm": "MatMul", "FusedConv": "Conv",
-    "Upsample": "Resize", "QuickGelu": "SiLU",
+    "Upsample": "Resize", "QuickGelu": "SiLU", "FastGelu": "Gelu",
 }  # fmt: skip
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 

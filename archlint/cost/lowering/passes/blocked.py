@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.fusion import constant_operand, is_by_channel, is_conv
+from archlint.cost.lowering.passes.map_origins import MapOrigins
 from archlint.cost.lowering.runtime_rules import Blocked, RuntimeRules
 from archlint.graph.operator import Operator, Tensor
 
@@ -42,6 +43,7 @@ class _Blocking:
         """How many of its uses are not (yet) on the blocked tensor."""
         self._inputs: dict[str, Step] = {}
         self._readers: dict[str, set[int]] = {}
+        self._maps = MapOrigins()
 
     def run(self) -> None:
         for step in self._graph:
@@ -76,6 +78,8 @@ class _Blocking:
         if source is None or weight is None or {len(source), len(weight), len(step.shape)} != {4}:
             return
         step.path = conv_path(source[1], step.shape[1], step.op.groups, self._layout)
+        if step.path:
+            self._maps.of_window(step, step.reads[0] if self._has(step.reads[0]) else None)
         if step.path == BLOCKED:
             self._read_or_reorder(step)
         if step.path:
@@ -85,6 +89,7 @@ class _Blocking:
         shape = step.reads[0].shape or ()
         if len(shape) == 4 and len(step.writes) == 1 and shape[1] % self._layout.block == 0:
             step.path = BLOCKED
+            self._maps.of_window(step, step.reads[0] if self._has(step.reads[0]) else None)
             self._read_or_reorder(step)
             self._make(step)
 
@@ -95,6 +100,7 @@ class _Blocking:
         conv = self._graph.maker(source)
         free = conv is not None and is_conv(conv) and self._graph.uses(source) == 1
         free = free and step.shape == self._blocked[source.name].shape
+        self._maps.copied(step, source)
         if conv is not None and free and step.name in self._layout.fuse and _is_open(conv):
             self._fuse(conv, step, source)
             conv.epilogue.append(step.name)
@@ -115,6 +121,10 @@ class _Blocking:
             return
         if len(step.reads) != len(step.op.inputs):
             return
+        if step.output.name in self._graph.open and not self._of_one_size(step):
+            self._join_flat(step)
+            return
+        self._maps.copied(step, step.reads[0])
         if step.name in self._layout.sums and len(step.reads) == 2 and self._sum(step):
             return
         if step.name == "Mul" and self._gate(step):
@@ -122,6 +132,22 @@ class _Blocking:
         for tensor in step.reads:
             self._read(step, tensor)
         self._make(step)
+
+    def _of_one_size(self, step: Step) -> bool:
+        return all(self._maps.same(step.reads[0], tensor) for tensor in step.reads[1:])
+
+    def _join_flat(self, step: Step) -> None:
+        """What may be of several sizes is reshaped before and behind, and nothing fuses it."""
+        output = step.output
+        for place, tensor in enumerate(list(step.reads)):
+            flat = Tensor(f"{output.name}/flat{place}", tensor.shape, tensor.dtype)
+            reshape = self._graph.insert("Reshape", step, -1, tensor, flat)
+            self._read(reshape, tensor)
+            self._graph.read_instead(step, tensor, flat)
+        flat = Tensor(f"{output.name}/flat", output.shape, output.dtype)
+        step.writes = [flat]
+        self._graph.makes(step, flat)
+        self._make(self._graph.insert("Reshape", step, 1, flat, output))
 
     def _sum(self, step: Step) -> bool:
         """Whether a conv takes the other operand as an input of its own."""
@@ -160,8 +186,9 @@ class _Blocking:
     def _concat(self, step: Step) -> None:
         if step.op.attributes.get("axis") not in (1, 1 - len(step.shape)):
             return
-        if len(step.reads) != len(step.op.inputs):
+        if len(step.reads) != len(step.op.inputs) or not step.reads:
             return
+        self._maps.copied(step, step.reads[0])
         for tensor in step.reads:
             if not self._has(tensor) or (tensor.shape or (0, 1))[1] % self._layout.block:
                 return
@@ -180,6 +207,7 @@ class _Blocking:
             {"group": shape[1], "kernel_shape": (1, 1)}, weight=weight,
         )  # fmt: skip
         step.name, step.path, step.bias = "Conv", BLOCKED, True
+        self._maps.copied(step, step.reads[0])
         self._read(step, step.reads[0])
         self._make(step)
 

@@ -19,6 +19,9 @@ __all__ = [
 ]
 
 
+_SUMMED_RANK = 4
+
+
 def is_conv(step: Step) -> bool:
     """Whether it is a conv with constant weights."""
     return step.name == "Conv" and step.op.weight is not None
@@ -119,12 +122,17 @@ def expand(graph: PassGraph, lowering: RuntimeRules) -> None:
 
 
 def add_sums(graph: PassGraph, lowering: RuntimeRules) -> None:
-    """An Add that alone reads a plain conv with a bias becomes its epilogue, and what follows."""
+    """An Add that alone reads a plain conv with a bias becomes its epilogue, and what follows.
+
+    So do maps of two dims, of sizes that are known before the model runs.
+    """
     fusions = lowering.fusions
     if fusions is None:
         return
     for step in graph:
         if step.name not in fusions.sums or len(step.reads) != 2:
+            continue
+        if len(step.shape) != _SUMMED_RANK or step.output.name in graph.open:
             continue
         for tensor in step.reads:
             conv = graph.only_maker(tensor)

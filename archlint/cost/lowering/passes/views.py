@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archlint.cost.kernels.ops import RESHAPES, VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["free_views", "launch_views"]
+__all__ = ["free_views", "launch_views", "merge_reshapes"]
+
+
+def merge_reshapes(graph: PassGraph, _: RuntimeRules) -> None:
+    """A Reshape and what else only names the dims anew behind it are one.
+
+    Not where one of them takes a 0 for a size, as the newer exporter of torch writes them.
+    """
+    for step in graph:
+        while step.name == "Reshape" and not step.op.attributes.get("allowzero"):
+            after = graph.only_reader(step.output)
+            if after is None or after.name not in _NAMING or after.op.attributes.get("allowzero"):
+                break
+            step.op = replace(step.op, outputs=(after.output,))
+            graph.absorb(step, after)
+
+
+_NAMING = frozenset({"Reshape", "Squeeze", "Unsqueeze"})
 
 
 def free_views(graph: PassGraph, lowering: RuntimeRules) -> None:

@@ -27,7 +27,8 @@ class Fusions:
     their kind, the operator that runs them and, where not "", an operator type that has to be
     among them.  `expanded` operators have no kernel: each becomes a chain of operators and a
     product with the input.  `products` are the activations that a matrix product with a bias
-    fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    fuses, `sums` what joins an Add behind a plain conv that has a bias, `through` the operators
+    that a Transpose is moved through to meet another one.
     """
 
     removed: frozenset[str]
@@ -35,6 +36,7 @@ class Fusions:
     expanded: Mapping[str, tuple[str, ...]]
     products: frozenset[str]
     sums: frozenset[str]
+    through: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def _fusions(data: Mapping[str, Any]) -> Fusions:
         expanded={op: tuple(chain) for op, chain in data["expanded"].items()},
         products=frozenset(data["products"]),
         sums=frozenset(data["sums"]),
+        through=frozenset(data.get("through", ())),
     )
 
 

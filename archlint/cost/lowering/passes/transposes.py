@@ -40,8 +40,8 @@ class Transposes:
 
     def __init__(self, graph: PassGraph, through: frozenset[str]) -> None:
         self._graph, self._through = graph, through
-        self._leading: set[str] = set()
-        """The tensors from which a Transpose is ahead, through what it can be moved through."""
+        self._ahead: dict[str, set[Perm]] = {}
+        """The Transposes ahead of a tensor, behind what they could be moved through."""
 
     def run(self) -> None:
         """Move each Transpose as far as that pays, in the order of what reads them."""
@@ -84,9 +84,13 @@ class Transposes:
     def _look_ahead(self) -> None:
         for step in reversed(list(self._graph)):
             if step.name == "Transpose":
-                self._leading.add(step.reads[0].name)
-            elif self.passes(step) and any(t.name in self._leading for t in step.writes):
-                self._leading.update(tensor.name for tensor in step.reads)
+                ahead = {step.permutation}
+            elif self.passes(step):
+                ahead = set().union(*(self._ahead.get(each.name, ()) for each in step.writes))
+            else:
+                continue
+            for tensor in step.reads if ahead else ():
+                self._ahead.setdefault(tensor.name, set()).update(ahead)
 
     def _process(self, step: Step, before: Step) -> bool:
         """Whether a Transpose is moved through the step behind it."""
@@ -105,9 +109,19 @@ class Transposes:
     def _cost(self, step: Step, perm: Perm) -> int:
         """How many dims more are transposed if the step is behind the Transpose no more."""
         cost = sum(self._cost_of(tensor, perm) for tensor in step.reads)
-        if cost < 0 and not any(tensor.name in self._leading for tensor in step.writes):
+        moved = through_operator(step, perm)
+        behind = perm if moved is None else moved.perm
+        if cost < 0 and not any(self._meets(tensor, behind) for tensor in step.writes):
             cost += max(map(_rank, step.writes))
         return cost
+
+    def _meets(self, tensor: Tensor, perm: Perm) -> bool:
+        """Whether a Transpose behind a tensor meets one that takes it up.
+
+        Where others read the tensor too it has to stay for these, unless it cancels.
+        """
+        ahead = self._ahead.get(tensor.name, set())
+        return inverse(perm) in ahead or (bool(ahead) and self._graph.uses(tensor) == 1)
 
     def _cost_of(self, tensor: Tensor, perm: Perm) -> int:
         maker = self._graph.maker(tensor)
@@ -173,7 +187,7 @@ class Transposes:
         old = before.shape
         if before.permutation != _TO_FIRST or len(shape) != 5:
             return False
-        if step.output.name not in self._leading or shape[0] != old[0] or shape[3:] != old[2:]:
+        if step.output.name not in self._ahead or shape[0] != old[0] or shape[3:] != old[2:]:
             return False
         self._graph.read_instead(step, before.output, source)
         inner = permuted(step.output, f"{step.output.name}/last", _GROUPS_LAST)

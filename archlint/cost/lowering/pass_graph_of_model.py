@@ -52,7 +52,23 @@ class _Builder:
         if name in self._inside and last.output.name in self._model.outputs:
             return ""
         types = {self._model.operators[index].op_type for index in composite.operators}
-        return name if not needed or needed in types else ""
+        if needed and (needed not in types or self._scales_gate(composite)):
+            return ""
+        return name
+
+    def _scales_gate(self, composite: Composite) -> bool:
+        """Whether x is multiplied last, with what was scaled before: x * (0.5 * gate)."""
+        last, makers = self._model.operators[composite.operators[-1]], set(composite.operators)
+        source = self._source(composite)
+        if source is None or all(each.name != source.name for each in last.activations):
+            return False
+        scaled = {
+            tensor.name
+            for index in makers - {last.index}
+            for tensor in self._model.operators[index].outputs
+            if self._model.operators[index].op_type == "Mul"
+        }
+        return any(tensor.name in scaled for tensor in last.activations)
 
     def outputs(self) -> Iterator[str]:
         return (self._instead.get(name, name) for name in self._model.outputs)

@@ -28,7 +28,8 @@ class Fusions:
     where not "", an operator type that has to be among them; those `inside` are not recognised
     where they make an output of the model.  `expanded` operators have no kernel: each becomes a
     chain of operators and a product with the input.  `products` are the activations that a matrix
-    product with a bias fuses, `sums` what joins an Add behind a plain conv that has a bias.
+    product with a bias fuses, `sums` what joins an Add behind a plain conv that has a bias,
+    `through` the operators that a Transpose is moved through to meet another one.
     """
 
     removed: frozenset[str]
@@ -37,6 +38,7 @@ class Fusions:
     products: frozenset[str]
     sums: frozenset[str]
     inside: frozenset[str] = frozenset()
+    through: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def _fusions(data: Mapping[str, Any]) -> Fusions:
         products=frozenset(data["products"]),
         sums=frozenset(data["sums"]),
         inside=frozenset(data.get("inside", ())),
+        through=frozenset(data.get("through", ())),
     )
 
 

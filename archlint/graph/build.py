@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import onnx
 from onnx import checker, inliner
 
-from archlint.errors import ModelError, UsageError
+from archlint.errors import ModelError
 from archlint.graph.attributes import read_attribute, type_fault
 from archlint.graph.constants import Constants, find_constants
-from archlint.graph.contradiction import BakedBatchError, check_sizes
+from archlint.graph.contradiction import ContradictionError, asked_sizes, check_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
@@ -23,6 +23,7 @@ from archlint.graph.operator_table import facts_of
 from archlint.graph.order import in_topological_order
 from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
 from archlint.graph.plain.rewrite import in_plain_onnx
+from archlint.graph.rebatch import rebatched, unscaled
 from archlint.graph.shapes import (
     INFERENCE_FAILURES,
     TensorType,
@@ -54,24 +55,68 @@ def build_model(
     """Build the graph of operators that run; `proto` is not changed.
 
     `origins` asks for what the exporter says of each operator's source.  A file that leaves its
-    batch open and holds one all the same is built at that one, and the assumptions say so.
+    batch open and holds one all the same is built at that one, and a file that holds another than
+    was asked for is rewritten to take it (see `rebatched`); the assumptions say so.
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = _inlined(path, proto)
     declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
-
-    def build(batch: int | None, *notes: str) -> Model:
-        sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
-        return _build(path, proto, sizes, notes, origins=origins)
-
+    sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
     try:
-        return build(batch)
-    except BakedBatchError as fault:
+        return _build(path, proto, sizes, (), origins=origins)
+    except ContradictionError as fault:
+        made_for = sizes.declared_batch
+        held = made_for if isinstance(made_for, int) else fault.batch
+        if held is None or held == sizes.batch:
+            raise
+        own = bind_sizes(
+            declared,
+            batch=held,
+            inputs=_with_batch(held, sizes, inputs or {}),
+            dims={name: size for name, size in (dims or {}).items() if name != made_for},
+            counted=counted,
+        )
+        note = f"batch = {held} (operator {fault.operator} holds it)"
         try:
-            return build(fault.batch, f"batch = {fault.batch} (operator {fault.operator} holds it)")
-        except (ModelError, UsageError):
+            model = _build(path, proto, own, (note,), origins=origins)
+        except ModelError:
             raise fault from None
+        if sizes.batch_is_assumed:
+            return model
+        return _at_another_batch(path, proto, (model, own), sizes, origins=origins)
+
+
+def _with_batch(
+    batch: int, sizes: Sizes, inputs: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """The shapes that were asked for, with another batch."""
+    return {
+        each.name: (batch, *each.sizes[1:]) if each.name in sizes.batched else each.sizes
+        for each in sizes.inputs
+        if each.sizes and (each.name in inputs or "" in inputs)
+    }
+
+
+def _at_another_batch(
+    path: str, proto: onnx.ModelProto, own: tuple[Model, Sizes], sizes: Sizes, *, origins: bool
+) -> Model:
+    """A model that is made for the batch of `own` at that of `sizes`, if all of it scales."""
+    held, held_sizes = own
+    note = f"batch = {sizes.batch} (the file is made for {held.batch})"
+    try:
+        model = _build(
+            path, rebatched(path, proto, held_sizes, sizes), sizes, (note,), origins=origins
+        )
+    except ContradictionError:
+        raise
+    except ModelError as fault:
+        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {fault.reason}") from None
+    operator = unscaled(held, model)
+    if operator is not None:
+        reason = f"operator {operator.name} ({operator.op_type}): its FLOPs do not follow the batch"
+        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {reason}")
+    return model
 
 
 def _build(

@@ -16,14 +16,14 @@ from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import TensorType, infer_types, strict_faults
 from archlint.graph.sizes import Sizes
 
-__all__ = ["BakedBatchError", "check_sizes"]
+__all__ = ["ContradictionError", "asked_sizes", "check_sizes"]
 
 
-class BakedBatchError(ModelError):
-    """The model does not fit the batch that was assumed; `batch` is one that `operator` holds."""
+class ContradictionError(ModelError):
+    """The model does not fit the sizes; `batch` is another one that `operator` holds, or None."""
 
-    def __init__(self, path: str, reason: str, batch: int, operator: str) -> None:
-        self.batch: int = batch
+    def __init__(self, path: str, reason: str, batch: int | None, operator: str) -> None:
+        self.batch: int | None = batch
         self.operator: str = operator
         super().__init__(path, reason)
 
@@ -38,7 +38,7 @@ def check_sizes(
     sizes: Sizes,
     operators: Sequence[Operator],
 ) -> None:
-    """Raise ModelError, naming the operator, if the graph cannot take sizes not the file's own.
+    """Raise ContradictionError if the graph cannot take sizes that are not the file's own.
 
     `names` are those of the nodes.  Three signs count: an operator that is malformed at these
     sizes and not at the file's own; one that inference accepts at the file's own and refuses
@@ -62,13 +62,12 @@ def check_sizes(
     if not found:
         return
     before = operators[: min(signs, key=itemgetter(0))[0] + 1] if signs else operators
-    baked = _baked_batch(before, sizes) if sizes.batch_is_assumed else None
-    reason = f"cannot take {_asked(sizes)}: {found}"
-    raise ModelError(path, reason) if baked is None else BakedBatchError(path, reason, *baked)
+    reason = f"cannot take {asked_sizes(sizes)}: {found}"
+    raise ContradictionError(path, reason, *_baked_batch(before, sizes))
 
 
-def _baked_batch(operators: Sequence[Operator], sizes: Sizes) -> tuple[int, str] | None:
-    """Another batch than the assumed one that a constant shape holds, and the operator's name."""
+def _baked_batch(operators: Sequence[Operator], sizes: Sizes) -> tuple[int | None, str]:
+    """Another batch than that of `sizes` that a constant shape holds, and the operator's name."""
     for operator in operators:
         index = _SHAPE_INPUT.get(operator.op_type)
         if index is None or index >= len(operator.inputs):
@@ -78,7 +77,7 @@ def _baked_batch(operators: Sequence[Operator], sizes: Sizes) -> tuple[int, str]
             baked = int(shape.values[0])
             if baked != sizes.batch:
                 return baked, operator.name
-    return None
+    return None, ""
 
 
 def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[int, str] | None:
@@ -169,7 +168,8 @@ def _at(operator: Operator, reason: str) -> str:
     return f"operator {operator.name} ({operator.op_type}): {reason}"
 
 
-def _asked(sizes: Sizes) -> str:
+def asked_sizes(sizes: Sizes) -> str:
+    """The sizes that are not the file's own."""
     return ", ".join(
         f"input {each.name} = {'x'.join(map(str, each.sizes))}{' (assumed)' * bool(each.assumed)}"
         for each in sizes.inputs

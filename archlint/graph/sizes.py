@@ -57,6 +57,11 @@ class Sizes:
         return any(0 in each.assumed for each in self._of_batch)
 
     @property
+    def declared_batch(self) -> Dim:
+        """What the file says of the batch."""
+        return next((each.declared[0] for each in self._of_batch if each.declared), None)
+
+    @property
     def _of_batch(self) -> Iterable[InputSizes]:
         by_name = {each.name: each for each in self.inputs}
         return (by_name[name] for name in self.batched)
@@ -79,7 +84,7 @@ def bind_sizes(
     asked = _by_name(declared, inputs or {})
     symbols = _bind_symbols(declared, dims or {}, counted)
     for name, shape in asked.items():
-        _bind_shape(name, declared[name], shape, symbols)
+        _bind_shape(name, declared[name], shape, symbols, dims or {})
     fixed = dict(declared)
     batched = batched_inputs(declared)
     if batch is not None:
@@ -156,13 +161,18 @@ def _bind_symbols(
 
 
 def _bind_shape(
-    name: str, declared: tuple[Dim, ...] | None, shape: tuple[int, ...], symbols: dict[str, int]
+    name: str,
+    declared: tuple[Dim, ...] | None,
+    shape: tuple[int, ...],
+    symbols: dict[str, int],
+    dims: Mapping[str, int],
 ) -> None:
+    """What a shape says of symbols; exporters may give one to what differs, so the first counts."""
     for dim, size in zip(declared or (), shape, strict=False):
         if isinstance(dim, str):
-            if symbols.get(dim, size) != size:
-                raise UsageError(f"input {name}: {dim} is {symbols[dim]} and {size} at once")
-            symbols[dim] = size
+            if dims.get(dim, size) != size:
+                raise UsageError(f"input {name}: {dim} is {dims[dim]} and {size} at once")
+            symbols.setdefault(dim, size)
 
 
 def _bind(symbol: str, size: int, symbols: dict[str, int]) -> None:

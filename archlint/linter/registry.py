@@ -162,7 +162,8 @@ def find_targets(options: Options) -> tuple[Target, ...]:
 def locate(options: Options) -> tuple[Located, ...]:
     """The targets that the options name, or the default, with the places of their files.
 
-    Raises UsageError for an unknown one, and for one whose measuring has not come to its end.
+    Raises UsageError for an unknown one, for one without a table of rows, and for one whose
+    measuring has not come to its end.
     """
     wanted = options.targets or (DEFAULT_TARGET,)
     files = find_target_files(options.target_paths)
@@ -180,6 +181,8 @@ def locate(options: Options) -> tuple[Located, ...]:
                 f'target "{each.target.name}" is not measured to its end: '
                 "the `archlint measure` that began it goes on"
             )
+        if not each.place.files.tables:
+            raise UsageError(f'target "{each.target.name}" has no rows beside {each.place.file}')
     return targets
 
 

@@ -106,6 +106,7 @@ _OLD = (
 def load_target(files: TargetFiles) -> Target:
     """Read a target's file; its rows are read when they are needed.
 
+    It is called what its folder is called, whatever the file says, for that is what finds it.
     Raises TargetError.
     """
     try:
@@ -123,7 +124,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
     lowering = RuntimeRules.parse(data["lowering"])
     low, high = data["batches"]
     return Target(
-        name=data["name"],
+        name=files.name,
         device=data["device"],
         runtime=data["runtime"],
         dtype=data["dtype"],

@@ -281,7 +281,7 @@ class _Run:
                 continue
             try:
                 self._apply(rule, views, known, here)
-            except Exception as fault:  # a rule that crashes is named, the others still run
+            except (Exception, SystemExit) as fault:  # it is named, the others still run
                 text = f"rule {rule.code} crashed: {type(fault).__name__}: {fault}"
                 self._problems.append(f"{loaded.name}: {text}")
         here.found.sort(key=_order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ class Located:
 def all_rules() -> tuple[type[Rule], ...]:
     """Every rule of the entry-point group `archlint.rules`, by code.
 
-    Raises ArchlintError if one cannot be loaded or two have the same code.
+    Raises ArchlintError if one cannot be loaded, is no rule, or is called like another one.
     """
     found: dict[str, type[Rule]] = {}
     for entry in entry_points(group="archlint.rules"):
@@ -73,15 +74,44 @@ def all_rules() -> tuple[type[Rule], ...]:
         except ModuleNotFoundError as fault:
             reason = _NO_LINK if fault.name == "archlint.rules" else str(fault)
             raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}") from fault
-        except Exception as fault:
-            raise ArchlintError(f"rule {entry.name} ({entry.value}): {fault}") from fault
-        if found.setdefault(rule.code, rule) is not rule:
-            raise ArchlintError(f"rule {entry.name} ({entry.value}): code {rule.code} is taken")
+        except (Exception, SystemExit) as fault:  # one that exits must not end archlint with 0
+            reason = repr(fault) if isinstance(fault, SystemExit) else str(fault)
+            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}") from fault
+        reason = _no_rule(rule) or _taken(rule, found.values())
+        if reason:
+            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}")
+        found[rule.code] = rule
     if not found:
         raise ArchlintError(
             "no rule is installed: `pip install .` in the checkout makes them known"
         )
     return tuple(found[code] for code in sorted(found))
+
+
+def _no_rule(rule: object) -> str:
+    """Why what an entry point names is no rule; "" for a rule."""
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        return "it is no subclass of archlint.plugin.Rule"
+    for name in ("code", "name", "summary"):
+        if not isinstance(getattr(rule, name, None), str):
+            return f"it has no {name}"
+    if inspect.isabstract(rule):
+        return f"it has no {', '.join(sorted(rule.__abstractmethods__))}"
+    if not re.fullmatch("[A-Z]+[0-9]+", rule.code):
+        return f"code {rule.code!r} is not a letter and a number, as X1 is"
+    if not re.fullmatch("[a-z][a-z0-9-]*", rule.name):
+        return f"name {rule.name!r} is not small words with hyphens, as costly-elementwise is"
+    return ""
+
+
+def _taken(rule: type[Rule], others: Iterable[type[Rule]]) -> str:
+    """What it is called that another one is called; "" for nothing."""
+    for other in others:
+        if other is not rule and other.code == rule.code:
+            return f"code {rule.code} is taken"
+        if other is not rule and other.name == rule.name:
+            return f"name {rule.name} is taken by {other.code}"
+    return ""
 
 
 @cache
@@ -132,7 +162,8 @@ def find_targets(options: Options) -> tuple[Target, ...]:
 def locate(options: Options) -> tuple[Located, ...]:
     """The targets that the options name, or the default, with the places of their files.
 
-    Raises UsageError for an unknown one, and for one whose measuring has not come to its end.
+    Raises UsageError for an unknown one, for one without a table of rows, and for one whose
+    measuring has not come to its end.
     """
     wanted = options.targets or (DEFAULT_TARGET,)
     files = find_target_files(options.target_paths)
@@ -150,6 +181,8 @@ def locate(options: Options) -> tuple[Located, ...]:
                 f'target "{each.target.name}" is not measured to its end: '
                 "the `archlint measure` that began it goes on"
             )
+        if not each.place.files.tables:
+            raise UsageError(f'target "{each.target.name}" has no rows beside {each.place.file}')
     return targets
 
 

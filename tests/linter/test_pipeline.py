@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
@@ -8,7 +9,7 @@ from onnx import TensorProto
 
 from archlint.linter.pipeline import lint
 from archlint.results.findings import ModelReport, Report, Severity
-from archlint.rule import Rule
+from archlint.rule import Place, Rule, Silence, View
 from archlint.settings.options import Ignore, Options
 from archlint.testing import Net
 from tests.linter.fake_rules import Crashing, EachConv, Silent, convs
@@ -93,6 +94,17 @@ def test_a_rule_that_crashes_is_named_and_the_others_still_run(
     assert [each.code for each in only(report).findings] == ["T1"]
     assert report.exit_code(fail_on=None) == 2
     assert report.exit_code(fail_on=Severity.NOTE) == 2
+
+
+def test_a_rule_that_ends_the_program_ends_itself(path: str, rules: list[type[Rule]]) -> None:
+    class Leaving(Crashing):
+        def check(self, view: View) -> Iterator[Place | Silence]:  # noqa: ARG002
+            raise SystemExit(0)
+
+    rules[:] = [Leaving, EachConv]
+    report = linted(path)
+    assert report.problems == ("net.onnx: rule T2 crashed: SystemExit: 0",)
+    assert [each.code for each in only(report).findings] == ["T1"]
 
 
 def test_a_rule_with_nothing_to_say_finds_nothing(path: str, rules: list[type[Rule]]) -> None:

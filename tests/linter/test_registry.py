@@ -56,6 +56,43 @@ def test_no_rule_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_fresh")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("raise RuntimeError('no licence')", "no licence"),
+        ("raise SystemExit(0)", "SystemExit(0)"),
+        ("class Its: code = 'X1'", "it is no subclass of archlint.plugin.Rule"),
+        ("Its = 3", "it is no subclass of archlint.plugin.Rule"),
+        ("class Its(Rule): check = None", "it has no code"),
+        ("class Its(Rule): code, name, summary = 'X1', 'a', 'b'", "it has no check"),
+        ("class Its(EachConv): name = None", "it has no name"),
+        ("class Its(EachConv): code = 'my rule'", "code 'my rule' is not a letter and a number, "),
+        ("class Its(EachConv): name = 'G1'", "name 'G1' is not small words with hyphens, "),
+        ("class Its(EachConv): code = 'G1'", "code G1 is taken"),
+        (
+            "class Its(EachConv): name = 'unbalanced-channel-width'",
+            "name unbalanced-channel-width is taken by G1",
+        ),
+    ],
+)
+def test_a_rule_that_is_none_or_called_like_another_is_named(
+    text: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imports = "from archlint.plugin import Rule\nfrom tests.linter.fake_rules import EachConv\n"
+    (tmp_path / "no_rule.py").write_text(f"{imports}{text}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "no_rule", raising=False)
+    entries = [
+        EntryPoint("G1", "archlint.rules.g1_channel_width.rule:ChannelWidth", "archlint.rules"),
+        EntryPoint("X1", "no_rule:Its", "archlint.rules"),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda **_: entries)
+    with pytest.raises(ArchlintError) as caught:
+        all_rules()
+    assert str(caught.value).startswith(f"rule X1 (no_rule:Its): {reason}")
+
+
+@pytest.mark.usefixtures("_fresh")
 def test_where_a_rule_lies_no_targets_are_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

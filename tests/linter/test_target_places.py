@@ -134,6 +134,20 @@ def test_the_same_target_twice_is_one(user: Path) -> None:
     assert found("mine", "user/mine", paths=("user",)) == ["mine"]
 
 
+def test_a_copy_is_called_what_its_folder_is_called() -> None:
+    file = put(Path("mine"), "first")
+    file.parent.rename("mine/second")
+    assert [each.name for each in find_targets(Options(targets=("mine/second",)))] == ["second"]
+    assert [each.target for each in targets(["mine"]) if each.folder] == ["second"]
+
+
+def test_a_target_whose_rows_are_not_there_is_told() -> None:
+    file = put(Path("mine"), "first")
+    file.with_name("rows.csv").unlink()
+    with pytest.raises(UsageError, match=r'^target "first" has no rows beside mine/first/target'):
+        find_targets(Options(targets=("mine/first",)))
+
+
 def test_a_path_where_no_target_is() -> None:
     with pytest.raises(UsageError) as caught:
         found("here/mine")

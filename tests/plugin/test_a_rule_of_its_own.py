@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,14 @@ def test_the_guide_shows_the_files_that_were_tried() -> None:
 def test_the_package_is_less_than_sixty_lines() -> None:
     texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in FILES]
     assert sum(len(text.splitlines()) for text in texts) < 60
+
+
+def test_a_type_checker_that_looks_into_it_has_nothing_to_say(tmp_path: Path) -> None:
+    command = (
+        "mypy --config-file= --check-untyped-defs --follow-imports=skip --ignore-missing-imports"
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", *command.split(), f"--cache-dir={tmp_path}", "archlint_x1.py"],
+        cwd=PACKAGE, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.stdout == "Success: no issues found in 1 source file\n"

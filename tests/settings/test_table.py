@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # i
 from archlint import lint
 from archlint.cli.settings import ask, what_is_known
 from archlint.errors import UsageError
+from archlint.report.formats import FORMATS
 from archlint.results.severity import Severity
 from archlint.settings.asked import Asked, settings
 from archlint.settings.options import Options
@@ -51,6 +52,13 @@ def test_a_default_that_help_tells_is_the_default() -> None:
         field: [str(plain(SETTINGS[field].value.default) or "never")]
         for field in ("timeout", "min_slowdown", "fail_on")
     }
+
+
+def test_help_names_every_format() -> None:
+    flag = SETTINGS["format"].flag
+    assert flag is not None
+    named = flag.help.partition(": ")[2].partition(", to stdout")[0].replace(" (the default)", "")
+    assert set(re.split(", | or ", named)) == set(FORMATS)
 
 
 def test_the_severities_that_a_run_can_fail_on() -> None:

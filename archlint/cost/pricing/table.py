@@ -68,6 +68,8 @@ class Row:
 _COLUMNS = tuple(field.name for field in fields(Row))
 _KERNELS, _MEDIAN, _INTERVAL = map(_COLUMNS.index, ("kernels", "median_s", "interval"))
 
+_WIDTH = f"not {len(_COLUMNS)} cells"
+
 HEADER = ",".join(_COLUMNS) + "\n"
 """The first line of a table."""
 
@@ -80,8 +82,15 @@ class TableFile:
     rule: str = ""
 
     def lines(self) -> list[str]:
-        """The lines below the header, each with its rule; raises TargetError for another one."""
-        head, *lines = self.path.read_text(encoding="utf-8").splitlines() or [""]
+        """The lines below the header, each with its rule; raises TargetError for another one.
+
+        So it does for a file that cannot be read.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise TargetError(f"{self.path}: cannot be read: {fault}") from fault
+        head, *lines = text.splitlines() or [""]
         columns = _COLUMNS[1:] if self.rule else _COLUMNS
         if head != ",".join(columns):
             raise TargetError(f"{self.path}: the columns are not {', '.join(columns)}")
@@ -118,7 +127,11 @@ class Table(Sequence[Row]):
 
     @cached_property
     def _lines(self) -> list[str]:
-        return [line for file in self._files for line in file.lines()]
+        lines = [line for file in self._files for line in file.lines()]
+        for at, line in enumerate(lines):  # no row that was cut is passed over unseen
+            if line and line.count(",") < len(_COLUMNS) - 1:
+                raise TargetError(f"{self._where(at)}: {_WIDTH}")
+        return lines
 
     def texts(self) -> list[str]:
         """The kernels of each row of the files, marked ones too."""
@@ -130,7 +143,7 @@ class Table(Sequence[Row]):
         try:
             cells = _cells(self._lines[at], _INTERVAL + 1)
             is_marked = cells[_INTERVAL] and float(cells[_INTERVAL]) > WIDEST
-            return None if is_marked else float(cells[_MEDIAN])
+            return None if is_marked else _time(cells[_MEDIAN])
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 
@@ -168,7 +181,7 @@ def _row(cells: Sequence[str]) -> Row:
         return float(record[key]) if record[key] else None
 
     if len(cells) != len(_COLUMNS):
-        raise ValueError(f"not {len(_COLUMNS)} cells")
+        raise ValueError(_WIDTH)
     record = dict(zip(_COLUMNS, cells, strict=True))
     row = Row(
         rule=record["rule"],
@@ -178,7 +191,7 @@ def _row(cells: Sequence[str]) -> Row:
         batch=int(record["batch"]),
         layout=record["layout"],
         sessions=int(record["sessions"]),
-        median_s=float(record["median_s"]),
+        median_s=_time(record["median_s"]),
         p10_s=optional("p10_s"),
         p90_s=optional("p90_s"),
         interval=optional("interval"),
@@ -186,10 +199,15 @@ def _row(cells: Sequence[str]) -> Row:
         how=record["how"],
         uncorrected_s=optional("uncorrected_s"),
     )
-    if not 0 < row.median_s < inf:
-        raise ValueError(f"median_s is {row.median_s}, not a positive time")
     parse_chain(row.kernels)
     return row
+
+
+def _time(cell: str) -> float:
+    seconds = float(cell)
+    if not 0 < seconds < inf:
+        raise ValueError(f"median_s is {seconds}, not a positive time")
+    return seconds
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> None:

@@ -140,3 +140,25 @@ def test_a_table_of_the_old_layout_has_the_rule_that_its_folder_tells(tmp_path: 
     assert both.seconds(3) == 0.001
     with pytest.raises(TargetError, match=r"rows\.csv:3: could not convert"):
         both.seconds(4)
+
+
+@pytest.mark.parametrize("time", ["nan", "inf", "0", "-1"])
+def test_a_time_that_is_none_is_no_price_though_no_more_is_read(time: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{HEADER}\n{GOOD.replace('0.001', time)}\n", encoding="utf-8")
+    with pytest.raises(TargetError, match=r"rows\.csv:2: median_s is .*, not a positive time"):
+        Table(TableFile(path)).seconds(0)
+
+
+def test_a_row_that_was_cut_is_named_whichever_kernel_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(f"{HEADER}\n{GOOD}\n\n{GOOD[:12]}\n", encoding="utf-8")
+    with pytest.raises(TargetError, match=r"rows\.csv:4: not 14 cells"):
+        Table(TableFile(path)).texts()
+
+
+def test_a_table_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(f"{HEADER}\n{GOOD}\n".encode("utf-16"))
+    with pytest.raises(TargetError, match=r"rows\.csv: cannot be read: "):
+        Table(TableFile(path)).texts()

@@ -13,8 +13,8 @@ class ActivationBeforePool(Rule):
             if act.op not in ("Clip", "Relu", "Sigmoid", "Tanh"):
                 continue
             reader = view.sole_reader(op.index)
-            pools = () if reader is None else view.lowered.of(reader.index)
-            if [each.op for each in pools] != ["MaxPool"]:
+            pools = [] if reader is None else [*view.lowered.of(reader.index)]
+            if reader is None or [each.op for each in pools] != ["MaxPool"]:
                 yield Silence((op.index,), "not a max pool alone reads it")
                 continue
             behind = act._replace(in_map=pools[0].out_map, out_map=pools[0].out_map)

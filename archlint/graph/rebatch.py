@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
@@ -81,7 +82,7 @@ def unscaled(own: Model, other: Model) -> Operator | None:
 
 
 def _shapes(operator: Operator) -> list[Shape | None]:
-    return [each and each.shape for each in (*operator.inputs, *operator.outputs)]
+    return [each.shape if each else None for each in (*operator.inputs, *operator.outputs)]
 
 
 class _Walk:
@@ -201,7 +202,7 @@ class _Walk:
         if values is None:
             return False
         offsets = _offsets(node, data[0] // self._old, indices, self._old)
-        return bool((values == values[:1] + offsets).all())
+        return bool((values.astype(np.int64) == values[:1].astype(np.int64) + offsets).all())
 
     def _held(self, node: Node, wanted: Shape) -> Iterator[Node]:
         """What replaces the input that holds the old batch."""
@@ -211,7 +212,7 @@ class _Walk:
             offsets = _offsets(node, data[0] // self._old, self._was(name) or (), self._new)
             values, index = self._constants.values.get(name), 1
             if values is not None:
-                held = self._constant(values[:1] + offsets, name)
+                held = self._constant(values[:1].astype(np.int64) + offsets, name)
             else:
                 further = self._constant(offsets, name)
                 yield further
@@ -303,7 +304,7 @@ def _along(node: Node) -> bool:
     return any(each.name in ("axis", "batch_dims") and each.i for each in node.proto.attribute)
 
 
-def _offsets(node: Node, step: int, indices: Shape, batch: int) -> Array:
+def _offsets(node: Node, step: int, indices: Shape, batch: int) -> npt.NDArray[np.int64]:
     """What indices are greater by for each further one of the batch."""
     numbers = np.arange(batch).reshape(batch, *[1] * (len(indices) - 1)) * step
     return numbers if node.op_type == "Gather" else numbers * (np.arange(indices[-1]) == 0)

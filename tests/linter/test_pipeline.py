@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from archlint.linter.pipeline import lint
 from archlint.results.findings import ModelReport, Report, Severity
@@ -14,6 +15,7 @@ from archlint.testing import Net
 from tests.linter.fake_rules import Crashing, EachConv, Silent, convs
 
 ARM = "snapdragon810-neon-fp32"
+GPU = "gtx1080ti-cudnn7-fp32"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""From a weightless proto to a Model."""
+"""From a weightless proto to a Model at given sizes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import onnx
-from onnx import checker, inliner
 
-from archlint.errors import ModelError
 from archlint.graph.attributes import read_attribute, type_fault
 from archlint.graph.constants import Constants, find_constants
-from archlint.graph.contradiction import ContradictionError, asked_sizes, check_sizes
-from archlint.graph.data_dependent import DATA_DEPENDENT
+from archlint.graph.contradiction import check_sizes
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
 from archlint.graph.model import Model, ModelInput, graph_of
@@ -23,19 +20,16 @@ from archlint.graph.operator_table import facts_of
 from archlint.graph.order import in_topological_order
 from archlint.graph.origin import ORIGIN_KEYS, Origin, origin_of
 from archlint.graph.plain.rewrite import in_plain_onnx
-from archlint.graph.rebatch import rebatched, unscaled
 from archlint.graph.shapes import (
-    INFERENCE_FAILURES,
     TensorType,
-    declared_inputs,
     infer_types,
     opset_of,
 )
-from archlint.graph.sizes import Sizes, bind_sizes
+from archlint.graph.sizes import Sizes
 from archlint.graph.subgraphs import Unfolded, unfold
 from archlint.graph.unread import find_unread
 
-__all__ = ["build_model"]
+__all__ = ["build_at"]
 
 _NO_TYPE = TensorType("", None)
 MOST_ELEMENTS = 2**40
@@ -43,85 +37,15 @@ MOST_ELEMENTS = 2**40
 _INTEGERS = frozenset({"int32", "int64", "bool", "string", ""})
 
 
-def build_model(
-    path: str,
-    proto: onnx.ModelProto,
-    *,
-    batch: int | None = None,
-    inputs: Mapping[str, tuple[int, ...]] | None = None,
-    dims: Mapping[str, int] | None = None,
-    origins: bool = False,
-) -> Model:
-    """Build the graph of operators that run; `proto` is not changed.
-
-    `origins` asks for what the exporter says of each operator's source.  A file that leaves its
-    batch open and holds one all the same is built at that one, and a file that holds another than
-    was asked for is rewritten to take it (see `rebatched`); the assumptions say so.
-    Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
-    two make) and for sizes that the graph contradicts, UsageError for unknown names.
-    """
-    proto = _inlined(path, proto)
-    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
-    sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
-    try:
-        return _build(path, proto, sizes, (), origins=origins)
-    except ContradictionError as fault:
-        made_for = sizes.declared_batch
-        held = made_for if isinstance(made_for, int) else fault.batch
-        if held is None or held == sizes.batch:
-            raise
-        own = bind_sizes(
-            declared,
-            batch=held,
-            inputs=_with_batch(held, sizes, inputs or {}),
-            dims={name: size for name, size in (dims or {}).items() if name != made_for},
-            counted=counted,
-        )
-        note = f"batch = {held} (operator {fault.operator} holds it)"
-        try:
-            model = _build(path, proto, own, (note,), origins=origins)
-        except ModelError:
-            raise fault from None
-        if sizes.batch_is_assumed:
-            return model
-        return _at_another_batch(path, proto, (model, own), sizes, origins=origins)
-
-
-def _with_batch(
-    batch: int, sizes: Sizes, inputs: Mapping[str, tuple[int, ...]]
-) -> dict[str, tuple[int, ...]]:
-    """The shapes that were asked for, with another batch."""
-    return {
-        each.name: (batch, *each.sizes[1:]) if each.name in sizes.batched else each.sizes
-        for each in sizes.inputs
-        if each.sizes and (each.name in inputs or "" in inputs)
-    }
-
-
-def _at_another_batch(
-    path: str, proto: onnx.ModelProto, own: tuple[Model, Sizes], sizes: Sizes, *, origins: bool
-) -> Model:
-    """A model that is made for the batch of `own` at that of `sizes`, if all of it scales."""
-    held, held_sizes = own
-    note = f"batch = {sizes.batch} (the file is made for {held.batch})"
-    try:
-        model = _build(
-            path, rebatched(path, proto, held_sizes, sizes), sizes, (note,), origins=origins
-        )
-    except ContradictionError:
-        raise
-    except ModelError as fault:
-        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {fault.reason}") from None
-    operator = unscaled(held, model)
-    if operator is not None:
-        reason = f"operator {operator.name} ({operator.op_type}): its FLOPs do not follow the batch"
-        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {reason}")
-    return model
-
-
-def _build(
+def build_at(
     path: str, proto: onnx.ModelProto, sizes: Sizes, notes: Iterable[str], *, origins: bool
 ) -> Model:
+    """Build the graph of operators that run at these sizes; `notes` are further assumptions.
+
+    `origins` asks for what the exporter says of each operator's source.  `proto` is not changed.
+    Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
+    two make) and ContradictionError for sizes that it contradicts.
+    """
     unfolded = unfold(path, proto, lambda each: _Everything(path, each, sizes))
     walked = _walk(path, unfolded, sizes, origins=origins)
     proto, operators, tensors = walked.proto, walked.operators, walked.tensors
@@ -142,15 +66,6 @@ def _build(
         unread=find_unread(operators, makers),
         batch=sizes.batch,
         batch_is_assumed=sizes.batch_is_assumed,
-    )
-
-
-def _counted(proto: onnx.ModelProto) -> Iterable[str]:
-    """The operators of which data tell how many they keep, by the names that they are read by."""
-    return (
-        node.name or f"{node.op_type}_{position}"
-        for position, node in enumerate(proto.graph.node)
-        if node.op_type in DATA_DEPENDENT
     )
 
 
@@ -239,22 +154,6 @@ class _Tensors:
     def origin(self, tensor: Tensor) -> str:
         """The initializer that a constant is a view or a recast of."""
         return self.constants.origins.get(tensor.name, tensor.name)
-
-
-def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Local functions become their nodes; a model whose functions cannot be is left alone.
-
-    Raises ModelError for functions that call themselves.
-    """
-    if not proto.functions:
-        return proto
-    try:
-        return inliner.inline_local_functions(proto)
-    except checker.ValidationError as e:
-        reason = cleaned(str(e).partition("\n")[0])
-        raise ModelError(path, f"has local functions that cannot be inlined: {reason}") from e
-    except INFERENCE_FAILURES:
-        return proto
 
 
 def _operator(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 from types import MappingProxyType
@@ -52,7 +52,7 @@ class Constants:
 
 def find_constants(
     proto: onnx.ModelProto,
-    nodes: Sequence[Node],
+    nodes: Iterable[Node],
     types: dict[str, TensorType],
     counts: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Constants, list[Node]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import onnx
 
-from archlint.graph.build import build_model
+from archlint.graph.build_model import build_model
 from archlint.graph.model import Model
 from archlint.graph.read import read_proto
 

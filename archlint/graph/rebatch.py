@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
@@ -38,8 +39,11 @@ def rebatched(path: str, proto: onnx.ModelProto, own: Sizes, new: Sizes) -> onnx
 
     What holds the batch of `own` is replaced: shapes of Reshape, Expand and Resize, ends of whole
     Slices, indices of a flat Gather, constants that are joined with what carries the batch.
+    Where nothing does, `proto` is returned.
     Raises ModelError, naming the operator, where one holds it otherwise.
     """
+    if own.batch == new.batch:
+        return proto
     copy = onnx.ModelProto()
     copy.CopyFrom(in_plain_onnx(path, proto))
     nodes = in_topological_order(path, copy.graph, read_nodes(path, copy.graph))
@@ -52,6 +56,8 @@ def rebatched(path: str, proto: onnx.ModelProto, own: Sizes, new: Sizes) -> onnx
     walk = _Walk(path, before, constants, types, (own.batch or 1, new.batch or 1), own.batched)
     # it takes the nodes one by one, and finds the types of each before it asks for the next
     find_constants(copy, walk.nodes(nodes), types, new.symbols)
+    if not walk.made:
+        return proto
     del copy.graph.node[:]
     copy.graph.node.extend(walk.written)
     return copy
@@ -76,7 +82,7 @@ def unscaled(own: Model, other: Model) -> Operator | None:
 
 
 def _shapes(operator: Operator) -> list[Shape | None]:
-    return [each and each.shape for each in (*operator.inputs, *operator.outputs)]
+    return [each.shape if each else None for each in (*operator.inputs, *operator.outputs)]
 
 
 class _Walk:
@@ -94,7 +100,7 @@ class _Walk:
         self._path, self._before, self._constants, self._types = path, before, constants, types
         self._old, self._new = batches
         self._places = dict.fromkeys(batched, Place(0))
-        self._made = 0
+        self.made = 0
         self.written: list[onnx.NodeProto] = []
 
     def nodes(self, nodes: Sequence[Node]) -> Iterator[Node]:
@@ -180,25 +186,37 @@ class _Walk:
         return _with(result, axis, result[axis] * self._new // self._old)
 
     def _picks_by_number(self, node: Node, data: Shape) -> bool:
-        """Whether constant indices count through a batch of 1.
+        """Whether constant indices count through the batch, which their first dim is.
 
         So exporters write strided views (of all elements in a row) and masks (of rows).
         """
         indices = self._was(node.inputs[1])
-        counts = node.op_type == "GatherND" or len(data) == 1
-        first = self._places[node.inputs[0]] == Place(0) and node.inputs[1] in self._constants
-        return first and counts and self._old == 1 and bool(indices and indices[0] == 1)
+        at_front = self._places[node.inputs[0]] == Place(0) and not _along(node)
+        if not indices or indices[0] != self._old or node.inputs[1] not in self._constants:
+            return False
+        if not at_front or (node.op_type == "Gather" and data[0] == self._old):
+            return False
+        if self._old == 1:
+            return True
+        values = self._constants.values.get(node.inputs[1])
+        if values is None:
+            return False
+        offsets = _offsets(node, data[0] // self._old, indices, self._old)
+        return bool((values.astype(np.int64) == values[:1].astype(np.int64) + offsets).all())
 
     def _held(self, node: Node, wanted: Shape) -> Iterator[Node]:
         """What replaces the input that holds the old batch."""
         index = _SHAPE_INPUT.get(node.op_type)
         if node.op_type in _GATHERS:
-            size, indices = self._was(node.inputs[0]), self._was(node.inputs[1])
-            offsets = self._constant(self._offsets(node, size or (), indices or ()), node.inputs[1])
-            yield offsets
-            inputs = [node.inputs[1], offsets.outputs[0]]
-            held = self._node("Add", inputs, self._name(node.inputs[1]))
-            index = 1
+            data, name = self._was(node.inputs[0]) or (1,), node.inputs[1]
+            offsets = _offsets(node, data[0] // self._old, self._was(name) or (), self._new)
+            values, index = self._constants.values.get(name), 1
+            if values is not None:
+                held = self._constant(values[:1].astype(np.int64) + offsets, name)
+            else:
+                further = self._constant(offsets, name)
+                yield further
+                held = self._node("Add", [name, further.outputs[0]], self._name(name))
         elif node.op_type == "Slice" and len(node.inputs) > 2:
             index = 2
             held = self._constant(self._ends(node), node.inputs[2])
@@ -208,13 +226,6 @@ class _Walk:
             return
         yield held
         self._replace(node, index, held.outputs[0])
-
-    def _offsets(self, node: Node, data: Shape, indices: Shape) -> Array:
-        """What the indices of each further one of the batch are greater by."""
-        numbers = np.arange(self._new).reshape(self._new, *[1] * (len(indices) - 1)) * data[0]
-        if node.op_type == "Gather":
-            return numbers
-        return numbers * (np.arange(indices[-1]) == 0)
 
     def _ends(self, node: Node) -> Array:
         place, values = self._places[node.inputs[0]], self._constants.values
@@ -264,8 +275,8 @@ class _Walk:
         return ModelError(self._path, f"operator {node.name} ({node.op_type}): {reason}")
 
     def _name(self, name: str) -> str:
-        self._made += 1
-        return f"{name}/batch{self._made}"
+        self.made += 1
+        return f"{name}/batch{self.made}"
 
     def _constant(self, values: Array, like: str = "") -> Node:
         dtype = "int32" if like and self._before[like].dtype == "int32" else "int64"
@@ -286,6 +297,17 @@ class _Walk:
 
 def _with(shape: Shape, axis: int, size: int) -> Shape:
     return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def _along(node: Node) -> bool:
+    """Whether a Gather or GatherND keeps its first axis."""
+    return any(each.name in ("axis", "batch_dims") and each.i for each in node.proto.attribute)
+
+
+def _offsets(node: Node, step: int, indices: Shape, batch: int) -> npt.NDArray[np.int64]:
+    """What indices are greater by for each further one of the batch."""
+    numbers = np.arange(batch).reshape(batch, *[1] * (len(indices) - 1)) * step
+    return numbers if node.op_type == "Gather" else numbers * (np.arange(indices[-1]) == 0)
 
 
 def _some_axes(node: Node) -> bool:

@@ -17,6 +17,7 @@ from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
+from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.reading import DTYPES, Readings, remarks_on
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
@@ -198,7 +199,9 @@ class _Run:
 
     def _lint(self, loaded: Loaded, pricers: Sequence[Pricer]) -> Examined:
         path = loaded.name
-        model = build(loaded, self._options, self._options.batch)
+        model, remarks = at_priced_batch(
+            loaded, build(loaded, self._options, self._options.batch), pricers, self._options
+        )
         views, refusals = prepare(model, pricers, self._options)
         entries = () if self._known is None else self._known(path)
         excused = () if self._excused is None else self._excused(path)
@@ -211,10 +214,11 @@ class _Run:
         assumed = model.batch or 1
         batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
         if batch is not None:
-            at_batch = build(loaded, self._options, batch)
-            other, _ = prepare(at_batch, pricers, self._options)
-            there = self._find(loaded, at_batch, other, known)
-            found, flips = mark_flips(found, there.found, assumed, batch)
+            there, why_not = self._there(loaded, batch, pricers, known)
+            if there is None:
+                remarks = (*remarks, f"not judged at batch {batch} too: {why_not}")
+            else:
+                found, flips = mark_flips(found, there, assumed, batch)
         kept, ignored = self._ignores.sort_out(path, found)
         # what the configuration ignores is said to be ignored, known or not
         still_known, ignored_too = self._ignores.sort_out(path, [each for each, _ in here.known])
@@ -240,6 +244,7 @@ class _Run:
             assumptions=model.assumptions,
             remarks=(
                 *loaded.remarks,
+                *remarks,
                 *remarks_on([(each.view.target, each.stored) for each in views.values()]),
                 *filter(None, (each.remark for each in on)),
             ),
@@ -255,6 +260,23 @@ class _Run:
         return Examined(
             report, views, tuple(kept), here.kept, here.locations, here.seen, here.entries, stale
         )
+
+    def _there(
+        self, loaded: Loaded, batch: int, pricers: Sequence[Pricer], known: KnownPlaces | None
+    ) -> tuple[Sequence[Found] | None, str]:
+        """What is found at another batch, or why nothing can be: the report stands without it."""
+        try:
+            model = build(loaded, self._options, batch)
+            views, refusals = prepare(model, pricers, self._options)
+        except (ModelError, UsageError) as fault:
+            return None, fault.reason if isinstance(fault, ModelError) else str(fault)
+        except Exception as fault:  # it must not cost the first look its report, nor be hidden
+            why = f"internal error: {type(fault).__name__}: {fault}"
+            self._problems.append(f"{loaded.name}: batch {batch}: {why}")
+            return None, why
+        if not views:
+            return None, "; ".join(refusals)
+        return self._find(loaded, model, views, known).found, ""
 
     def _with_tables(self, found: Sequence[Found], views: Mapping[str, Priced]) -> list[Found]:
         """The findings with the measured rows that their prices rest on."""

@@ -6,54 +6,7 @@ from onnx import helper
 
 from archlint.errors import ModelError
 from archlint.graph import read_model
-from tests.graph.making import MODELS, PATHS, Dims, ints, model, value, weight
-
-_TAKE_ANY_BATCH = {
-    "timm_hrnet_w18_small.ts",
-    "timm_mixnet_s.ts",
-    "tv_densenet121.ts",
-    "tv_mobilenet_v3_large.ts",
-    "var_mobilenet_v2_dynbatchhw.ts",
-    "var_resnet18_opset7.ts",
-}
-_FIXED_BY = {
-    "hf_bert_base.dynamo": "node_view (Reshape): fixes the batch to 1",
-    "ptcv_nasnet_4a1056.dynamo": "node_view (Reshape): fixes the batch to 1",
-    "ptcv_shufflenet_g3_w1.dynamo": ("node_view_2 (Reshape): reshapes 8x60x56x56 to 1x3x20x56x56"),
-    "smp_unet_resnet18.dynamo": "node_upsample_nearest2d (Resize): fixes the batch to 1",
-    "timm_convnext_atto.dynamo": (
-        "node_as_strided (Gather): picks the elements of the file's own batch only"
-    ),
-    "timm_repvgg_a0.dynamo": "node_view (Reshape): reshapes 8x1280x1x1 to 1x1280",
-    "tv_efficientnet_b0.dynamo": "node_view (Reshape): reshapes 8x1280x1x1 to 1x1280",
-    "tv_googlenet.dynamo": "node_view (Reshape): reshapes 8x1024x1x1 to 1x1024",
-    "tv_mobilenet_v2.dynamo": "node_view (Reshape): reshapes 8x1280x1x1 to 1x1280",
-    "tv_resnet50.dynamo": "node_view (Reshape): reshapes 8x2048x1x1 to 1x2048",
-    "tv_resnext50_32x4d.dynamo": "node_view (Reshape): reshapes 8x2048x1x1 to 1x2048",
-    "tv_shufflenet_v2_x1_0.dynamo": ("node_view (Reshape): reshapes 8x116x28x28 to 1x2x58x28x28"),
-}
-
-
-def test_every_model_takes_another_batch_or_says_which_operator_does_not() -> None:
-    assert {path.stem for path in PATHS} == _TAKE_ANY_BATCH | _FIXED_BY.keys()
-
-
-@pytest.mark.parametrize("name", sorted(_TAKE_ANY_BATCH))
-def test_a_model_without_a_fixed_batch_takes_another(name: str) -> None:
-    path = str(MODELS / f"{name}.onnx")
-    one, eight = read_model(path, batch=1), read_model(path, batch=8)
-    assert eight.operators[-1].output.shape == (8, 1000)
-    assert eight.flops == 8 * one.flops
-
-
-@pytest.mark.parametrize("name", sorted(_FIXED_BY))
-def test_a_fixed_batch_is_refused_with_the_operator_that_fixes_it(name: str) -> None:
-    path = str(MODELS / f"{name}.onnx")
-    with pytest.raises(ModelError) as caught:
-        read_model(path, batch=8)
-    start, _, rest = str(caught.value).partition(": operator ")
-    assert start.startswith(f"{path}: cannot take input ")
-    assert rest == _FIXED_BY[name]
+from tests.graph.making import MODELS, Dims, ints, model, value, weight
 
 
 def _flattened(target: tuple[int, ...], first: Dims = (1, 3, 4, 4)) -> onnx.ModelProto:
@@ -73,12 +26,8 @@ def test_a_reshape_that_leaves_the_batch_open_takes_any() -> None:
         assert read_model(_flattened(target), batch=8).operators[-1].output.shape == (8, 10)
 
 
-def test_a_batch_that_an_open_dim_swallows_is_refused_at_its_reshape() -> None:
-    with pytest.raises(ModelError) as caught:
-        read_model(_flattened((1, -1)), batch=8)
-    assert str(caught.value) == (
-        "<model>: cannot take input x = 8x3x4x4: operator view (Reshape): fixes the batch to 1"
-    )
+def test_a_batch_that_an_open_dim_would_swallow_stays_the_first() -> None:
+    assert read_model(_flattened((1, -1)), batch=8).operators[-1].output.shape == (8, 10)
 
 
 def test_an_assumed_size_that_the_graph_contradicts_is_refused_as_assumed() -> None:
@@ -92,15 +41,14 @@ def test_an_assumed_size_that_the_graph_contradicts_is_refused_as_assumed() -> N
     )
 
 
-def test_a_batch_that_the_output_loses_is_refused() -> None:
+def test_a_batch_that_the_output_would_lose_is_kept() -> None:
     proto = model(
         [helper.make_node("Reshape", ["x", "shape"], ["y"], name="view")],
         [value("x", [1, 6])],
         [value("y", [1, 2, 3])],
         [ints("shape", 1, -1, 3)],
     )
-    with pytest.raises(ModelError, match=r"operator view \(Reshape\): fixes the batch to 1"):
-        read_model(proto, batch=2)
+    assert read_model(proto, batch=2).operators[-1].output.shape == (2, 2, 3)
 
 
 def test_an_output_without_batch_is_no_contradiction() -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from archlint.linter.pipeline import lint
 from archlint.results.findings import ModelReport, Report, Severity
@@ -15,6 +16,7 @@ from archlint.testing import Net
 from tests.linter.fake_rules import Crashing, EachConv, Silent, convs
 
 ARM = "snapdragon810-neon-fp32"
+GPU = "gtx1080ti-cudnn7-fp32"
 
 
 @pytest.fixture
@@ -123,7 +125,7 @@ def test_the_exit_code_is_that_of_the_worst_finding(path: str) -> None:
 
 
 def test_a_model_that_no_target_fits_has_the_reason_and_the_next_is_linted(path: str) -> None:
-    report = lint([convs(batch=9).proto("blocks.3.conv"), path], Options())
+    report = lint([_each_by_each(9), path], Options())
     refused, fine = report.models
     assert refused.error == "gtx1080ti-cudnn7-fp32 prices batches 1 to 8, not 9"
     assert not refused.findings
@@ -151,6 +153,44 @@ def test_as_stored_a_dtype_outside_the_target_is_the_model_s_error() -> None:
     assert only(lint([HALF_PROTO], Options(as_stored=True))).error == (
         "gtx1080ti-cudnn7-fp32 prices float, not float16; no target for float16"
     )
+
+
+def _each_by_each(batch: int) -> ModelProto:
+    """Every image's product with every other's: its FLOPs do not follow the batch."""
+    proto = convs(batch=batch).proto("blocks.3.conv")
+    flat = helper.make_node("Flatten", [proto.graph.output[0].name], ["flat"])
+    turned = helper.make_node("Transpose", ["flat"], ["turned"])
+    proto.graph.node.extend([flat, turned, helper.make_node("MatMul", ["flat", "turned"], ["y"])])
+    proto.graph.output[0].CopyFrom(helper.make_empty_tensor_value_info("y"))
+    return proto
+
+
+def test_a_batch_that_no_target_prices_becomes_the_nearest_that_one_does() -> None:
+    model = only(lint([convs(batch=9).proto("blocks.3.conv")], Options()))
+    assert model.error is None
+    assert model.inputs[0].shape == (8, 64, 28, 28)
+    assert model.remarks[0] == "batch 8 for 9: the nearest that the target prices"
+    asked = only(lint([convs(batch=1).proto("blocks.3.conv")], Options(batch=9)))
+    assert asked.error == "gtx1080ti-cudnn7-fp32 prices batches 1 to 8, not 9"
+
+
+def test_targets_of_different_batches_take_one_that_all_price() -> None:
+    model = only(lint([convs(batch=8).proto("blocks.3.conv")], Options(targets=(GPU, ARM))))
+    assert model.inputs[0].shape == (1, 64, 28, 28)
+    assert [each.target for each in model.targets] == [GPU, ARM]
+
+
+def test_a_second_look_that_fails_leaves_the_report_with_a_remark() -> None:
+    open_batch = _each_by_each(1)
+    open_batch.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "n"
+    shape = numpy_helper.from_array(np.array([1, 1, 1], np.int64), "one")
+    open_batch.graph.initializer.append(shape)
+    open_batch.graph.node.append(helper.make_node("Reshape", ["y", "one"], ["z"], name="one"))
+    open_batch.graph.output[0].CopyFrom(helper.make_empty_tensor_value_info("z"))
+    model = only(lint([open_batch], Options()))
+    assert model.error is None
+    assert model.inputs[0].shape == (1, 64, 28, 28)
+    assert model.remarks[0].startswith("not judged at batch 8 too: cannot take input x = 8x64")
 
 
 def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:

@@ -12,6 +12,7 @@ from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.pipeline import prepare
+from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, build, load, name_of
 from archlint.linter.told import told
@@ -40,7 +41,7 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
     pricers = find_pricers(options)
     rules = select_rules(options)
     path, loaded = name_of(source), load(source, options)
-    model = build(loaded, options, options.batch)
+    model, _ = at_priced_batch(loaded, build(loaded, options, options.batch), pricers, options)
     views, refusals = prepare(model, pricers, options)
     if refusals:
         raise ModelError(path, "; ".join(refusals))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import onnx
 
-from archlint.errors import ArchlintError
+from archlint.errors import ArchlintError, ModelError
 from archlint.graph.read import read_proto
+from archlint.graph.rebatch import rebatched
+from archlint.graph.shapes import declared_inputs
+from archlint.graph.sizes import bind_sizes
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
 from archlint.measure.random_weights import with_random_weights
@@ -38,9 +42,14 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
 
 def _at_sizes(proto: onnx.ModelProto, model: ModelReport) -> onnx.ModelProto:
     """The model with its inputs fixed at the sizes linted; what else it says of sizes goes."""
-    sizes = {each.name: each.shape for each in model.inputs}
+    declared = declared_inputs(proto.graph)
+    linted = {each.name: each.shape for each in model.inputs if each.shape is not None}
+    with suppress(ModelError):  # what takes no other batch is said by the runtime
+        proto = rebatched(
+            model.path, proto, bind_sizes(declared), bind_sizes(declared, inputs=linted)
+        )
     for given in proto.graph.input:
-        shape = sizes.get(given.name)
+        shape = linted.get(given.name)
         if shape is not None:
             fixed = given.type.tensor_type.shape
             del fixed.dim[:]

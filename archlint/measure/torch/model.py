@@ -14,7 +14,7 @@ from onnx import inliner
 
 from archlint.cost.kernels.ops import ACTIVATIONS
 from archlint.errors import MeasureError
-from archlint.graph.build import build_model
+from archlint.graph.build_model import build_model
 from archlint.graph.composites import find_composites
 from archlint.measure.random_weights import random_inputs
 from archlint.measure.torch.functions import UNARY

@@ -1,0 +1,134 @@
+"""A model at the sizes asked for: as its file is, at a batch that it holds, or rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import onnx
+from onnx import checker, inliner
+
+from archlint.errors import ModelError
+from archlint.graph.build import build_at
+from archlint.graph.contradiction import ContradictionError, asked_sizes
+from archlint.graph.data_dependent import DATA_DEPENDENT
+from archlint.graph.model import Model
+from archlint.graph.node import cleaned
+from archlint.graph.rebatch import rebatched, unscaled
+from archlint.graph.shapes import INFERENCE_FAILURES, declared_inputs
+from archlint.graph.sizes import Sizes, bind_sizes
+
+__all__ = ["build_model"]
+
+
+def build_model(
+    path: str,
+    proto: onnx.ModelProto,
+    *,
+    batch: int | None = None,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    dims: Mapping[str, int] | None = None,
+    origins: bool = False,
+) -> Model:
+    """Build the graph of operators that run; `proto` is not changed.
+
+    `origins` asks for what the exporter says of each operator's source.  A file that leaves its
+    batch open and holds one all the same is built at that one, and a file that holds another than
+    was asked for is rewritten to take it (see `rebatched`); the assumptions say so.
+    Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
+    two make) and for sizes that the graph contradicts, UsageError for unknown names.
+    """
+    proto = _inlined(path, proto)
+    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
+    sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
+    made_for = sizes.declared_batch
+
+    def at(held: int) -> Sizes:
+        shapes = _with_batch(held, sizes, inputs or {})
+        own_dims = {name: size for name, size in (dims or {}).items() if name != made_for}
+        return bind_sizes(declared, batch=held, inputs=shapes, dims=own_dims, counted=counted)
+
+    if isinstance(made_for, int) and made_for != sizes.batch:
+        return _at_another_batch(path, proto, at(made_for), sizes, origins=origins)
+    try:
+        return build_at(path, proto, sizes, (), origins=origins)
+    except ContradictionError as fault:
+        held = fault.batch
+        if held is None:
+            raise
+        if not sizes.batch_is_assumed:
+            return _at_another_batch(path, proto, at(held), sizes, origins=origins)
+        note = f"batch = {held} (operator {fault.operator} holds it)"
+        try:
+            return build_at(path, proto, at(held), (note,), origins=origins)
+        except ModelError:
+            raise fault from None
+
+
+def _with_batch(
+    batch: int, sizes: Sizes, inputs: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    """The shapes that were asked for, with another batch."""
+    return {
+        each.name: (batch, *each.sizes[1:]) if each.name in sizes.batched else each.sizes
+        for each in sizes.inputs
+        if each.sizes and (each.name in inputs or "" in inputs)
+    }
+
+
+def _at_another_batch(
+    path: str, proto: onnx.ModelProto, own: Sizes, sizes: Sizes, *, origins: bool
+) -> Model:
+    """A model that is made for the batch of `own` at that of `sizes`.
+
+    What holds the batch is rewritten if all FLOPs then follow it; else the file is taken as it is.
+    """
+    try:
+        return _rewritten(path, proto, own, sizes, origins=origins)
+    except ModelError as refusal:
+        try:
+            return build_at(path, proto, sizes, (), origins=origins)
+        except ContradictionError:
+            raise refusal from None
+
+
+def _rewritten(
+    path: str, proto: onnx.ModelProto, own: Sizes, sizes: Sizes, *, origins: bool
+) -> Model:
+    try:
+        changed = rebatched(path, proto, own, sizes)
+    except ModelError as fault:
+        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {fault.reason}") from None
+    if changed is proto:
+        return build_at(path, proto, sizes, (), origins=origins)
+    note = f"constants for batch {own.batch} are rewritten for {sizes.batch}"
+    model = build_at(path, changed, sizes, (note,), origins=origins)
+    operator = unscaled(build_at(path, proto, own, (), origins=False), model)
+    if operator is not None:
+        reason = f"operator {operator.name} ({operator.op_type}): its FLOPs do not follow the batch"
+        raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {reason}")
+    return model
+
+
+def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Local functions become their nodes; a model whose functions cannot be is left alone.
+
+    Raises ModelError for functions that call themselves.
+    """
+    if not proto.functions:
+        return proto
+    try:
+        return inliner.inline_local_functions(proto)
+    except checker.ValidationError as e:
+        reason = cleaned(str(e).partition("\n")[0])
+        raise ModelError(path, f"has local functions that cannot be inlined: {reason}") from e
+    except INFERENCE_FAILURES:
+        return proto
+
+
+def _counted(proto: onnx.ModelProto) -> Iterable[str]:
+    """The operators of which data tell how many they keep, by the names that they are read by."""
+    return (
+        node.name or f"{node.op_type}_{position}"
+        for position, node in enumerate(proto.graph.node)
+        if node.op_type in DATA_DEPENDENT
+    )

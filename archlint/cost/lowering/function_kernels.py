@@ -18,12 +18,10 @@ _ROWS = 3
 def _map_norm(op: Operator, name: str) -> Kernel | None:
     """One pass over maps, whose channels come first however many dims they have."""
     batch, channels, *sizes = op.output.shape or ()
-    window, groups = (1, 1), op.attributes.get("num_groups", 1)
-    if name == "LRN":
-        window = (_int(op, "size", 1),)
+    window: tuple[int, ...] = (_int(op, "size", 1),) if name == "LRN" else (1, 1)
     return Kernel(
         Kind.NORMALISATION, name, channels, channels, tuple(sizes), tuple(sizes), batch,
-        window, (1,) * len(window), groups if isinstance(groups, int) else 1,
+        window, (1,) * len(window), _int(op, "num_groups", 1),
     )  # fmt: skip
 
 

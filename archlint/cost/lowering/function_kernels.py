@@ -24,11 +24,10 @@ def _map_norm(op: Operator, name: str) -> Kernel | None:
     if len(shape) < _LEAST:
         return None
     batch, channels, *sizes = shape
-    window = (_int(op, "size", 1),) if name == "LRN" else (1, 1)
-    groups = op.attributes.get("num_groups", 1)
+    window: tuple[int, ...] = (_int(op, "size", 1),) if name == "LRN" else (1, 1)
     return Kernel(
         Kind.NORMALISATION, name, channels, channels, tuple(sizes), tuple(sizes), batch,
-        window, (1,) * len(window), groups if isinstance(groups, int) else 1,
+        window, (1,) * len(window), _int(op, "num_groups", 1),
     )  # fmt: skip
 
 

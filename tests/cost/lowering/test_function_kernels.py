@@ -10,11 +10,14 @@ from archlint.cost.kernels.kernel import Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricing.variety import sort_of, variety_of
+from archlint.cost.target import load_target
+from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.graph import read_model
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.testing import Net
 from tests.cost.paper_targets import GPU
 
+CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
 QUERY, KEY, MASK = (2, 4, 10, 8), (2, 4, 12, 8), (2, 4, 10, 12)
 
 
@@ -127,3 +130,11 @@ def test_each_recurrence_has_a_fit_of_its_own() -> None:
     kernel = Kernel(Kind.RECURRENCE, "GRU", 8, 8, (4,), (4,))
     assert variety_of(kernel) == "recurrence GRU"
     assert variety_of(kernel._replace(op="LSTM")) == "recurrence LSTM"
+
+
+@pytest.mark.parametrize(("axis", "path"), [(3, "row"), (1, "axes 1")])
+def test_a_scan_is_a_kernel_by_the_axis_that_it_runs_along(axis: int, path: str) -> None:
+    net = Net()
+    summed = net.op("CumSum", net.input(1, 8, 4, 4), net.constant([axis]))
+    (placed,) = lower(net.model(summed), CPU.lowering).kernels
+    assert placed.kernel.text == f"CumSum 8 @4x4 ({path})"

@@ -249,14 +249,6 @@ def test_what_no_kernel_runs_is_unpriced_and_the_rest_is_not(
     assert list(lowered.unpriced) == indices(model, odd)
 
 
-@pytest.mark.parametrize("scan", ["CumSum", "CumProd"])
-def test_no_row_tells_what_a_scan_takes(scan: str) -> None:
-    net = Net()
-    summed = net.op(scan, net.input(1, 8, 4, 4), net.constant([3]))
-    model = net.model(summed)
-    assert list(lower(model, RULES).unpriced) == indices(model, summed)
-
-
 @pytest.mark.parametrize(
     ("op_type", "kernel"),
     [

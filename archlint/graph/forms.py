@@ -13,7 +13,7 @@ from archlint.graph.operator import Operator, Tensor
 __all__ = ["Forms", "Match"]
 
 _LONGEST_PRODUCT = 8  # operators; the forms have fewer
-_TOLERANCE = 1e-3  # relative; half-precision constants are off by 5e-4
+_TOLERANCE = 4e-3  # relative; constants in bfloat16 are off by up to 2e-3, a product of two by 4e-3
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ OTHERS = (
     "packed weights",
 )  # fmt: skip
 STATIC = ("static QDQ", "static QDQ, signed data", "static QDQ, by channel")
-OPERATORS = ("static QOperator",)  # shares what has no scale of its own, as a Concat or a MaxPool
+OPERATORS = ("static QOperator",)
 QUICK = {("vit_s16", "packed products"), ("shufflenet_v2", "half"), ("shufflenet_v2", "dynamic")}
 
 
@@ -80,11 +80,17 @@ def test_another_dtype_is_priced_as_the_network_in_fp32(
     for twin, priced in zip(own.targets, found.targets, strict=True):
         assert priced.predicted == pytest.approx(twin.predicted, rel=0.01)
         assert priced.coverage == pytest.approx(twin.coverage)
-    assert prints(found) == prints(own)
+    # this quantiser drops the names of modules, which fingerprints hold
+    said = told if form in OPERATORS else prints
+    assert said(found) == said(own)
 
 
 def prints(report: ModelReport) -> list[str]:
     return [each.fingerprint for each in report.findings]
+
+
+def told(report: ModelReport) -> list[str]:
+    return [f"{each.code} {each.message} {each.count}" for each in report.findings]
 
 
 @pytest.mark.parametrize(

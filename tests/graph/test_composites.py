@@ -84,6 +84,14 @@ def test_each_form_is_one_composite(lines: str, kind: str, count: int) -> None:
     assert found.operators == tuple(range(1, count + 1))
 
 
+def test_constants_are_as_near_as_bfloat16_has_them() -> None:
+    lines = "a = Add x three; c = Clip a zero six; m = Mul c x; y = Mul m sixth"
+    proto = _model(lines)
+    (sixth,) = (each for each in proto.graph.initializer if each.name == "sixth")
+    sixth.CopyFrom(scalar("sixth", 0.1669921875))
+    assert _found(proto) == [("HardSwish", 4)]
+
+
 def test_hard_swish_with_a_hard_sigmoid_operator() -> None:
     nodes = [_node("h = HardSigmoid x", alpha=1 / 6, beta=0.5), _node("y = Mul x h")]
     assert _found(_model(nodes)) == [("HardSwish", 2)]

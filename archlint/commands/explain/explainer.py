@@ -162,6 +162,8 @@ def _kernel(op: Operator, model: Model, priced: Priced) -> str:
         return f"malformed: {op.malformed}"
     if op.index in lowered.unpriced:
         return "no shapes" if op.output.shape is None else "unpriced"
+    if op.index in priced.view.model.passed_by:
+        return "not there in the dtype priced"
     if op.index not in lowered.home:
         return "view, free"
     placed = lowered.kernels[lowered.home[op.index]]

@@ -29,6 +29,9 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
     """
     priced: TargetReport = model.targets[0]
     whole = WholeModel(priced.predicted, priced.low, priced.high)
+    if priced.stored:
+        reason = f"the file is {priced.stored}: it cannot be run as it is priced"
+        return WholeModel(whole.predicted, whole.low, whole.high, reason=reason)
     try:
         proto = with_random_weights(_at_sizes(read_proto(model.path), model), seed=0)
         reference: Reference = reference_of(target)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
+from onnx import TensorProto
 
 from archlint.commands.verify import Request, verify, whole_model
 from archlint.errors import MeasureError
 from archlint.measure.fit.drift import Reference
 from archlint.results.verification import WholeModel
+from archlint.testing import Net
 from tests.commands.verify.fakes import MOBILENET, Predicted, Silent, chosen, examined
 
 REFERENCE = Reference(("Conv 64>64 k1x1 @56x56",), (1e-4,))
@@ -49,6 +52,16 @@ def test_the_model_runs_at_the_sizes_asked_for_with_weights() -> None:
 def test_a_model_that_the_runtime_refuses_has_the_reason() -> None:
     found = whole(Predicted(no_model="Fake: no such operator"))
     assert (found.seconds, found.reason) == ((), "Fake: no such operator")
+
+
+def test_a_file_that_is_priced_in_another_dtype_is_not_run(tmp_path: Path) -> None:
+    net = Net(TensorProto.FLOAT16)
+    proto = net.proto(net.conv(net.input(1, 8, 14, 14), 16))
+    onnx.save(proto, tmp_path / "half.onnx")
+    backend = Predicted()
+    found = whole(backend, str(tmp_path / "half.onnx"))
+    assert (found.seconds, backend.ran) == ((), [])
+    assert found.reason == "the file is float16: it cannot be run as it is priced"
 
 
 def test_without_a_reference_it_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

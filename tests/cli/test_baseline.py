@@ -75,7 +75,7 @@ def test_stale_places_are_told_and_pruned(folder: Path, capsys: pytest.CaptureFi
     run([*KNOWN, "--write-baseline", "as of v1"])
     file = folder / "known.toml"
     lines = file.read_text("utf-8").splitlines(keepends=True)
-    stale = lines[4].replace("stages.0.0", "stages.9.9").replace("movement", "a decision")
+    stale = lines[5].replace("stages.0.0", "stages.9.9").replace("movement", "a decision")
     file.write_text("".join([*lines[:5], stale, *lines[5:]]), "utf-8")
     said(capsys)
     assert run([*KNOWN]) == 0

@@ -3,5 +3,9 @@
 from archlint.baseline.entry import Entry, Sighting
 from archlint.baseline.file import Baseline, baseline_text, read_baseline
 from archlint.baseline.pairing import Pairing, pair
+from archlint.baseline.written_for import WrittenFor
 
-__all__ = ["Baseline", "Entry", "Pairing", "Sighting", "baseline_text", "pair", "read_baseline"]
+__all__ = [
+    "Baseline", "Entry", "Pairing", "Sighting", "WrittenFor", "baseline_text", "pair",
+    "read_baseline",
+]  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 import tomli
 
 from archlint.baseline.entry import Entry, Sighting
+from archlint.baseline.written_for import WrittenFor, parse
 from archlint.errors import UsageError
 
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
@@ -19,7 +20,6 @@ _HEAD = f"""\
 # Places that are known to archlint's users: they are reported again only if they become dearer.
 # One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
 version = {_VERSION}
-place = [
 """
 _WORDS = ("model", "rule", "what", "module", "operator", "makes", "now", "reason")
 
@@ -30,6 +30,7 @@ class Baseline:
 
     path: Path
     entries: tuple[Entry, ...] = ()
+    written_for: WrittenFor | None = None
 
     def name_of(self, model: str) -> str:
         """What the file calls a model that a report calls so: a file, `nets.py:Net` or a name."""
@@ -49,10 +50,11 @@ class Baseline:
         return tuple(each for each in self.entries if each.model == name)
 
 
-def baseline_text(entries: Iterable[Entry]) -> str:
+def baseline_text(entries: Iterable[Entry], written_for: WrittenFor | None = None) -> str:
     """What the file is to be with these entries: sorted, one line for each."""
     lines = [f"  {_line(each)},\n" for each in sorted(entries, key=_order)]
-    return _HEAD + "".join(lines) + "]\n"
+    head = _HEAD + ("" if written_for is None else written_for.lines)
+    return head + "place = [\n" + "".join(lines) + "]\n"
 
 
 def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
@@ -75,7 +77,11 @@ def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
     places = table.get("place")
     if not isinstance(places, list):
         raise UsageError(f"{path}: place: expected a list")
-    return Baseline(path, tuple(_entry(path, number, each) for number, each in enumerate(places)))
+    written_for = parse(table)
+    if isinstance(written_for, str):
+        raise UsageError(f"{path}: {written_for}")
+    entries = tuple(_entry(path, number, each) for number, each in enumerate(places))
+    return Baseline(path, entries, written_for)
 
 
 def _entry(path: Path, number: int, table: object) -> Entry:

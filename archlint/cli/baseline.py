@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archlint.baseline import Baseline, Entry, baseline_text, read_baseline
+from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
 from archlint.cli.output import complain, write_file
 from archlint.cli.reporting import with_unread
 from archlint.errors import UsageError
 from archlint.linter import examine
 from archlint.report.units import counted
+from archlint.settings.options import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -25,10 +26,23 @@ __all__ = ["change_baseline", "find_baseline"]
 
 
 def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
-    """The baseline that is asked for; raises UsageError where none is named."""
+    """The baseline that is asked for; raises UsageError where none is named.
+
+    Says in a line where it was written for another batch or other targets.
+    """
     if asked.baseline is None:
         raise UsageError("no baseline is named: --baseline FILE, or baseline in the configuration")
-    return read_baseline(Path(asked.baseline), may_be_absent=may_be_absent)
+    baseline = read_baseline(Path(asked.baseline), may_be_absent=may_be_absent)
+    written_for = baseline.written_for
+    differs = written_for.mismatch(_asked_for(asked.options)) if written_for is not None else ""
+    if differs:
+        complain(f"{baseline.path}: {differs}")
+    return baseline
+
+
+def _asked_for(options: Options) -> WrittenFor:
+    names = (Path(each).name for each in options.targets or (DEFAULT_TARGET,))
+    return WrittenFor(tuple(sorted(names)), options.batch)
 
 
 def change_baseline(
@@ -44,11 +58,17 @@ def change_baseline(
     report = with_unread(report, found)
     for error in report.errors:
         complain(error)
-    complain(_prune(baseline, examined) if reason is None else _write(baseline, examined, reason))
+    complain(
+        _prune(baseline, examined)
+        if reason is None
+        else _write(baseline, examined, reason, _asked_for(options))
+    )
     return report.exit_code(None)
 
 
-def _write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str:
+def _write(
+    baseline: Baseline, examined: Sequence[Examined], reason: str, asked_for: WrittenFor
+) -> str:
     """Write all that was found, and say in a line what became of the file.
 
     What was known keeps its reason, and what was not looked at stays.  Raises UsageError for a
@@ -60,7 +80,8 @@ def _write(baseline: Baseline, examined: Sequence[Examined], reason: str) -> str
     new = [entry for each in examined for entry in _found(baseline, each, text)]
     old = _left(baseline, examined)
     known = sum(len(set(each.entries.values())) for each in examined)
-    write_file(str(baseline.path), baseline_text([*old, *new]), "--baseline")
+    written_for = asked_for.with_targets(baseline.written_for)
+    write_file(str(baseline.path), baseline_text([*old, *new], written_for), "--baseline")
     return (
         f"{baseline.path}: {counted(len(old) + len(new), 'place')}, {len(new) - known} of them new;"
         f" {counted(_stale(examined), 'stale one')} dropped"
@@ -77,7 +98,7 @@ def _prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
         for number in each.stale
     }
     left = [each for each in baseline.entries if id(each) not in gone]
-    write_file(str(baseline.path), baseline_text(left), "--baseline")
+    write_file(str(baseline.path), baseline_text(left, baseline.written_for), "--baseline")
     return (
         f"{baseline.path}: {counted(len(left), 'place')}; {counted(len(gone), 'stale one')} dropped"
     )

@@ -63,7 +63,7 @@ def fix(
     from archlint.cli.output import complain, screen, write_out
     from archlint.cli.paths import find_models
     from archlint.commands.fix import fix as fix_source
-    from archlint.report import fix_text
+    from archlint.report import fix_json, fix_text
 
     found = find_models([model], asked.models, asked.input_words, asked.kwargs)
     made = found[0].made if len(found) == 1 else None
@@ -75,8 +75,11 @@ def fix(
         )
     if apply:
         files.write()
-    style = screen(asked.color, verbose=asked.verbose)
-    write_out(fix_text.render(fix_report, style, written=apply))
+    if asked.as_json:
+        write_out(fix_json.render(fix_report, written=apply))
+    else:
+        style = screen(asked.color, verbose=asked.verbose)
+        write_out(fix_text.render(fix_report, style, written=apply))
     for problem in fix_report.problems:
         complain(problem)
     if fix_report.problems:

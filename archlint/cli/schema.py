@@ -16,6 +16,7 @@ class JsonOf(str, Enum):
     CHECK = "check"
     DIFF = "diff"
     EXPLAIN = "explain"
+    FIX = "fix"
     TARGETS = "targets"
     VERIFY = "verify"
     CONFIG = "config"
@@ -26,8 +27,8 @@ def schema(
         JsonOf,
         typer.Argument(
             metavar="COMMAND",
-            help="check (the default), diff, explain, targets or verify; config for what a "
-            "configuration file may say.",
+            help="check (the default), diff, explain, fix, targets or verify; config for what "
+            "a configuration file may say.",
             show_default=False,
         ),
     ] = JsonOf.CHECK,

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 __all__ = ["SCHEMAS", "schema"]
 
-SCHEMAS = ("check", "diff", "explain", "targets", "verify")
+SCHEMAS = ("check", "diff", "explain", "fix", "targets", "verify")
 """The commands that can write JSON."""
 
 

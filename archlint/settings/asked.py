@@ -99,7 +99,9 @@ class Asked:
     )
     as_json: bool = setting(
         Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
-        Flag("For a person (the default), or for machines.", ("explain", "targets", "verify")),
+        Flag(
+            "For a person (the default), or for machines.", ("explain", "fix", "targets", "verify")
+        ),
     )
     color: str = setting(
         Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),

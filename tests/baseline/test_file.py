@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlint.baseline import Baseline, Entry, baseline_text, read_baseline
+from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
 from archlint.errors import UsageError
 from tests.baseline.test_pairing import PLACE
 
@@ -27,6 +27,28 @@ def test_an_entry_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "baseline.toml"
     file.write_text(baseline_text([ENTRY]), encoding="utf-8")
     assert read_baseline(file).entries == (ENTRY,)
+
+
+def test_it_holds_what_it_was_written_for(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.toml"
+    for written in (None, WrittenFor(("cpu", "gpu")), WrittenFor(("gpu",), 8)):
+        file.write_text(baseline_text([ENTRY], written), encoding="utf-8")
+        assert read_baseline(file) == Baseline(file, (ENTRY,), written)
+    assert 'targets = ["gpu"]\nbatch = 8\nplace = [\n' in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (WrittenFor(("gpu",), 8), ""),
+        (WrittenFor(("gpu",)), "for batch 8, not the batch of each model"),
+        (WrittenFor(("gpu", "arm"), 8), "on cpu, gpu, not arm"),
+        (WrittenFor(("arm",), 1), "for batch 8, not batch 1 and on cpu, gpu, not arm"),
+    ],
+)
+def test_another_batch_and_other_targets_are_told(run: WrittenFor, said: str) -> None:
+    told = WrittenFor(("cpu", "gpu"), 8).mismatch(run)
+    assert told == (f"written {said}: what it knows may be dearer now" if said else "")
 
 
 def test_entries_are_sorted_as_people_count() -> None:
@@ -80,6 +102,8 @@ def test_models_are_named_from_the_folder_of_the_file(
         ("version = 1", "place: expected a list"),
         ("version = 1\nplace = [1]", "place 1: expected a table"),
         ("version = 1\nplace = [{}]", "place 1: model: expected a string"),
+        ("version = 1\nplace = []\ntargets = 1", "targets: expected a list of names"),
+        ("version = 1\nplace = []\ntargets = []\nbatch = 0", "batch: expected a number from 1"),
         ("version = ", "not valid TOML: Invalid value (at end of document)"),
         (baseline_text([replace(ENTRY, reason=" ")]), "place 1: the reason is empty"),
         (

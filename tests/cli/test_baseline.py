@@ -32,12 +32,29 @@ def test_what_was_written_is_no_finding_any_more(capsys: pytest.CaptureFixture[s
     assert run([*KNOWN, "--write-baseline", "as of v1"]) == 0
     out, err = said(capsys)
     assert (out, err) == (
-        "", "archlint: known.toml: 33 places, 33 of them new; 0 stale ones dropped\n"
+        "", "archlint: known.toml: 45 places, 45 of them new; 0 stale ones dropped\n"
     )  # fmt: skip
     assert run([*KNOWN]) == 0
     out, _ = said(capsys)
-    assert "known     33 places of the baseline (-v lists them)" in out
+    assert "known     45 places of the baseline (-v lists them)" in out
     assert out.endswith("No findings; not shown: 3 in the baseline\n")
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_batch_than_it_was_written_for_is_said_in_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    gpu = "gtx1080ti-cudnn7-fp32"
+    assert run([*KNOWN, "--batch", "8", "--write-baseline", "as of v1"]) == 0
+    said(capsys)
+    assert run([*KNOWN, "--batch", "8", "--target", gpu]) == 0
+    assert said(capsys)[1] == ""
+    line = "archlint: known.toml: written {}: what it knows may be dearer now\n"
+    assert run([*KNOWN, "--batch", "4"]) == 0
+    assert said(capsys)[1] == line.format("for batch 8, not batch 4")
+    other = "amd-epyc-ort-fp32-1t"
+    assert run([*KNOWN, "--batch", "8", "--target", gpu, "--target", other]) == 0
+    assert said(capsys)[1] == line.format(f"on {gpu}, not {other}")
 
 
 def test_reasons_that_were_changed_stay(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +67,7 @@ def test_reasons_that_were_changed_stay(folder: Path, capsys: pytest.CaptureFixt
     file.write_text(text, "utf-8")
     said(capsys)
     assert run([*KNOWN, "--write-baseline", "as of v2"]) == 0
-    assert said(capsys)[1].endswith(": 33 places, 0 of them new; 0 stale ones dropped\n")
+    assert said(capsys)[1].endswith(": 45 places, 0 of them new; 0 stale ones dropped\n")
     assert file.read_text("utf-8") == text
 
 
@@ -58,13 +75,13 @@ def test_stale_places_are_told_and_pruned(folder: Path, capsys: pytest.CaptureFi
     run([*KNOWN, "--write-baseline", "as of v1"])
     file = folder / "known.toml"
     lines = file.read_text("utf-8").splitlines(keepends=True)
-    stale = lines[4].replace("stages.0.0", "stages.9.9").replace("movement", "a decision")
-    file.write_text("".join([*lines[:4], stale, *lines[4:]]), "utf-8")
+    stale = lines[5].replace("stages.0.0", "stages.9.9").replace("movement", "a decision")
+    file.write_text("".join([*lines[:5], stale, *lines[5:]]), "utf-8")
     said(capsys)
     assert run([*KNOWN]) == 0
     assert "stale in the baseline net.onnx: G4 a decision" in said(capsys)[0]
     assert run([*KNOWN, "--prune-baseline"]) == 0
-    assert said(capsys)[1] == "archlint: known.toml: 33 places; 1 stale one dropped\n"
+    assert said(capsys)[1] == "archlint: known.toml: 45 places; 1 stale one dropped\n"
     assert file.read_text("utf-8") == "".join(lines)
 
 
@@ -74,7 +91,7 @@ def test_places_of_models_that_are_not_linted_stay(capsys: pytest.CaptureFixture
     run(["--baseline", "known.toml", "--write-baseline", "as of v1"])
     said(capsys)
     run([*KNOWN, "--write-baseline", "as of v2"])
-    assert said(capsys)[1].endswith(": 66 places, 0 of them new; 0 stale ones dropped\n")
+    assert said(capsys)[1].endswith(": 90 places, 0 of them new; 0 stale ones dropped\n")
 
 
 def test_the_configuration_may_name_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

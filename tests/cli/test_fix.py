@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
 from archlint.cli import run
+from archlint.report.schema import schema
 
 NETS = '''\
 import torch
@@ -118,6 +121,19 @@ def test_without_more_words_exact_edits_are_shown_and_nothing_is_written(
 
 
 @pytest.mark.usefixtures("_torch")
+def test_json_holds_the_steps_and_the_diff(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = fix(capsys, "nets.py:Net", *OPTIONS, "--format", "json")
+    assert code == 1
+    found = json.loads(out)
+    jsonschema.Draft202012Validator(json.loads(schema("fix"))).validate(found)
+    assert found["written"] is False
+    assert {each["outcome"] for each in found["steps"]} >= {"fixed"}
+    (change,) = found["changes"]
+    assert change["diff"].startswith("--- a/nets.py\n")
+    (target,) = found["targets"]
+    assert found["after"]["predicted"][target] < found["before"]["predicted"][target]
+
+
 def test_redesign_changes_the_function_too(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = fix(capsys, "nets.py:Net", *OPTIONS, "--redesign")
     assert code == 1

@@ -45,6 +45,7 @@ def make(spec: ModelSpec, factory: object, *, fake: bool) -> Built:
         if not isinstance(made, nn.Module):
             raise Failure(f"gives {_described(made)}, not a torch.nn.Module")
         made.eval()
+        remarks = (*remarks, *_without_cache(made, spec.kwargs))
         args: tuple[Any, ...]
         kwargs: Mapping[str, Any]
         if spec.inputs:
@@ -70,6 +71,17 @@ def _made(factory: object, kwargs: Mapping[str, Any]) -> tuple[object, tuple[str
     if isinstance(config, type) and isinstance(factory, type) and "config" not in kwargs:
         return call(factory, (call(config, (), kwargs),), {}), ()
     return call(factory, (), kwargs), ()
+
+
+def _without_cache(module: nn.Module, kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Have a model of transformers keep no keys and values, which no exporter takes as outputs."""
+    if "use_cache" in kwargs:
+        return ()
+    configs: list[Any] = [getattr(each, "config", None) for each in module.modules()]
+    kept = [each for each in configs if getattr(each, "use_cache", None) is True]
+    for config in kept:
+        config.use_cache = False
+    return ("use_cache is taken as False: one pass keeps no keys and values",) if kept else ()
 
 
 def call(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> object:

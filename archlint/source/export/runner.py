@@ -37,6 +37,8 @@ main(sys.argv[1])
 """
 _GRACE = 0.5  # s; for the worker to write where it is
 _ERRORS = "stderr"
+_MARK = "ARCHLINT_EXPORT"
+"""In the environment of the worker and of all that it starts: the folder of its answer."""
 
 
 def export(
@@ -93,6 +95,7 @@ def _run(folder: Path, timeout: float | None, start: str) -> int | None:
             return None
         finally:
             _kill_group(process)
+            _kill_marked(folder)
 
 
 def _worker(folder: Path, start: str, errors: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -102,6 +105,7 @@ def _worker(folder: Path, start: str, errors: IO[bytes]) -> subprocess.Popen[byt
         stdout=subprocess.DEVNULL,
         stderr=errors,
         start_new_session=True,
+        env={**os.environ, _MARK: str(folder)},
         cwd=start,
     )
 
@@ -124,6 +128,17 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         return  # nobody is left
     finally:
         process.wait()
+
+
+def _kill_marked(folder: Path) -> None:
+    """Kill those that left the group: what the worker started has its environment, on Linux."""
+    mark = f"{_MARK}={folder}".encode()
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark in environment.read_bytes().split(b"\0"):
+                os.kill(int(environment.parent.name), signal.SIGKILL)
+        except OSError:
+            continue  # another user's, or gone
 
 
 def _ended(code: int, folder: Path, start: str) -> str:

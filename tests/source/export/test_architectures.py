@@ -28,7 +28,7 @@ SPEECH: Mapping[str, Value] = {
 }  # fmt: skip
 TRANSFORMERS: Mapping[str, tuple[str, Mapping[str, Value]]] = {
     "BertModel": ("input_ids=int64[1,8]", TEXT),
-    "LlamaForCausalLM": ("input_ids=int64[1,8]", {**TEXT, "use_cache": False}),
+    "LlamaForCausalLM": ("input_ids=int64[1,8]", TEXT),
     "ViTModel": ("pixel_values=1x3x32x32", {**SIZES, "image_size": 32}),
     "ConvNextModel": (
         "pixel_values=1x3x64x64", {"hidden_sizes": [8, 16], "depths": [1, 1], "num_stages": 2},

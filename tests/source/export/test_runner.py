@@ -111,6 +111,21 @@ def test_children_of_the_code_do_not_survive() -> None:
     assert is_gone(child)
 
 
+@pytest.mark.usefixtures("_cold")
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
+def test_children_that_leave_the_group_do_not_survive() -> None:
+    text = (
+        "import os, time\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    os.setsid()\n"
+        "    time.sleep(1000)\n"
+        "open('child', 'w').write(str(child))\n"
+    )
+    assert len(exported(text + NET).proto.graph.node) == 1
+    assert is_gone(int(Path("child").read_text(encoding="utf-8")))
+
+
 def is_gone(process: int) -> bool:
     """Within seconds; one that nobody has waited for is a zombie, which is gone as well."""
     for _ in range(100):

@@ -166,6 +166,8 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
     if priced.coverage < COVERED:
         hardly = Caveat(Severity.NOTE, Doubt.COVERAGE, coverage=priced.coverage)
         limits = [min(limit, hardly, key=_rank) for limit in limits]
+    if priced.view.model.unread:
+        limits = [Caveat(Severity.NOTE, Doubt.UNKNOWN)] * len(places)
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
         allowed = [

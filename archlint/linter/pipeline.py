@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
-from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
+from archlint.errors import AbsentError, ModelError, UsageError
 from archlint.graph.model import Model
-from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
-from archlint.linter.dtype import SIGNED
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
-from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
+from archlint.linter.prepare import prepare
+from archlint.linter.registry import all_rules, find_pricers, page_of, select_rules
+from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
-from archlint.linter.view import Priced, price_model
+from archlint.linter.unknown import malformed_lines, unknown_operators
+from archlint.linter.view import Priced
 from archlint.location import Location
 from archlint.results.findings import (
     FindingAtBatch,
@@ -39,7 +40,7 @@ from archlint.settings.options import Options
 if TYPE_CHECKING:
     from archlint.cost.nearest_rows import NearestRows
 
-__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint", "prepare"]
+__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint"]
 
 Progress = Callable[[int, int, str], None]
 """Told the number of a model, of how many, and its name."""
@@ -104,36 +105,11 @@ def examine(
         if progress is not None:
             progress(number, len(models), name_of(model))
         examined.append(run.add(model))
-    return tuple(examined), run.report()
-
-
-def prepare(
-    model: Model, pricers: Sequence[Pricer], options: Options
-) -> tuple[dict[str, Priced], tuple[str, ...]]:
-    """The model on each target that fits it, and why the others do not.
-
-    Where its dtype is the reason, the targets that price it are named.
-    """
-    widths = find_widths(model)
-    views: dict[str, Priced] = {}
-    refusals = []
-    dtype = ""
-    for pricer in pricers:
-        try:
-            views[pricer.target.name] = price_model(model, pricer, widths)
-        except DtypeError as refusal:
-            dtype = refusal.dtype
-            refusals.append(str(refusal))
-        except TargetError as refusal:
-            refusals.append(str(refusal))
-    if dtype and not views:
-        every = (each.target for each in locate_all(options.target_paths))
-        fitting = [each.name for each in every if each.dtype == dtype]
-        hint = ": quantise its data to uint8" if dtype == SIGNED else ""
-        refusals.append(
-            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}{hint}"
-        )
-    return views, tuple(refusals)
+    report = run.report()
+    return (
+        tuple(replace(a, report=b) for a, b in zip(examined, report.models, strict=True)),
+        report,
+    )
 
 
 class _Run:
@@ -173,7 +149,7 @@ class _Run:
     def report(self) -> Report:
         """What was linted so far."""
         return Report(
-            tuple(self._models),
+            settled(self._models, fail=self._options.fail_on_skipped),
             self._ignores.unused(),
             tuple(dict.fromkeys(self._problems)),
             self._ignores.comment_faults(),
@@ -191,7 +167,8 @@ class _Run:
     def _lint(self, loaded: Loaded, pricers: Sequence[Pricer]) -> Examined:
         path = loaded.name
         model = build(loaded, self._options, self._options.batch)
-        views, refusals = prepare(model, pricers, self._options)
+        prepared = prepare(model, pricers, self._options)
+        views = prepared.views
         entries = () if self._known is None else self._known(path)
         excused = () if self._excused is None else self._excused(path)
         known = None if self._known is None else KnownPlaces(entries, excused)
@@ -204,7 +181,7 @@ class _Run:
         batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
         if batch is not None:
             at_batch = build(loaded, self._options, batch)
-            other, _ = prepare(at_batch, pricers, self._options)
+            other = prepare(at_batch, pricers, self._options).views
             there = self._find(loaded, at_batch, other, known)
             found, flips = mark_flips(found, there.found, assumed, batch)
         kept, ignored = self._ignores.sort_out(path, found)
@@ -233,10 +210,10 @@ class _Run:
             remarks=(*loaded.remarks, *filter(None, (each.remark for each in on))),
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
-            malformed=tuple(
-                f"{op.op_type} {op.name}: {op.malformed}" for op in model.operators if op.malformed
-            ),
-            error="; ".join(refusals) or None,
+            malformed=malformed_lines(model),
+            unknown_operators=unknown_operators(model),
+            skipped=prepared.skipped,
+            error=prepared.error,
         )
         stale = () if known is None else known.stale([each.code for each in here.kept], views)
         self._stale += [f"{path}: {entries[number].title}" for number in stale]

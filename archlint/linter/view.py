@@ -12,7 +12,7 @@ from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target
-from archlint.errors import DtypeError, TargetError
+from archlint.errors import DtypeError, TargetError, UnpricedError
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.linter.dtype import model_dtype
@@ -100,7 +100,9 @@ class Priced:
 def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
     """Lower and price a model; raises TargetError (DtypeError) if the target does not fit it."""
     target = pricer.target
-    _fits(model, target)
+    dtype = model_dtype(model)
+    if dtype and dtype != target.dtype:
+        raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
     lowered = lower(model, target.lowering)
     kernels = Counter[Kernel]()
     for placed in lowered.kernels:
@@ -113,7 +115,9 @@ def price_model(model: Model, pricer: Pricer, widths: Widths) -> Priced:
     if total is None or (without and not any(op.flops for op in priced)):
         # a sum of what only moves data says nothing of a network
         what = "any of its operators" + ("" if total is None else " that compute")
-        raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
+        raise UnpricedError(f"{target.name} has no price for {what}{_listed(unpriced)}")
+    # after that, for what has no price at one batch has none at any
+    _fits_batch(model, target)
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
     return Priced(view, total, _title(model, target), coverage, unpriced, _times(lowered, pricer))
 
@@ -127,14 +131,11 @@ def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
     return times
 
 
-def _fits(model: Model, target: Target) -> None:
+def _fits_batch(model: Model, target: Target) -> None:
     low, high = target.batches
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
-    dtype = model_dtype(model)
-    if dtype and dtype != target.dtype:
-        raise DtypeError(f"{target.name} prices {target.dtype}, not {dtype}", dtype)
 
 
 def _listed(unpriced: Sequence[Unpriced]) -> str:

@@ -1,0 +1,81 @@
+"""A model on each target that is asked for, or why it is on none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archlint.cost.pricer import Pricer
+from archlint.errors import DtypeError, TargetError, UnpricedError
+from archlint.graph.model import Model
+from archlint.graph.widths import find_widths
+from archlint.linter.dtype import SIGNED
+from archlint.linter.registry import locate_all
+from archlint.linter.unknown import why_unpriced
+from archlint.linter.view import Priced, price_model
+from archlint.settings.options import Options
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A model on each target that fits it, and in `refusals` why the others do not.
+
+    `unpriced` are those targets that fit it, and have no price for anything that it computes.
+    """
+
+    views: dict[str, Priced]
+    refusals: tuple[str, ...] = ()
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def skipped(self) -> str | None:
+        """Why it is not priced where that is no fault: the targets fit it and have no price."""
+        return None if self.refusals else "; ".join(self.unpriced) or None
+
+    @property
+    def error(self) -> str | None:
+        """Why some target does not price it where that is a fault."""
+        return "; ".join(self.refusals + self.unpriced) if self.refusals else None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why some target does not price it, be it a fault or none."""
+        return self.error or self.skipped
+
+
+def prepare(model: Model, pricers: Sequence[Pricer], options: Options) -> Prepared:
+    """The model on each target that fits it.
+
+    Where its dtype is the reason that none does, the targets that price it are named.  One with
+    operators that compute and have no shapes fits none, unless these are allowed.
+    """
+    if model.unread and not options.allow_unknown:
+        return Prepared({}, (f"{why_unpriced(model)}; --allow-unknown prices what is left",))
+    widths = find_widths(model)
+    views: dict[str, Priced] = {}
+    refusals = []
+    unpriced = []
+    dtype = ""
+    for pricer in pricers:
+        try:
+            views[pricer.target.name] = price_model(model, pricer, widths)
+        except DtypeError as refusal:
+            dtype = refusal.dtype
+            refusals.append(str(refusal))
+        except UnpricedError as refusal:
+            unpriced.append(str(refusal))
+        except TargetError as refusal:
+            refusals.append(str(refusal))
+    if dtype and not views:
+        every = (each.target for each in locate_all(options.target_paths))
+        fitting = [each.name for each in every if each.dtype == dtype]
+        hint = ": quantise its data to uint8" if dtype == SIGNED else ""
+        refusals.append(
+            f"for {dtype}: {', '.join(fitting)}" if fitting else f"no target for {dtype}{hint}"
+        )
+    if unpriced and (why := why_unpriced(model)):
+        # that nothing is left to price is the fault of the file
+        return Prepared(views, (*refusals, why))
+    return Prepared(views, tuple(refusals), tuple(unpriced))

@@ -30,10 +30,10 @@ def render(report: Report, style: Style) -> str:
         count[each.severity] += 1
         if count[each.severity] <= MOST_OF_A_LEVEL:
             lines.append(_annotation(each))
-    for each in remarks(report):
+    for remark in remarks(report):
         count[Severity.NOTE] += 1
         if count[Severity.NOTE] <= MOST_OF_A_LEVEL:
-            lines.append(_told(each, Severity.NOTE))
+            lines.append(_told(remark, Severity.NOTE))
     for severity, number in count.items():
         if number > MOST_OF_A_LEVEL:
             more = f"{number - MOST_OF_A_LEVEL} more of level {severity.value} are not annotated"

@@ -167,8 +167,8 @@ class Options:
     fail_on_skipped: bool | None = setting(
         Value(SWITCH, None, Panel.FINDINGS, api=True),
         Flag(
-            "Exit with 2 if any model is skipped because nothing in it has a price, or with --no "
-            "not even if all are.",
+            "Exit with 2 if a model is skipped, for nothing in it has a price; by default only if "
+            "nothing else is linted, with --no-fail-on-skipped never.",
             ("check", "diff", "verify"),
             names=("--fail-on-skipped/--no-fail-on-skipped",),
         ),

@@ -41,6 +41,7 @@ __all__ = [
     "Span",
     "TargetError",
     "TargetReport",
+    "UnknownOperator",
     "Unpriced",
     "UsageError",
     "Variant",
@@ -107,10 +108,13 @@ if TYPE_CHECKING:
     from archlint.results.severity import (
         Severity,
     )
+    from archlint.results.unknown import (
+        UnknownOperator,
+    )
 else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement api results.findings
+    graph.model results.judgement results.unknown api results.findings
     """.split()
 
     def __getattr__(name: str) -> object:

@@ -67,6 +67,8 @@ def lint(
     as_stored: bool = False,
     min_slowdown: float = _DEFAULT.min_slowdown,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
+    allow_unknown: bool = False,
+    fail_on_skipped: bool | None = None,
     baseline: str | PathLike[str] | None = None,
 ) -> Report:
     """Lint one model or several: paths, ModelProtos or torch modules.
@@ -74,9 +76,11 @@ def lint(
     `inputs` is what a module takes: a tensor or its shape, a tuple of these, or a mapping of
     these by parameter; of files it is a mapping of shapes by input, and a lone shape is for the
     only input.  `targets` empty means the default target, and `target_paths` are folders with
-    targets of your own; `select` and `ignore` take rule codes or names.
-    `as_stored` refuses files of another dtype than the target's.  `baseline` is a file of
-    known places, which are no findings.
+    targets of your own; `select` and `ignore` take rule codes or names.  `as_stored` refuses files
+    of another dtype than the target's.  `baseline` is a file of known places, which are no
+    findings.  `allow_unknown` prices what is left of a model where operators that compute have no
+    shapes.  A model of which nothing has a price is `skipped`; that is an error with
+    `fail_on_skipped`, and without a word where nothing could be linted.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
     targets, and a baseline that cannot be read, raise UsageError.  No configuration file is read,
     and a module is exported in this process.
@@ -95,6 +99,8 @@ def lint(
         as_stored=as_stored,
         min_slowdown=min_slowdown,
         rule_options=rule_options or {},
+        allow_unknown=allow_unknown,
+        fail_on_skipped=fail_on_skipped,
     )
     known = None if baseline is None else read_baseline(Path(baseline)).of_model
     report = _lint([_source(each, inputs) for each in every], options, known=known)

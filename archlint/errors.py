@@ -8,7 +8,8 @@
     ├── ModelError          a model that cannot be read or does not fit what was asked
     │   └── AbsentError     a model that is not there
     ├── TargetError         a target whose tables cannot be read or do not fit the model
-    │   └── DtypeError      a model in another dtype than the target prices
+    │   ├── DtypeError      a model in another dtype than the target prices
+    │   └── UnpricedError   a model of whose operators the target prices none
     └── MeasureError        a runtime refused what it was asked to time
 """
 
@@ -24,6 +25,7 @@ __all__ = [
     "MeasureError",
     "ModelError",
     "TargetError",
+    "UnpricedError",
     "UsageError",
 ]
 
@@ -68,6 +70,10 @@ class DtypeError(TargetError):
     def __init__(self, reason: str, dtype: str) -> None:
         self.dtype = dtype
         super().__init__(reason)
+
+
+class UnpricedError(TargetError):
+    """A target has no price for anything that a model computes."""
 
 
 class MeasureError(ArchlintError):

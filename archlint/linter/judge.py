@@ -148,6 +148,8 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
         levels = [Severity.NOTE if priced.is_in_doubt(p.kernels) else whole for p in places]
         hardly = [Caveat(each, Doubt.COVERAGE, coverage=priced.coverage) for each in levels]
         limits = [min(pair, key=_rank) for pair in zip(limits, hardly, strict=True)]
+    if priced.view.model.unread:
+        limits = [Caveat(Severity.NOTE, Doubt.UNKNOWN)] * len(places)
     severity = Severity.NOTE
     for level in (Severity.ERROR, Severity.WARNING):
         allowed = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
-from archlint.errors import AbsentError, DtypeError, ModelError, TargetError, UsageError
+from archlint.errors import AbsentError, ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
@@ -17,13 +17,16 @@ from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
+from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
-from archlint.linter.reading import DTYPES, Readings, remarks_on
-from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
+from archlint.linter.reading import remarks_on
+from archlint.linter.registry import all_rules, find_pricers, page_of, select_rules
+from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.told import told
-from archlint.linter.view import Priced, price_model
+from archlint.linter.unknown import malformed_lines, unknown_operators
+from archlint.linter.view import Priced
 from archlint.location import Location
 from archlint.results.findings import (
     FindingAtBatch,
@@ -40,7 +43,7 @@ from archlint.settings.options import Options
 if TYPE_CHECKING:
     from archlint.cost.nearest_rows import NearestRows
 
-__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint", "prepare"]
+__all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint"]
 
 Progress = Callable[[int, int, str], None]
 """Told the number of a model, of how many, and its name."""
@@ -105,44 +108,11 @@ def examine(
         if progress is not None:
             progress(number, len(models), name_of(model))
         examined.append(run.add(model))
-    return tuple(examined), run.report()
-
-
-def prepare(
-    model: Model, pricers: Sequence[Pricer], options: Options
-) -> tuple[dict[str, Priced], tuple[str, ...]]:
-    """The model on each target that fits it, and why the others do not.
-
-    Where its dtype is the reason, the targets that price it are named.
-    """
-    readings = Readings(model, options.as_stored)
-    views: dict[str, Priced] = {}
-    refusals = []
-    dtype = ""
-    for pricer in pricers:
-        try:
-            read = readings.on(pricer.target)
-            priced = price_model(read.model, pricer, read.widths, read.stored)
-            views[pricer.target.name] = priced
-        except DtypeError as refusal:
-            dtype = refusal.dtype
-            refusals.append(str(refusal))
-        except TargetError as refusal:
-            refusals.append(str(refusal))
-    if dtype and not views:
-        refusals.append(_what_fits(dtype, options))
-    return views, tuple(refusals)
-
-
-def _what_fits(dtype: str, options: Options) -> str:
-    every = [each.target for each in locate_all(options.target_paths)]
-    fitting = [each.name for each in every if each.dtype == dtype]
-    if fitting:
-        return f"for {dtype}: {', '.join(fitting)}"
-    if options.as_stored:
-        return f"no target for {dtype}"
-    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
-    return f"no target for {dtype}; the same network in another dtype is priced by {real}"
+    report = run.report()
+    return (
+        tuple(replace(a, report=b) for a, b in zip(examined, report.models, strict=True)),
+        report,
+    )
 
 
 class _Run:
@@ -182,7 +152,7 @@ class _Run:
     def report(self) -> Report:
         """What was linted so far."""
         return Report(
-            tuple(self._models),
+            settled(self._models, fail=self._options.fail_on_skipped),
             self._ignores.unused(),
             tuple(dict.fromkeys(self._problems)),
             self._ignores.comment_faults(),
@@ -202,7 +172,8 @@ class _Run:
         model, remarks = at_priced_batch(
             loaded, build(loaded, self._options, self._options.batch), pricers, self._options
         )
-        views, refusals = prepare(model, pricers, self._options)
+        prepared = prepare(model, pricers, self._options)
+        views = prepared.views
         entries = () if self._known is None else self._known(path)
         excused = () if self._excused is None else self._excused(path)
         known = None if self._known is None else KnownPlaces(entries, excused)
@@ -250,10 +221,10 @@ class _Run:
             ),
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),
-            malformed=tuple(
-                f"{op.op_type} {op.name}: {op.malformed}" for op in model.operators if op.malformed
-            ),
-            error="; ".join(refusals) or None,
+            malformed=malformed_lines(model),
+            unknown_operators=unknown_operators(model),
+            skipped=prepared.skipped,
+            error=prepared.error,
         )
         stale = () if known is None else known.stale([each.code for each in here.kept], views)
         self._stale += [f"{path}: {entries[number].title}" for number in stale]
@@ -267,16 +238,16 @@ class _Run:
         """What is found at another batch, or why nothing can be: the report stands without it."""
         try:
             model = build(loaded, self._options, batch)
-            views, refusals = prepare(model, pricers, self._options)
+            prepared = prepare(model, pricers, self._options)
         except (ModelError, UsageError) as fault:
             return None, fault.reason if isinstance(fault, ModelError) else str(fault)
         except Exception as fault:  # it must not cost the first look its report, nor be hidden
             why = f"internal error: {type(fault).__name__}: {fault}"
             self._problems.append(f"{loaded.name}: batch {batch}: {why}")
             return None, why
-        if not views:
-            return None, "; ".join(refusals)
-        return self._find(loaded, model, views, known).found, ""
+        if not prepared.views:
+            return None, prepared.why_not or ""
+        return self._find(loaded, model, prepared.views, known).found, ""
 
     def _with_tables(self, found: Sequence[Found], views: Mapping[str, Priced]) -> list[Found]:
         """The findings with the measured rows that their prices rest on."""

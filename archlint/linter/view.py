@@ -12,7 +12,7 @@ from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target
-from archlint.errors import TargetError
+from archlint.errors import TargetError, UnpricedError
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.linter.reading import DTYPES
@@ -118,7 +118,6 @@ def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") 
     `stored` is the dtype of its file where that is another one than is priced.
     """
     target = pricer.target
-    _fits(model, target)
     lowered = lower(model, target.lowering)
     kernels = Counter[Kernel]()
     for placed in lowered.kernels:
@@ -131,7 +130,9 @@ def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") 
     if total is None or (without and not any(op.flops for op in priced)):
         # a sum of what only moves data says nothing of a network
         what = "any of its operators" + ("" if total is None else " that compute")
-        raise TargetError(f"{target.name} has no price for {what}{_listed(unpriced)}")
+        raise UnpricedError(f"{target.name} has no price for {what}{_listed(unpriced)}")
+    # after that, for what has no price at one batch has none at any
+    _fits_batch(model, target)
     view = View(model, target, lowered, pricer, widths, total.seconds, {})
     times, title = _times(lowered, pricer), _title(model, target)
     return Priced(view, total, title, coverage, unpriced, frozenset(without), times, stored)
@@ -146,7 +147,7 @@ def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
     return times
 
 
-def _fits(model: Model, target: Target) -> None:
+def _fits_batch(model: Model, target: Target) -> None:
     low, high = target.batches
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from archlint.report.finding_json import finding_json, head_json
 from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, plain, rounded
+from archlint.report.shown import is_skipped
 from archlint.report.style import Style
 from archlint.report.words import brought_text
 from archlint.results.findings import (
@@ -29,6 +30,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
         {
             "schema_version": SCHEMA_VERSION,
             "models": [model_json(each) for each in report.models],
+            "skipped": sum(map(is_skipped, report.models)),
             "unused_ignores": report.unused_ignores,
             "comment_faults": report.comment_faults,
             "stale": report.stale,
@@ -56,6 +58,8 @@ def model_json(model: ModelReport) -> Json:
         "known": _ignored(model.known),
         "shapeless": plain(model.shapeless),
         "malformed": model.malformed,
+        "unknown_operators": plain(model.unknown_operators),
+        "skipped": model.skipped,
         "error": model.error,
     }
 

@@ -14,6 +14,7 @@ from archlint.report.diff_text import (
 from archlint.report.escape import visible
 from archlint.report.markdown import finding_table, folded, safe
 from archlint.report.result import results
+from archlint.report.shown import asides
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds
 from archlint.results.findings import Severity
@@ -81,6 +82,7 @@ def _details(model: ModelDiff) -> list[str]:
     ]
     if model.is_alone:
         lines.append(f"- {safe(model.alone)}")
+    lines += [f"- {safe(each)}" for each in (() if model.after is None else asides(model.after))]
     lines += [f"- gone: {safe(gone_line(each))}" for each in model.gone]
     lines += [
         f"- in the baseline: {safe(f'{gone_line(each.finding)}: {each.reason}')}"

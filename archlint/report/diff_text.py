@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from archlint.report.full import write_finding
 from archlint.report.page import Page, Part
-from archlint.report.shown import place_of, shown, was_linted
+from archlint.report.shown import asides, is_skipped, place_of, shown, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, megabytes, milliseconds, percent
 from archlint.results.findings import Finding, ModelReport, Severity
@@ -43,7 +43,9 @@ def conclusion(report: DiffReport) -> str:
     excused = sum(len(each.excused) for each in report.models)
     kept = f", {excused} in the baseline" if excused else ""
     models = counted(len(report.models), "model")
-    return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged{kept} in {models}"
+    skipped = sum(map(is_skipped, after))
+    left = f"; {counted(skipped, 'model')} skipped" if skipped else ""
+    return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged{kept} in {models}{left}"
 
 
 def verdict_of(target: TargetDiff) -> str:
@@ -110,7 +112,9 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         _labelled(page, "alone", model.alone)
     for error in model.errors:
         _labelled(page, "error", error)
-    if model.after is not None and not model.errors:
+    for text in () if model.after is None else asides(model.after):
+        _labelled(page, "not priced", text)
+    if model.after is not None and was_linted(model.after) and not model.errors:
         _counts(page, model, model.after, style)
     page.blank()
 

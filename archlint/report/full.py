@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from archlint.location import Location
 from archlint.report.page import Page, Part
-from archlint.report.shown import closing, hidden, place_of, shown, was_linted
+from archlint.report.shown import closing, hidden, is_skipped, place_of, shown, was_linted
 from archlint.report.snippet import notes, snippet
 from archlint.report.style import Style
 from archlint.report.units import (
@@ -18,6 +18,7 @@ from archlint.report.units import (
     milliseconds,
     percent,
 )
+from archlint.report.unknown import unknown_lines
 from archlint.report.words import brought_text, caveat_text, dearer_text, flips_of, sizes_text
 from archlint.results.findings import (
     Finding,
@@ -40,12 +41,18 @@ _COLORS = {
 _DIM = "dim"
 _STRONG = "bold"
 _LABEL = 10
+_SKIPPED = 3  # models that are skipped and named
 
 
 def render(report: Report, style: Style) -> str:
     """Every model with its findings and what it costs, then one line over all of them."""
     page = Page(style.width, style.color)
     linted = [model for model in report.models if was_linted(model)]
+    for model in () if style.quiet else report.models:
+        if model.unknown_operators and not was_linted(model):
+            page.line((model.path, _STRONG))
+            _unknown(page, model)
+            page.blank()
     for model in linted:
         if not style.quiet:
             _heading(page, model, is_first=model is linted[0])
@@ -67,7 +74,14 @@ def _heading(page: Page, model: ModelReport, *, is_first: bool) -> None:
     if is_first and any(target.is_default for target in model.targets):
         text = "the default target; choose with --target (`archlint targets` lists them)"
         page.line((text, _DIM), indent=2, hang=2)
+    _unknown(page, model)
     page.blank()
+
+
+def _unknown(page: Page, model: ModelReport) -> None:
+    """What is not read of a model, which comes before anything that is said of it."""
+    for text in unknown_lines(model.unknown_operators):
+        _labelled(page, "not read", text)
 
 
 def _summary(page: Page, model: ModelReport, style: Style) -> None:
@@ -221,6 +235,8 @@ def _target(page: Page, model: ModelReport, target: TargetReport) -> None:
 def _remarks(page: Page, model: ModelReport, style: Style) -> None:
     if model.error is not None:
         _labelled(page, "error", model.error)
+    if model.skipped is not None:
+        _labelled(page, "skipped", model.skipped)
     for text in model.assumptions:
         _labelled(page, "assumed", text)
     for text in model.remarks:
@@ -268,6 +284,11 @@ def _end(page: Page, report: Report, style: Style) -> None:
             "torch.compile), and training."
         )
         page.line((text, _DIM))
+    skipped = [each for each in report.models if is_skipped(each)]
+    for each in skipped if style.verbose else skipped[:_SKIPPED]:
+        page.line((f"skipped {each.path}: {each.skipped}", _DIM), hang=2)
+    if len(skipped) > _SKIPPED and not style.verbose:
+        page.line((f"skipped {len(skipped) - _SKIPPED} more: -v lists them", _DIM), hang=2)
     page.line((closing(report, style), _STRONG), hang=2)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from archlint.report.escape import visible
-from archlint.report.result import Fault, Result, faults, results
+from archlint.report.result import Fault, Result, faults, remarks, results
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity
 
@@ -20,9 +20,9 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def render(report: Report, style: Style) -> str:
-    """`::warning file=...,line=...::text` for each finding and for what went wrong."""
+    """`::warning file=...,line=...::text` for each finding, each fault and what was skipped."""
     unread = list(faults(report))
-    lines = [_told(each) for each in unread[:MOST_OF_A_LEVEL]]
+    lines = [_told(each, Severity.ERROR) for each in unread[:MOST_OF_A_LEVEL]]
     count: Counter[Severity] = Counter({Severity.ERROR: len(unread)})
     for each in results(report):
         if each.severity is Severity.NOTE and not style.notes:
@@ -30,6 +30,10 @@ def render(report: Report, style: Style) -> str:
         count[each.severity] += 1
         if count[each.severity] <= MOST_OF_A_LEVEL:
             lines.append(_annotation(each))
+    for remark in remarks(report):
+        count[Severity.NOTE] += 1
+        if count[Severity.NOTE] <= MOST_OF_A_LEVEL:
+            lines.append(_told(remark, Severity.NOTE))
     for severity, number in count.items():
         if number > MOST_OF_A_LEVEL:
             more = f"{number - MOST_OF_A_LEVEL} more of level {severity.value} are not annotated"
@@ -37,9 +41,9 @@ def render(report: Report, style: Style) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _told(fault: Fault) -> str:
+def _told(fault: Fault, severity: Severity) -> str:
     place = {"file": fault.file, "line": str(fault.line)} if fault.file != "." else {}
-    return _command("error", {**place, "title": "archlint"}, fault.text)
+    return _command(_LEVELS[severity], {**place, "title": "archlint"}, fault.text)
 
 
 def _annotation(result: Result) -> str:

@@ -15,6 +15,7 @@ from archlint.report.escape import visible
 from archlint.report.html_finding import finding_html
 from archlint.report.html_parts import breakable, counted_list, table, text
 from archlint.report.html_plot import finding_of, plot
+from archlint.report.result import remarks
 from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import (
@@ -60,6 +61,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
 def _body(report: Report) -> Iterator[str]:
     yield f'<h1>archlint</h1>\n<p class="lead">{text(closing(report))}</p>'
     yield counted_list(report.errors, "error")
+    yield counted_list(each.text for each in remarks(report))
     numbered = [(f"m{number}", each) for number, each in enumerate(report.models, 1)]
     linted = [(anchor, each) for anchor, each in numbered if was_linted(each)]
     yield _overview(linted)

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from archlint.report.escape import visible
 from archlint.report.result import text_of
-from archlint.report.shown import place_of
+from archlint.report.shown import asides, place_of
 from archlint.report.style import Style
 from archlint.results.findings import ModelReport, Report, Severity
 
@@ -20,7 +20,7 @@ __all__ = ["render"]
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """`tag` is "failure", "error", or "" for a case that passes."""
+    """`tag` is "failure", "error", "skipped", or "" for a case that passes."""
 
     name: str
     tag: str = ""
@@ -57,12 +57,15 @@ def _cases(model: ModelReport) -> list[_Case]:
     ]
     if model.error is not None:
         cases.append(_Case("read", "error", "unread", model.error))
+    cases += [_Case("read", "skipped", "skipped", each) for each in asides(model)]
     return cases or [_Case("no finding")]
 
 
 def _suite(name: str, cases: Sequence[_Case]) -> str:
     body = "".join(_case(name, each) for each in cases)
-    return f"  <testsuite name={_quoted(name)} {_counts(cases)}>\n{body}  </testsuite>\n"
+    skipped = sum(each.tag == "skipped" for each in cases)
+    counts = _counts(cases) + f' skipped="{skipped}"' * bool(skipped)
+    return f"  <testsuite name={_quoted(name)} {counts}>\n{body}  </testsuite>\n"
 
 
 def _case(suite: str, case: _Case) -> str:

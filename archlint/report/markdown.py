@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from archlint.report.escape import visible
-from archlint.report.result import Result, results
+from archlint.report.result import Result, remarks, results
 from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds, percent
@@ -42,6 +42,7 @@ def render(report: Report, style: Style) -> str:
     lines += folded("What to do instead", _advice(top))
     lines += folded(counted(len(notes), "note"), finding_table(notes, _FOLDED, several=several))
     lines += folded("Models", _models(linted))
+    lines += folded("Skipped, or not all read", bullets(each.text for each in remarks(report)))
     lines += folded("Ignored", _kept_back((each, each.ignored) for each in linted))
     lines += folded("In the baseline", _kept_back((each, each.known) for each in linted))
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from archlint.report.escape import visible
-from archlint.report.shown import place_of, tally, was_linted
+from archlint.report.shown import asides, place_of, tally, was_linted
 from archlint.report.units import amount, counted, figure, milliseconds, percent
 from archlint.results.findings import Finding, ModelReport, PricedOn, Report, Severity, TargetReport
 
@@ -26,10 +26,12 @@ def render(report: Report) -> str:
 def _model(model: ModelReport) -> str:
     head = f"<h4>{_text(model.path)}</h4>"
     if not was_linted(model):
-        return f"{head}<p>{_text(model.error or '')}</p>"
+        return f"{head}<p>{_text(model.error or model.skipped or '')}</p>"
     size = f"{amount(model.flops, 'FLOPs')}, {counted(model.operators, 'operator')}"
     lines = [_text(size), *(_predicted(each) for each in model.targets)]
-    remarks = "".join(f"<br>{_text(each)}" for each in (*model.assumptions, *model.remarks))
+    remarks = "".join(
+        f"<br>{_text(each)}" for each in (*asides(model), *model.assumptions, *model.remarks)
+    )
     table = _table(model) if model.findings else "<p>no findings</p>"
     return f"{head}<p>{'<br>'.join(lines)}{remarks}</p>{table}"
 

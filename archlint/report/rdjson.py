@@ -8,7 +8,7 @@ from __future__ import annotations
 from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.json_text import dumped
-from archlint.report.result import Result, faults, results
+from archlint.report.result import Fault, Result, faults, remarks, results
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity
 
@@ -19,21 +19,25 @@ _URL = "https://github.com/archlint/archlint"
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
-    """A DiagnosticResult with a diagnostic for each fault and each finding."""
-    unread = [
-        {
-            "message": each.text,
-            "location": {"path": each.file, "range": {"start": {"line": each.line}}},
-            "severity": "ERROR",
-        }
-        for each in faults(report)
-    ]
+    """A DiagnosticResult with a diagnostic for each fault, each finding and what was skipped."""
     return dumped(
         {
             "source": {"name": "archlint", "url": _URL},
-            "diagnostics": [*unread, *(_diagnostic(each) for each in results(report))],
+            "diagnostics": [
+                *(_told(each, Severity.ERROR) for each in faults(report)),
+                *(_diagnostic(each) for each in results(report)),
+                *(_told(each, Severity.NOTE) for each in remarks(report)),
+            ],
         }
     )
+
+
+def _told(fault: Fault, severity: Severity) -> dict[str, object]:
+    return {
+        "message": fault.text,
+        "location": {"path": fault.file, "range": {"start": {"line": fault.line}}},
+        "severity": _LEVELS[severity],
+    }
 
 
 def _diagnostic(result: Result) -> dict[str, object]:

@@ -10,13 +10,23 @@ from dataclasses import dataclass
 from archlint.graph.pattern import pattern_of
 from archlint.location import Span
 from archlint.report.escape import visible
-from archlint.report.shown import place_of
+from archlint.report.shown import asides, place_of
 from archlint.report.units import counted, milliseconds, percent
 from archlint.report.words import dearer_text
 from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Variant
 from archlint.results.severity import Severity
 
-__all__ = ["Fault", "Result", "dearer_of", "faults", "file_of", "results", "sentence", "text_of"]
+__all__ = [
+    "Fault",
+    "Result",
+    "dearer_of",
+    "faults",
+    "file_of",
+    "remarks",
+    "results",
+    "sentence",
+    "text_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A model that could not be linted, or a fault of archlint itself on it; safe to print."""
+    """A model that could not be linted, or a fault of archlint itself on it; safe to print.
+
+    Also what is no fault, where a format tells of it in the same way: a model that is skipped.
+    """
 
     file: str
     line: int
@@ -53,6 +66,13 @@ def faults(report: Report) -> Iterator[Fault]:
     for text in report.problems:
         about = (each for each in report.models if text.startswith(f"{each.path}: "))
         yield Fault(*next(map(_home, about), (".", 1)), visible(text))
+
+
+def remarks(report: Report) -> Iterator[Fault]:
+    """What was skipped or left unknown, with the file that it is about; no fault of the run."""
+    for model in report.models:
+        for text in asides(model):
+            yield Fault(*_home(model), visible(f"{model.path}: {text}"))
 
 
 def results(report: Report) -> Iterator[Result]:

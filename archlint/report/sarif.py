@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.json_text import Json, dumped
-from archlint.report.result import Fault, Result, dearer_of, faults, results, sentence
+from archlint.report.result import Fault, Result, dearer_of, faults, remarks, results, sentence
 from archlint.report.style import Style
 from archlint.results.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.version import __version__
@@ -60,7 +60,10 @@ def _run(report: Report, target: str) -> Json:
         "invocations": [
             {
                 "executionSuccessful": not report.errors,
-                "toolExecutionNotifications": [_told(each) for each in faults(report)],
+                "toolExecutionNotifications": [
+                    *(_told(each, "error") for each in faults(report)),
+                    *(_told(each, "note") for each in remarks(report)),
+                ],
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -68,8 +71,8 @@ def _run(report: Report, target: str) -> Json:
     }
 
 
-def _told(fault: Fault) -> Json:
-    told: dict[str, object] = {"level": "error", "message": {"text": _plain(fault.text)}}
+def _told(fault: Fault, level: str) -> Json:
+    told: dict[str, object] = {"level": level, "message": {"text": _plain(fault.text)}}
     if fault.file != ".":
         place = _place(Span(fault.file, fault.line, 1, fault.line, 1, ""))
         told["locations"] = [{"physicalLocation": place}]

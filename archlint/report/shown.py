@@ -6,14 +6,30 @@ from collections import Counter
 
 from archlint.report.style import Style
 from archlint.report.units import counted
+from archlint.report.unknown import unknown_lines
 from archlint.results.findings import Finding, ModelReport, Report, Severity
 
-__all__ = ["closing", "hidden", "left_out", "place_of", "shown", "tally", "was_linted"]
+__all__ = [
+    "asides",
+    "closing",
+    "hidden",
+    "is_skipped",
+    "left_out",
+    "place_of",
+    "shown",
+    "tally",
+    "was_linted",
+]
 
 
 def was_linted(model: ModelReport) -> bool:
     """Whether there is something to report; with an error, some target may have priced it."""
-    return model.error is None or bool(model.targets)
+    return bool(model.targets) or (model.error is None and model.skipped is None)
+
+
+def is_skipped(model: ModelReport) -> bool:
+    """Whether the model was not linted because nothing in it has a price, which is no fault."""
+    return not was_linted(model) and model.skipped is not None
 
 
 def shown(model: ModelReport, style: Style) -> tuple[Finding, ...]:
@@ -34,7 +50,11 @@ def hidden(model: ModelReport, style: Style) -> tuple[str, ...]:
 
 def left_out(report: Report, style: Style) -> tuple[str, ...]:
     """What a list of findings alone doesn't tell, one line each, over all models."""
-    lines = [f"{model.path}: {line}" for model in report.models for line in hidden(model, style)]
+    lines = [
+        f"{model.path}: {line}"
+        for model in report.models
+        for line in (*asides(model), *hidden(model, style))
+    ]
     lines += [
         f"{model.path}: {counted(len(model.ignored), 'finding')} ignored"
         for model in report.models
@@ -50,6 +70,13 @@ def left_out(report: Report, style: Style) -> tuple[str, ...]:
     return (*lines, *(f"comment {text}" for text in report.comment_faults))
 
 
+def asides(model: ModelReport) -> tuple[str, ...]:
+    """What is no fault and makes a report say less: what was skipped, and left unknown."""
+    skipped = () if model.skipped is None else (f"skipped: {model.skipped}",)
+    unknown = () if model.error is not None else unknown_lines(model.unknown_operators)
+    return (*skipped, *unknown)
+
+
 def place_of(finding: Finding) -> str:
     """The module pattern, or without one the costliest operator's name."""
     if finding.module or not finding.places:
@@ -60,10 +87,13 @@ def place_of(finding: Finding) -> str:
 def tally(report: Report) -> str:
     """All findings and models in one line: "2 errors, 3 warnings, 1 note in 4 models"."""
     read = [model for model in report.models if was_linted(model)]
-    unread = [model.path for model in report.models if not was_linted(model)]
+    skipped = sum(map(is_skipped, report.models))
+    unread = [m.path for m in report.models if not was_linted(m) and not is_skipped(m)]
     count = Counter(finding.severity for model in read for finding in model.findings)
     parts = [counted(count[each], each.value) for each in Severity if count[each]]
     line = f"{', '.join(parts)} in {counted(len(read), 'model')}" if parts else "No findings"
+    if skipped:
+        line += f"; {counted(skipped, 'model')} skipped (nothing has a price)"
     if unread:
         line += f"; {counted(len(unread), 'model')} not linted: {', '.join(unread)}"
     if report.problems:

@@ -41,6 +41,7 @@ def _model(model: VerifiedModel) -> Json:
         "whole": None if model.whole is None else _whole(model.whole),
         "hidden": model.hidden,
         "error": model.error,
+        "skipped": model.skipped,
     }
 
 

@@ -158,7 +158,11 @@ def _tally(verification: Verification) -> str:
     if count[Verdict.CONFIRMED]:
         parts[0] += f" ({_inside(findings)} inside the band)"
     line = f"{', '.join(parts)} in {counted(len(run), 'model')}" if parts else "No findings to run"
-    unread = [model.path for model in verification.models if not model.title]
+    left = [model for model in verification.models if not model.title]
+    skipped = [model.path for model in left if model.skipped is not None]
+    unread = [model.path for model in left if model.skipped is None]
+    if skipped:
+        line += f"; {counted(len(skipped), 'model')} skipped: {', '.join(skipped)}"
     if unread:
         line += f"; {counted(len(unread), 'model')} not linted: {', '.join(unread)}"
     return line if parts else f"{line}."

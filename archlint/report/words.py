@@ -44,6 +44,8 @@ def _reason(caveat: Caveat) -> str:
         return f"its prices are {caveat.basis.value}"
     if caveat.coverage is not None:
         return f"only {caveat.coverage:.0%} of the memory access is priced on this target"
+    if caveat.reason is Doubt.UNKNOWN:
+        return "operators of this network are not read"
     if caveat.reason is Doubt.UNCERTAIN:
         return "uncertain here: measure it"
     return caveat.rule or caveat.reason.value

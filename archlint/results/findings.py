@@ -10,6 +10,7 @@ from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
 from archlint.results.judgement import Caveat, Dearer, Flip, Sizes
 from archlint.results.severity import Severity
+from archlint.results.unknown import UnknownOperator
 
 __all__ = [
     "Finding",
@@ -245,8 +246,10 @@ class ModelReport:
     `remarks` say what was done otherwise than usual to get at the model.
     `findings` are sorted by saving and hold notes too; which of them a format shows is the
     format's matter.  `flips` are findings that another usual size alone would bring.  With
-    `error` (one line, without the path) the rest may be empty.  `entry` is the line of the
-    configuration that names the model, None where none does.
+    `error` (one line, without the path) the rest may be empty.  `skipped` says which targets have
+    no price for anything that it computes, which is no fault of the run.  `unknown_operators`
+    are those that compute and have no shapes: without `error` it was priced without them.
+    `entry` is the line of the configuration that names the model, None where none does.
     """
 
     path: str
@@ -265,6 +268,8 @@ class ModelReport:
     flips: tuple[FindingAtBatch, ...] = ()
     shapeless: tuple[Unpriced, ...] = ()
     malformed: tuple[str, ...] = ()
+    unknown_operators: tuple[UnknownOperator, ...] = ()
+    skipped: str | None = None
     error: str | None = None
     entry: Span | None = None
 

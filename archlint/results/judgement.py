@@ -16,13 +16,15 @@ class Doubt(Enum):
 
     `slow-down`: it is less slow than was asked for.  `uncertain`: the band of its slow-down
     reaches down to 1.  `basis`: what its prices rest on.  `coverage`: too little of the model is
-    priced.  `upper bound`: it removes something.  `rule`: a reason of the rule's own.
+    priced.  `unknown operators`: some that compute are not read.  `upper bound`: it removes
+    something.  `rule`: a reason of the rule's own.
     """
 
     SLOWDOWN = "slow-down"
     UNCERTAIN = "uncertain"
     BASIS = "basis"
     COVERAGE = "coverage"
+    UNKNOWN = "unknown operators"
     UPPER_BOUND = "upper bound"
     RULE = "rule"
 

@@ -131,7 +131,8 @@ class WholeModel:
 class VerifiedModel:
     """One model; `hidden` counts the findings below the severity asked for.
 
-    `error` says, in one line, why it could not be linted; the rest may then be empty.
+    `error` says, in one line, why it could not be linted, `skipped` that nothing in it has a
+    price, which is no fault; the rest may then be empty.
     """
 
     path: str
@@ -140,6 +141,7 @@ class VerifiedModel:
     whole: WholeModel | None = None
     hidden: int = 0
     error: str | None = None
+    skipped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Options:
     `source_roots` are folders with the Python source of models that were exported elsewhere,
     `path_map` maps beginnings of the paths that they name to folders here, and `libraries` are
     packages besides torch in whose files no user's line is.  `tables` asks for the measured rows
-    behind each finding.
+    behind each finding.  `allow_unknown` prices a model without its operators that have no
+    shapes.  `fail_on_skipped` is whether a model of which nothing has a price is an error; None
+    means where no model at all could be linted.
     """
 
     targets: tuple[str, ...] = setting(
@@ -89,6 +91,16 @@ class Options:
             "Give a model up after so long (default: never).", ("check", "diff", "fix"), "SECONDS"
         ),
         Key("Give a model up after so many seconds.", "60"),
+    )
+    allow_unknown: bool = setting(
+        Value(SWITCH, False, Panel.PRICING, api=True),
+        Flag(
+            "Price what is left where operators that compute have no shapes; all findings are "
+            "notes then.",
+            ("check", "diff", "explain", "fix", "verify"),
+            names=("--allow-unknown/--no-allow-unknown",),
+        ),
+        Key("Price what is left of models where operators that compute have no shapes.", "true"),
     )
     libraries: tuple[str, ...] = setting(
         Value(STRINGS, (), Panel.SOURCE, name="library"),
@@ -166,6 +178,20 @@ class Options:
             },
         ),
         Key("From which severity on the exit code is 1: error, warning, note or never."),
+    )
+    fail_on_skipped: bool | None = setting(
+        Value(SWITCH, None, Panel.FINDINGS, api=True),
+        Flag(
+            "Exit with 2 if a model is skipped, for nothing in it has a price; by default only if "
+            "nothing else is linted, with --no-fail-on-skipped never.",
+            ("check", "diff", "verify"),
+            names=("--fail-on-skipped/--no-fail-on-skipped",),
+        ),
+        Key(
+            "Whether the exit code is 2 for any model of which nothing has a price (true) or for "
+            "none (false); by default where nothing at all could be linted.",
+            "true",
+        ),
     )
     per_model_ignores: Mapping[str, tuple[str, ...]] = setting(
         Value(RULES_BY_GLOB, {}, Panel.FINDINGS),

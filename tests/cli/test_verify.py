@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
+import onnx
 import pytest
 
 import archlint.commands.verify
@@ -18,6 +19,8 @@ from archlint.results.findings import Severity
 from archlint.settings.options import Options
 from tests.cli.conftest import Outcome
 from tests.commands.verify.fakes import MOBILENET, Predicted, chosen
+from tests.linter.test_skipped import trees
+from tests.linter.test_unknown import half
 
 Verify = Callable[..., Outcome]
 
@@ -90,6 +93,22 @@ def test_what_cannot_be_read_is_exit_code_2_and_the_others_are_run(verify: Verif
         "archlint: none.onnx: no such file or folder",
     ]
     assert outcome.out.splitlines()[-1].endswith("2 models not linted: empty.onnx, none.onnx")
+
+
+def test_what_nothing_prices_is_skipped_and_the_others_are_run(verify: Verify) -> None:
+    onnx.save(trees(), "trees.onnx")
+    outcome = verify("trees.onnx", MOBILENET, "--sessions", "2", "--select", "G1")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-1].endswith("; 1 model skipped: trees.onnx")
+    assert verify("trees.onnx").code == 2
+
+
+def test_what_is_not_read_whole_is_not_verified(verify: Verify) -> None:
+    onnx.save(half(), "half.onnx")
+    assert verify("half.onnx").code == 2
+    outcome = verify("half.onnx", "--allow-unknown", "--model", "--sessions", "2")
+    assert outcome.code == 0
+    assert "not run: it has operators that are not read" in " ".join(outcome.out.split())
 
 
 def test_json_holds_the_seconds_of_every_session(verify: Verify) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlint.baseline import Entry
 from archlint.changes import changes
@@ -12,6 +12,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.linter.judge import judge
 from archlint.linter.known_places import Key, SeenPlace, key_of
 from archlint.linter.pipeline import Examined, KnownEntries, Progress, examine
+from archlint.linter.skipped import settled
 from archlint.linter.source import Source
 from archlint.linter.told import told
 from archlint.linter.view import Priced
@@ -47,6 +48,7 @@ def diff(
     Findings are matched place by place, by what the places are.  Raises UsageError for unknown
     rules and targets.
     """
+    fail, options = options.fail_on_skipped, replace(options, fail_on_skipped=False)
     befores = [each.before for each in models if each.before is not None]
     examined, report = examine(befores, options, progress, lambda _: ())
     before = iter(examined)
@@ -65,7 +67,36 @@ def diff(
             diffs.append(ModelDiff(each.name, each.unread, new.report, is_alone=True))
         else:
             diffs.append(_compared(each.name, old, new, options))
-    return DiffReport(tuple(diffs), tuple(dict.fromkeys(problems)), report.rules, gate)
+    return DiffReport(
+        _settled(diffs, fail=fail), tuple(dict.fromkeys(problems)), report.rules, gate
+    )
+
+
+def _settled(diffs: Sequence[ModelDiff], *, fail: bool | None) -> tuple[ModelDiff, ...]:
+    """The diffs; where skipping fails, what is skipped is an error.
+
+    It always fails where the other version is priced: nothing can be said of such a change.
+    """
+    if fail is None:
+        fail = not any(each.targets for one in diffs for each in _versions(one))
+    return tuple(_settled_one(each, fail=fail) for each in diffs)
+
+
+def _settled_one(diff: ModelDiff, *, fail: bool) -> ModelDiff:
+    fail = fail or len({_targets(each) for each in _versions(diff)}) > 1
+    before, after = (
+        None if each is None else settled([each], fail=fail)[0]
+        for each in (diff.before, diff.after)
+    )
+    return replace(diff, before=before, after=after)
+
+
+def _versions(diff: ModelDiff) -> list[ModelReport]:
+    return [each for each in (diff.before, diff.after) if each is not None]
+
+
+def _targets(model: ModelReport) -> frozenset[str]:
+    return frozenset(each.target for each in model.targets)
 
 
 def _always(entries: Sequence[Entry]) -> KnownEntries:

@@ -11,7 +11,7 @@ from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.linter.check_rule import PricedPlace, check_rule
-from archlint.linter.pipeline import prepare
+from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, build, load, name_of
@@ -42,9 +42,10 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
     rules = select_rules(options)
     path, loaded = name_of(source), load(source, options)
     model, _ = at_priced_batch(loaded, build(loaded, options, options.batch), pricers, options)
-    views, refusals = prepare(model, pricers, options)
-    if refusals:
-        raise ModelError(path, "; ".join(refusals))
+    prepared = prepare(model, pricers, options)
+    views = prepared.views
+    if prepared.why_not is not None:
+        raise ModelError(path, prepared.why_not)
     said = _said(rules, views, options)
     chosen = model.operators if operator is None else _matching(path, model, operator)
     return Explanation(

@@ -9,7 +9,7 @@ from math import exp, fsum, log
 import onnx
 
 from archlint.errors import ModelError, UsageError
-from archlint.linter.pipeline import prepare
+from archlint.linter.prepare import prepare
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Loaded, SourceModel, build, load
 from archlint.linter.view import Priced
@@ -50,6 +50,7 @@ class Trials:
         self._source = source
         self._tell = tell
         self._given: list[str] | None = None
+        self._unread: int | None = None
         self._pricers = find_pricers(self.options)
         select_rules(self.options)  # an unknown one is told before anything is exported
 
@@ -72,11 +73,17 @@ class Trials:
             raise OutputError(loaded.name, f"the model would give {now}, not {was}")
         try:
             model = build(loaded, self.options, self.options.batch)
-            views, refusals = prepare(model, self._pricers, self.options)
+            prepared = prepare(model, self._pricers, self.options)
         except UsageError as fault:
             raise ModelError(loaded.name, str(fault)) from fault
+        if self._unread is None:
+            self._unread = len(model.unread)
+        if len(model.unread) > self._unread:
+            # what has no shapes takes no time
+            raise ModelError(loaded.name, "more operators would be without shapes")
+        views = prepared.views
         if not views:
-            raise ModelError(loaded.name, "; ".join(refusals))
+            raise ModelError(loaded.name, prepared.why_not or "no target prices it")
         titles = {name: view.title for name, view in views.items()}
         return Trial(edits, loaded, cost_of(model.flops, views), titles)
 

@@ -93,7 +93,7 @@ class _Run:
         examined, plan = self._models[at], self._plans[at]
         report = examined.report
         if self._target not in examined.views:
-            return VerifiedModel(report.path, error=report.error)
+            return VerifiedModel(report.path, error=report.error, skipped=report.skipped)
         findings = tuple(self._finding(report.path, each) for each in plan)
         return VerifiedModel(
             path=report.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -31,7 +32,9 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
     whole = WholeModel(priced.predicted, priced.low, priced.high)
     if priced.stored:
         reason = f"the file is {priced.stored}: it cannot be run as it is priced"
-        return WholeModel(whole.predicted, whole.low, whole.high, reason=reason)
+        return replace(whole, reason=reason)
+    if model.unknown_operators:
+        return replace(whole, reason="it has operators that are not read, and so no prediction")
     try:
         proto = with_random_weights(_at_sizes(read_proto(model.path), model), seed=0)
         reference: Reference = reference_of(target)
@@ -39,8 +42,8 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
         seconds = backend.time_model(proto, sessions)
         drift = (before + reference.drift(backend)) / 2
     except ArchlintError as fault:
-        return WholeModel(whole.predicted, whole.low, whole.high, reason=str(fault))
-    return WholeModel(whole.predicted, whole.low, whole.high, seconds, drift)
+        return replace(whole, reason=str(fault))
+    return replace(whole, seconds=seconds, drift=drift)
 
 
 def _at_sizes(proto: onnx.ModelProto, model: ModelReport) -> onnx.ModelProto:

@@ -234,11 +234,13 @@ class _Walk:
 
     def _ends(self, node: Node) -> Array | None:
         """The ends of a Slice, open at the batch; None where they are not known."""
-        known = [self._constants.values.get(name) for name in node.inputs[2:4]]
-        if known[0] is None or known[-1] is None:
+        values, given = self._constants.values, node.inputs[2:4]
+        if any(name not in values for name in given):
             return None
-        ends, rank = np.array(known[0]), len(self._was(node.inputs[0]) or ())
-        axes = known[1].astype(np.int64) % rank if len(known) > 1 else np.arange(ends.size)
+        ends, rank = np.array(values[given[0]]), len(self._was(node.inputs[0]) or ())
+        axes = np.arange(ends.size)
+        if len(given) > 1:
+            axes = values[given[1]].astype(np.int64) % rank
         if axes.shape != ends.shape:
             return None
         ends[axes == self._places[node.inputs[0]].axis] = np.iinfo(np.int32).max

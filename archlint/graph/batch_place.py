@@ -24,6 +24,8 @@ def after_reshape(place: Place, data: Shape, target: Shape, batch: int) -> Place
     Elements keep their order, so what stands around the batch stays.  A batch of 1 may belong to
     either of two axes: the later one has it, unless that is the last, which holds features.
     """
+    if 0 in data or 0 in target:
+        return None
     around = prod(data[: place.axis]) * place.outer
     start = 1
     for axis, size in enumerate(target):

@@ -30,6 +30,8 @@ _STATES = ((4, 0), (5, 1), (6, 1))
 """The inputs of a recurrent operator that have the batch, with its axis."""
 _RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 _BROADCASTS = operators_that(Work.ELEMENTWISE) | {"MatMul", "Where"}
+_MOST = 2**16
+"""A batch beyond this is not followed: nobody runs it, and indices would fill the memory."""
 _GATHERS = frozenset({"Gather", "GatherND"})
 _SHAPE_INPUT = {"Expand": 1, "Reshape": 1, "Resize": 3}
 
@@ -42,7 +44,7 @@ def rebatched(path: str, proto: onnx.ModelProto, own: Sizes, new: Sizes) -> onnx
     Where nothing does, `proto` is returned.
     Raises ModelError, naming the operator, where one holds it otherwise.
     """
-    if own.batch == new.batch:
+    if own.batch == new.batch or (new.batch or 1) > _MOST:
         return proto
     copy = onnx.ModelProto()
     copy.CopyFrom(in_plain_onnx(path, proto))
@@ -163,8 +165,9 @@ class _Walk:
     def _wanted(self, node: Node) -> Shape | None:
         """The shape that the first output has at the new batch, where a constant may say so."""
         index, place = self._carrier(node)
-        data, result = self._was(node.inputs[index]), self._was(node.outputs[0])
-        if index or data is None or result is None:
+        result = self._was(node.outputs[0]) if node.outputs else None
+        data = self._was(node.inputs[index])
+        if index or data is None or not result:
             return None
         axis = place.axis
         if node.op_type == "Reshape":
@@ -175,13 +178,13 @@ class _Walk:
             axis = after.axis
         elif node.op_type == "Expand":
             axis += len(result) - len(data)
-            if result[axis] != data[place.axis]:
+            if axis < 0 or result[axis] != data[place.axis]:
                 return None
         elif node.op_type in _GATHERS:
             if not self._picks_by_number(node, data):
                 return None
             axis = 0
-        elif node.op_type not in ("Resize", "Slice") or result[axis] != data[axis]:
+        elif node.op_type not in ("Resize", "Slice") or result[axis : axis + 1] != (data[axis],):
             return None
         return _with(result, axis, result[axis] * self._new // self._old)
 
@@ -190,7 +193,7 @@ class _Walk:
 
         So exporters write strided views (of all elements in a row) and masks (of rows).
         """
-        indices = self._was(node.inputs[1])
+        indices = self._was(node.inputs[1]) if len(node.inputs) > 1 else None
         at_front = self._places[node.inputs[0]] == Place(0) and not _along(node)
         if not indices or indices[0] != self._old or node.inputs[1] not in self._constants:
             return False
@@ -218,8 +221,10 @@ class _Walk:
                 yield further
                 held = self._node("Add", [name, further.outputs[0]], self._name(name))
         elif node.op_type == "Slice" and len(node.inputs) > 2:
-            index = 2
-            held = self._constant(self._ends(node), node.inputs[2])
+            ends, index = self._ends(node), 2
+            if ends is None:
+                return
+            held = self._constant(ends, node.inputs[2])
         elif index is not None and index < len(node.inputs) and not _some_axes(node):
             held = self._constant(np.array(wanted))
         else:
@@ -227,11 +232,18 @@ class _Walk:
         yield held
         self._replace(node, index, held.outputs[0])
 
-    def _ends(self, node: Node) -> Array:
-        place, values = self._places[node.inputs[0]], self._constants.values
-        ends = np.array(values[node.inputs[2]])
-        axes = values[node.inputs[3]] if len(node.inputs) > 3 else np.arange(ends.size)
-        ends[axes == place.axis] = np.iinfo(np.int32).max
+    def _ends(self, node: Node) -> Array | None:
+        """The ends of a Slice, open at the batch; None where they are not known."""
+        values, given = self._constants.values, node.inputs[2:4]
+        if any(name not in values for name in given):
+            return None
+        ends, rank = np.array(values[given[0]]), len(self._was(node.inputs[0]) or ())
+        axes = np.arange(ends.size)
+        if len(given) > 1:
+            axes = values[given[1]].astype(np.int64) % rank
+        if axes.shape != ends.shape:
+            return None
+        ends[axes == self._places[node.inputs[0]].axis] = np.iinfo(np.int32).max
         return ends
 
     def _follow(self, node: Node) -> None:

@@ -60,6 +60,12 @@ def test_a_shape_for_the_only_input_needs_no_name() -> None:
     assert not bound.assumptions
 
 
+def test_explicit_shapes_may_give_a_symbol_two_sizes() -> None:
+    asked = {"a": (4, 3), "b": (1, 7)}
+    bound = bind_sizes(_sizes(a=["n", 3], b=["n", 7], c=["n"]), inputs=asked)
+    assert [each.sizes for each in bound.inputs] == [(4, 3), (1, 7), (4,)]
+
+
 def test_the_file_s_own_batch_is_no_override() -> None:
     assert not bind_sizes(_sizes(x=[1, 3]), batch=1).overridden
 

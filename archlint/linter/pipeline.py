@@ -17,7 +17,7 @@ from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
-from archlint.linter.reading import DTYPES, Readings, remarks_on
+from archlint.linter.reading import Readings, remarks_on, what_fits
 from archlint.linter.registry import all_rules, find_pricers, locate_all, page_of, select_rules
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -128,19 +128,9 @@ def prepare(
         except TargetError as refusal:
             refusals.append(str(refusal))
     if dtype and not views:
-        refusals.append(_what_fits(dtype, options))
+        every = [each.target for each in locate_all(options.target_paths)]
+        refusals.append(what_fits(dtype, every, as_stored=options.as_stored))
     return views, tuple(refusals)
-
-
-def _what_fits(dtype: str, options: Options) -> str:
-    every = [each.target for each in locate_all(options.target_paths)]
-    fitting = [each.name for each in every if each.dtype == dtype]
-    if fitting:
-        return f"for {dtype}: {', '.join(fitting)}"
-    if options.as_stored:
-        return f"no target for {dtype}"
-    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
-    return f"no target for {dtype}; the same network in another dtype is priced by {real}"
 
 
 class _Run:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from archlint.cost.pricer import Pricer
 from archlint.errors import DtypeError, TargetError, UnpricedError
 from archlint.graph.model import Model
-from archlint.linter.reading import DTYPES, Readings
+from archlint.linter.reading import Readings, what_fits
 from archlint.linter.registry import locate_all
 from archlint.linter.unknown import why_unpriced
 from archlint.linter.view import Priced, price_model
@@ -69,19 +69,9 @@ def prepare(model: Model, pricers: Sequence[Pricer], options: Options) -> Prepar
         except TargetError as refusal:
             refusals.append(str(refusal))
     if dtype and not views:
-        refusals.append(_what_fits(dtype, options))
+        every = [each.target for each in locate_all(options.target_paths)]
+        refusals.append(what_fits(dtype, every, as_stored=options.as_stored))
     if unpriced and (why := why_unpriced(model)):
         # that nothing is left to price is the fault of the file
         return Prepared(views, (*refusals, why))
     return Prepared(views, tuple(refusals), tuple(unpriced))
-
-
-def _what_fits(dtype: str, options: Options) -> str:
-    every = [each.target for each in locate_all(options.target_paths)]
-    fitting = [each.name for each in every if each.dtype == dtype]
-    if fitting:
-        return f"for {dtype}: {', '.join(fitting)}"
-    if options.as_stored:
-        return f"no target for {dtype}"
-    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
-    return f"no target for {dtype}; the same network in another dtype is priced by {real}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from archlint.cost.target import Target
@@ -12,7 +12,7 @@ from archlint.graph.model import Model
 from archlint.graph.widths import Widths, find_widths
 from archlint.linter.dtype import SIGNED, model_dtype
 
-__all__ = ["DTYPES", "Reading", "Readings", "remarks_on"]
+__all__ = ["DTYPES", "Reading", "Readings", "remarks_on", "what_fits"]
 
 DTYPES: Mapping[str, str] = {
     "float": "fp32", "float16": "fp16", "bfloat16": "bf16", "tf32": "tf32"
@@ -79,3 +79,15 @@ def _read_as(target: Target, stored: str) -> str:
     real = DTYPES.get(target.dtype)
     how = _SIGNED if real is None else f"priced as the same network in {real}"
     return f"the file is {stored}: {how} (--as-stored refuses it)"
+
+
+def what_fits(stored: str, targets: Iterable[Target], *, as_stored: bool) -> str:
+    """Which of all targets price a file of a dtype that those asked for do not."""
+    every = list(targets)
+    fitting = [each.name for each in every if each.dtype == stored]
+    if fitting:
+        return f"for {stored}: {', '.join(fitting)}"
+    if as_stored:
+        return f"no target for {stored}"
+    real = ", ".join(each.name for each in every if each.dtype in DTYPES)
+    return f"no target for {stored}; the same network in another dtype is priced by {real}"

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
-from archlint.measure.workloads import pools, reductions, softmaxes, transposed_convs, views
+from archlint.measure.workloads import (
+    dilated_convs,
+    pools,
+    reductions,
+    softmaxes,
+    transposed_convs,
+    views,
+)
 
 __all__ = ["SHARED_WORKLOADS"]
 
 SHARED_WORKLOADS: tuple[Workload, ...] = (
+    dilated_convs.sample,
     pools.sample,
     reductions.sample,
     softmaxes.sample,

@@ -51,7 +51,7 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
-        "G1": 984, "G2": 304, "G3": 60, "G4": 1606, "shared": 413
+        "G1": 984, "G2": 304, "G3": 60, "G4": 1630, "shared": 461
     }  # fmt: skip
     assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 454
 
@@ -132,7 +132,7 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert {each.kind for each in kernels(EXPERIMENTS["G4"][:80])} == {
         each.kind for each in kernels(EXPERIMENTS["G4"])
     }
-    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:20])} == {
+    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:60])} == {
         each.kind for each in kernels(EXPERIMENTS["shared"])
     }
 
@@ -156,7 +156,7 @@ def test_they_are_the_same_everywhere() -> None:
     lines = [f"{each}\n" for of_rule in EXPERIMENTS.values() for each in of_rule]
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     # a change here makes rows of existing tables useless: `archlint measure` would time others
-    assert digest == "3d534ac461aebb6494946307185c68bb5b95b93f1f9440e5109a46da6f2e9cd5"
+    assert digest == "d2c5df30c4db5d71e9720b87e2f54166548821d3bd88896bae03c8867a582229"
 
 
 def test_another_seed_draws_other_kernels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod, sqrt
 
 from archlint.cost.kernels.kernel import Kernel
@@ -28,15 +29,19 @@ APART = {2: 3.0, 4: 2.0, 6: 1.0, 12: 2.0, 18: 1.0, 24: 1.0, 36: 0.5}
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return (draw(seed, "dilated conv", 48, _dilated),)
+    return (
+        draw(seed, "dilated conv", 28, lambda point: _dilated(point, lambda _: 1)),
+        draw(seed, "dilated depthwise conv", 12, lambda point: _dilated(point, lambda c: c)),
+        draw(seed, "dilated group conv", 8, lambda point: _dilated(point, lambda c: c // 16)),
+    )
 
 
-def _dilated(point: Point) -> list[Kernel]:
+def _dilated(point: Point, groups_of: Callable[[int], int]) -> list[Kernel]:
     sizes, share, apart = point.pick(MAPS), point.coordinate(), point.pick(APART)
-    batch, sort = point.pick(BATCHES), point.pick({"dense": 4.0, "depthwise": 2.0, "group": 1.0})
+    batch = point.pick(BATCHES)
     most = sqrt(MOST_FLOPS / (2.1 * batch * prod(sizes) * 9))
     channels = rounded(width(share, sizes, most), point.pick(PLAIN))
-    groups = {"dense": 1, "depthwise": channels, "group": max(channels // 16, 1)}[sort]
+    groups = max(groups_of(channels), 1)
     channels -= channels % groups
     whole = conv(
         channels, channels, (3, 3), sizes,

@@ -1,6 +1,7 @@
 """Depthwise convs: 284 kernels.
 
-24 of them have several channels out of each, and are group convs to runtimes.  Of 1x1 too, which is what becomes of a normalisation in a blocked layout.
+24 of them have several channels out of each, and are group convs to runtimes.  Of 1x1 too, which
+is what becomes of a normalisation in a blocked layout.
 """
 
 from __future__ import annotations

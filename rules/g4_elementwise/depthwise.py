@@ -70,8 +70,6 @@ def _inverted(view: View, number: int) -> _Inverted | str:
     """The inverted bottleneck of a depthwise conv, or why it is in none."""
     placed = view.lowered.kernels[number]
     kernel, op = placed.kernel, view.main(placed)
-    if kernel.c_in != kernel.c_out:
-        return "it multiplies the channels"
     group = view.widths.group[op.output.name]
     block = find_block(
         view.model, view.lowered, view.widths, group, (group,), lowering=view.target.lowering

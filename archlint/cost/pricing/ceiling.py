@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS, SLOW
+from archlint.cost.kernels.ops import SLOW
 from archlint.cost.pricing.price import Basis, Price
 
 __all__ = ["fused_ceiling"]
 
+_TERM = "fused functions"
 _CHANNELS, _SIZES = 64, (56, 56)
-_FUSED = {"fused comparisons": ACTIVATIONS - SLOW - {"Relu"}, "fused functions": SLOW}
 _KNOWN = (Basis.MEASURED, Basis.INTERPOLATED)
 
 
@@ -21,20 +21,20 @@ def fused_ceiling(
     rows: Sequence[tuple[Chain, float]],
     price: Callable[[Kernel], Price | None],
 ) -> Mapping[str, float]:
-    """Seconds for an element that a fit's coefficients cannot be above, by term.
+    """Seconds for an element that a fit's coefficient of slow functions cannot be above.
 
-    What is fused works on what is in a cache, so that it takes no longer than alone.  Where a
-    family has but a few rows of it, each a thousand times as long, the fit alone says anything.
+    Such a function is limited by arithmetic, and fused it computes the same: it takes no longer
+    than alone.  Where a family has but a few rows of one, each a thousand times as long, its fit
+    says anything.  Of comparisons that does not hold: alone they are limited by memory.
     """
+    if _TERM not in terms:
+        return {}
     fused = {op for chain, _ in rows for _, kernel in chain for op in kernel.epilogue}
-    found = {}
-    for term in _FUSED.keys() & set(terms):
-        alone = [
-            Kernel(Kind.ELEMENTWISE, op, _CHANNELS, _CHANNELS, _SIZES, _SIZES)
-            for op in sorted(fused & _FUSED[term])
-        ]
-        prices = [each for each in map(price, alone) if each is not None and each.basis in _KNOWN]
-        if alone and len(prices) == len(alone):
-            elements = _CHANNELS * _SIZES[0] * _SIZES[1]
-            found[term] = max(each.seconds for each in prices) / elements
-    return found
+    alone = [
+        Kernel(Kind.ELEMENTWISE, op, _CHANNELS, _CHANNELS, _SIZES, _SIZES)
+        for op in sorted(fused & SLOW)
+    ]
+    prices = [each for each in map(price, alone) if each is not None and each.basis in _KNOWN]
+    if not alone or len(prices) < len(alone):
+        return {}
+    return {_TERM: max(each.seconds for each in prices) / (_CHANNELS * _SIZES[0] * _SIZES[1])}

@@ -1,6 +1,7 @@
-"""Depthwise convs: 260 kernels.
+"""Depthwise convs: 284 kernels.
 
-Of 1x1 too, which is what becomes of a normalisation in a blocked layout.
+24 of them have several channels out of each, and are group convs to runtimes.  Of 1x1 too, which
+is what becomes of a normalisation in a blocked layout.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
     return (
         draw(seed, "depthwise conv", 180, _depthwise, filled=32),
         draw(seed, "scale", 40, _scale, filled=8),
+        draw(seed, "depthwise multiplier", 24, _multiplied),
     )
 
 
@@ -63,6 +65,20 @@ def _depthwise(point: Point) -> list[Kernel]:
             stride=stride, batch=batch, groups=number, epilogue=epilogue,
         )
         for number, window in found
+    ]  # fmt: skip
+
+
+def _multiplied(point: Point) -> list[Kernel]:
+    """Two and more channels out of each."""
+    sizes, share, side = point.pick(MAPS), point.coordinate(), point.pick({3: 3.0, 5: 1.0, 7: 2.0})
+    stride, times = point.pick({1: 2.0, 2: 1.0}), point.pick({2: 3.0, 3: 1.0, 4: 1.0})
+    area = prod(strided(sizes, stride)) * side * side
+    channels = rounded(min(width(share, sizes), MOST_FLOPS / (2.1 * area * times)), 8)
+    return [
+        conv(
+            channels, times * channels, (side, side), sizes,
+            stride=stride, groups=channels, epilogue=point.pick({(): 1.0, ("Relu",): 1.0}),
+        )
     ]  # fmt: skip
 
 

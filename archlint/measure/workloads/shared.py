@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
 from archlint.measure.workloads import (
+    dilated_convs,
     pools,
     reductions,
     softmaxes,
@@ -21,4 +22,5 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     transposed_convs.sample,
     views.sample,
     whole_functions.sample,
+    dilated_convs.sample,
 )

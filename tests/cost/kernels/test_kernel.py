@@ -56,6 +56,7 @@ def convs(draw: st.DrawFn) -> Kernel:
         batch=draw(st.integers(1, 64)),
         window=window,
         strides=tuple(draw(st.integers(1, 4)) for _ in window),
+        dilations=draw(st.sampled_from([(), (2,) * len(window)])),
         groups=groups,
         epilogue=draw(epilogues),
         path=draw(paths),
@@ -136,7 +137,7 @@ def test_what_is_no_chain_is_named(text: str, fault: str) -> None:
         ((1, 8), 1, Kind.CONV),
         ((64, 64), 2, Kind.GROUP_CONV),
         ((64, 64), 64, Kind.DEPTHWISE),
-        ((64, 128), 64, Kind.DEPTHWISE),
+        ((64, 128), 64, Kind.GROUP_CONV),
         ((64, 32), 32, Kind.GROUP_CONV),
     ],
 )

@@ -91,3 +91,13 @@ def test_errors_are_relative_so_that_no_row_counts_for_its_length() -> None:
     found = fit_relative(features, np.array([1.0, 2000.0]), np.zeros(1))
     # (c - 1)^2 + (c / 2 - 1)^2 is least at 6/5
     np.testing.assert_allclose(found, [1.2])
+
+
+def test_a_coefficient_above_its_ceiling_is_held_there_and_the_others_are_found_anew() -> None:
+    features = np.array([[1.0, 0.0], [2.0, 1.0], [3.0, 2.0]])
+    seconds = features @ np.array([1.0, 5.0])
+    free = fit_relative(features, seconds, np.zeros(2), np.array([np.inf, 9.0]))
+    held = fit_relative(features, seconds, np.zeros(2), np.array([np.inf, 2.0]))
+    assert np.allclose(free, [1.0, 5.0])
+    assert held[1] == 2.0
+    assert held[0] > 1.0

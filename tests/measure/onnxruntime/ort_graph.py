@@ -33,7 +33,10 @@ _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 
 
 def optimised(proto: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
-    """What ONNX Runtime makes of a model, whose missing weights are drawn."""
+    """What ONNX Runtime makes of a model at batch 1, whose missing weights are drawn.
+
+    What else a model leaves open stays so, as for whoever runs the file.
+    """
     filled = _filled(proto)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -43,10 +46,9 @@ def optimised(proto: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
     options.add_session_config_entry(prefix + "file_name", "weights.bin")
     options.add_session_config_entry(prefix + "min_size_in_bytes", "1024")
     for each in proto.graph.input:
-        for axis, dim in enumerate(each.type.tensor_type.shape.dim):
+        for dim in each.type.tensor_type.shape.dim[:1]:
             if dim.dim_param:
-                size = 1 if axis == 0 else 224
-                options.add_free_dimension_override_by_name(dim.dim_param, size)
+                options.add_free_dimension_override_by_name(dim.dim_param, 1)
     onnxruntime.InferenceSession(
         filled.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
@@ -115,6 +117,7 @@ def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]], block:
         sizes = (*weight, groups)
     elif name == "MatMul" and node.op_type == "FusedMatMul":
         path = " ".join(f"trans{side}" for side in "AB" if attributes.get(f"trans{side}"))
+        sizes = () if path else weight
     elif name == "MatMul" and weight:
         sizes = weight[::-1] if attributes.get("transB") else weight
     elif name == "ReorderOutput":

@@ -1,14 +1,15 @@
 """The kernels of ONNX Runtime's graphs on CPUs of other kinds, as text files.
 
-`python -m tests.measure.onnxruntime.stored` writes the file of the CPU at hand; an emulator such
-as `qemu-x86_64 -cpu Haswell` makes it another one.
+`python -m tests.measure.onnxruntime.stored` writes the file of the CPU at hand, or with names of
+cases behind it these alone; an emulator such as `qemu-x86_64 -cpu Haswell` makes it another one.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import onnxruntime
@@ -49,11 +50,14 @@ def _file(block: int) -> Path:
     return FOLDER / f"block{block}.txt"
 
 
-def _lines(block: int, folder: Path) -> Iterator[str]:
+def _lines(block: int, folder: Path, asked: Collection[str]) -> Iterator[str]:
     yield f"# ONNX Runtime {onnxruntime.__version__}, {BLOCKS[block]}: count, operator, path, ..."
+    known = read(block) if asked else {}
     for name, case in {**MODELS, **NETS}.items():
         yield f"= {name}"
-        kernels = signatures_of_graph(optimised(case(), folder), block)
+        if name in asked or name not in known:
+            known[name] = signatures_of_graph(optimised(case(), folder), block)
+        kernels = known[name]
         for (op, path, epilogue, sizes), count in sorted(kernels.items()):
             yield f"{count},{op},{path},{' '.join(epilogue)},{' '.join(map(str, sizes))}"
 
@@ -62,7 +66,7 @@ def main() -> None:
     """Write the file of the CPU at hand."""
     with tempfile.TemporaryDirectory() as name:
         block = block_here(Path(name))
-        text = "\n".join(_lines(block, Path(name)))
+        text = "\n".join(_lines(block, Path(name), sys.argv[1:]))
     _file(block).write_text(f"{text}\n", encoding="utf-8")
 
 

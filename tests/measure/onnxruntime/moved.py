@@ -1,4 +1,4 @@
-"""Small nets whose Transposes, Slices and Reshapes the runtime moves, joins and cancels."""
+"""Small nets whose operators the runtime moves, joins or cancels, or does not."""
 
 from __future__ import annotations
 
@@ -79,7 +79,14 @@ def gelu_with_half_the_gate(net: Net) -> Iterator[str]:
     yield net.op("Neg", net.op("Mul", x, gate))
 
 
+def sum_behind_a_conv_of_rows(net: Net) -> Iterator[str]:
+    x = net.op("Neg", net.input(1, 18, 40))
+    conv = net.op("Conv", x, net.weight("w", 18, 18, 1), net.weight("b", 18))
+    yield net.op("Relu", net.op("Add", conv, x))
+
+
 MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
     between_transposes, transpose_that_others_read, transpose_cancelled_for_one,
     heads_of_one_product, rows_as_a_map, rolled, every_other_row, gelu_with_half_the_gate,
+    sum_behind_a_conv_of_rows,
 )  # fmt: skip

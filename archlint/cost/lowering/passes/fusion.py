@@ -119,12 +119,15 @@ def expand(graph: PassGraph, lowering: RuntimeRules) -> None:
 
 
 def add_sums(graph: PassGraph, lowering: RuntimeRules) -> None:
-    """An Add that alone reads a plain conv with a bias becomes its epilogue, and what follows."""
+    """An Add that alone reads a plain conv with a bias becomes its epilogue, and what follows.
+
+    Convs over rows or volumes take none.
+    """
     fusions = lowering.fusions
     if fusions is None:
         return
     for step in graph:
-        if step.name not in fusions.sums or len(step.reads) != 2:
+        if step.name not in fusions.sums or len(step.reads) != 2 or len(step.shape) != 4:
             continue
         for tensor in step.reads:
             conv = graph.only_maker(tensor)

@@ -196,20 +196,25 @@ class Transposes:
 
 def _split(shape: tuple[int, ...], parts: tuple[int, ...]) -> list[list[int]] | None:
     """The places of the dims that each dim is split into, None where dims are merged as well."""
-    groups, place = [], 0
+    groups: list[list[int]] = []
+    place = 0
     for size in shape:
-        group, left = [place], size
-        while place < len(parts) and left % max(parts[place], 1) == 0:
-            left //= max(parts[place], 1)
-            place += 1
-            if left == 1:
+        group: list[int] = []
+        left = size
+        while place < len(parts) and parts[place] and (left > 1 or not group):
+            if left % parts[place]:
                 break
-        group = list(range(group[0], place))
+            left //= parts[place]
+            group.append(place)
+            place += 1
         if left != 1 or not group:
             return None
         groups.append(group)
-    groups[-1].extend(range(place, len(parts)))
-    return groups if all(parts[each] == 1 for each in range(place, len(parts))) else None
+    rest = range(place, len(parts))
+    if not groups or any(parts[each] != 1 for each in rest):
+        return None
+    groups[-1].extend(rest)
+    return groups
 
 
 def _rank(tensor: Tensor) -> int:

@@ -1,6 +1,6 @@
 """Whether lowering gives the kernels of ONNX Runtime's own graph, on networks of four packages.
 
-    python benchmarks/lowering.py [--exporter torchscript|dynamo] [--keep FOLDER] [PACKAGE[:NAME] ...]
+    python benchmarks/lowering.py [--exporter NAME] [--keep FOLDER] [PACKAGE[:NAME,...] ...]
 
 Run from the repository.  Exports each network with random weights in a process of its own, lets
 ONNX Runtime optimise it for this CPU, and compares the kernels by operator, path, epilogue and the
@@ -61,14 +61,16 @@ NAMES: Mapping[str, Sequence[str]] = {
         inception_resnet_v2 nasnetalarge pnasnet5large resnetv2_50 bat_resnext26ts gcresnext26ts
         eca_resnet33ts lambda_resnet26t halonet26t botnet26t_256 sebotnet33ts_256 coatnet_0_rw_224
         maxvit_rmlp_pico_rw_256 coatnext_nano_rw_224 convmixer_768_32 convit_tiny visformer_tiny
-        pit_ti_224 tnt_s_patch16_224 tnt_s_legacy_patch16_224 volo_d1_224 davit_tiny focalnet_tiny_srf
-        gcvit_xxtiny hiera_tiny_224 mvitv2_tiny nest_tiny pvt_v2_b0 swinv2_cr_tiny_ns_224
+        pit_ti_224 tnt_s_patch16_224 tnt_s_legacy_patch16_224 volo_d1_224 davit_tiny
+        focalnet_tiny_srf gcvit_xxtiny hiera_tiny_224 mvitv2_tiny nest_tiny pvt_v2_b0
+        swinv2_cr_tiny_ns_224
         swinv2_tiny_window8_256 swin_s3_tiny_224 eva02_tiny_patch14_224 vit_tiny_patch16_224
         vit_relpos_small_patch16_224 vit_small_patch16_dinov3 flexivit_small samvit_base_patch16_224
         sequencer2d_s gmlp_s16_224 resmlp_12_224 gmixer_12_224 mixer_b16_224 efficientformerv2_s0
         efficientvit_b0 efficientvit_m0 efficientvit_l1 edgenext_xx_small fasternet_t0 fastvit_sa12
-        inception_next_atto convnext_atto convnextv2_pico mobilevitv2_050 mobilevit_xxs tiny_vit_5m_224
-        nextvit_small poolformerv2_s12 metaformer_ppff_s12_224 caformer_s18 convformer_s18
+        inception_next_atto convnext_atto convnextv2_pico mobilevitv2_050 mobilevit_xxs
+        tiny_vit_5m_224 nextvit_small poolformerv2_s12 metaformer_ppff_s12_224 caformer_s18
+        convformer_s18
         rdnet_tiny hgnet_tiny hgnetv2_b0 shvit_s1 swiftformer_xs mambaout_femto levit_conv_128s
         crossvit_9_240 jx_nest_tiny twins_pcpvt_small xcit_tiny_12_p8_224 beitv2_base_patch16_224
         """.split(),
@@ -77,7 +79,8 @@ NAMES: Mapping[str, Sequence[str]] = {
         resnet18 wide_resnet50_2 resnext50_32x4d squeezenet1_1 densenet121
         googlenet inception_v3 mobilenet_v2 mobilenet_v3_small mnasnet0_5 shufflenet_v2_x1_0
         efficientnet_b0 efficientnet_v2_s regnet_y_400mf regnet_x_400mf convnext_tiny vit_b_32
-        swin_t swin_v2_t maxvit_t fcn_resnet50 deeplabv3_mobilenet_v3_large lraspp_mobilenet_v3_large
+        swin_t swin_v2_t maxvit_t fcn_resnet50 deeplabv3_mobilenet_v3_large
+        lraspp_mobilenet_v3_large
     """.split(),
     "transformers": (*TEXT, *VISION, *AUDIO),
     "pytorchcv": """

@@ -24,6 +24,7 @@ from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
 from archlint.cost.lowering.passes.skips import join_skips
+from archlint.cost.lowering.passes.slices import join_slices
 from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views, launch_views, merge_reshapes
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
@@ -80,6 +81,7 @@ PASS_LISTS: Mapping[Passes, PassList] = {
             split_gathers,
             order_heads,
             move_transposes,
+            join_slices,
             join_skips,
             fold_transposes_and_scales,
             expand,

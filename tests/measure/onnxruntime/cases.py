@@ -10,8 +10,9 @@ import onnx
 from onnx import TensorProto, helper
 
 from archlint.testing import Net
+from tests.measure.onnxruntime.moved import MOVED
 
-__all__ = ["MODELS", "NETS"]
+__all__ = ["LIVE", "MODELS", "NETS"]
 
 ROOT = Path(__file__).parents[3]
 
@@ -329,3 +330,5 @@ NETS: Mapping[str, Case] = {
     **{build.__name__: partial(_small, build) for build in _BUILDS},
     **{f"{build.__name__} on open maps": partial(_opened, build) for build in _ON_MAPS},
 }
+LIVE: Mapping[str, Case] = {build.__name__: partial(_small, build) for build in MOVED}
+"""Nets compared with the runtime at hand alone; no graphs of other CPUs are kept of them."""

@@ -20,7 +20,7 @@ pytest.importorskip(
 )
 from archlint.measure.onnxruntime import backend
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
-from tests.measure.onnxruntime.cases import MODELS, NETS
+from tests.measure.onnxruntime.cases import LIVE, MODELS, NETS
 from tests.measure.onnxruntime.ort_graph import (
     Signature,
     block_here,
@@ -80,10 +80,10 @@ def test_kernels_are_those_of_the_runtime_on_every_kind_of_cpu(name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", [*NETS, *(pytest.param(each, marks=pytest.mark.slow) for each in MODELS)]
+    "name", [*NETS, *LIVE, *(pytest.param(each, marks=pytest.mark.slow) for each in MODELS)]
 )
 def test_kernels_are_those_of_the_runtime_here(name: str, here: int, tmp_path: Path) -> None:
-    proto = CASES[name]()
+    proto = {**CASES, **LIVE}[name]()
     theirs = signatures_of_graph(optimised(proto, tmp_path), here)
     ours = lowered(proto, here)
     assert (ours - theirs, theirs - ours) == ({}, {})

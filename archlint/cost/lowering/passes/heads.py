@@ -6,18 +6,14 @@ from dataclasses import replace
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
-from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator import Operator
 
 __all__ = ["order_heads"]
 
 
 def order_heads(graph: PassGraph, _: RuntimeRules) -> None:
-    """What exporters write around attention: sliced heads, a key transposed as a matrix."""
+    """What exporters write around attention: a key transposed as a matrix."""
     for step in graph:
-        if step.name == "Transpose":
-            _split_before(graph, step)
-        elif step.name == "Reshape":
-            _split_behind(graph, step)
         if step.name == "Reshape":
             _transpose_in_place(graph, step)
     for step in graph:
@@ -26,67 +22,6 @@ def order_heads(graph: PassGraph, _: RuntimeRules) -> None:
             first, second = before.permutation, step.permutation
             graph.absorb_before(step, before)
             _permute(step, tuple(first[each] for each in second))
-
-
-def _split_behind(graph: PassGraph, step: Step) -> None:
-    """Slices of a tensor become one Split."""
-    slices = graph.readers(step.output)
-    axis = _axis_cut(graph, step)
-    if axis is None:
-        return
-    first = slices[0]
-    for each in slices[1:]:
-        graph.drop(each)
-        graph.makes(first, each.output)
-        first.members.extend(each.members)
-        first.writes.append(each.output)
-    first.name = "Split"
-    first.op = Operator(
-        first.op.index, first.op.name, "Split", "",
-        tuple(first.reads), tuple(first.writes), {"axis": axis},
-    )  # fmt: skip
-
-
-def _axis_cut(graph: PassGraph, step: Step) -> int | None:
-    """The axis along which nothing but slices take all of a tensor, None if that is not so."""
-    slices, sizes = graph.readers(step.output), step.shape
-    if len(slices) < 2 or any(each.name != "Slice" for each in slices):
-        return None
-    axes = {
-        axis
-        for each in slices
-        for axis, (size, whole) in enumerate(zip(each.shape, sizes, strict=True))
-        if size != whole
-    }
-    if len(axes) != 1 or step.output.name in graph.outputs:
-        return None
-    (axis,) = axes
-    return axis if sum(each.shape[axis] for each in slices) == sizes[axis] else None
-
-
-def _split_before(graph: PassGraph, step: Step) -> None:
-    """Slices of a transposed tensor become one Split, each part transposed alone."""
-    slices = graph.readers(step.output)
-    axis = _axis_cut(graph, step)
-    if axis is None:
-        return
-    perm = step.permutation
-    source = step.reads[0]
-    parts = []
-    for each in slices:
-        shape = list(source.shape or ())
-        shape[perm[axis]] = each.shape[axis]
-        part = Tensor(f"{each.output.name}/part", tuple(shape), source.dtype)
-        parts.append(part)
-        graph.read_instead(each, step.output, part)
-        each.name = "Transpose"
-        _permute(each, perm)
-    step.name, step.writes = "Split", parts
-    step.op = Operator(
-        step.op.index, step.op.name, "Split", "", (source,), tuple(parts), {"axis": perm[axis]}
-    )
-    for part in parts:
-        graph.makes(step, part)
 
 
 def _transpose_in_place(graph: PassGraph, step: Step) -> None:

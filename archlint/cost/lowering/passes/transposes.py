@@ -25,9 +25,6 @@ __all__ = ["ONE_ROAD", "Transposes", "move_transposes"]
 ONE_ROAD = frozenset({"Reshape", "Transpose"})
 """What a Transpose may vanish before, but is not moved through."""
 
-_GROUPS_LAST = (0, 3, 4, 1, 2)
-_TO_FIRST = (0, 3, 1, 2)
-
 
 def move_transposes(graph: PassGraph, lowering: RuntimeRules) -> None:
     """Move Transposes through operators and cancel them."""
@@ -98,7 +95,7 @@ class Transposes:
             self._compose(step, before)
             return True
         if step.name == "Reshape":
-            return self._split_channels(step, before)
+            return self._split_dims(step, before)
         if not self.moves(step, before.permutation):
             return False
         behind = list(self.swap(step, before.permutation))
@@ -181,20 +178,43 @@ class Transposes:
             if not cancels:
                 step.members.extend(before.members)
 
-    def _split_channels(self, step: Step, before: Step) -> bool:
-        """A Reshape of the channels into groups, with a Transpose ahead, takes them last too."""
-        source, shape = before.reads[0], step.shape
-        old = before.shape
-        if before.permutation != _TO_FIRST or len(shape) != 5:
-            return False
-        if step.output.name not in self._ahead or shape[0] != old[0] or shape[3:] != old[2:]:
+    def _split_dims(self, step: Step, before: Step) -> bool:
+        """Whether a Transpose is moved behind a Reshape that only splits dims."""
+        source, perm = before.reads[0], before.permutation
+        groups = _split(before.shape, step.shape)
+        if groups is None or self._cost_of(before.output, perm) >= 0:
             return False
         self._graph.read_instead(step, before.output, source)
-        inner = permuted(step.output, f"{step.output.name}/last", _GROUPS_LAST)
-        self._write_instead(step, [inner], inverse(_GROUPS_LAST))
-        if not self._graph.uses(before.output):
-            self._graph.drop(before)
+        order = tuple(place for axis in inverse(perm) for place in groups[axis])
+        inner = permuted(step.output, f"{step.output.name}/split", order)
+        (behind,) = self._write_instead(step, [inner], inverse(order))
+        step.op = replace(step.op, outputs=(inner,))
+        self._graph.drop(before)
+        behind.members.extend(before.members)
         return True
+
+
+def _split(shape: tuple[int, ...], parts: tuple[int, ...]) -> list[list[int]] | None:
+    """The places of the dims that each dim is split into, None where dims are merged as well."""
+    groups: list[list[int]] = []
+    place = 0
+    for size in shape:
+        group: list[int] = []
+        left = size
+        while place < len(parts) and parts[place] and (left > 1 or not group):
+            if left % parts[place]:
+                break
+            left //= parts[place]
+            group.append(place)
+            place += 1
+        if left != 1 or not group:
+            return None
+        groups.append(group)
+    rest = range(place, len(parts))
+    if not groups or any(parts[each] != 1 for each in rest):
+        return None
+    groups[-1].extend(rest)
+    return groups
 
 
 def _rank(tensor: Tensor) -> int:

@@ -18,6 +18,8 @@ from archlint.cost.lowering.passes.fusion import (
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.skips import join_skips
+from archlint.cost.lowering.passes.slices import join_slices
+from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views
 from archlint.testing import Net
 from tests.cost.lowering.passes.steps import ORT, after
@@ -83,7 +85,31 @@ def test_slices_of_a_reshaped_tensor_are_one_split() -> None:
         net.op("Slice", x, *(net.constant([at]) for at in (start, start + 1, 1)))
         for start in (0, 1)
     ]
-    assert after(order_heads, net, *parts) == ["Reshape", "Split"]
+    assert after(join_slices, net, *parts) == ["Reshape", "Split"]
+
+
+def test_slices_that_leave_out_an_element_or_take_one_twice_stay() -> None:
+    for first, second in (((0, 1), (2, 4)), ((0, 3), (2, 4))):
+        net = Net()
+        x = net.op("Relu", net.input(2, 4, 16))
+        parts = [
+            net.op("Slice", x, *(net.constant([at]) for at in (*ends, 1)))
+            for ends in (first, second)
+        ]
+        assert after(join_slices, net, *parts) == ["Relu", "Slice", "Slice"]
+
+
+def test_a_transpose_meets_its_inverse_through_an_element_wise_operator() -> None:
+    net = Net()
+    x = net.op("Relu", net.op("Transpose", net.input(1, 9, 12, 7), perm=[0, 3, 1, 2]))
+    last = net.op("Neg", net.op("Transpose", x, perm=[0, 2, 3, 1]))
+    assert after(move_transposes, net, last) == ["Relu", "Neg"]
+
+
+def test_a_transpose_stays_before_an_operator_that_nothing_behind_takes_up() -> None:
+    net = Net()
+    x = net.op("Relu", net.op("Transpose", net.input(1, 9, 12, 7), perm=[0, 3, 1, 2]))
+    assert after(move_transposes, net, net.op("Softmax", x)) == ["Transpose", "Relu", "Softmax"]
 
 
 def test_a_conv_on_whole_blocks_runs_between_reorders() -> None:

@@ -1,0 +1,92 @@
+"""Small nets whose operators the runtime moves, joins or cancels, or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from onnx import TensorProto, helper
+
+from archlint.testing import Net
+
+__all__ = ["MOVED"]
+
+
+def _scalar(net: Net, name: str, value: float) -> str:
+    net._weights.append(helper.make_tensor(name, TensorProto.FLOAT, [], [value]))
+    return name
+
+
+def between_transposes(net: Net) -> Iterator[str]:
+    x = net.op("Transpose", net.input(1, 9, 12, 7), perm=[0, 3, 1, 2])
+    total = net.op("Add", net.op("Relu", x), net.weight("b", 7, 1, 1))
+    yield net.op("Neg", net.op("Transpose", net.op("Sqrt", total), perm=[0, 2, 3, 1]))
+
+
+def transpose_that_others_read(net: Net) -> Iterator[str]:
+    x = net.op("Relu", net.op("Transpose", net.input(1, 9, 12, 7), perm=[0, 3, 1, 2]))
+    yield net.op("MatMul", net.input(1, 7, 12, 9, name="y"), net.op("Neg", x))
+    turned = net.op("Transpose", net.op("Abs", x), perm=[0, 1, 3, 2])
+    yield net.op("MatMul", net.op("Neg", turned), net.input(1, 7, 9, 4, name="z"))
+
+
+def transpose_cancelled_for_one(net: Net) -> Iterator[str]:
+    x = net.op("Relu", net.op("Transpose", net.input(1, 9, 12, 7), perm=[0, 3, 1, 2]))
+    yield net.op("MatMul", net.input(1, 7, 12, 9, name="y"), x)
+    yield net.op("Neg", net.op("Transpose", net.op("Abs", x), perm=[0, 2, 3, 1]))
+
+
+def heads_of_one_product(net: Net) -> Iterator[str]:
+    rows = net.op("MatMul", net.input(1, 10, 24), net.weight("w", 24, 72))
+    heads = net.op("Reshape", rows, net.constant([1, 10, 3, 4, 6]))
+    heads = net.op("Transpose", heads, perm=[2, 0, 3, 1, 4])
+    parts = [
+        net.op("Slice", heads, *(net.constant([each]) for each in (start, start + 1, 0)))
+        for start in range(3)
+    ]
+    q, k, v = (net.op("Squeeze", part, net.constant([0])) for part in parts)
+    turned = net.op("Mul", net.op("Transpose", k, perm=[0, 1, 3, 2]), _scalar(net, "s", 0.5))
+    scores = net.op("Softmax", net.op("MatMul", q, turned), axis=-1)
+    yield net.op("Transpose", net.op("MatMul", scores, v), perm=[0, 2, 1, 3])
+
+
+def rows_as_a_map(net: Net) -> Iterator[str]:
+    x = net.op("Transpose", net.op("Relu", net.input(1, 64, 16)), perm=[0, 2, 1])
+    x = net.op("Reshape", x, net.constant([1, 16, 8, 8]))
+    net._channels[x] = 16
+    yield net.conv(x, 16)
+
+
+def rolled(net: Net) -> Iterator[str]:
+    x = net.op("Relu", net.input(1, 8, 8, 12))
+    parts = [
+        net.op("Slice", x, *(net.constant([each]) for each in (start, end, 1)))
+        for start, end in ((3, 8), (0, 3))
+    ]
+    yield net.op("Neg", net.op("Concat", *parts, axis=1))
+
+
+def every_other_row(net: Net) -> Iterator[str]:
+    x = net.op("Relu", net.input(1, 8, 8, 12))
+    for start in (0, 1):
+        ends = (net.constant([each]) for each in (start, 8, 1, 2))
+        yield net.op("Neg", net.op("Slice", x, *ends))
+
+
+def gelu_with_half_the_gate(net: Net) -> Iterator[str]:
+    x = net.op("Neg", net.input(1, 10, 24))
+    erf = net.op("Erf", net.op("Div", x, _scalar(net, "root", 1.4142135)))
+    gate = net.op("Mul", _scalar(net, "half", 0.5), net.op("Add", erf, _scalar(net, "one", 1.0)))
+    yield net.op("Neg", net.op("Mul", x, gate))
+
+
+def sum_behind_a_conv_of_rows(net: Net) -> Iterator[str]:
+    x = net.op("Neg", net.input(1, 18, 40))
+    conv = net.op("Conv", x, net.weight("w", 18, 18, 1), net.weight("b", 18))
+    yield net.op("Relu", net.op("Add", conv, x))
+
+
+MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
+    between_transposes, transpose_that_others_read, transpose_cancelled_for_one,
+    heads_of_one_product, rows_as_a_map, rolled, every_other_row, gelu_with_half_the_gate,
+    sum_behind_a_conv_of_rows,
+)  # fmt: skip

@@ -65,5 +65,11 @@ def test_half_precision_is_read_as_it_is_exported(dtype: str) -> None:
     assert convs(found) == convs(own)
     assert found.flops == pytest.approx(own.flops, rel=0.01)
     assert {op.output.dtype for op in found.operators if op.op_type == "Conv"} == {dtype}
-    (report,) = lint([proto], Options(batch=2)).models
-    assert report.error == f"{DEFAULT_TARGET} prices float, not {dtype}; no target for {dtype}"
+    (refused,) = lint([proto], Options(batch=2, as_stored=True)).models
+    assert refused.error == f"{DEFAULT_TARGET} prices float, not {dtype}; no target for {dtype}"
+    half, full = lint(
+        [proto, str(EXAMPLES / "onnx" / "mobilenet_v2.onnx")], Options(batch=2)
+    ).models
+    assert half.error is None
+    assert half.targets[0].stored == dtype
+    assert half.targets[0].predicted == pytest.approx(full.targets[0].predicted, rel=0.01)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import onnx
-from onnx import checker, inliner
 
 from archlint.errors import ModelError
 from archlint.graph.build import build_at
 from archlint.graph.contradiction import ContradictionError, asked_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
+from archlint.graph.functions import inlined
 from archlint.graph.model import Model
-from archlint.graph.node import cleaned
 from archlint.graph.rebatch import rebatched, unscaled
-from archlint.graph.shapes import INFERENCE_FAILURES, declared_inputs
+from archlint.graph.shapes import declared_inputs
 from archlint.graph.sizes import Sizes, bind_sizes
 
 __all__ = ["build_model"]
@@ -37,7 +36,7 @@ def build_model(
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
-    proto = _inlined(path, proto)
+    proto = inlined(path, proto)
     declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
     sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
     made_for = sizes.declared_batch
@@ -107,22 +106,6 @@ def _rewritten(
         reason = f"operator {operator.name} ({operator.op_type}): its FLOPs do not follow the batch"
         raise ModelError(path, f"cannot take {asked_sizes(sizes)}: {reason}")
     return model
-
-
-def _inlined(path: str, proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Local functions become their nodes; a model whose functions cannot be is left alone.
-
-    Raises ModelError for functions that call themselves.
-    """
-    if not proto.functions:
-        return proto
-    try:
-        return inliner.inline_local_functions(proto)
-    except checker.ValidationError as e:
-        reason = cleaned(str(e).partition("\n")[0])
-        raise ModelError(path, f"has local functions that cannot be inlined: {reason}") from e
-    except INFERENCE_FAILURES:
-        return proto
 
 
 def _counted(proto: onnx.ModelProto) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 
+from archlint.graph.equation import equation_fault
 from archlint.graph.operator import Attribute, Tensor
 
 __all__ = ["fault_of", "reshape_fault"]
@@ -29,6 +30,8 @@ def fault_of(op_type: str, inputs: Inputs, attributes: Attributes, outputs: int)
     told = attributes.get("num_outputs", outputs) if op_type == "Split" else outputs
     if told != outputs:
         return f"num_outputs {told} for {outputs} output{'s' * (outputs != 1)}"
+    if op_type == "Einsum":
+        return equation_fault(str(attributes.get("equation", "")))
     required = _REQUIRED.get(op_type)
     if required is None:
         return ""

@@ -16,8 +16,8 @@ from archlint.graph.shapes import (
     INFERENCE_FAILURES,
     TensorType,
     array_type,
+    bound_inference,
     dtype_and_shape,
-    limit_outputs,
     opset_of,
 )
 
@@ -120,7 +120,7 @@ def _by_schema(
         schema = defs.get_schema(node.op_type, opset, "")
         copy = onnx.NodeProto(op_type=node.op_type, input=given.input, output=given.output)
         copy.attribute.extend(a for a in given.attribute if a.name in schema.attributes)
-        limit_outputs(copy)
+        bound_inference(copy)
         inferred = shape_inference.infer_node_outputs(
             schema,
             copy,

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError, EncodeError
 from onnx import helper, shape_inference
 
 from archlint.graph.batch import Dim
+from archlint.graph.equation import equation_fault
 from archlint.graph.sizes import Sizes
 
 __all__ = [
@@ -21,10 +22,10 @@ __all__ = [
     "Contradiction",
     "TensorType",
     "array_type",
+    "bound_inference",
     "declared_inputs",
     "dtype_and_shape",
     "infer_types",
-    "limit_outputs",
     "opset_of",
     "strict_faults",
 ]
@@ -170,8 +171,15 @@ def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
     return dim.dim_param if isinstance(dim.dim_param, str) and dim.dim_param else None
 
 
-def limit_outputs(node: onnx.NodeProto) -> None:
-    """Let a Split say no more outputs than it has: inference makes room for all that it says."""
+def bound_inference(node: onnx.NodeProto) -> None:
+    """Keep inference from running on and on.
+
+    It makes room for all outputs that a Split says it has, and never returns on some equations.
+    """
+    if node.op_type == "Einsum":
+        equations = (each.s.decode("utf-8", "replace") for each in node.attribute)
+        if any(map(equation_fault, equations)):
+            del node.attribute[:]
     if node.op_type == "Split":
         for each in node.attribute:
             if each.name == "num_outputs":
@@ -186,7 +194,7 @@ def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
         # traces are most of a file, and go through the wire format on their way to C++ and back
         node.ClearField("metadata_props")
         node.ClearField("doc_string")
-        limit_outputs(node)
+        bound_inference(node)
     domains = {each.domain for each in copy.opset_import}
     for domain in dict.fromkeys(_domain(node.domain) for node in graph.node):
         if domain not in domains and not (domain == "" and "ai.onnx" in domains):

@@ -12,7 +12,8 @@ from archlint.graph.operator_table import facts_of
 __all__ = ["Unread", "find_unread"]
 
 _COMPUTES = frozenset({
-    Work.ATTENTION, Work.CONV, Work.PRODUCT, Work.RECURRENCE, Work.TRANSPOSED_CONV,
+    Work.ATTENTION, Work.CONTRACTION, Work.CONV, Work.PRODUCT, Work.RECURRENCE,
+    Work.TRANSPOSED_CONV,
 })  # fmt: skip
 """What a network's time goes into."""
 

@@ -12,7 +12,7 @@ from archlint.graph.operator import Attribute
 
 __all__ = ["read_attribute", "type_fault"]
 
-_KINDS = onnx.AttributeProto.AttributeType
+_UNDEFINED = onnx.AttributeProto.UNDEFINED
 _WORDS: Mapping[int, str] = {
     onnx.AttributeProto.FLOAT: "a number",
     onnx.AttributeProto.FLOATS: "numbers",
@@ -47,9 +47,9 @@ def type_fault(op_type: str, opset: int, given: Iterable[onnx.AttributeProto]) -
     """What attribute of an operator of ONNX is of another kind than it has to be, or ""."""
     expected = _kinds(op_type, opset)
     for each in given:
-        kind = expected.get(each.name)
-        if kind is not None and each.type not in (kind, _KINDS.Value("UNDEFINED")):
-            found = _WORDS.get(each.type, "of another kind")
+        kind, own = expected.get(each.name), each.type
+        if kind is not None and own != kind and own != _UNDEFINED:
+            found = _WORDS.get(own, "of another kind")
             return f"attribute {each.name} holds {found}, not {_WORDS.get(kind, 'that')}"
     return ""
 

@@ -12,7 +12,6 @@ from archlint.graph.contradiction import ContradictionError, asked_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.functions import inlined
 from archlint.graph.model import Model
-from archlint.graph.rebatch import rebatched, unscaled
 from archlint.graph.shapes import declared_inputs
 from archlint.graph.sizes import Sizes, bind_sizes
 
@@ -93,6 +92,8 @@ def _at_another_batch(
 def _rewritten(
     path: str, proto: onnx.ModelProto, own: Sizes, sizes: Sizes, *, origins: bool
 ) -> Model:
+    from archlint.graph.rebatch import rebatched, unscaled  # few files are asked for another batch
+
     try:
         changed = rebatched(path, proto, own, sizes)
     except ModelError as fault:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 import onnx
 
 from archlint.graph.build_model import build_model
+from archlint.graph.collector import collector_paused
 from archlint.graph.model import Model
 from archlint.graph.read import read_proto
 
@@ -33,18 +32,6 @@ def read_model(
     before, `origins` asks for what its exporter says of each operator's source.
     Raises ModelError and UsageError.
     """
-    with _collector_paused():
+    with collector_paused():
         path, proto = (model, read_proto(model)) if isinstance(model, str) else (path, model)
         return build_model(path, proto, batch=batch, inputs=inputs, dims=dims, origins=origins)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that a graph is built from becomes garbage; looking for it takes a third of it."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

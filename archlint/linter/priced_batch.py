@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from archlint.cost.pricer import Pricer
 from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
-from archlint.graph.rebatch import unscaled
 from archlint.linter.source import Loaded, build
 from archlint.settings.options import Options
 
@@ -32,6 +31,8 @@ def at_priced_batch(
         other = build(loaded, options, nearest)
     except (ModelError, UsageError):
         return model, ()
+    from archlint.graph.rebatch import unscaled  # few files come to this
+
     if unscaled(model, other) is not None:
         return model, ()
     priced = "target prices" if len(pricers) == 1 else "targets price"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from archlint.cost.target import Target
 from archlint.errors import DtypeError
-from archlint.graph.in_float import in_float
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths, find_widths
 from archlint.linter.dtype import SIGNED, model_dtype
@@ -58,7 +57,11 @@ class Readings:
 
     def _reading(self, *, in_fp32: bool) -> Reading:
         if in_fp32 not in self._made:
-            model = in_float(self.model) if in_fp32 else self.model
+            model = self.model
+            if in_fp32:
+                from archlint.graph.in_float import in_float  # few files are of another dtype
+
+                model = in_float(model)
             self._made[in_fp32] = Reading(model, find_widths(model))
         return self._made[in_fp32]
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
 from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
-from archlint.cost.lowering.pass_lists import PASS_LISTS
+from archlint.cost.lowering.pass_lists import pass_list_of
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.graph.collector import collector_paused
 from archlint.graph.model import Model
 
 __all__ = ["Change", "Lowered", "PlacedKernel", "lower"]
@@ -17,7 +18,12 @@ __all__ = ["Change", "Lowered", "PlacedKernel", "lower"]
 
 def lower(model: Model, lowering: RuntimeRules, change: Change = NO_CHANGE) -> Lowered:
     """The kernels that run `model`, in topological order of their main operators."""
-    runtime = PASS_LISTS[lowering.passes]
+    with collector_paused():
+        return _lowered(model, lowering, change)
+
+
+def _lowered(model: Model, lowering: RuntimeRules, change: Change) -> Lowered:
+    runtime = pass_list_of(lowering.passes)
     graph = pass_graph_of_model(model, lowering, change)
     for each in runtime.passes:
         each(graph, lowering)

@@ -6,7 +6,7 @@ import tomli
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
-from archlint.cost.lowering.pass_lists import Pass
+from archlint.cost.lowering.pass_list import Pass
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.measure.onnxruntime.lowering import lowering
 from archlint.testing import Net

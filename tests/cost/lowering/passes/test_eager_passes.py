@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from archlint.cost.lowering.lower import lower
-from archlint.cost.lowering.pass_lists import Pass
+from archlint.cost.lowering.pass_list import Pass
 from archlint.cost.lowering.passes.eager import fold_into_weights, fuse_epilogues
 from archlint.cost.lowering.passes.views import launch_views
 from archlint.testing import Net

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
-from archlint.cost.lowering.pass_lists import PASS_LISTS
+from archlint.cost.lowering.pass_lists import pass_list_of
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph import read_model
 from tests.cost.lowering.passes.steps import ORT, faults
@@ -23,6 +23,6 @@ def test_after_each_pass_all_steps_know_who_makes_and_reads_their_tensors(
 ) -> None:
     graph = pass_graph_of_model(read_model(str(ONNX / f"{name}.onnx")), lowering)
     assert faults(graph) == []
-    for each in PASS_LISTS[lowering.passes].passes:
+    for each in pass_list_of(lowering.passes).passes:
         each(graph, lowering)
         assert (each, faults(graph)) == (each, [])

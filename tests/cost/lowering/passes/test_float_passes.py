@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archlint.cost.lowering.pass_lists import Pass
+from archlint.cost.lowering.pass_list import Pass
 from archlint.cost.lowering.passes.blocked import put_blocked
 from archlint.cost.lowering.passes.fusion import (
     add_sums,

@@ -1,0 +1,1 @@
+"""Which passes each runtime applies, in order: a file each."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from tokenize import TokenError
 
-from archlint.source.ignores.extent import NOTHING, Extent, Extents
+from archlint.source.ignores.extent import NOTHING, WHOLE, Extent, Extents
 from archlint.source.ignores.logical import Comment, LogicalLine, logical_lines
 from archlint.source.source_file import UNPARSABLE
 
@@ -38,7 +38,8 @@ class Words:
 class IgnoreComment:
     """One comment: its place, the rules that it names by code or name, and the reason.
 
-    `fault` says why it ignores nothing, else "".
+    `fault` says why it ignores nothing, else "".  `around` is the outermost class or function that
+    it is in.
     """
 
     line: int
@@ -47,6 +48,7 @@ class IgnoreComment:
     reason: str
     extent: Extent
     fault: str = ""
+    around: Extent = WHOLE
 
 
 class SourceComments:
@@ -81,7 +83,8 @@ class SourceComments:
         elif not fault:
             fault = "covers nothing: expected at the end of a line, or right above one"
         column = comment.column + words.start
-        return IgnoreComment(comment.line, column, words.rules, words.reason, extent, fault)
+        around = self._extents.around(comment.line)
+        return IgnoreComment(comment.line, column, words.rules, words.reason, extent, fault, around)
 
 
 def read_comments(lines: Sequence[str]) -> tuple[IgnoreComment, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,6 +33,8 @@ class Extent:
 
 
 NOTHING = Extent(0, 0)
+WHOLE = Extent(0, sys.maxsize)
+"""Of a file, however long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,16 @@ class Extents:
             return Extent(around.first, around.last, through=about)
         firsts, lasts = [each.first for each in here], [each.last for each in here]
         return Extent(min(firsts, default=about), max(lasts, default=about))
+
+    def around(self, line: int) -> Extent:
+        """The outermost class or function that a line is in; the whole file where it is in none."""
+        for node in self._tree.body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                last = node.end_lineno or node.lineno
+                if first <= line <= last:
+                    return Extent(first, last)
+        return WHOLE
 
     @cached_property
     def _classes(self) -> dict[int, Extent]:

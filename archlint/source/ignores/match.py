@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +37,17 @@ class CommentIgnores:
         self._codes = {word: code for code, name in rules.items() for word in (code, name)}
         self._files: dict[str, tuple[IgnoreComment, ...]] = {}
         self._used: set[tuple[str, int, int, str]] = set()
+        self._seen: defaultdict[str, set[tuple[int, int]]] = defaultdict(set)
 
     def read_files_of(self, locations: Iterable[Location]) -> None:
-        """Read the files that these locations are in: their comments may turn out unused."""
+        """Read the files that these locations are in: their comments may turn out unused.
+
+        Not those of classes and functions that none of them is in: these made no part of a model.
+        """
         for location in locations:
             for span in (location.span, *(call.span for call in location.chain)):
                 self._comments(span.path)
+                self._seen[span.path].add((span.line, span.end_line))
 
     def match(self, location: Location | None, code: str) -> Match | None:
         """The comment that wants a rule to be silent here, None where nobody says so.
@@ -86,8 +92,14 @@ class CommentIgnores:
             if code is None:
                 hint = did_you_mean(word, self._codes) or f" (known: {', '.join(self._rules)})"
                 yield f'unknown rule "{word}"{hint}'
-            elif code in self._ran and (path, comment.line, comment.column, word) not in self._used:
+            elif code in self._ran and not self._is_used(path, comment, word):
                 yield f"unused ignore of {word}"
+
+    def _is_used(self, path: str, comment: IgnoreComment, word: str) -> bool:
+        """Whether it kept something back, or stands in what made no part of a model."""
+        if (path, comment.line, comment.column, word) in self._used:
+            return True
+        return not any(comment.around.holds(*lines) for lines in self._seen[path])
 
     def _comments(self, path: str) -> tuple[IgnoreComment, ...]:
         found = self._files.get(path)

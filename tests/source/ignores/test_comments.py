@@ -226,7 +226,7 @@ def test_unused_and_unknown_are_diagnosed_in_files_that_were_looked_at(
     ignores: CommentIgnores,
 ) -> None:
     assert ignores.diagnoses() == ()
-    ignores.read_files_of([at(1)])
+    ignores.read_files_of([at(7)])
     match = ignores.match(at(7), "G2")
     assert match is not None
     assert len(ignores.diagnoses()) == 4
@@ -252,7 +252,7 @@ def test_of_two_comments_the_one_that_covers_less_is_used(
 @pytest.mark.usefixtures("ignores")
 def test_a_rule_that_did_not_run_is_not_unused() -> None:
     others = CommentIgnores(RULES, ["G2"])
-    others.read_files_of([at(1)])
+    others.read_files_of([at(7)])
     assert [each for each in others.diagnoses() if "unused" in each] == [
         "nets.py:9:12: unused ignore of G2",
         "nets.py:12:9: unused ignore of G2",
@@ -286,3 +286,21 @@ def test_warnings_about_the_source_are_not_ours_to_give(
 ) -> None:
     assert [each.fault for each in read(f"x = '\\d'  {C}\n")] == [""]
     assert not recwarn.list
+
+
+@pytest.mark.usefixtures("ignores")
+def test_comments_in_what_made_no_part_of_the_model_are_not_unused() -> None:
+    elsewhere = CommentIgnores(RULES, RULES)
+    elsewhere.read_files_of([at(1)])
+    assert not any("unused" in each for each in elsewhere.diagnoses())
+
+
+def test_a_comment_outside_of_classes_is_unused_wherever_the_model_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "def f():\n    return 1\nx = f()  # archlint: ignore[G1] why\n"
+    (tmp_path / "nets.py").write_text(text, encoding="utf-8")
+    ignores = CommentIgnores(RULES, RULES)
+    ignores.read_files_of([at(2)])
+    assert ignores.diagnoses() == ("nets.py:3:10: unused ignore of G1",)

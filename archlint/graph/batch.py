@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["Dim", "batched_inputs", "is_row_name"]
+__all__ = ["MOST_IMAGES", "Dim", "batched_inputs", "is_row_name"]
 
 Dim = int | str | None
 """A size, a symbol, or open."""
@@ -17,8 +17,8 @@ _ROWS = re.compile(
     re.IGNORECASE,
 )
 _BATCH = re.compile(r"(?:.*[._ ])?(?:batch(?:es|_?size)?|bs|b|n)(?:_?\d+)?", re.IGNORECASE)
-_MOST_IMAGES = 64
-"""More rows than this in a matrix of fixed size are not a batch's."""
+MOST_IMAGES = 64
+"""More rows than this in a matrix are a sequence's, not a batch's: as many as targets price."""
 
 
 def is_row_name(dim: Dim) -> bool:
@@ -48,5 +48,5 @@ def batched_inputs(declared: Mapping[str, tuple[Dim, ...] | None]) -> tuple[str,
 def _may_be(dims: tuple[Dim, ...]) -> bool:
     first = dims[0]
     if isinstance(first, int):
-        return not (len(dims) == 2 and first > _MOST_IMAGES)
+        return not (len(dims) == 2 and first > MOST_IMAGES)
     return not is_row_name(first)

@@ -9,6 +9,7 @@ from archlint.cost.kernels.kernel import Kernel, conv_kind
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 from archlint.cost.lowering.function_kernels import FUNCTION_MAKERS
+from archlint.graph.batch import MOST_IMAGES
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of
@@ -19,10 +20,6 @@ _ITEMSIZE = {
     "float16": 2, "bfloat16": 2, "double": 8, "int64": 8, "int8": 1, "uint8": 1, "bool": 1,
     "int16": 2, "uint16": 2,
 }  # fmt: skip
-
-
-_MOST_IMAGES = 64
-"""More rows than this in a matrix are a sequence's, not a batch's: as many as targets price."""
 
 
 def make_kernel(op: Operator, as_type: str = "") -> Kernel | None:
@@ -168,7 +165,7 @@ def _product(op: Operator, name: str) -> Kernel | None:
         c_in = max((op.weight.elements or 0) // max(c_out, 1), 1)
         rows = (op.output.elements or 0) // max(c_out, 1)
         batch = out[0] if len(out) > 1 else 1
-        if len(out) == 2 and batch > _MOST_IMAGES:
+        if len(out) == 2 and batch > MOST_IMAGES:
             batch = 1
         return Kernel(
             Kind.PRODUCT, name, c_in, c_out, _rows(rows // max(batch, 1)),

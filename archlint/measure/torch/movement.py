@@ -25,7 +25,6 @@ from archlint.measure.torch.tensors import (
 
 __all__ = ["MOVERS"]
 
-_VOCABULARY = 32768
 _FLOATS_FROM = {2: torch.float32, 4: torch.int32, 8: torch.int32, 1: torch.float32}
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from math import inf
+from statistics import median
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.pricing.table import WIDEST
+from archlint.cost.pricing.table import is_too_wide
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.fit.statistics import interval_of
@@ -45,7 +47,7 @@ class BatchTimer:
         self._backend, self._tell, self._room = backend, tell, room
         self._kernels = tuple(task.kernel for task in batch.tasks)
         self._company = tuple(company)
-        self._weight_bytes = batch.weight_bytes
+        self._footprint = batch.footprint
         self._name = f"{name}: {'; '.join(task.text for task in batch.tasks)}"
         self._seconds: list[list[float]] = [[] for _ in batch.tasks]
         self._refused: set[int] = set()
@@ -67,7 +69,7 @@ class BatchTimer:
         """These kernels once each, in as many sessions as that takes."""
         kernels = [self._kernels[at] for at in counted]
         seed = _seed(f"{self._name}: {number}")
-        sessions = companies(kernels, self._weight_bytes, self._room, seed)
+        sessions = companies(kernels, self._footprint, self._room, seed)
         for place, session in enumerate(sessions):
             seed = _seed(f"{self._name}: {number}, {place}")
             members = [counted[place] for place in session]
@@ -105,13 +107,18 @@ class BatchTimer:
             return {}
         medley = [(at, self._kernels[at]) for at in members]
         medley += [(-1, self._kernels[at]) for at in others]
-        medley += [(-1, each) for each in self._company[: max(0, LEAST - len(medley))]]
+        medley += [(-1, each) for each in self._filling()[: max(0, LEAST - len(medley))]]
         random.Random(seed).shuffle(medley)
         timing = self._backend.time(
-            Medley(tuple(kernel for _, kernel in medley), seed, self._weight_bytes)
+            Medley(tuple(kernel for _, kernel in medley), seed, self._footprint)
         )
         places = zip(medley, timing.kernels, strict=True)
         return {at: seconds for (at, _), seconds in places if at >= 0}
+
+    def _filling(self) -> list[Kernel]:
+        """The company that fits beside these kernels into what the sessions run through."""
+        most = self._footprint or inf
+        return [each for each in self._company if SIZE * each.activation_bytes <= most]
 
     def _culprits(self, seed: int, members: Sequence[int]) -> frozenset[int]:
         """The kernels for which the runtime refuses a session, found by halves."""
@@ -126,7 +133,7 @@ class BatchTimer:
 
 
 def _is_wide(seconds: Sequence[float]) -> bool:
-    return interval_of(seconds) > WIDEST
+    return is_too_wide(interval_of(seconds), median(seconds))
 
 
 def _seed(text: str) -> int:

@@ -8,6 +8,7 @@ from math import inf
 
 from archlint.commands.verify.surroundings import Side, surround
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found, priced_on, saving_of
 from archlint.linter.pipeline import Examined
@@ -36,7 +37,7 @@ class PlannedPlace:
     now_kernels: tuple[Kernel, ...]
     now: Side
     instead: Side
-    weight_bytes: int
+    footprint: int
     reason: str
 
 
@@ -110,15 +111,15 @@ def _planned_place(
         now_kernels=view.kernels(sorted(set(place.kernels))),
         now=sides[0],
         instead=sides[1],
-        weight_bytes=_weight_bytes(kernels, view.target.lowering.rotation),
+        footprint=_rotating(kernels, view.target.lowering),
         reason=reason,
     )
 
 
-def _weight_bytes(kernels: Sequence[Kernel], levels: Sequence[int]) -> int:
-    """The model's weights, but no more than the level from which none of them stays in a cache."""
-    most = max(levels, default=inf)
-    return int(min(sum(kernel.weight_bytes for kernel in kernels), most * MB))
+def _rotating(kernels: Sequence[Kernel], lowering: RuntimeRules) -> int:
+    """What the model runs through, but no more than from where on none of it stays in a cache."""
+    most = max(lowering.rotation, default=inf)
+    return int(min(lowering.rotates(kernels), most * MB))
 
 
 def _refusal(now: Sequence[Kernel], instead: Sequence[Kernel], backend: Backend) -> str:

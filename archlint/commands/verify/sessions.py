@@ -76,14 +76,14 @@ def _pair(backend: Backend, timed: Timed, session: int) -> None:
     sides = [(planned.now, timed.now), (planned.instead, timed.instead)]
     try:
         for side, seconds in reversed(sides) if session % 2 else sides:
-            seconds.by_session.append(_time(backend, side, seed, planned.weight_bytes))
+            seconds.by_session.append(_time(backend, side, seed, planned.footprint))
     except MeasureError as fault:
         timed.now, timed.instead, timed.reason = Seconds(), Seconds(), str(fault)
 
 
-def _time(backend: Backend, side: Side, seed: int, weight_bytes: int) -> tuple[float, ...]:
+def _time(backend: Backend, side: Side, seed: int, footprint: int) -> tuple[float, ...]:
     """The seconds of the side's own kernels in a fresh session."""
-    timing = backend.time(Medley(side.kernels, seed, weight_bytes, linked=True))
+    timing = backend.time(Medley(side.kernels, seed, footprint, linked=True))
     return tuple(timing.kernels[position] for position in side.own)
 
 

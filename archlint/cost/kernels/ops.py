@@ -10,6 +10,7 @@ __all__ = [
     "ACTIVATIONS",
     "ELEMENTWISE",
     "FUNCTIONS",
+    "GENERIC",
     "KINDS",
     "OPERANDS",
     "POOLS",
@@ -32,6 +33,9 @@ SLOW = frozenset(name for name in ACTIVATIONS if OPERATORS[name].slow)
 
 REORDERS = frozenset({"ReorderInput", "ReorderOutput"})
 """Into and out of a blocked layout."""
+
+GENERIC = "generic"
+"""The path of what a runtime has a quick kernel for but runs by a general one, ten times slower."""
 
 _KIND_OF = {
     Work.CONV: Kind.CONV,

@@ -46,16 +46,16 @@ def _lowered(model: Model, lowering: RuntimeRules, change: Change) -> Lowered:
         kernels.append(kernel)
         operators.append(tuple(step.members) or (() if step.cause is None else (step.cause,)))
     return Lowered(
-        _placed(_rotated(kernels, lowering.rotation), operators, model),
+        _placed(_rotated(kernels, lowering), operators, model),
         home,
         tuple(sorted(unpriced)),
         {index: tuple(numbers) for index, numbers in reorders.items()},
     )
 
 
-def _rotated(kernels: Sequence[Kernel], levels: tuple[int, ...]) -> Sequence[Kernel]:
-    """Tell each kernel how many MB of weights the whole model runs through."""
-    total = sum(kernel.weight_bytes for kernel in kernels) / 1e6
+def _rotated(kernels: Sequence[Kernel], lowering: RuntimeRules) -> Sequence[Kernel]:
+    """Tell each kernel how many MB the whole model runs through."""
+    levels, total = lowering.rotation, lowering.rotates(kernels) / 1e6
     if not levels or not total:
         return kernels
     # beyond the levels measured nothing changes: all is in a cache, or all in memory

@@ -76,7 +76,7 @@ def _elementwise(op: Operator, name: str) -> Kernel:
 
 
 def _move(op: Operator, name: str) -> Kernel:
-    if name == "Split" and op.activations:
+    if name in ("Split", "Transpose") and op.activations:
         batch, channels, sizes = layout(_shape(op.activations[0]))
         return Kernel(
             Kind.MOVEMENT, name, channels, channels, sizes, sizes, batch, itemsize=_itemsize(op)
@@ -90,7 +90,21 @@ def _move(op: Operator, name: str) -> Kernel:
         )  # fmt: skip
     if name == "Concat":
         return _concat(op)
+    if name == "Gather":
+        return _gather(op)
     return _pass(op, name)
+
+
+def _gather(op: Operator) -> Kernel:
+    """Along an axis behind the first, indices of several dims are as many in one."""
+    shape, axis = _shape(op.output), op.attributes.get("axis", 0)
+    dims = len(op.inputs[1].shape or ()) if len(op.inputs) > 1 and op.inputs[1] else 1
+    if isinstance(axis, int) and axis > 0 and dims > 1:
+        shape = (*shape[:axis], prod(shape[axis : axis + dims]), *shape[axis + dims :])
+    batch, channels, sizes = layout(shape)
+    return Kernel(
+        Kind.MOVEMENT, "Gather", channels, channels, sizes, sizes, batch, itemsize=_itemsize(op)
+    )
 
 
 def _concat(op: Operator) -> Kernel:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
+from archlint.cost.kernels.footprint import footprint
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 
 __all__ = ["Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
@@ -98,9 +100,9 @@ class RuntimeRules:
     `fold` are operators that vanish into the conv or product before them, `fuse` activations
     that become an epilogue of a kernel of the kinds `fuse_into`.  `views` says that a view is
     launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
-    kernels with weights were measured.  A target with `fusions` is one whose runtime changes the
-    graph, with `blocked` one that runs convs on blocked tensors, with `quantised` one that runs
-    quantised models in int8.
+    kernels were measured; of its whole footprint if `whole_rotation`.  A target with `fusions` is
+    one whose runtime changes the graph, with `blocked` one that runs convs on blocked tensors,
+    with `quantised` one that runs quantised models in int8.
     """
 
     passes: Passes
@@ -109,6 +111,7 @@ class RuntimeRules:
     fuse_into: frozenset[Kind]
     views: bool = False
     rotation: tuple[int, ...] = ()
+    whole_rotation: bool = False
     fusions: Fusions | None = None
     blocked: Blocked | None = None
     quantised: Quantised | None = None
@@ -118,6 +121,12 @@ class RuntimeRules:
         if self.fusions is not None and kind is Kind.PRODUCT:
             return activation in self.fusions.products
         return activation in self.fuse and kind in self.fuse_into
+
+    def rotates(self, kernels: Iterable[Kernel]) -> int:
+        """The bytes that a model of these kernels runs through, as the levels count them."""
+        if self.whole_rotation:
+            return footprint(kernels)
+        return sum(kernel.weight_bytes for kernel in kernels)
 
     def has(self, feature: str) -> bool:
         """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
@@ -138,6 +147,7 @@ class RuntimeRules:
             fuse_into=frozenset(map(Kind, data["fuse_into"])),
             views=bool(data.get("views", False)),
             rotation=tuple(data.get("rotation", ())),
+            whole_rotation=bool(data.get("whole_rotation", False)),
             fusions=None if fusions is None else _fusions(fusions),
             blocked=None if blocked is None else _blocked(blocked),
             quantised=None if quantised is None else _quantised(quantised),

@@ -10,7 +10,7 @@ from archlint.cost.kernels.ops import SLOW
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import jump_of, pieces_of, swap_of
-from archlint.cost.pricing.terms import coldness, padded
+from archlint.cost.pricing.terms import coldness, nearness, padded
 
 __all__ = ["FEATURES", "PAPER_LENGTHS"]
 
@@ -37,7 +37,7 @@ FEATURES: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "batch": lambda c, _: _octaves(c.batch),
     "line": lambda c, _: _octaves(c.line),
     "bytes": lambda c, _: _octaves(c.mac),
-    "cold": lambda c, m: 2.0 * coldness(c, m),
+    "cold": lambda c, m: 2.0 * (coldness(c, m) - nearness(c, m)),
     "fill": lambda c, m: 2.0 * np.log2(padded(c.c_out, 4 * m.block) / c.c_out),
     "add": lambda c, _: c.each(lambda k: "Add" in k.epilogue),
     "dear": lambda c, _: c.each(lambda k: any(op in SLOW for op in k.epilogue)),
@@ -56,10 +56,10 @@ FEATURES: Mapping[str, Callable[[Columns, Machine], Array]] = {
 }
 """Each in octaves, or in steps of like weight: channels a group in and out, groups, window,
 positions of the result (map x batch), strides, batch, positions in a line, memory access, how
-far its weights come from, how well its channels fill the vectors, what is fused, how much
-larger the result's map is, tensors read, elements that it works through in one go, how far apart
-it reads, how badly that falls on the sets of a cache, how well its channels fill blocks, and how
-far apart the taps of its window are."""
+far its weights come from, how well its channels fill the vectors, what is fused, how much larger
+the result's map is, tensors read, elements that it works through in one go, how far apart it
+reads, how badly that falls on the sets of a cache, how well its channels fill blocks, and how far
+apart the taps of its window are."""
 
 PAPER_LENGTHS = {
     "in": 2.0, "out": 2.0, "groups": 4.0, "window": 2.0, "positions": 4.0, "strides": 2.0,

@@ -29,7 +29,7 @@ def pieces_of(kernel: Kernel) -> int:
             return lines if of_planes else rows
         return batch * kernel.c_out if kernel.path else batch
     if kernel.op == "Gather":
-        return rows
+        return _gathered(kernel)
     if kernel.kind is Kind.MOVEMENT:
         return lines if of_planes and kernel.op not in ("Cast", "Identity") else 1
     if kernel.kind is Kind.REDUCTION:
@@ -40,6 +40,20 @@ def pieces_of(kernel: Kernel) -> int:
     if kernel.path == "by row":
         return rows
     return 1
+
+
+def _gathered(kernel: Kernel) -> int:
+    """The runs that a Gather copies: what lies behind the axis of its indices stays together."""
+    batch, rows = kernel.batch, kernel.batch * prod(kernel.out_map)
+    if len(kernel.out_map) < 2:
+        # rows of a table, or numbers of each row
+        return rows * kernel.c_out if kernel.path == "by row" else rows
+    if not kernel.path:
+        return batch * kernel.c_out
+    if kernel.path == "by row":
+        return rows * kernel.c_out
+    shape = batch, kernel.c_out, *kernel.out_map
+    return prod(shape[: int(kernel.path.removeprefix("axis ")) + 1])
 
 
 def jump_of(kernel: Kernel) -> int:

@@ -15,14 +15,23 @@ from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.errors import TargetError
 
 __all__ = [
-    "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "read_table", "write_table",
+    "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "is_too_wide", "read_table",
+    "write_table",
 ]  # fmt: skip
 
 WIDEST = 0.10
 """The widest interval, as a share of the median, of a row that prices may rest on."""
 
+CLOCK = 0.2e-6
+"""An interval of so few seconds is never too wide: profilers count whole us."""
+
 SHARED = "shared"
 """What stands for the rule in rows that no rule asked for."""
+
+
+def is_too_wide(interval: float, median: float) -> bool:
+    """Whether sessions with this interval, a share of their median in seconds, differ too much."""
+    return interval > WIDEST and interval * median > CLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,7 @@ class Row:
     @property
     def marked(self) -> bool:
         """Whether its sessions differ too much for it to be used."""
-        return self.interval is not None and self.interval > WIDEST
+        return self.interval is not None and is_too_wide(self.interval, self.median_s)
 
 
 _COLUMNS = tuple(field.name for field in fields(Row))
@@ -142,8 +151,9 @@ class Table(Sequence[Row]):
         """The median of the row at this place in `texts`; None if it is marked."""
         try:
             cells = _cells(self._lines[at], _INTERVAL + 1)
-            is_marked = cells[_INTERVAL] and float(cells[_INTERVAL]) > WIDEST
-            return None if is_marked else _time(cells[_MEDIAN])
+            seconds = _time(cells[_MEDIAN])
+            is_marked = cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds)
+            return None if is_marked else seconds
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
-from math import prod
+from math import log2, prod
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import pieces_of
 
-__all__ = ["TERMS", "WORK_OF", "coldness", "padded", "term_named"]
+__all__ = ["TERMS", "WORK_OF", "coldness", "nearness", "padded", "term_named"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _SKIPPED = {Kind.CONV: 2, Kind.GROUP_CONV: 1}
@@ -41,6 +41,21 @@ def coldness(columns: Columns, machine: Machine) -> Array:
     # a rotation that is not told, 0, is as none at all
     octaves = np.log2(np.maximum(4e6 * columns.rotation / machine.far, 1.0))
     share: Array = np.minimum(octaves / 3, 1.0)
+    return share
+
+
+def nearness(columns: Columns, machine: Machine) -> Array:
+    """How near a model is to running in a core's own cache, 0 to 1.
+
+    In the log of the bytes in rotation it rises from a quarter of the last cache to the size of
+    the core's own.
+    """
+    # the level of the last cache is told in whole MB
+    top, near = 1e6 * round(machine.far / 4e6), machine.near
+    if not near or near >= top:
+        return np.zeros(len(columns))
+    rotating = np.where(columns.rotation > 0, 1e6 * columns.rotation, top)
+    share: Array = np.clip(np.log2(top / rotating) / log2(top / near), 0.0, 1.0)
     return share
 
 
@@ -115,6 +130,7 @@ def _fused(ops: Set[str]) -> Callable[[Columns, Machine], Array]:
 
 TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "launch": lambda c, _: np.ones(len(c)),
+    "launch outside": lambda c, m: 1 - nearness(c, m),
     "launch cold": coldness,
     "flops": _flops,
     "bytes": lambda c, _: c.mac,
@@ -122,7 +138,8 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "pieces": lambda c, _: c.each(pieces_of) - 1,
     "unfolded": _unfolded,
     "steps": lambda c, _: c.each(lambda k: k.kind is Kind.RECURRENCE and prod(k.in_map)),
-    "weights from cache": lambda c, m: c.weight_bytes * (1 - coldness(c, m)),
+    "weights from core": lambda c, m: c.weight_bytes * nearness(c, m),
+    "weights from cache": lambda c, m: c.weight_bytes * (1 - coldness(c, m) - nearness(c, m)),
     "weights from memory": lambda c, m: c.weight_bytes * coldness(c, m),
     "activations near": lambda c, m: c.activation_bytes * (1 - _farness(c, m)),
     "activations far": lambda c, m: c.activation_bytes * _farness(c, m),

@@ -115,14 +115,18 @@ def tune(
 
 def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
     """The terms that differ between these kernels; the sum of all bytes is that of others."""
-    if variety in _SIZELESS:
-        return "launch", "launch cold"
     names = [name for name in TERMS if name != "bytes"]
+    if variety in _SIZELESS:
+        names = [name for name in names if name.startswith("launch")]
     rows = Counter(kernel.op for kernel in columns.kernels)
     if len(rows) > 1:
         names += [f"{WORK_OF}{op}" for op in sorted(rows) if rows[op] >= OWN_TERM]
-    matrix = terms_of(names, columns, machine)
-    return tuple(name for name, column in zip(names, matrix.T, strict=True) if column.any())
+    matrix = terms_of(names, columns, machine).T
+    return tuple(
+        name
+        for at, (name, column) in enumerate(zip(names, matrix, strict=True))
+        if column.any() and not any(np.array_equal(column, each) for each in matrix[:at])
+    )
 
 
 def _features(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from time import perf_counter
 from typing import Any
 
@@ -25,13 +26,17 @@ from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.onnxruntime.graph import Graph
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
-from archlint.measure.onnxruntime.model import closed, model_of
+from archlint.measure.onnxruntime.model import closed, has_ballast, model_of
 from archlint.measure.onnxruntime.nodes import can_make
+from archlint.measure.plan.company import size_of
 from archlint.measure.plan.medley import Medley, Timing
 from archlint.measure.plan.weight_levels import weight_levels
 from archlint.measure.random_weights import random_inputs
 
 __all__ = ["OnnxRuntime"]
+
+COSTS = 5
+"""How often the profiler's own cost is measured among kernels of about one size."""
 
 RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
 """At least and at most this many runs of a session, about so many seconds, after a warm-up."""
@@ -57,6 +62,7 @@ class OnnxRuntime(Backend):
             names = " and ".join(f'"{each}"' for each in DTYPES)
             raise UsageError(f'the ort backend measures dtypes {names}, not "{dtype}"')
         self._ort, self._threads, self._dtype = onnxruntime, threads, dtype
+        self._costs: dict[int, float] = {}
         self._folder = tempfile.mkdtemp(prefix="archlint-")
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -84,8 +90,9 @@ class OnnxRuntime(Backend):
         text = re.sub(r"(?m)^block = \d+$", f"block = {self.block}", lowering(self._dtype))
         if self.block == 1:
             text = _BLOCKED.sub("", text)
-        levels = list(weight_levels(self.caches()[1]))
-        return re.sub(r"(?m)^rotation = .*$", f"rotation = {levels}", text)
+        levels = list(weight_levels(*self.caches()))
+        rotation = f"rotation = {levels}\nwhole_rotation = true"
+        return re.sub(r"(?m)^rotation = .*$", rotation, text)
 
     def caches(self) -> tuple[int, int]:
         """The CPU's."""
@@ -102,12 +109,8 @@ class OnnxRuntime(Backend):
     def time(self, medley: Medley) -> Timing:
         """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
         model, nodes = model_of(medley, self.block)
-        content = model.SerializeToString()
-        feeds = {"start": np.zeros(1, dtype=np.float32)}
-        session = self._session(content, optimise=False, profile=True)
-        runs = _repeat(partial(session.run, ["end"], feeds))
-        slots = _slots(session.end_profiling(), len(model.graph.node), len(runs))
-        net = slots - self._profiling
+        slots, run = self._profiled(model)
+        net = slots - (self._profiling(medley) if has_ballast(medley) else self._cost(slots, run))
         return Timing(
             tuple(max(float(net[list(each)].sum()), 1e-8) for each in nodes), float(net.sum())
         )
@@ -118,29 +121,42 @@ class OnnxRuntime(Backend):
         content = _with_sizes(model, feeds).SerializeToString()
         for _ in range(sessions):
             session = self._session(content, optimise=True, profile=False)
-            found.append(median(_repeat(partial(session.run, None, feeds))[WARM_UP:]))
+            found.append(_wall(partial(session.run, None, feeds)))
         return tuple(found)
 
+    def _profiling(self, medley: Medley) -> float:
+        """Seconds that the profiler adds to a node of kernels of this size.
+
+        What it writes finds the caches as the kernels leave them: 4 us a node among kernels of a
+        few us, up to 9 among kernels of hundreds.
+        """
+        octave = round(mean(map(size_of, medley.kernels)))
+        if octave not in self._costs:
+            # ballast would hide it
+            model, _ = model_of(replace(medley, footprint=0), self.block)
+            found = [self._cost(*self._profiled(model)) for _ in range(COSTS)]
+            self._costs[octave] = median(found)
+        return self._costs[octave]
+
+    def _cost(self, slots: NDArray[np.float64], run: Callable[[], object]) -> float:
+        """What the profiler added to each of these, by a run of the same session without it."""
+        plain = _wall(run) - self._call
+        return max(float(slots.sum()) - plain, 0.0) / len(slots)
+
     @cached_property
-    def _profiling(self) -> float:
-        """Seconds that the profiler adds to a node, from many nodes that do next to nothing."""
-        count = 400
+    def _call(self) -> float:
+        """Seconds that it takes to call a session that does next to nothing."""
         graph = Graph(seed=0, block=self.block)
-        tensor = graph.fresh(64)
-        for _ in range(count):
-            tensor = graph.add("Relu", [tensor])
-        content = closed(graph, tensor).SerializeToString()
+        return _wall(self._profiled(closed(graph, "start"))[1])
+
+    def _profiled(self, model: onnx.ModelProto) -> tuple[NDArray[np.float64], Callable[[], object]]:
+        """Seconds of each node of a model in lowered form, and a run of it without the profiler."""
         feeds = {"start": np.zeros(1, dtype=np.float32)}
-        costs = []
-        for _ in range(5):
-            plain = self._session(content, optimise=False, profile=False)
-            wall = median(_repeat(partial(plain.run, ["end"], feeds))[WARM_UP:])
-            profiled = self._session(content, optimise=False, profile=True)
-            runs = _repeat(partial(profiled.run, ["end"], feeds))
-            total = len(graph.nodes)
-            slots = _slots(profiled.end_profiling(), total, len(runs))
-            costs.append((float(slots.sum()) - wall) / total)
-        return median(costs)
+        session = self._session(model.SerializeToString(), optimise=False, profile=True)
+        run = partial(session.run, ["end"], feeds)
+        runs = _repeat(run)
+        slots = _slots(session.end_profiling(), len(model.graph.node), len(runs))
+        return slots, run
 
     def _session(self, content: bytes, *, optimise: bool, profile: bool) -> Any:
         options = self._ort.SessionOptions()
@@ -169,6 +185,11 @@ def _repeat(run: Callable[[], object]) -> list[float]:
         run()
         walls.append(perf_counter() - start)
     return walls
+
+
+def _wall(run: Callable[[], object]) -> float:
+    """The median seconds of a run."""
+    return median(_repeat(run)[WARM_UP:])
 
 
 def _slots(profile: str, nodes: int, runs: int) -> NDArray[np.float64]:

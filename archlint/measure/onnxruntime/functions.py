@@ -76,6 +76,10 @@ def _recurrence(site: Site, kernel: Kernel) -> Made:
     return site.made((steps, directions, kernel.batch, hidden), kernel.op, inputs, **attributes)
 
 
+_MODES = {"linear": "bilinear", "cubic": "bicubic"}
+"""What the opset of medleys calls the ways to look between samples."""
+
+
 def _grid_sample(site: Site, kernel: Kernel) -> Made:
     mode, *rest = kernel.path.split(" ")
     beyond = next((each for each in rest if each in ("border", "reflection")), "zeros")
@@ -87,7 +91,9 @@ def _grid_sample(site: Site, kernel: Kernel) -> Made:
     )
     shape = kernel.batch, kernel.c_out, *kernel.out_map
     source = site.read(kernel.batch, kernel.c_in, *kernel.in_map)
-    return site.made(shape, "GridSample", [source, grid], mode=mode, padding_mode=beyond)
+    return site.made(
+        shape, "GridSample", [source, grid], mode=_MODES.get(mode, mode), padding_mode=beyond
+    )
 
 
 def _einsum(site: Site, kernel: Kernel) -> Made:

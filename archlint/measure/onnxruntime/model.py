@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import onnx
 from onnx import TensorProto, helper
 
+from archlint.cost.kernels.footprint import footprint
 from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
 from archlint.measure.onnxruntime.nodes import feeds, make_nodes
 from archlint.measure.plan.medley import Medley
 
-__all__ = ["closed", "model_of"]
+__all__ = ["closed", "has_ballast", "model_of"]
+
+OPSET = 18
+"""From 19 on the runtime takes means of plain maps by its general pool, ten times slower."""
 
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""
@@ -30,11 +34,10 @@ def model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[in
         nodes.append(made.nodes)
     last = graph.nodes[-1].output[0]
     nodes = _read_all(graph, nodes, last)
-    missing = medley.weight_bytes - graph.weight_bytes
-    inner, outer = BALLAST
-    pieces = max(0, round(missing / (4 * inner * outer)))
+    pieces = _pieces(medley)
     if not pieces:
         return closed(graph, last), nodes
+    inner, outer = BALLAST
     # in one go before the kernels: between them it would empty the core's own cache, which a
     # network keeps warm
     kernels, graph.nodes = graph.nodes, []
@@ -44,6 +47,17 @@ def model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[in
     first = len(graph.nodes)
     graph.nodes += kernels
     return closed(graph, last), [tuple(first + node for node in each) for each in nodes]
+
+
+def has_ballast(medley: Medley) -> bool:
+    """Whether its kernels do not run through enough by themselves."""
+    return _pieces(medley) > 0
+
+
+def _pieces(medley: Medley) -> int:
+    """How many ballast products fill up what the medley runs through."""
+    inner, outer = BALLAST
+    return max(0, medley.footprint - footprint(medley.kernels)) // (4 * inner * outer)
 
 
 def _read_all(graph: Graph, nodes: Sequence[tuple[int, ...]], last: str) -> list[tuple[int, ...]]:
@@ -74,6 +88,6 @@ def closed(graph: Graph, last: str) -> onnx.ModelProto:
         [helper.make_tensor_value_info("end", TensorProto.FLOAT, [1])],
         graph.initializers,
     )  # fmt: skip
-    opsets = [helper.make_opsetid("", 20), helper.make_opsetid(NCHWC, 1)]
+    opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(NCHWC, 1)]
     opsets.append(helper.make_opsetid(CONTRIB, 1))
     return helper.make_model(made, opset_imports=opsets, ir_version=9)

@@ -91,6 +91,12 @@ def _pad(site: Site, kernel: Kernel) -> Made:
 
 def _gather(site: Site, kernel: Kernel) -> Made:
     shape, graph = shape_of(kernel, kernel.out_map, kernel.c_out), site.graph
+    if len(shape) > 3 or kernel.path == "by row":
+        axis = _axis(kernel, shape)
+        order = np.random.default_rng(0).permutation(shape[axis])
+        return site.made(
+            shape, "Gather", [site.read(*shape), graph.constant(order.astype(np.int64))], axis=axis
+        )
     rows = prod(shape[:-1])
     table = site.read(2 * rows, shape[-1])
     return site.made((rows, shape[-1]), "Gather", [table, graph.ints(*range(0, 2 * rows, 2))])

@@ -10,7 +10,7 @@ from onnx import TensorProto
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import ACTIVATIONS, RESHAPES
+from archlint.cost.kernels.ops import ACTIVATIONS, GENERIC, RESHAPES
 from archlint.graph.operator_facts import Category, Elements, Reads, Work
 from archlint.graph.operator_table import facts_of
 from archlint.measure.onnxruntime.functions import FUNCTIONS
@@ -173,7 +173,8 @@ def _pool(site: Site, kernel: Kernel) -> Made:
     inputs = [site.read(kernel.batch, channels, *fitting(kernel))]
     attributes = windowed(kernel)
     if kernel.op == "AveragePool":
-        attributes["count_include_pad"] = 0
+        generic = kernel.path == GENERIC
+        attributes |= {"count_include_pad": int(generic), "ceil_mode": int(generic)}
     shape = kernel.batch, channels, *kernel.out_map
     return site.made(shape, kernel.op, inputs, NCHWC if blocked else "", **attributes)
 
@@ -189,6 +190,8 @@ def _global_pool(site: Site, kernel: Kernel) -> Made:
 def _reduce(site: Site, kernel: Kernel) -> Made:
     shape = shape_of(kernel)
     axes = [-1] if kernel.path == "row" or len(shape) < 4 else list(range(2, len(shape)))
+    if kernel.path.startswith("axes "):
+        axes = [int(each) for each in kernel.path.removeprefix("axes ").split("-")]
     if kernel.path == "map nhwc":
         shape = kernel.batch, *kernel.in_map, kernel.c_in
         axes = list(range(1, len(shape) - 1))
@@ -205,12 +208,13 @@ def _activation(site: Site, kernel: Kernel) -> Made:
     if kernel.op == "PRelu":
         inputs.append(site.graph.weights(kernel.c_in, 1, 1))
     op = "QuickGelu" if kernel.op == "SiLU" else kernel.op
+    contributed = op in ("QuickGelu", "Gelu")
     attributes: dict[str, Any] = {}
     if op == "QuickGelu":
         attributes["alpha"] = 1.0
     if op == "HardSigmoid":
         attributes = {"alpha": 1 / 6, "beta": 0.5}
-    return site.made(shape, op, inputs, CONTRIB if op == "QuickGelu" else "", **attributes)
+    return site.made(shape, op, inputs, CONTRIB if contributed else "", **attributes)
 
 
 def _hard_swish(site: Site, kernel: Kernel) -> Made:
@@ -282,7 +286,8 @@ def _layer_norm(site: Site, kernel: Kernel) -> Made:
 
 def _softmax(site: Site, kernel: Kernel) -> Made:
     shape = shape_of(kernel)
-    return site.made(shape, kernel.op, [site.read(*shape)], axis=-1)
+    axis = int(kernel.path.removeprefix("axis ")) if kernel.path else -1
+    return site.made(shape, kernel.op, [site.read(*shape)], axis=axis)
 
 
 _MAKERS: dict[str, Maker] = {

@@ -22,14 +22,12 @@ def size_of(kernel: Kernel) -> float:
     return log2(1e5 + kernel.flops + 10 * kernel.mac)
 
 
-def companies(
-    kernels: Sequence[Kernel], weight_bytes: int, room: float, seed: int
-) -> list[list[int]]:
+def companies(kernels: Sequence[Kernel], most: int, room: float, seed: int) -> list[list[int]]:
     """The places of the kernels, by session; all of them once.
 
     In a network small kernels run among small ones and find the caches warm: between large
-    ones the same kernel takes up to three times as long.  A session holds no more weights than
-    the rotation that it is timed in, and no more than `room` bytes in all.
+    ones the same kernel takes up to three times as long.  The footprint of a session is no more
+    than the rotation that it is timed in, `most` bytes if not 0, and no more than `room` bytes.
     """
     random = Random(seed)
     blurred = {at: size_of(each) + random.uniform(-BLUR, BLUR) for at, each in enumerate(kernels)}
@@ -37,16 +35,17 @@ def companies(
     sessions: list[list[int]] = []
     while left:
         # of equal length: a short rest would be poor company
-        most = ceil(len(left) / ceil(len(left) / SIZE))
+        length = ceil(len(left) / ceil(len(left) / SIZE))
         session: list[int] = []
-        weights = total = 0
+        total = weights = largest = 0
         for at in left:
-            own = kernels[at].weight_bytes
-            fits = not own or not weights or not weight_bytes or weights + own <= weight_bytes
-            if fits and total + kernels[at].mac <= room and len(session) < most:
+            own = weights + kernels[at].weight_bytes
+            wide = max(largest, kernels[at].activation_bytes)
+            fits = not most or own + wide <= most
+            if fits and total + kernels[at].mac <= room and len(session) < length:
                 session.append(at)
-                weights, total = weights + own, total + kernels[at].mac
-        # one that fills the room alone runs alone
+                total, weights, largest = total + kernels[at].mac, own, wide
+        # one that fills all of it runs alone
         session = session or left[:1]
         random.shuffle(session)
         sessions.append(session)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Experiment", "Workload"]
+__all__ = ["CORE", "Experiment", "Workload"]
+
+CORE = -1
+"""The rotation of what never leaves a core's own cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +17,8 @@ class Experiment:
 
     The experiments of a series have equal FLOPs, so that their times can be compared.  The text
     holds for any target: the path, say a blocked layout, is the target's to add.  `rotation`
-    says where constant weights come from: 0 a cache, 1 between, 2 memory.  `only` names
-    what a runtime has to do ("blocked", "quantised") to have such a kernel; "" for every one.
+    says where constant weights come from: 0 the last cache, 1 between, 2 memory, or CORE.  `only`
+    names what a runtime has to do ("blocked", "quantised") to have such a kernel; "" for every one.
     """
 
     kernels: str

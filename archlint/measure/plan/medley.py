@@ -15,13 +15,13 @@ class Medley:
 
     Each has weights of its own and reads what another operator has just written: the kernel
     before it if `linked` and the sizes fit, else a producer that is not counted.  The session
-    runs through `weight_bytes` of constant weights in all, where the kernels' own are fewer.
+    runs through `footprint` bytes in all, by more constant weights where the kernels' own are less.
     `seed` draws the weights.
     """
 
     kernels: tuple[Kernel, ...]
     seed: int
-    weight_bytes: int = 0
+    footprint: int = 0
     linked: bool = False
 
 

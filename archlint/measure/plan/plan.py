@@ -12,7 +12,7 @@ from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
 from archlint.measure.plan.company import SIZE, size_of
-from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.experiment import CORE, Experiment
 
 __all__ = ["ROOM", "Batch", "Plan", "Runtime", "Task", "make_plan"]
 
@@ -26,6 +26,9 @@ ROOM = 0.25
 """The share of the memory that a session may fill."""
 
 MB = 1_000_000
+
+NARROW = 1 / 4
+"""The share of a core's own cache that a kernel in it may fill: there are others."""
 
 LARGE = 8
 """The greatest batch of the experiments."""
@@ -47,10 +50,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tasks that run in the same sessions, by turns, with the bytes of weights to run through."""
+    """Tasks that run in the same sessions, by turns, with the bytes to run through."""
 
     tasks: tuple[Task, ...]
-    weight_bytes: int
+    footprint: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,10 @@ def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> li
         if count != 1:
             raise MeasureError(f'{rule}: an experiment is not one kernel: "{experiment.kernels}"')
         kernel = on_path(kernel, runtime.lowering)
-        kernel = _at_level(kernel, experiment.rotation, runtime.lowering.rotation)
+        placed = _at_level(kernel, experiment.rotation, runtime.lowering)
+        if placed is None:
+            continue
+        kernel = placed
         tasks.append(Task(rule, experiment.series, kernel))
         if kernel.batch == LARGE < runtime.most_batch:
             larger = kernel._replace(batch=runtime.most_batch)
@@ -135,12 +141,19 @@ def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> li
     return tasks
 
 
-def _at_level(kernel: Kernel, number: int, levels: Sequence[int]) -> Kernel:
-    """The kernel at a level of weights in rotation, or at the next that holds its own."""
+def _at_level(kernel: Kernel, number: int, lowering: RuntimeRules) -> Kernel | None:
+    """The kernel at a level of rotation, or at the next that holds its own.
+
+    None at that of a core's own cache where there is none or it does not hold the kernel.
+    """
+    levels = lowering.rotation
     if kernel.rotation or not levels:
         return kernel
-    own = kernel.weight_bytes
-    holding = (level for level in levels[number:] if own <= level * MB)
+    own = lowering.rotates([kernel])
+    *core, _, _, _ = levels
+    if number == CORE:
+        return kernel._replace(rotation=core[0]) if core and own <= NARROW * core[0] * MB else None
+    holding = (level for level in levels[len(core) + number :] if own <= level * MB)
     return kernel._replace(rotation=next(holding, levels[-1]))
 
 

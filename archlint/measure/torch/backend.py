@@ -93,8 +93,8 @@ class Torch(Backend):
     def lowering(self) -> str:
         """Eager torch folds and fuses nothing; see the file."""
         file = resources.files("archlint.measure.torch") / "lowering.toml"
-        levels = list(weight_levels(self.caches()[1]))
-        return file.read_text(encoding="utf-8") + f"rotation = {levels}\n"
+        levels = list(weight_levels(*self.caches()))
+        return file.read_text(encoding="utf-8") + f"rotation = {levels}\nwhole_rotation = true\n"
 
     def caches(self) -> tuple[int, int]:
         """The CPU's; of a GPU the cache that all its cores share."""

@@ -34,7 +34,9 @@ def make_steps(medley: Medley, tensors: Tensors) -> Steps:
     """
     calls = [make_call(kernel, tensors) for kernel in medley.kernels]
     source = _Source(tensors, max((x.numel() for call in calls for x in call.inputs), default=1))
-    ballast = _ballast(medley.weight_bytes - tensors.weight_bytes, len(calls), tensors)
+    largest = max((kernel.activation_bytes for kernel in medley.kernels), default=0)
+    missing = medley.footprint - tensors.weight_bytes - largest
+    ballast = _ballast(missing, len(calls), tensors)
     last: list[Any] = [None]
     made: tuple[torch.Size, torch.dtype] | None = None
     steps: list[Step] = []

@@ -1,4 +1,4 @@
-"""Pools: 204 kernels."""
+"""Pools: 220 kernels."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.kernels.ops import GENERIC
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.low_discrepancy import Point
 from archlint.measure.plan.sampling import PLAIN, draw, feature_map, rounded, strided, width
@@ -24,7 +25,7 @@ WINDOWS: Mapping[tuple[int, int], float] = {
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return (draw(seed, "pool", 180, _pool, filled=24),)
+    return draw(seed, "pool", 180, _pool, filled=24), draw(seed, "generic pool", 16, _generic)
 
 
 def _pool(point: Point) -> list[Kernel]:
@@ -41,5 +42,18 @@ def _pool(point: Point) -> list[Kernel]:
         )
         for op in point.pick(
             {("MaxPool",): 2.0, ("AveragePool",): 2.0, ("MaxPool", "AveragePool"): 1.0}
+        )
+    ]  # fmt: skip
+
+
+def _generic(point: Point) -> list[Kernel]:
+    """Means that no quick kernel takes: the padding counts, in a map whose size is rounded up."""
+    _, sizes, batch = feature_map(point)
+    channels = rounded(width(point.coordinate(), sizes), point.pick(PLAIN))
+    stride = point.pick({1: 3.0, 2: 1.0})
+    return [
+        Kernel(
+            Kind.POOL, "AveragePool", channels, channels, sizes, strided(sizes, stride), batch,
+            (3, 3), (stride, stride), path=GENERIC,
         )
     ]  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
 from archlint.measure.workloads import (
+    axes,
     dilated_convs,
     pools,
     reductions,
+    small,
     softmaxes,
     transposed_convs,
     views,
@@ -23,4 +25,6 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     views.sample,
     whole_functions.sample,
     dilated_convs.sample,
+    small.sample,
+    axes.sample,
 )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
 from archlint.measure.workloads import (
+    attention,
     dilated_convs,
+    integer_products,
+    picking,
     pools,
+    rare_operators,
     reductions,
     softmaxes,
     transposed_convs,
@@ -23,4 +27,8 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     views.sample,
     whole_functions.sample,
     dilated_convs.sample,
+    attention.sample,
+    integer_products.sample,
+    picking.sample,
+    rare_operators.sample,
 )

@@ -9,6 +9,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 
+from archlint.cost.kernels.attention_parts import attention_parts
 from archlint.cost.kernels.kernel import Chain, Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
@@ -246,6 +247,8 @@ class Pricer:
         if parts is None:
             # a kernel measured whole has no parts
             parts = self._whole(kernel) if self._by_variety else (kernel.core, *kernel.epilogues)
+            if kernel.kind is Kind.ATTENTION and self._family(kernel) is None:
+                parts = attention_parts(kernel)
             if not all(map(self._has_price, parts)):
                 parts = ()
             self._parts[kernel] = parts

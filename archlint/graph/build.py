@@ -231,7 +231,18 @@ def _weight(op_type: str, inputs: tuple[Tensor | None, ...]) -> Tensor | None:
 def _weights(
     operators: Iterable[Operator], tensors: _Tensors, constants: Constants
 ) -> tuple[int, int]:
-    """Elements and bytes of the constants that operators use; indices and shapes are none."""
+    """Elements and bytes of the constants that operators use; indices and shapes are none.
+
+    A packed weight has as many elements as were packed.
+    """
+    operators = tuple(operators)
+    packed = {
+        tensors.origin(operator.weight): inner * outer
+        for operator in operators
+        if operator.op_type == "MatMulNBits" and operator.weight is not None
+        if isinstance(inner := operator.attributes.get("K"), int)
+        if isinstance(outer := operator.attributes.get("N"), int)
+    }
     used = {
         tensors.origin(each)
         for operator in operators
@@ -242,7 +253,7 @@ def _weights(
     for name in used:
         tensor = tensors[name]
         if name in constants and tensor.dtype not in _INTEGERS:
-            elements += tensor.elements or 0
+            elements += packed.get(name, tensor.elements or 0)
             size += tensor.bytes or 0
     return elements, size
 

@@ -9,7 +9,8 @@ ConvTranspose          2 I (C_out / g) k, with I input elements
 Gemm, MatMul           2 O K, with K the summed dim
 Einsum                 2 times the product of all its labels' sizes
 RNN, GRU, LSTM         2 S N gates hidden (input + hidden) per direction, S steps
-Attention              4 N heads S T d for scores and sums, 5 N heads S T for softmax;
+Attention              4 N heads S T d for scores and sums, 5 N heads S T for softmax,
+                       the T keys with those of earlier rows;
                        Microsoft's Attention projects as well: 2 N S C_in C_out
 MaxPool, AveragePool   O k; global pools and reductions: I
 Softmax                5 I: maximum, subtraction, exponential, sum, division
@@ -28,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
+from archlint.graph.attention import attended
 from archlint.graph.operator import Attribute, Tensor
 from archlint.graph.operator_facts import OperatorFacts, Per, Reads
 from archlint.graph.operator_table import facts_of
@@ -178,24 +180,17 @@ def _recurrent(gates: int) -> _Count:
     return count
 
 
-def _attention(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
-    """Query, key, value as (N, S, heads d) or (N, heads, S, d); past keys are not counted."""
-    query, key, value = (_shape(inputs, index) for index in range(3))
-    if query is None or key is None or value is None:
-        return None
-    if len(query) == len(key) == len(value) == 4:
-        batch, heads, rows, depth = query
-        columns, value_depth = key[2], value[3]
-    elif len(query) == len(key) == len(value) == 3:
-        heads = _int(attributes.get("q_num_heads"), _int(attributes.get("num_heads"), 0))
-        key_heads = _int(attributes.get("kv_num_heads"), heads)
-        if not heads or not key_heads:
+def _attention(op_type: str) -> _Count:
+    """Scores, sums and softmax, of the keys of earlier rows too."""
+
+    def count(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+        found = attended(op_type, "", inputs, attributes)
+        if found is None:
             return None
-        batch, rows, width = query
-        depth, columns, value_depth = width // heads, key[1], value[2] // key_heads
-    else:
-        return None
-    return batch * heads * rows * columns * (2 * depth + 2 * value_depth + 5)
+        scores = found.batch * found.heads * found.rows * found.keys
+        return scores * (2 * found.depth + 2 * found.value_depth + 5)
+
+    return count
 
 
 def _projected_attention(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
@@ -233,30 +228,40 @@ def _grid_sample(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> in
     return _times(2 * taps ** grid[-1] if taps else 0, outputs[0].elements)
 
 
+def _roi_align(_inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    """Of each sample four neighbours; how many samples a point takes may depend on its region."""
+    taps = _int(attributes.get("sampling_ratio"), 0)
+    return _times(8 * taps**2, outputs[0].elements) if taps else None
+
+
 _FORMULAS: Mapping[str, _Count] = {
-    "Attention": _attention,
+    "Attention": _attention("Attention"),
     "AveragePool": _pool,
     "Conv": _conv,
     "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
     "Einsum": _einsum,
     "FusedMatMul": _matmul,
+    "DynamicQuantizeMatMul": _matmul,
     "GRU": _recurrent(3),
     "Gemm": _gemm,
     "GridSample": _grid_sample,
+    "GroupQueryAttention": _attention("GroupQueryAttention"),
     "LRN": _lrn,
     "LSTM": _recurrent(4),
     "LpPool": _pool,
     "MatMul": _matmul,
     "MatMulInteger": _matmul,
+    "MatMulIntegerToFloat": _matmul,
     "MatMulNBits": _matmul,
     "Max": _chain,
     "MaxPool": _pool,
     "Mean": _chain,
     "Min": _chain,
-    "MultiHeadAttention": _attention,
+    "MultiHeadAttention": _attention("MultiHeadAttention"),
     "RNN": _recurrent(1),
     "Resize": _resize,
+    "RoiAlign": _roi_align,
     "Sum": _chain,
     "Upsample": _resize,
 }

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import onnx
 from onnx import checker, defs, helper, numpy_helper, shape_inference
 
+from archlint.graph.attention import attended
 from archlint.graph.classical_types import CLASSICAL, infer_classical
 from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
 from archlint.graph.old_types import as_later, like_first_input
+from archlint.graph.operator import Tensor
 from archlint.graph.shapes import (
     DTYPE_NUMBERS,
     INFERENCE_FAILURES,
@@ -26,10 +28,11 @@ __all__ = ["infer_outputs"]
 _MICROSOFT = "com.microsoft"
 _LIKE_FIRST_INPUT = frozenset({
     "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant", "DecoderMaskedMultiHeadAttention",
-    "Erfc", "FloatQuant", "GroupNorm", "GroupQueryAttention", "IntQuant", "MultiHeadAttention",
+    "Erfc", "FloatQuant", "GroupNorm", "IntQuant",
     "MultiThreshold", "Quant", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm",
     "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Trunc",
 })  # fmt: skip
+_WITH_CACHE = frozenset({"GroupQueryAttention", "MultiHeadAttention"})
 _LATEST = defs.onnx_opset_version()
 _STANDARD = frozenset({"Gelu", "LayerNormalization"})
 """Operators of ONNX that runtimes also write into files of older versions than ONNX's own."""
@@ -49,6 +52,8 @@ def infer_outputs(
         return {}
     if node.op_type == "FusedMatMul" and node.domain == _MICROSOFT:
         return _fused_product(proto, node, types)
+    if node.op_type in _WITH_CACHE and node.domain == _MICROSOFT:
+        return _attention(node, types)
     if node.op_type in _LIKE_FIRST_INPUT and not _has_schema(proto, node):
         return {node.outputs[0]: first}
     if not node.domain and like_first_input(node.op_type, _opset(proto) or _LATEST):
@@ -76,6 +81,26 @@ def _opset(proto: onnx.ModelProto) -> int:
 def _last(known: TensorType, width: int) -> TensorType:
     shape = known.shape or ()
     return TensorType(known.dtype, (*shape[:-1], width))
+
+
+def _attention(node: Node, types: Mapping[str, TensorType]) -> dict[str, TensorType]:
+    """A result as wide as the values of all heads; keys and values known before and new."""
+    inputs = [
+        Tensor(name, types[name].shape, types[name].dtype) if name in types else None
+        for name in node.inputs
+    ]
+    attributes = {each.name: each.i for each in node.proto.attribute}
+    found = attended(node.op_type, node.domain, inputs, attributes)
+    if found is None:
+        return {}
+    kept = found.batch, found.key_heads, found.keys
+    shapes = (
+        (found.batch, found.rows, found.heads * found.value_depth),
+        (*kept, found.depth), (*kept, found.value_depth),
+    )  # fmt: skip
+    dtype = types[node.inputs[0]].dtype
+    made = zip(node.outputs, shapes, strict=False)
+    return {name: TensorType(dtype, shape) for name, shape in made if name}
 
 
 def _fused_product(

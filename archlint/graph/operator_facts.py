@@ -32,6 +32,8 @@ class Work(Enum):
     ATTENTION = "attention"
     SCAN = "scan"
     """Each result needs the one before it along the axis."""
+    FUNCTION = "function"
+    """Does what no other operator does."""
     SOURCE = "source"
     """Makes elements of none or of a few: constants, ranges, windows."""
     RANDOM = "random"
@@ -92,7 +94,7 @@ _CATEGORIES = {
     Work.SOURCE: Category.BOOKKEEPING,
 }
 _WITHOUT_KERNEL = frozenset({
-    Work.ATTENTION, Work.RANDOM, Work.CONTROL, Work.OTHER,
+    Work.RANDOM, Work.CONTROL, Work.OTHER,
 })  # fmt: skip
 
 

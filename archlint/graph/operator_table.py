@@ -34,7 +34,7 @@ _WHOLE, _TRUTH = Elements.WHOLE, Elements.TRUTH
 OPERATORS: Mapping[str, OperatorFacts] = {
     # convs and products
     "Conv": _Facts(Work.CONV, per=_FORMULA, weights=(1,)),
-    "ConvInteger": _Facts(Work.CONV, per=_FORMULA, weights=(1,), unpriced=True),
+    "ConvInteger": _Facts(Work.CONV, per=_FORMULA, weights=(1,)),
     "ConvTranspose": _Facts(Work.TRANSPOSED_CONV, per=_FORMULA, weights=(1,)),
     "CausalConvWithState": _Facts(Work.CONV, per=_UNKNOWN, unpriced=True),
     "DeformConv": _Facts(Work.CONV, per=_UNKNOWN, weights=(1,), unpriced=True),
@@ -42,8 +42,10 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "MatMul": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0)),
     "FusedMatMul": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0), runs_as="MatMul"),
     "Gemm": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0), runs_as="MatMul"),
-    "MatMulInteger": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0), unpriced=True),
-    "MatMulNBits": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1,), unpriced=True),
+    "MatMulInteger": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0)),
+    "MatMulIntegerToFloat": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1, 0)),
+    "DynamicQuantizeMatMul": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1,)),
+    "MatMulNBits": _Facts(Work.PRODUCT, per=_FORMULA, weights=(1,)),
     "QLinearMatMul": _Facts(Work.PRODUCT, per=_UNKNOWN, unpriced=True),
     "Einsum": _Facts(Work.CONTRACTION, per=_FORMULA),
     # pools; global ones are reductions
@@ -51,7 +53,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "LpPool": _Facts(Work.POOL, per=_FORMULA),
     "MaxPool": _Facts(Work.POOL, per=_FORMULA),
     "MaxRoiPool": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
-    "RoiAlign": _Facts(Work.OTHER, per=_UNKNOWN, reads=_PICKED),
+    "RoiAlign": _Facts(Work.FUNCTION, per=_FORMULA, reads=_PICKED),
     # activations
     "BiasGelu": _Facts(Work.ACTIVATION, 6, slow=True, unpriced=True),
     "Celu": _Facts(Work.ACTIVATION, 4, slow=True),
@@ -146,7 +148,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "SkipSimplifiedLayerNormalization": _Facts(
         Work.NORMALISATION, 5, _INPUT, operands=2, unpriced=True
     ),
-    "Hardmax": _Facts(Work.SOFTMAX, 2, _INPUT, unpriced=True),
+    "Hardmax": _Facts(Work.SOFTMAX, 2, _INPUT),
     "LogSoftmax": _Facts(Work.SOFTMAX, 6, _INPUT),
     "Softmax": _Facts(Work.SOFTMAX, 5, _INPUT),
     # reductions and what goes along an axis
@@ -167,7 +169,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "ReduceSumSquare": _Facts(Work.REDUCTION, 2, _INPUT, _FIRST),
     "CumProd": _Facts(Work.SCAN, 1, _INPUT, _FIRST),
     "CumSum": _Facts(Work.SCAN, 1, _INPUT, _FIRST),
-    "TopK": _Facts(Work.OTHER, 1, _INPUT, _FIRST),
+    "TopK": _Facts(Work.FUNCTION, 1, _INPUT, _FIRST),
     # movement: casts and quantisation change the format
     "Cast": _Facts(Work.MOVEMENT, recasts=True),
     "CastLike": _Facts(Work.MOVEMENT, reads=_FIRST, recasts=True, runs_as="Cast"),
@@ -176,7 +178,7 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "Concat": _Facts(Work.MOVEMENT, along_axis=True, stands_for=Category.JOIN),
     "DepthToSpace": _Facts(Work.MOVEMENT, same_elements=True, stands_for=Category.OTHER),
     "DequantizeLinear": _Facts(Work.MOVEMENT, recasts=True, stands_for=Category.OTHER),
-    "DynamicQuantizeLinear": _Facts(Work.OTHER),
+    "DynamicQuantizeLinear": _Facts(Work.FUNCTION),
     "Expand": _Facts(Work.MOVEMENT, reads=_FIRST),
     "Gather": _Facts(Work.MOVEMENT, reads=_PICKED, along_axis=True),
     "GatherElements": _Facts(Work.MOVEMENT, reads=_PICKED),
@@ -225,7 +227,8 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "RandomUniformLike": _Facts(Work.RANDOM, per=_UNKNOWN),
     # whole functions
     "Attention": _Facts(Work.ATTENTION, per=_FORMULA, weights=(1,)),
-    "LinearAttention": _Facts(Work.ATTENTION, per=_UNKNOWN),
+    "GroupQueryAttention": _Facts(Work.ATTENTION, per=_FORMULA),
+    "LinearAttention": _Facts(Work.ATTENTION, per=_UNKNOWN, unpriced=True),
     "MultiHeadAttention": _Facts(Work.ATTENTION, per=_FORMULA),
     "GRU": _Facts(Work.RECURRENCE, per=_FORMULA),
     "LSTM": _Facts(Work.RECURRENCE, per=_FORMULA),
@@ -244,8 +247,8 @@ OPERATORS: Mapping[str, OperatorFacts] = {
     "HannWindow": _Facts(Work.OTHER, per=_UNKNOWN),
     "MelWeightMatrix": _Facts(Work.OTHER, per=_UNKNOWN),
     "NonMaxSuppression": _Facts(Work.OTHER, per=_UNKNOWN),
-    "NonZero": _Facts(Work.OTHER, per=_UNKNOWN, stands_for=Category.BOOKKEEPING),
-    "RotaryEmbedding": _Facts(Work.OTHER, per=_UNKNOWN),
+    "NonZero": _Facts(Work.FUNCTION, stands_for=Category.BOOKKEEPING),
+    "RotaryEmbedding": _Facts(Work.FUNCTION, 3),
     "STFT": _Facts(Work.OTHER, per=_UNKNOWN),
     "Unique": _Facts(Work.OTHER, per=_UNKNOWN),
 }

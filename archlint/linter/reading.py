@@ -24,6 +24,16 @@ Their tables hold kernels of these numbers by one name, that of fp32.
 _SIGNED = "priced with uint8 data, which ONNX Runtime runs several times faster on x86"
 
 
+def _measures(target: Target, stored: str) -> bool:
+    """Whether it has rows of a file's products of integers between its own real numbers."""
+    op = ""
+    if stored.startswith("dynamic "):
+        op = "DynamicQuantizeMatMul"
+    elif stored.startswith(f"{target.dtype} with ") and stored.endswith("-bit weights"):
+        op = "MatMulNBits"
+    return any(each.name == f"matrix product {op}" for each in target.families)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A model as a target prices it; `stored` is the file's dtype where that is another one."""
@@ -47,6 +57,8 @@ class Readings:
         An int8 target prices signed data as if they were not: lowering makes no difference.
         """
         stored, is_real = model_dtype(self.model), target.dtype in DTYPES
+        if is_real and _measures(target, stored):
+            return self._reading(in_fp32=False)
         same = stored in ("", target.dtype) or (stored == "float" and target.dtype == "tf32")
         fits = is_real or (target.dtype == "int8" and stored == SIGNED)
         if same or (fits and not self.as_stored):

@@ -166,3 +166,4 @@ def test_packed_weights_are_a_matrix() -> None:
     assert product.weight is product.inputs[1]
     assert (product.weight.shape, product.weight.dtype) == ((32, 6), "float")
     assert product.flops == 2 * 5 * 32 * 6
+    assert found.parameters == 32 * 6 + 1  # with the scale

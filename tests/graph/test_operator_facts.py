@@ -23,8 +23,9 @@ WITHOUT_FACTS = frozenset(
 
 NOT_OF_ONNX = frozenset(
     """
-    BiasGelu FastGelu FusedMatMul GroupNorm MatMulNBits MultiHeadAttention QuickGelu ReorderInput
-    ReorderOutput SiLU SimplifiedLayerNormalization SkipGroupNorm SkipLayerNormalization
+    BiasGelu DynamicQuantizeMatMul FastGelu FusedMatMul GroupNorm GroupQueryAttention
+    MatMulIntegerToFloat MatMulNBits MultiHeadAttention QuickGelu ReorderInput ReorderOutput SiLU
+    SimplifiedLayerNormalization SkipGroupNorm SkipLayerNormalization
     SkipSimplifiedLayerNormalization
     """.split()
 )

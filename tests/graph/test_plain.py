@@ -82,16 +82,28 @@ def test_a_skip_normalisation_adds_first(opset: int) -> None:
 
 
 @pytest.mark.parametrize("opset", [11, 17, 20])
-def test_attention_is_two_products_and_a_softmax(opset: int) -> None:
+def test_attention_that_projects_is_a_product_and_attention(opset: int) -> None:
     node = helper.make_node(
         "Attention", ["x", "w", "b"], ["y"], name="a", domain=MICROSOFT, num_heads=4
     )
     weights = [weight("w", 32, 96), weight("b", 96)]
     found = plain(node, [value("x", [2, 10, 32])], weights, opset)
-    assert types(found).count("MatMul") == 3
+    assert types(found) == ["MatMul", "Add", "Split", "MultiHeadAttention"]
     assert last(found).output.shape == (2, 10, 32)
-    scores = next(op for op in found.operators if op.op_type == "Softmax")
-    assert scores.output.shape == (2, 4, 10, 10)
+    assert last(found).flops == 2 * 4 * 10 * 10 * (4 * 8 + 5)
+
+
+def test_so_is_attention_of_integers() -> None:
+    node = helper.make_node(
+        "QAttention", ["x", "w", "b", "xs", "ws", "", "xz", "wz"], ["y"], domain=MICROSOFT,
+        num_heads=4,
+    )  # fmt: skip
+    byte = onnx.TensorProto.UINT8
+    weights = [weight("w", 32, 96, dtype=byte), weight("b", 96), weight("xs"), weight("ws"),
+               weight("xz", dtype=byte), weight("wz", dtype=byte)]  # fmt: skip
+    found = plain(node, [value("x", [2, 10, 32], byte)], weights)
+    assert types(found)[-4:] == ["MatMul", "Add", "Split", "MultiHeadAttention"]
+    assert last(found).output.shape == (2, 10, 32)
 
 
 def test_attention_with_a_cache_stays_as_it_is() -> None:
@@ -104,18 +116,30 @@ def test_attention_with_a_cache_stays_as_it_is() -> None:
     assert last(found).output.shape == (2, 10, 32)
 
 
-@pytest.mark.parametrize("opset", [11, 17, 20])
-def test_attention_of_three_products_adds_their_biases(opset: int) -> None:
+def test_attention_of_three_products_stays_one() -> None:
     node = helper.make_node(
         "MultiHeadAttention", ["q", "k", "v", "b", "mask"], ["y"], domain=MICROSOFT, num_heads=4
     )
-    inputs = [value(each, [2, 10, 32]) for each in "qkv"]
+    inputs = [value("q", [2, 10, 32]), value("k", [2, 7, 32]), value("v", [2, 7, 64])]
     inputs.append(value("mask", [2], onnx.TensorProto.INT32))
-    found = plain(node, inputs, [weight("b", 96)], opset)
-    assert (types(found).count("Add"), types(found).count("MatMul")) == (3, 2)
-    assert [op.output.shape for op in found.operators if op.op_type == "Add"] == [(2, 10, 32)] * 3
-    assert "Split" not in types(found)
-    assert last(found).output.shape == (2, 10, 32)
+    found = plain(node, inputs, [weight("b", 128)])
+    assert types(found) == ["MultiHeadAttention"]
+    assert last(found).output.shape == (2, 10, 64)
+    assert last(found).flops == 2 * 4 * 10 * 7 * (2 * 8 + 2 * 16 + 5)
+
+
+def test_a_cache_of_keys_makes_them_more() -> None:
+    node = helper.make_node(
+        "GroupQueryAttention", ["q", "k", "v", "pk", "pv", "n", "t"], ["y", "nk", "nv"],
+        domain=MICROSOFT, num_heads=4, kv_num_heads=2,
+    )  # fmt: skip
+    inputs = [value("q", [2, 1, 32]), value("k", [2, 1, 16]), value("v", [2, 1, 16]),
+              value("pk", [2, 2, 9, 8]), value("pv", [2, 2, 9, 8]),
+              value("n", [2], onnx.TensorProto.INT32), value("t", [], onnx.TensorProto.INT32),
+    ]  # fmt: skip
+    (found,) = plain(node, inputs).operators
+    assert [each.shape for each in found.outputs] == [(2, 1, 32), (2, 2, 10, 8), (2, 2, 10, 8)]
+    assert found.flops == 2 * 4 * 1 * 10 * (4 * 8 + 5)
 
 
 @pytest.mark.parametrize("dtype", [onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16])

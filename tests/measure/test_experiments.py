@@ -31,7 +31,9 @@ EXPERIMENTS = {rule: drawn(each) for rule, each in WORKLOADS.items()}
 LATER = (
     "function", "instance normalisation", "group normalisation", "local normalisation",
     "root mean square", "LSTM", "GRU", "RNN", "contraction", "sampling", "scan",
-    "dilated", "depthwise multiplier",
+    "dilated", "depthwise multiplier", "whole attention", "multi-head attention",
+    "grouped attention", "rotary embedding", "dynamic", "integer", "packed product", "greatest",
+    "place of the greatest", "regions", "non-zero", "indexed", "uncommon",
 )  # fmt: skip
 """The series that came when the shipped targets had been measured: theirs keep their order."""
 
@@ -59,7 +61,7 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
-        "G1": 984, "G2": 304, "G3": 60, "G4": 1790, "shared": 555
+        "G1": 984, "G2": 304, "G3": 60, "G4": 1790, "shared": 760
     }  # fmt: skip
     assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 556
 
@@ -140,7 +142,7 @@ def test_the_first_experiments_cover_the_space_coarsely() -> None:
     assert {each.kind for each in kernels(EXPERIMENTS["G4"][:80])} == {
         each.kind for each in kernels(EXPERIMENTS["G4"])
     }
-    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:40])} == {
+    assert {each.kind for each in kernels(EXPERIMENTS["shared"][:100])} == {
         each.kind for each in kernels(EXPERIMENTS["shared"])
     }
 
@@ -163,7 +165,7 @@ def test_two_convs_in_five_have_no_epilogue() -> None:
 def test_they_are_the_same_everywhere() -> None:
     every = [each for of_rule in EXPERIMENTS.values() for each in of_rule]
     # a change here makes rows of existing tables useless: `archlint measure` would time others
-    assert _digest(every) == "b65a2f673317965147f871b00eb46ea73bdafeb5689cdb558a05813c9428103a"
+    assert _digest(every) == "60fad63c3358bea8f9bd74151da237943545f719ba08d6cda709384b76885e65"
     first = [each for each in every if not each.series.startswith(LATER)]
     assert _digest(first) == "3d534ac461aebb6494946307185c68bb5b95b93f1f9440e5109a46da6f2e9cd5"
 

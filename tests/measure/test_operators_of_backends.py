@@ -7,11 +7,12 @@ a maker or a row and still stands in a list.
 from __future__ import annotations
 
 import importlib.util
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kernel import Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 from archlint.graph.operator_table import OPERATORS
@@ -19,16 +20,16 @@ from archlint.linter.registry import locate_all
 from archlint.measure.onnxruntime.model import model_of
 from archlint.measure.onnxruntime.nodes import can_make, feeds
 from archlint.measure.plan.medley import Medley
+from archlint.measure.plan.sampling import drawn
+from archlint.measure.workloads import attention, integer_products, picking, rare_operators
 
 KERNELS = frozenset(name for name in KINDS if not OPERATORS[name].runs_as)
 
 WITHOUT_NODE = frozenset(
     """
-    And ArgMax ArgMin BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
-    CenterCropPad Compress ConstantOfShape CumProd DepthToSpace Dropout EyeLike
-    GatherElements GatherND LpNormalization MaxUnpool MeanVarianceNormalization Mish Not
-    OneHot Or QuantizeLinear Range ReverseSequence Scatter ScatterElements ScatterND Shape
-    Size SpaceToDepth TensorScatter Tile Trilu Xor
+    And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
+    CumProd Dropout Mish Not Or QuantizeLinear ReverseSequence Scatter Shape Size
+    TensorScatter Xor
     """.split()
 )
 """What ONNX Runtime's backend has no node for."""
@@ -36,30 +37,38 @@ WITHOUT_NODE = frozenset(
 WITHOUT_CALL = frozenset(
     """
     BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
-    ConstantOfShape DequantizeLinear EyeLike GatherND GlobalLpPool LpNormalization LpPool
-    MaxUnpool MeanVarianceNormalization OneHot QuantizeLinear Range ReduceLogSum ReduceProd
-    ReduceSumSquare ReorderInput ReorderOutput ReverseSequence Scatter ScatterElements
-    ScatterND TensorScatter
+    ConstantOfShape ConvInteger DequantizeLinear DynamicQuantizeLinear
+    DynamicQuantizeMatMul EyeLike GatherND GlobalLpPool GroupQueryAttention Hardmax
+    LpNormalization LpPool MatMulInteger MatMulIntegerToFloat MatMulNBits MaxUnpool
+    MeanVarianceNormalization MultiHeadAttention NonZero OneHot QuantizeLinear Range
+    ReduceLogSum ReduceProd ReduceSumSquare ReorderInput ReorderOutput ReverseSequence
+    RoiAlign RotaryEmbedding Scatter ScatterElements ScatterND TensorScatter TopK
     """.split()
 )
 """What torch's backend has no call for."""
 
 WITHOUT_ROW = frozenset(
     """
-    Abs Acos Acosh And ArgMax ArgMin Asin Asinh Atan Atanh BitCast BitShift BitwiseAnd
-    BitwiseNot BitwiseOr BitwiseXor Ceil Celu CenterCropPad Compress ConstantOfShape Cos
-    Cosh CumProd CumSum DepthToSpace Dropout Einsum Elu Equal Expand EyeLike Flatten Floor
-    GRU GatherElements GatherND GlobalLpPool Greater GreaterOrEqual GridSample
-    GroupNormalization Identity InstanceNormalization IsInf LRN LSTM Less LessOrEqual Log
-    LogSoftmax LpNormalization LpPool MaxUnpool Mean MeanVarianceNormalization Mish Mod
-    Not OneHot Or RMSNormalization RNN Range ReduceL1 ReduceL2 ReduceLogSum
-    ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare ReverseSequence Round Scatter
-    ScatterElements ScatterND Selu Shape Shrink Sign Sin Sinh Size Softplus Softsign
-    SpaceToDepth Squeeze Tan TensorScatter ThresholdedRelu Tile Trilu Unsqueeze Xor
+    Abs Acos Acosh And ArgMax ArgMin Asin Asinh Atan Atanh Attention BitCast BitShift
+    BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Celu CenterCropPad Compress
+    ConstantOfShape ConvInteger Cos Cosh CumProd CumSum DepthToSpace Dropout
+    DynamicQuantizeLinear DynamicQuantizeMatMul Einsum Elu Equal Expand EyeLike Flatten
+    Floor GRU GatherElements GatherND GlobalLpPool Greater GreaterOrEqual GridSample
+    GroupNormalization GroupQueryAttention Hardmax Identity InstanceNormalization IsInf
+    LRN LSTM Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMulInteger
+    MatMulIntegerToFloat MatMulNBits MaxUnpool Mean MeanVarianceNormalization Mish Mod
+    MultiHeadAttention NonZero Not OneHot Or RMSNormalization RNN Range ReduceL1 ReduceL2
+    ReduceLogSum ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare ReverseSequence
+    RoiAlign RotaryEmbedding Round Scatter ScatterElements ScatterND Selu Shape Shrink
+    Sign Sin Sinh Size Softplus Softsign SpaceToDepth
+    Squeeze Tan TensorScatter ThresholdedRelu Tile TopK Trilu Unsqueeze Xor
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""
 
+
+ROWS = frozenset({"GatherElements", "GatherND", "ScatterElements", "ScatterND"})
+"""Of which each kernel has one dim besides its channels."""
 
 PATHS = {"Transpose": "perm 0-2-3-1", "Einsum": "ab,bc>ac", "GridSample": "linear"}
 
@@ -68,7 +77,7 @@ def _kernel(op: str) -> Kernel:
     """One of this operator, as a model may have it."""
     kind = KINDS[op]
     path = PATHS.get(op, "")
-    if kind in (Kind.PRODUCT, Kind.CONTRACTION, Kind.RECURRENCE):
+    if kind in (Kind.PRODUCT, Kind.CONTRACTION, Kind.RECURRENCE, Kind.ATTENTION) or op in ROWS:
         return Kernel(kind, op, 8, 8, (4,), (4,), path=path)
     return Kernel(
         kind, op, 8, 8, (4, 4), () if kind is Kind.REDUCTION else (4, 4),
@@ -101,6 +110,22 @@ def test_what_onnx_runtime_s_backend_makes_element_by_element_runs() -> None:
     runtime = pytest.importorskip("onnxruntime", reason="runs the nodes")
     made = [_kernel(op) for op in sorted(KERNELS) if KINDS[op] is Kind.ELEMENTWISE]
     model, _ = model_of(Medley(tuple(filter(can_make, made)), seed=0), block=8)
+    session = runtime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    assert len(session.run(["end"], {"start": np.zeros(1, np.float32)})) == 1
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [attention, integer_products, picking, rare_operators],
+    ids=lambda each: each.__name__,
+)
+def test_one_of_each_operator_runs(workload: ModuleType) -> None:
+    runtime = pytest.importorskip("onnxruntime", reason="runs the nodes")
+    found = [parse_term(each.kernels)[1] for each in drawn([workload.sample])]
+    least = {each.op: each for each in sorted(found, key=lambda each: each.mac, reverse=True)}
+    model, _ = model_of(Medley(tuple(least.values()), seed=0, linked=True), block=8)
     session = runtime.InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )

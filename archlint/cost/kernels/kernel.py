@@ -11,7 +11,9 @@ from typing import NamedTuple
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 
-__all__ = ["BOTH_WAYS", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term"]
+__all__ = [
+    "BOTH_WAYS", "PACKED", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term",
+]  # fmt: skip
 
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.POOL})
@@ -19,6 +21,15 @@ _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOS
 _PRODUCTS = frozenset({Kind.PRODUCT, Kind.CONTRACTION})
 _WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
 _GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+_OF_BYTES = frozenset({
+    "ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat",
+})  # fmt: skip
+"""What has weights of one byte, whatever it reads and writes."""
+
+PACKED = re.compile(r"(\d+) bits")
+"""Begins the path of what has weights of so many bits."""
+
+_SOFTMAX = 5
 
 BOTH_WAYS = "both ways"
 """The path of a recurrence that runs through its rows from either end."""
@@ -31,7 +42,9 @@ class Kernel(NamedTuple):
     none.  For a matrix product the map is the row count, `c_in` the inner and `c_out` the
     outer size; its second operand counts once as weights if `constant`, else once per batch
     entry as an activation.  For a recurrence the map is the steps and `c_out` one direction's
-    width.  `operands` is how many tensors an element-wise kernel or a Concat
+    width.  For attention the maps are the rows of keys and of queries, `c_in` and `c_out` the
+    depth of a head's keys and values, and `batch` counts heads, of which `groups` share keys.
+    `operands` is how many tensors an element-wise kernel or a Concat
     reads; the `c_in` of a Concat of channels is their mean width.
     `epilogue` is what is fused into it, in order; an "Add" there reads one more tensor of the
     output's size.  `path` is the algorithm, the layout or, for data movement, the permutation.
@@ -76,6 +89,8 @@ class Kernel(NamedTuple):
             return 2 * outputs * self.c_in
         if self.kind is Kind.RECURRENCE:
             return 2 * self.batch * prod(self.in_map) * self._recurrent_weights
+        if self.kind is Kind.ATTENTION:
+            return self._scores * (2 * self.c_in + 2 * self.c_out + _SOFTMAX)
         if self.kind is Kind.POOL:
             return outputs * prod(self.window)
         if self.kind in _WORKLESS:
@@ -86,12 +101,26 @@ class Kernel(NamedTuple):
     def weight_bytes(self) -> int:
         """Bytes of constant weights."""
         if self.kind in _WEIGHTED:
-            return self.itemsize * self.c_in * self.c_out // self.groups * prod(self.window)
+            return (
+                self._weight_bits * self.c_in * self.c_out // self.groups * prod(self.window) // 8
+            )
         if self.kind in _PRODUCTS and self.constant:
-            return self.itemsize * self.c_in * self.c_out
+            return self._weight_bits * self.c_in * self.c_out // 8
         if self.kind is Kind.RECURRENCE:
             return self.itemsize * self._recurrent_weights
         return 0
+
+    @property
+    def _weight_bits(self) -> int:
+        if self.op in _OF_BYTES:
+            return 8
+        packed = PACKED.match(self.path) if self.path else None
+        return int(packed[1]) if packed else 8 * self.itemsize
+
+    @property
+    def _scores(self) -> int:
+        """How many scores attention makes."""
+        return self.batch * prod(self.in_map) * prod(self.out_map)
 
     @property
     def _recurrent_weights(self) -> int:
@@ -112,6 +141,11 @@ class Kernel(NamedTuple):
             read += self.c_in * self.c_out
         if self.kind is Kind.VIEW:
             return 0
+        if self.kind is Kind.ATTENTION:
+            # queries and result by head, keys and values by those that share them
+            width = self.c_in + self.c_out
+            heads = prod(self.out_map) + prod(self.in_map) // self.groups
+            return self.itemsize * self.batch * width * heads
         read += written * self.epilogue.count("Add")
         return self.itemsize * self.batch * (read + written)
 

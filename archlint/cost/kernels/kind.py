@@ -27,6 +27,9 @@ class Kind(Enum):
     RECURRENCE = "recurrence"
     SAMPLING = "sampling"
     SCAN = "scan"
+    ATTENTION = "attention"
+    FUNCTION = "function"
+    """Of an operator like no other: each has a fit of its own."""
 
 
 # a kernel's hash holds its kind's, and prices are looked up by kernel: Enum's own hash is that of

@@ -55,6 +55,8 @@ _KIND_OF = {
     Work.RECURRENCE: Kind.RECURRENCE,
     Work.SAMPLING: Kind.SAMPLING,
     Work.SCAN: Kind.SCAN,
+    Work.ATTENTION: Kind.ATTENTION,
+    Work.FUNCTION: Kind.FUNCTION,
 }
 
 KINDS = {name: _KIND_OF[facts.work] for name, facts in OPERATORS.items() if facts.has_kernel}

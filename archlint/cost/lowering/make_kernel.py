@@ -75,18 +75,23 @@ def _elementwise(op: Operator, name: str) -> Kernel:
     return _pass(op, name)._replace(operands=max(len(full), 1))
 
 
+_RESIZED = frozenset({"DepthToSpace", "MaxUnpool", "Resize", "SpaceToDepth", "Tile"})
+"""What reads one map and writes another."""
+
+
 def _move(op: Operator, name: str) -> Kernel:
     if name in ("Split", "Transpose") and op.activations:
         batch, channels, sizes = layout(_shape(op.activations[0]))
         return Kernel(
             Kind.MOVEMENT, name, channels, channels, sizes, sizes, batch, itemsize=_itemsize(op)
         )
-    if name == "Resize" and op.activations:
+    if name in _RESIZED and op.activations:
         batch, channels, sizes = layout(_shape(op.activations[0]))
-        _, _, out_sizes = layout(_shape(op.output))
+        _, c_out, out_sizes = layout(_shape(op.output))
+        path = "CRD" if op.attributes.get("mode") == "CRD" else ""
         return Kernel(
-            Kind.MOVEMENT, name, channels, channels, sizes, out_sizes, batch,
-            itemsize=_itemsize(op),
+            Kind.MOVEMENT, name, channels, channels if name == "Resize" else c_out, sizes,
+            out_sizes, batch, itemsize=_itemsize(op), path=path,
         )  # fmt: skip
     if name == "Concat":
         return _concat(op)
@@ -181,9 +186,12 @@ def _product(op: Operator, name: str) -> Kernel | None:
         batch = out[0] if len(out) > 1 else 1
         if len(out) == 2 and batch > MOST_IMAGES:
             batch = 1
+        path, inner = "", op.attributes.get("K")
+        if name == "MatMulNBits" and isinstance(inner, int):
+            c_in, path = inner, _packing(op)
         return Kernel(
             Kind.PRODUCT, name, c_in, c_out, _rows(rows // max(batch, 1)),
-            _rows(rows // max(batch, 1)), batch, itemsize=_itemsize(op),
+            _rows(rows // max(batch, 1)), batch, itemsize=_itemsize(op), path=path,
         )  # fmt: skip
     rows = out[-2] if len(out) > 1 else 1
     turned = op.attributes.get("transA") and len(_shape(left)) > 1
@@ -192,6 +200,12 @@ def _product(op: Operator, name: str) -> Kernel | None:
         Kind.PRODUCT, name, inner, out[-1], _rows(rows), _rows(rows), prod(out[:-2]),
         constant=False, itemsize=_itemsize(op),
     )  # fmt: skip
+
+
+def _packing(op: Operator) -> str:
+    """How many bits a weight has, and whether the product may be one of bytes."""
+    in_bytes = " in int8" if op.attributes.get("accuracy_level") == 4 else ""
+    return f"{op.attributes.get('bits', 4)} bits{in_bytes}"
 
 
 def _rows(count: int) -> tuple[int, ...]:

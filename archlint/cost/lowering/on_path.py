@@ -69,7 +69,7 @@ def _in_int8(kernel: Kernel, quantised: Quantised) -> Kernel:
 def _path(kernel: Kernel, layout: Blocked) -> str:
     if len(kernel.in_map) != _MAP_DIMS:
         return ""
-    if kernel.kind in _CONVS:
+    if kernel.op == "Conv":
         return conv_path(kernel.c_in, kernel.c_out, kernel.groups, layout)
     if kernel.op in layout.pools:
         return "" if kernel.c_in % layout.block else BLOCKED

@@ -13,10 +13,19 @@ from archlint.cost.pricing.moves import swap_of
 __all__ = ["sort_of", "variety_of"]
 
 _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV})
+_MULTIPLIED = frozenset({*_WINDOWED, Kind.DEPTHWISE, Kind.PRODUCT})
+_INDEXED = frozenset({
+    "GatherElements", "GatherND", "MaxUnpool", "OneHot", "Scatter", "ScatterElements", "ScatterND",
+})  # fmt: skip
+"""What reads or writes element by element where another tensor says."""
+
 _COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
 _TOLD = _COPIES | {"Transpose"}
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL, Kind.SAMPLING})
-_BY_OPERATOR = frozenset({Kind.NORMALISATION, Kind.RECURRENCE})
+_BY_OPERATOR = frozenset({Kind.ATTENTION, Kind.FUNCTION, Kind.NORMALISATION, Kind.RECURRENCE})
+_USUAL = frozenset({"Conv", "MatMul"})
+"""Of what multiplies: the others are of integers, each with a fit of its own."""
+
 _POINTWISE = re.compile(r" k1(x1)*(?! s)\b")
 _ROWS = re.compile(r" b| @(?!1(x1)*( |>|$))")
 
@@ -24,6 +33,8 @@ _ROWS = re.compile(r" b| @(?!1(x1)*( |>|$))")
 def variety_of(kernel: Kernel) -> str:
     """The kernel's variety, as target files and error tables name it: "conv 1x1 nchwc"."""
     words = [kernel.kind.value]
+    if kernel.kind in _MULTIPLIED and kernel.op not in _USUAL:
+        return f"{KINDS[kernel.op].value} {kernel.op}"
     if kernel.kind in _WINDOWED:
         pointwise = prod(kernel.window) == 1 and prod(kernel.strides) == 1
         words.append("1x1" if pointwise else "kxk")
@@ -43,7 +54,8 @@ def variety_of(kernel: Kernel) -> str:
         elif kernel.op == "Transpose":
             words = ["transpose", "of runs" if swap_of(kernel)[-1] > 1 else "of elements"]
         else:
-            words = [kernel.op.lower() if kernel.op in _COPIES else "copy"]
+            name = "indexed" if kernel.op in _INDEXED else "copy"
+            words = [kernel.op.lower() if kernel.op in _COPIES else name]
     if kernel.path and (kernel.kind in _PLACED or kernel.op == "Resize"):
         words.append(kernel.path)
     return " ".join(words)
@@ -56,6 +68,8 @@ def sort_of(text: str) -> str:
     """
     op = text.split(" ", 1)[0]
     kind = KINDS.get(op)
+    if kind in _MULTIPLIED and op not in _USUAL:
+        return op
     if kind is Kind.CONV or kind is Kind.POOL:
         # which groups are depthwise, and so their windows, takes more than a glance
         grouped = " g" in text

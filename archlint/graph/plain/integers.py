@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from onnx import TensorProto
+
 from archlint.graph.plain.parts import CONV, POOL, TO_FIRST, TO_LAST, Parts, Rewrite
 
 __all__ = ["OF_MICROSOFT", "OF_ONNX"]
@@ -99,25 +101,35 @@ def _renamed(op_type: str) -> Rewrite:
 
 def _dynamic_product(parts: Parts) -> bool:
     """DynamicQuantizeMatMul: A, B, the scale of B, its zero point, a bias."""
-    names = [f"{parts.output()}/{each}" for each in ("quantised", "scale", "zero")]
-    parts.add("DynamicQuantizeLinear", [parts.input(0)], names)
-    source = parts.add("DequantizeLinear", names)
-    _biased_product(parts, [source, _float(parts, 1)], parts.input(4))
+    data, scale, zero = (f"{parts.output()}/{each}" for each in ("quantised", "scale", "zero"))
+    parts.add("DynamicQuantizeLinear", [parts.input(0)], [data, scale, zero])
+    found = parts.add("MatMulInteger", [data, parts.input(1), zero, parts.input(3)])
+    _scaled(parts, found, [scale, parts.input(2)], parts.input(4))
     return True
 
 
 def _product_to_float(parts: Parts) -> bool:
     """MatMulIntegerToFloat: A, B, their scales, their zero points, a bias."""
+    if parts.scalar(2) is None:
+        found = parts.add("MatMulInteger", [parts.input(at) for at in (0, 1, 4, 5)])
+        _scaled(parts, found, [parts.input(2), parts.input(3)], parts.input(6))
+        return True
     sources = [
         parts.add("DequantizeLinear", [parts.input(index) for index in (own, own + 2, own + 4)])
         for own in (0, 1)
     ]
-    _biased_product(parts, sources, parts.input(6))
+    bias = parts.input(6)
+    found = parts.add("MatMul", sources, [] if bias else [parts.output()])
+    if bias:
+        parts.add("Add", [found, bias], [parts.output()])
     return True
 
 
-def _biased_product(parts: Parts, sources: list[str], bias: str) -> None:
-    found = parts.add("MatMul", sources, [] if bias else [parts.output()])
+def _scaled(parts: Parts, product: str, scales: list[str], bias: str) -> None:
+    """What dynamic quantisation writes behind a product of integers."""
+    found = parts.add("Cast", [product], attributes={"to": TensorProto.FLOAT})
+    both = parts.add("Mul", scales)
+    found = parts.add("Mul", [found, both], [] if bias else [parts.output()])
     if bias:
         parts.add("Add", [found, bias], [parts.output()])
 

@@ -93,6 +93,7 @@ class Parts:
         outputs: Sequence[str] = (),
         keep: Sequence[str] = (),
         attributes: Mapping[str, Value] = _NONE,
+        domain: str = "",
     ) -> str:
         """Add a node and return its first output, a new name unless `outputs` are given.
 
@@ -104,7 +105,7 @@ class Parts:
         name = f"{self._name}:{op_type}" if self._has_first else self._name
         self._has_first = True
         made = list(outputs) or [self._new()]
-        node = helper.make_node(op_type, given, made, name=name)
+        node = helper.make_node(op_type, given, made, name=name, domain=domain)
         node.attribute.extend(helper.make_attribute(*each) for each in attributes.items())
         node.attribute.extend(self._attributes[each] for each in keep if each in self._attributes)
         node.metadata_props.extend(self.node.metadata_props)

@@ -26,6 +26,16 @@ def _map_norm(site: Site, kernel: Kernel) -> Made:
     return site.made(shape, kernel.op, inputs)
 
 
+def _mean_variance(site: Site, kernel: Kernel) -> Made:
+    shape = kernel.batch, kernel.c_in, *kernel.in_map
+    return site.made(shape, kernel.op, [site.read(*shape)])
+
+
+def _length(site: Site, kernel: Kernel) -> Made:
+    shape = shape_of(kernel)
+    return site.made(shape, kernel.op, [site.read(*shape)], axis=-1)
+
+
 def _group_norm(site: Site, kernel: Kernel) -> Made:
     """The runtime knows it only by its definition, of which these read or write whole maps."""
     graph, nodes = site.graph, list[int]()
@@ -118,6 +128,8 @@ FUNCTIONS: Mapping[str, Maker] = {
     "InstanceNormalization": _map_norm,
     "LRN": _map_norm,
     "LSTM": _recurrence,
+    "LpNormalization": _length,
+    "MeanVarianceNormalization": _mean_variance,
     "RMSNormalization": _rms_norm,
     "RNN": _recurrence,
 }

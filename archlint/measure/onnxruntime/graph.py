@@ -91,6 +91,10 @@ class Graph:
         """Random weights of one byte each, with a sign."""
         return self.constant((self._draw(prod(shape)) * 640).astype(np.int8).reshape(shape))
 
+    def bytes_unsigned(self, *shape: int) -> str:
+        """Random weights of one byte each, without a sign."""
+        return self.constant((self._draw(prod(shape)) * 640 + 128).astype(np.uint8).reshape(shape))
+
     def fresh_bytes(self, *shape: int) -> str:
         """A tensor of bytes without a sign that a producer writes at every run."""
         row = self._draw(max(shape[-1] if shape else 1, 1))

@@ -17,6 +17,11 @@ __all__ = ["closed", "has_ballast", "model_of"]
 OPSET = 18
 """From 19 on the runtime takes means of plain maps by its general pool, ten times slower."""
 
+USUAL = 20
+"""The version of ONNX's operators that the nodes are of."""
+
+_SINCE = {"Attention": 23}
+
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""
 
@@ -78,6 +83,11 @@ def _read_all(graph: Graph, nodes: Sequence[tuple[int, ...]], last: str) -> list
     return [tuple(places[node] for node in each) for each in nodes]
 
 
+def _opset(nodes: Sequence[onnx.NodeProto]) -> int:
+    """The first of ONNX's versions that has all of them."""
+    return max(_SINCE.get(node.op_type, USUAL) for node in nodes if not node.domain)
+
+
 def closed(graph: Graph, last: str) -> onnx.ModelProto:
     """The whole model; one small output, for what leaves the runtime is copied."""
     graph.nodes.append(helper.make_node("Shape", [last], ["shape"]))
@@ -88,6 +98,10 @@ def closed(graph: Graph, last: str) -> onnx.ModelProto:
         [helper.make_tensor_value_info("end", TensorProto.FLOAT, [1])],
         graph.initializers,
     )  # fmt: skip
+<<<<<<< HEAD
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(NCHWC, 1)]
+=======
+    opsets = [helper.make_opsetid("", _opset(graph.nodes)), helper.make_opsetid(NCHWC, 1)]
+>>>>>>> k3
     opsets.append(helper.make_opsetid(CONTRIB, 1))
     return helper.make_model(made, opset_imports=opsets, ir_version=9)

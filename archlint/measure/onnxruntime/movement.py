@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto
@@ -127,6 +128,39 @@ def _expand(site: Site, kernel: Kernel) -> Made:
     return site.made(shape, "Expand", [site.read(shape[-1]), site.graph.ints(*shape)])
 
 
+def _blocks(site: Site, kernel: Kernel) -> Made:
+    """Between channels and places."""
+    shape = kernel.batch, kernel.c_out, *kernel.out_map
+    sides = sorted((kernel.in_map[0], kernel.out_map[0]))
+    attributes: dict[str, Any] = {"mode": kernel.path} if kernel.path else {}
+    return site.made(
+        shape, kernel.op, [site.read(kernel.batch, kernel.c_in, *kernel.in_map)],
+        blocksize=sides[1] // sides[0], **attributes,
+    )  # fmt: skip
+
+
+def _tile(site: Site, kernel: Kernel) -> Made:
+    source, shape = shape_of(kernel), shape_of(kernel, kernel.out_map, kernel.c_out)
+    repeats = [out // size for size, out in zip(source, shape, strict=True)]
+    return site.made(shape, kernel.op, [site.read(*source), site.graph.ints(*repeats)])
+
+
+def _triangle(site: Site, kernel: Kernel) -> Made:
+    shape = shape_of(kernel)
+    return site.made(shape, kernel.op, [site.read(*shape)])
+
+
+def _range(site: Site, kernel: Kernel) -> Made:
+    graph, count = site.graph, prod(shape_of(kernel))
+    numbers = [graph.constant(np.array(each, dtype=np.int64)) for each in (0, count, 1)]
+    return site.made((count,), kernel.op, numbers)
+
+
+def _filled(site: Site, kernel: Kernel) -> Made:
+    shape = shape_of(kernel)
+    return site.made(shape, kernel.op, [site.graph.ints(*shape)])
+
+
 def _cast(site: Site, kernel: Kernel) -> Made:
     shape = shape_of(kernel)
     to = {1: TensorProto.BOOL, 8: TensorProto.INT64, 2: TensorProto.FLOAT16}
@@ -147,6 +181,13 @@ MOVERS: Mapping[str, Maker] = {
     "Resize": _resize,
     "Upsample": _resize,
     "Expand": _expand,
+    "ConstantOfShape": _filled,
+    "DepthToSpace": _blocks,
+    "EyeLike": _triangle,
+    "Range": _range,
+    "SpaceToDepth": _blocks,
+    "Tile": _tile,
+    "Trilu": _triangle,
     "Cast": _cast,
 }
 """What makes the node, by operator."""

@@ -13,6 +13,7 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, GENERIC, RESHAPES
 from archlint.graph.operator_facts import Category, Elements, Reads, Work
 from archlint.graph.operator_table import facts_of
+from archlint.measure.onnxruntime.attention import ATTENTION
 from archlint.measure.onnxruntime.functions import FUNCTIONS
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
@@ -26,6 +27,8 @@ from archlint.measure.onnxruntime.graph import (
     shape_of,
     windowed,
 )
+from archlint.measure.onnxruntime.indexed import INDEXED
+from archlint.measure.onnxruntime.integers import INTEGERS
 from archlint.measure.onnxruntime.movement import MOVERS, Maker
 from archlint.measure.onnxruntime.quantised import QUANTISED
 
@@ -35,6 +38,12 @@ _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _PARAMETERS = {"Clip": [0.0, 6.0], "HardSigmoid": [1 / 6, 0.5], "LeakyRelu": [0.01]}
 _OF_BYTES = RESHAPES | {"Transpose", "Gather", "Expand", "Pad"}
 """What has the same node for floats and for bytes."""
+
+_GIVES_INTEGERS = frozenset({
+    "ArgMax", "ArgMin", "Cast", "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "NonZero",
+    "Range",
+})  # fmt: skip
+"""What never writes floats."""
 
 _INLINED = frozenset({"Mish", "Swish"})
 """What the runtime has no kernel of: it runs the operators of their definition."""
@@ -50,7 +59,7 @@ def can_make(kernel: Kernel) -> bool:
 
 def feeds(writer: Kernel, reader: Kernel) -> bool:
     """Whether what one kernel writes is of the type that the other reads first."""
-    if facts_of(writer.op).gives_truth or writer.op == "Cast":
+    if facts_of(writer.op).gives_truth or writer.op in _GIVES_INTEGERS:
         return False
     return _is_int8(writer) == _reads_bytes(reader)
 
@@ -83,7 +92,7 @@ def _maker(kernel: Kernel) -> Maker | None:
         return None
     if kernel.itemsize == 1 and kernel.op in QUANTISED:
         return QUANTISED[kernel.op]
-    if kernel.kind in _CONVS:
+    if kernel.kind in _CONVS and kernel.op == "Conv":
         return _conv
     if kernel.op in _MAKERS:
         return _MAKERS[kernel.op]
@@ -301,6 +310,10 @@ _MAKERS: dict[str, Maker] = {
     "SkipLayerNormalization": _layer_norm,
     "Softmax": _softmax,
     "LogSoftmax": _softmax,
+    "Hardmax": _softmax,
     **MOVERS,
     **FUNCTIONS,
+    **ATTENTION,
+    **INTEGERS,
+    **INDEXED,
 }

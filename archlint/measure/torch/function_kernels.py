@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - the field's own name for it
 
 from archlint.cost.kernels.kernel import BOTH_WAYS, Kernel
 from archlint.measure.plan.contraction import axis_sizes
-from archlint.measure.torch.tensors import Call, Tensors, in_shape
+from archlint.measure.torch.tensors import Call, NoCallError, Tensors, in_shape
 
 __all__ = ["FUNCTIONS"]
 
@@ -50,12 +51,34 @@ def _local_norm(kernel: Kernel, tensors: Tensors) -> Call:
     return Call(lambda x: F.local_response_norm(x, size), (source,))
 
 
+def _attention(kernel: Kernel, tensors: Tensors) -> Call:
+    """Heads first, as torch's own function has them."""
+    words, shared = kernel.path.split(" "), kernel.batch // kernel.groups
+    if "rows" in words:
+        raise NoCallError(kernel.text)
+    rows, keys = prod(kernel.out_map), prod(kernel.in_map)
+    inputs = (
+        tensors.activation(1, kernel.batch, rows, kernel.c_in),
+        tensors.activation(1, shared, keys, kernel.c_in),
+        tensors.activation(1, shared, keys, kernel.c_out),
+    )
+    mask = tensors.weights(rows, keys) if "masked" in words else None
+    causal, grouped = "causal" in words, kernel.groups > 1
+    return Call(
+        lambda q, k, v: F.scaled_dot_product_attention(
+            q, k, v, mask, is_causal=causal, enable_gqa=grouped
+        ),
+        inputs,
+    )
+
+
 def _scan(kernel: Kernel, tensors: Tensors) -> Call:
     function = torch.cumsum if kernel.op == "CumSum" else torch.cumprod
     return Call(lambda x: function(x, -1), (tensors.activation(*in_shape(kernel)),))
 
 
 FUNCTIONS: Mapping[str, Callable[[Kernel, Tensors], Call]] = {
+    "Attention": _attention,
     "CumProd": _scan,
     "CumSum": _scan,
     "Einsum": _einsum,

@@ -35,7 +35,8 @@ def can_call(kernel: Kernel) -> bool:
 def make_call(kernel: Kernel, tensors: Tensors) -> Call:
     """The kernel's call; raises ValueError where there is none."""
     maker = _MAKERS.get(kernel.op, _BY_KIND.get(kernel.kind))
-    if maker is None or kernel.epilogue or kernel.path.startswith("nchwc"):
+    refused = kernel.op in _WITHOUT_CALL or kernel.epilogue or kernel.path.startswith("nchwc")
+    if maker is None or refused:
         raise NoCallError(f"torch has no call for {kernel.text}")
     return maker(kernel, tensors)
 
@@ -227,13 +228,15 @@ def _softmax(kernel: Kernel, tensors: Tensors) -> Call:
 def _reduce(kernel: Kernel, tensors: Tensors) -> Call:
     source = read(kernel, tensors)
     rank = source.dim()
+    if kernel.op in ("ArgMax", "ArgMin"):
+        along = kernel.path.startswith("axes ")
+        axis = int(kernel.path.removeprefix("axes ")) if along else rank - 1
+        function = torch.argmax if kernel.op == "ArgMax" else torch.argmin
+        return Call(lambda x: function(x, axis, keepdim=True), (source,))
     by_row = kernel.path == "row" or rank < 4
     dims = [rank - 1] if by_row else list(range(2, rank))
     if kernel.op == "GlobalAveragePool" and rank == 4:
         return Call(lambda x: F.adaptive_avg_pool2d(x, 1), (source,))
-    if kernel.op in ("ArgMax", "ArgMin"):
-        function = torch.argmax if kernel.op == "ArgMax" else torch.argmin
-        return Call(lambda x: function(x, rank - 1, keepdim=True), (source,))
     global_pools = {"GlobalAveragePool": "ReduceMean", "GlobalMaxPool": "ReduceMax"}
     name = global_pools.get(kernel.op, kernel.op)
     if name not in REDUCERS:
@@ -246,6 +249,12 @@ def _view(kernel: Kernel, tensors: Tensors) -> Call:
     source = read(kernel, tensors)
     return Call(lambda x: x.reshape(-1), (source,))
 
+
+_WITHOUT_CALL = frozenset({
+    "ConvInteger", "DynamicQuantizeMatMul", "Hardmax", "MatMulInteger", "MatMulIntegerToFloat",
+    "MatMulNBits",
+})  # fmt: skip
+"""What another operator's call would stand for."""
 
 _BY_KIND: Mapping[Kind, Callable[[Kernel, Tensors], Call]] = {
     Kind.CONV: _conv,

@@ -106,9 +106,12 @@ def _gather(kernel: Kernel, tensors: Tensors) -> Call:
 
 
 def _gather_elements(kernel: Kernel, tensors: Tensors) -> Call:
-    source = read(kernel, tensors)
-    where = tensors.indices(source.numel(), source.shape[-1]).reshape(source.shape)
-    return Call(lambda x: torch.gather(x, -1, where), (source,))
+    """Along the dim between those before it and those behind it."""
+    (rows,), (count,) = kernel.in_map, kernel.out_map
+    source = _activation(kernel, tensors, (kernel.batch, rows, kernel.c_in))
+    shape = kernel.batch, count, kernel.c_in
+    where = tensors.indices(prod(shape), rows).reshape(shape)
+    return Call(lambda x: torch.gather(x, 1, where), (source,))
 
 
 def _resize(kernel: Kernel, tensors: Tensors) -> Call:
@@ -128,14 +131,17 @@ def _expand(kernel: Kernel, tensors: Tensors) -> Call:
 
 
 def _shuffle(kernel: Kernel, tensors: Tensors) -> Call:
-    batch, channels, *sizes = out_shape(kernel)
+    small, large = sorted((kernel.in_map[0], kernel.out_map[0]))
+    function: Callable[..., Any] = torch.pixel_unshuffle
     if kernel.op == "DepthToSpace":
-        shape = batch, channels * 4, *(size // 2 for size in sizes)
-        function: Callable[..., Any] = torch.pixel_shuffle
-    else:
-        shape = batch, channels // 4, *(size * 2 for size in sizes)
-        function = torch.pixel_unshuffle
-    return Call(lambda x: function(x, 2), (_activation(kernel, tensors, shape),))
+        function = torch.pixel_shuffle
+    return Call(lambda x: function(x, large // small), (read(kernel, tensors),))
+
+
+def _tile(kernel: Kernel, tensors: Tensors) -> Call:
+    pairs = zip(in_shape(kernel), out_shape(kernel), strict=True)
+    repeats = [out // size for size, out in pairs]
+    return Call(lambda x: x.repeat(repeats), (read(kernel, tensors),))
 
 
 def _cast(kernel: Kernel, tensors: Tensors) -> Call:
@@ -159,7 +165,7 @@ MOVERS: Mapping[str, Callable[[Kernel, Tensors], Call]] = {
     "Resize": _resize,
     "Upsample": _resize,
     "Expand": _expand,
-    "Tile": _expand,
+    "Tile": _tile,
     "DepthToSpace": _shuffle,
     "SpaceToDepth": _shuffle,
     "Cast": _cast,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from archlint.measure.plan.experiment import Workload
 from archlint.measure.workloads import (
     axes,
+    attention,
     dilated_convs,
+    integer_products,
+    picking,
     pools,
+    rare_operators,
     reductions,
     small,
     softmaxes,
@@ -27,4 +31,8 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     dilated_convs.sample,
     small.sample,
     axes.sample,
+    attention.sample,
+    integer_products.sample,
+    picking.sample,
+    rare_operators.sample,
 )

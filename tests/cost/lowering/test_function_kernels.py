@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from onnx import TensorProto
 
 from archlint.cost.kernels.kernel import Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import lower
+from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.variety import sort_of, variety_of
 from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, list_targets
@@ -18,12 +20,18 @@ from archlint.testing import Net
 from tests.cost.paper_targets import GPU
 
 CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
+INDEX = "index"
+"""The name of an input of whole numbers."""
+
 QUERY, KEY, MASK = (2, 4, 10, 8), (2, 4, 12, 8), (2, 4, 10, 12)
 
 
 def kernel_of(op: str, *inputs: str, net: Net, **attributes: Any) -> Kernel:
     proto = net.proto(net.op(op, *inputs, **attributes))
     proto.opset_import[0].version = 21  # the first with GroupNormalization as it is today
+    for given in proto.graph.input:
+        if given.name == INDEX:
+            given.type.tensor_type.elem_type = TensorProto.INT64
     lowered = lower(read_model(proto), GPU.lowering)
     (placed,) = lowered.kernels
     return placed.kernel
@@ -114,7 +122,12 @@ def test_sampling_says_how_it_interpolates() -> None:
         "InstanceNormalization 64 @56x56", "GroupNormalization 64 g32 @56x56", "LRN 64 k5 @56x56",
         "GRU 40>64 @50 b2 (both ways)", "LSTM 64 @50", "GridSample 8 @20x20>30x30 (linear)",
         "Einsum 8>12 @10 b8 run-time (abcd,abed>abce)", "Einsum 8 @10 (ab,bc>ac)",
-        "CumSum 64 @50 (row)", "RMSNormalization 64 @50",
+        "CumSum 64 @50 (row)", "RMSNormalization 64 @50", "Attention 64 @197 b12",
+        "Attention 64>32 @77>197 b12 (causal rows)", "GroupQueryAttention 128 g4 @64>1 b8 (rotary)",
+        "RotaryEmbedding 768 g12 @128", "TopK 8400>300", "RoiAlign 256 k2x2 @50x50>100x7x7",
+        "GatherElements 1 @8400>300", "ScatterND 64 @16>1024", "DepthToSpace 64>16 @28x28>56x56",
+        "MatMulNBits 768>768 @128 (4 bits in int8)", "DynamicQuantizeMatMul 768>768",
+        "ConvInteger 64>64 k3x3 g64 @28x28", "ArgMax 21>4096 @64x64>1 8B (axes 1)",
     ],
 )  # fmt: skip
 def test_each_reads_back_as_it_is_written_and_can_be_measured(text: str) -> None:
@@ -122,8 +135,22 @@ def test_each_reads_back_as_it_is_written_and_can_be_measured(text: str) -> None
     assert can_make(kernel)
     again = parse_term(kernel.text)[1]
     assert again == kernel
-    assert sort_of(kernel.text) == kernel.kind.value
-    assert variety_of(kernel).startswith(kernel.kind.value)
+    assert sort_of(kernel.text) in (kernel.kind.value, kernel.op, "copy")
+
+
+@pytest.mark.parametrize(
+    ("text", "variety"),
+    [
+        ("LRN 64 k5 @56x56", "normalisation LRN"), ("Attention 64 @197", "attention Attention"),
+        ("TopK 8400>300", "function TopK"), ("Einsum 8 @10 (ab,bc>ac)", "contraction"),
+        ("MatMulNBits 768>768 (4 bits)", "matrix product MatMulNBits"),
+        ("MatMulNBits 768>768 @128 (8 bits)", "matrix product MatMulNBits"),
+        ("ConvInteger 64>64 k3x3 g64 @28x28", "conv ConvInteger"),
+        ("ScatterND 64 @16>1024", "indexed"), ("Tile 64 @28x28>56x56", "copy"),
+    ],
+)  # fmt: skip
+def test_what_is_like_no_other_has_a_fit_of_its_own(text: str, variety: str) -> None:
+    assert variety_of(parse_term(text)[1]) == variety
 
 
 def test_each_recurrence_has_a_fit_of_its_own() -> None:
@@ -138,3 +165,73 @@ def test_a_scan_is_a_kernel_by_the_axis_that_it_runs_along(axis: int, path: str)
     summed = net.op("CumSum", net.input(1, 8, 4, 4), net.constant([axis]))
     (placed,) = lower(net.model(summed), CPU.lowering).kernels
     assert placed.kernel.text == f"CumSum 8 @4x4 ({path})"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "attributes", "text"),
+    [
+        ([(2, 4, 10, 8), (2, 2, 12, 8), (2, 2, 12, 16)], {}, "8>16 g2 @12>10 b8"),
+        ([(2, 10, 32), (2, 12, 32), (2, 12, 32)], {"q_num_heads": 4, "kv_num_heads": 4},
+         "8 @12>10 b8 (rows)"),
+        ([(1, 4, 10, 8)] * 3, {"is_causal": 1}, "8 @10 b4 (causal)"),
+    ],
+)  # fmt: skip
+def test_attention_is_one_kernel_by_heads_rows_and_keys(
+    shapes: list[tuple[int, ...]], attributes: dict[str, Any], text: str
+) -> None:
+    net = Net()
+    names = [net.input(*shape, name=f"x{at}") for at, shape in enumerate(shapes)]
+    proto = net.proto(net.op("Attention", *names, **attributes))
+    proto.opset_import[0].version = 23
+    (placed,) = lower(read_model(proto), GPU.lowering).kernels
+    assert placed.kernel.text == f"Attention {text}"
+    batch, heads, rows = placed.kernel.batch, placed.kernel.groups, placed.kernel.out_map[0]
+    assert placed.kernel.flops == read_model(proto).operators[0].flops
+    assert (batch % heads, rows) == (0, 10)
+
+
+def test_attention_without_rows_costs_what_its_steps_cost() -> None:
+    pricer = Pricer(CPU)
+    whole = pricer.price(parse_term("Attention 64 @128 b12 /8MB")[1])
+    parts = [
+        "MatMul 64>128 @128 b12 run-time /8MB", "Softmax 12 @128x128 /8MB",
+        "MatMul 128>64 @128 b12 run-time /8MB",
+    ]  # fmt: skip
+    steps = pricer.total([parse_term(each)[1] for each in parts])
+    assert whole is not None
+    assert whole == steps
+
+
+@pytest.mark.parametrize(
+    ("op", "shapes", "attributes", "text"),
+    [
+        ("GatherElements", [(2, 50, 8), (2, 7, 8)], {"axis": 1}, "8 @50>7 b2"),
+        ("ScatterElements", [(2, 50), (2, 7), (2, 7)], {"axis": -1}, "1 @7>50 b2"),
+        ("GatherND", [(6, 5, 8), (3, 4, 2)], {}, "8 @30>12"),
+        ("ScatterND", [(60, 8), (4, 1), (4, 8)], {}, "8 @4>60"),
+    ],
+)  # fmt: skip
+def test_what_an_index_picks_is_told_by_both_sizes(
+    op: str, shapes: list[tuple[int, ...]], attributes: dict[str, Any], text: str
+) -> None:
+    net = Net()
+    given = zip(("x", INDEX, "updates"), shapes, strict=False)
+    names = [net.input(*shape, name=name) for name, shape in given]
+    assert kernel_of(op, *names, net=net, **attributes).text == f"{op} {text}"
+
+
+def test_the_greatest_of_each_row_are_told_by_how_many_of_how_many() -> None:
+    net = Net()
+    proto = net.proto(net.op("TopK", net.input(1, 8, 8400), net.constant([300])))
+    proto.graph.node[0].output.append("places")
+    (placed,) = lower(read_model(proto), CPU.lowering).kernels
+    assert placed.kernel.text == "TopK 8400>300 @8"
+
+
+def test_regions_are_told_by_their_number_and_samples() -> None:
+    net = Net()
+    names = [net.input(1, 16, 50, 60), net.input(100, 4, name="boxes"), net.constant([0] * 100)]
+    kernel = kernel_of(
+        "RoiAlign", *names, net=net, output_height=7, output_width=7, sampling_ratio=2
+    )
+    assert kernel.text == "RoiAlign 16 k2x2 @50x60>100x7x7"

@@ -7,6 +7,7 @@ from archlint.cost.lowering.pass_graph import Step
 from archlint.cost.lowering.pass_list import PassList
 from archlint.cost.lowering.passes.blocked import put_blocked
 from archlint.cost.lowering.passes.channels_last import put_channels_last
+from archlint.cost.lowering.passes.dynamic import join_dynamic
 from archlint.cost.lowering.passes.fusion import (
     add_sums,
     expand,
@@ -38,6 +39,7 @@ def _kernel(step: Step, lowering: RuntimeRules) -> Kernel | None:
 PASSES = PassList(
     (
         quantise,
+        join_dynamic,
         merge_clips,
         fold_into_convs,
         join_bias,

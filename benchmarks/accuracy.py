@@ -1,7 +1,9 @@
 """How well measured targets predict fresh work: kernels off their tables, and whole networks.
 
 Run from the repository, on the device that the targets were measured on:
-`python benchmarks/accuracy.py [TARGET ...] [--kernels 480] [--sessions 3] [--json FILE]`.
+`python benchmarks/accuracy.py [TARGET ...] [--networks FOLDER ...] [--kernels 480] [--sessions 3]
+[--json FILE]`.  A target is a name or its folder; networks are those of the examples and of the
+tests, and every .onnx file of the folders given (`benchmarks/lowering.py --keep` exports some).
 Everything is measured and predicted in one run.  Times are corrected by the drift of the
 target's reference medley since its tables were measured; the drift is printed, and with it what
 the figures would be without.
@@ -32,6 +34,7 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.table import SHARED, TableFile, read_table
 from archlint.cost.target import load_target
 from archlint.cost.target_files import FILE, ROWS, SHIPPED, TargetFiles, files_of, list_targets
+from archlint.errors import ArchlintError
 from archlint.graph.reader import read_model
 from archlint.linter.registry import all_rules
 from archlint.measure.backend import Backend
@@ -158,13 +161,13 @@ class Judge:
         drift = self.drift()
         times: dict[Kernel, list[float]] = defaultdict(list)
         runnable = [each for each in priced if self.backend.runs(each)]
-        weights = sum(each.weight_bytes for each in kernels)
         level = max((*self.target.lowering.rotation, 0)) * MB
+        rotating = min(self.target.lowering.rotates(kernels), level)
         for session in range(self._sessions):
             order = random.Random(session).sample(runnable, len(runnable))
             for start in range(0, len(order), 40):
                 part = tuple(order[start : start + 40])
-                timing = self.backend.time(Medley(part, session, min(weights, level)))
+                timing = self.backend.time(Medley(part, session, rotating))
                 for kernel, seconds in zip(part, timing.kernels, strict=True):
                     times[kernel].append(seconds)
         errors = []
@@ -206,15 +209,17 @@ def _kernel(text: str) -> Kernel:
     return kernel
 
 
-def networks() -> Iterator[Path]:
-    """The networks of the examples and of the tests."""
-    yield from sorted((ROOT / "examples" / "onnx").glob("*.onnx"))
-    yield from sorted((ROOT / "tests" / "models").glob("*.onnx"))
+def networks(folders: Sequence[Path]) -> Iterator[Path]:
+    """The networks of the examples, of the tests and of these folders."""
+    for folder in (ROOT / "examples" / "onnx", ROOT / "tests" / "models", *folders):
+        yield from sorted(folder.glob("*.onnx"))
 
 
-def judge(name: str, kernels: int, sessions: int) -> dict[str, object]:
+def judge(
+    name: str, kernels: int, sessions: int, folders: Sequence[Path]
+) -> dict[str, object]:
     """Measure, predict, print; returns all figures."""
-    one = Judge(files_of(SHIPPED / name), sessions)
+    one = Judge(files_of(Path(name) if Path(name).is_dir() else SHIPPED / name), sessions)
     print(f"\n{name}: {one.target.device}, {one.target.runtime}, {one.target.threads} thread(s)")
     fresh, marked = one.kernels(kernels)
     inside = one.slowdowns(fresh)
@@ -232,8 +237,12 @@ def judge(name: str, kernels: int, sessions: int) -> dict[str, object]:
         return figures
     print(f"{'network':36} {'measured':>10} {'predicted':>10} {'error':>7}  kernels: median, p90")
     whole = []
-    for path in networks():
-        each = one.network(path)
+    for path in networks(folders):
+        try:
+            each = one.network(path)
+        except (ArchlintError, ValueError) as fault:
+            print(f"{path.name}: {fault}")
+            continue
         whole.append(each)
         print(
             f"{each.name:36} {each.measured * 1e3:7.2f} ms {each.predicted * 1e3:7.2f} ms"
@@ -257,12 +266,15 @@ def main() -> None:
     """All shipped targets that were measured on ONNX Runtime, or those named."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*")
+    parser.add_argument("--networks", type=Path, action="append", default=[])
     parser.add_argument("--kernels", type=int, default=480)
     parser.add_argument("--sessions", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = options.targets or [name for name in list_targets(SHIPPED) if "-ort-" in name]
-    found = [judge(name, options.kernels, options.sessions) for name in names]
+    found = [
+        judge(name, options.kernels, options.sessions, options.networks) for name in names
+    ]
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

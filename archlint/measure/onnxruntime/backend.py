@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import filterfalse
 from pathlib import Path
 from statistics import mean, median
 from time import perf_counter
@@ -26,7 +27,7 @@ from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.onnxruntime.graph import Graph
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
-from archlint.measure.onnxruntime.model import closed, has_ballast, model_of
+from archlint.measure.onnxruntime.model import closed, has_ballast, is_newer, model_of
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.measure.plan.company import size_of
 from archlint.measure.plan.medley import Medley, Timing
@@ -108,6 +109,20 @@ class OnnxRuntime(Backend):
 
     def time(self, medley: Medley) -> Timing:
         """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
+        newer = tuple(filter(is_newer, medley.kernels))
+        older = tuple(filterfalse(is_newer, medley.kernels))
+        parts = {
+            kernels is newer: self._time(replace(medley, kernels=kernels))
+            for kernels in (older, newer)
+            if kernels
+        }
+        times = {part: iter(timing.kernels) for part, timing in parts.items()}
+        return Timing(
+            tuple(next(times[is_newer(kernel)]) for kernel in medley.kernels),
+            sum(timing.run for timing in parts.values()),
+        )
+
+    def _time(self, medley: Medley) -> Timing:
         model, nodes = model_of(medley, self.block)
         slots, run = self._profiled(model)
         net = slots - (self._profiling(medley) if has_ballast(medley) else self._cost(slots, run))

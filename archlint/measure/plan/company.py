@@ -40,7 +40,8 @@ def companies(kernels: Sequence[Kernel], most: int, room: float, seed: int) -> l
         total = weights = largest = 0
         for at in left:
             own = weights + kernels[at].weight_bytes
-            wide = max(largest, kernels[at].activation_bytes)
+            # larger ones than half of it leave no cache warm by themselves
+            wide = max(largest, min(kernels[at].activation_bytes, most // 2))
             fits = not most or own + wide <= most
             if fits and total + kernels[at].mac <= room and len(session) < length:
                 session.append(at)

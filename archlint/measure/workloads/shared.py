@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archlint.measure.plan.experiment import Workload
 from archlint.measure.workloads import (
-    axes,
     attention,
+    axes,
     dilated_convs,
     integer_products,
     picking,

@@ -5,6 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archlint.cost.kernels.footprint import footprint
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.measure.plan.company import SIZE, companies, size_of
 
@@ -36,6 +37,12 @@ def test_no_session_has_more_weights_than_the_rotation_that_it_is_timed_in() -> 
     wide = kernels([f"MatMul {1000 + n}>250 @8" for n in range(9)])
     for session in companies(wide, 4_000_000, ROOM, 1):
         assert sum(wide[at].weight_bytes for at in session) <= 4_000_000
+
+
+def test_no_session_runs_through_more_than_that_with_what_its_largest_kernel_writes() -> None:
+    mixed = kernels([f"Conv {n}>64 k1x1 @28x28" for n in range(64, 164)])
+    for session in companies(mixed, 1_000_000, ROOM, 1):
+        assert footprint(mixed[at] for at in session) <= 1_000_000
 
 
 def test_no_session_fills_more_than_the_room_but_for_one_kernel_that_does() -> None:

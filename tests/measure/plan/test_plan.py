@@ -7,7 +7,7 @@ import pytest
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.lowering.runtime_rules import Blocked
 from archlint.errors import MeasureError
-from archlint.measure.plan.experiment import Experiment
+from archlint.measure.plan.experiment import CORE, Experiment
 from archlint.measure.plan.plan import Plan, Runtime, make_plan
 from archlint.measure.target_file import lowering_of
 from tests.measure.fake_backend import FakeBackend, convs, experiments
@@ -37,9 +37,9 @@ def test_a_batch_is_of_one_weight_level_and_in_the_order_of_size() -> None:
     }
     plan = make_plan(made, runtime(FakeBackend()), ())
     assert [len(batch.tasks) for batch in plan.batches] == [60, 30]
-    assert [batch.weight_bytes for batch in plan.batches] == [4_000_000, 40_000_000]
+    assert [batch.footprint for batch in plan.batches] == [4_000_000, 40_000_000]
     for batch in plan.batches:
-        assert {task.kernel.rotation * 10**6 for task in batch.tasks} == {batch.weight_bytes}
+        assert {task.kernel.rotation * 10**6 for task in batch.tasks} == {batch.footprint}
 
 
 def test_the_rules_take_turns_most_informative_first() -> None:
@@ -57,9 +57,29 @@ def test_weights_beyond_a_level_are_timed_at_the_next_that_holds_them() -> None:
     assert texts(plan) == [["MatMul 4000>1000 /40MB"], ["MatMul 12000>10000 /400MB"]]
 
 
+def test_what_stays_in_a_cores_own_cache_is_timed_there_if_it_is_small_enough() -> None:
+    near = replace(lowering_of(FakeBackend()), rotation=(1, 4, 40, 400), whole_rotation=True)
+    made = {
+        "g4": [
+            Experiment(text, "s", rotation=number)
+            for text, number in (
+                ("Add 8 @8x8", CORE), ("Add 9 @8x8", 0), ("Add 64 @56x56", CORE),
+                ("Add 64 @112x112", 0), ("Add 10 @8x8", 1),
+            )
+        ]
+    }  # fmt: skip
+    backend = FakeBackend()
+    plan = make_plan(made, Runtime(near, backend.runs, backend.memory), ())
+    assert texts(plan) == [
+        ["Add 8 @8x8 /1MB"], ["Add 9 @8x8 /4MB"], ["Add 10 @8x8 /40MB", "Add 64 @112x112 /40MB"]
+    ]  # fmt: skip
+    # a target whose cores have no cache of their own
+    assert make_plan(made, runtime(backend), ()).tasks == 3
+
+
 def test_a_level_that_the_kernel_tells_is_kept() -> None:
     plan = make_plan(experiments(g1=["MatMul 8>8 @1 /7MB"]), runtime(FakeBackend()), ())
-    assert [batch.weight_bytes for batch in plan.batches] == [7_000_000]
+    assert [batch.footprint for batch in plan.batches] == [7_000_000]
 
 
 def test_what_is_done_refused_or_too_big_is_counted_and_left_out() -> None:

@@ -28,7 +28,10 @@ def test_a_target_has_the_rows_of_all_rules() -> None:
     assert rows == {"G1": 12, "G2": 12, "G3": 15, "G4": 12}
 
 
-UNKNOWN = {Kind.VIEW, Kind.CONTRACTION, Kind.RECURRENCE, Kind.SAMPLING, Kind.SCAN}
+UNKNOWN = {
+    Kind.VIEW, Kind.CONTRACTION, Kind.RECURRENCE, Kind.SAMPLING, Kind.SCAN, Kind.ATTENTION,
+    Kind.FUNCTION,
+}  # fmt: skip
 """What nothing that the paper measured tells of."""
 
 

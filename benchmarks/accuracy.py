@@ -215,9 +215,7 @@ def networks(folders: Sequence[Path]) -> Iterator[Path]:
         yield from sorted(folder.glob("*.onnx"))
 
 
-def judge(
-    name: str, kernels: int, sessions: int, folders: Sequence[Path]
-) -> dict[str, object]:
+def judge(name: str, kernels: int, sessions: int, folders: Sequence[Path]) -> dict[str, object]:
     """Measure, predict, print; returns all figures."""
     one = Judge(files_of(Path(name) if Path(name).is_dir() else SHIPPED / name), sessions)
     print(f"\n{name}: {one.target.device}, {one.target.runtime}, {one.target.threads} thread(s)")
@@ -272,9 +270,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     names = options.targets or [name for name in list_targets(SHIPPED) if "-ort-" in name]
-    found = [
-        judge(name, options.kernels, options.sessions, options.networks) for name in names
-    ]
+    found = [judge(name, options.kernels, options.sessions, options.networks) for name in names]
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

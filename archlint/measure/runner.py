@@ -20,7 +20,7 @@ from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
 from archlint.measure.session import BatchTimer
 from archlint.measure.store import Store
-from archlint.measure.target_file import TargetFile, lowering_of
+from archlint.measure.target_file import TargetFile
 
 __all__ = ["Measured", "Progress", "Request", "Stopped", "measure"]
 
@@ -92,11 +92,10 @@ def measure(
     something else, and Stopped on Ctrl-C.
     """
     store = Store(request.out, request.target, request.old)
-    runtime = Runtime(
-        lowering_of(backend), backend.runs, backend.provenance().memory, backend.most_batch()
-    )
     with store.locked():
         file = TargetFile(store.file, backend)
+        memory, most = backend.provenance().memory, backend.most_batch()
+        runtime = Runtime(file.lowering, backend.runs, memory, most)
         done = frozenset((row.rule, row.kernels) for row in store.rows())
         run = _Run(request, backend, store, make_plan(request.experiments, runtime, done), progress)
         try:

@@ -15,7 +15,9 @@ from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
 
-__all__ = ["TargetFile", "lowering_of", "put_sections", "reference_of"]
+__all__ = ["TargetFile", "put_sections", "reference_of"]
+
+_LEVELS = "rotation", "whole_rotation"
 
 HEAD = "# Written by `archlint measure`, which goes on from here.\n"
 
@@ -53,11 +55,16 @@ class TargetFile:
             "marked": 0,
             "versions": dict(provenance.versions),
             "rows": {},
-            "lowering": _lowering(backend),
+            "lowering": _at_levels_of(self._data, _lowering(backend)),
         }
         kept = ("started", "measured", "batches", "notes", "rows", "marked")
         before = {key: self._data[key] for key in kept if key in self._data}
         self._data = {**self._data, **fresh, **before}
+
+    @property
+    def lowering(self) -> RuntimeRules:
+        """What the backend does to operators, at the levels of rotation that the rows are of."""
+        return RuntimeRules.parse(self._data["lowering"])
 
     @property
     def reference(self) -> Reference | None:
@@ -85,9 +92,13 @@ class TargetFile:
         _write(self.path, self._data)
 
 
-def lowering_of(backend: Backend) -> RuntimeRules:
-    """What a backend does to operators before it runs them."""
-    return RuntimeRules.parse(_lowering(backend))
+def _at_levels_of(before: Mapping[str, Any], lowering: dict[str, Any]) -> dict[str, Any]:
+    """A table goes on at the levels that it was begun with."""
+    old = before.get("lowering")
+    if old is None:
+        return lowering
+    own = {key: value for key, value in lowering.items() if key not in _LEVELS}
+    return own | {key: old[key] for key in _LEVELS if key in old}
 
 
 def _lowering(backend: Backend) -> dict[str, Any]:

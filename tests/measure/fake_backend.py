@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import onnx
+import tomli
 
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend, Provenance
 from archlint.measure.plan.experiment import Experiment
@@ -23,6 +25,11 @@ fuse = ["Relu"]
 fuse_into = ["conv"]
 rotation = [4, 40, 400]
 """
+
+
+def lowering_of(backend: Backend) -> RuntimeRules:
+    """What a backend says that it does to operators."""
+    return RuntimeRules.parse(tomli.loads(backend.lowering())["lowering"])
 
 
 def ideal(kernel: Kernel) -> float:

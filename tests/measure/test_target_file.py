@@ -131,6 +131,19 @@ def test_a_later_run_keeps_what_the_file_has(path: Path) -> None:
     assert load_target(files_of(path.parent)).families != ()
 
 
+def test_a_table_goes_on_at_the_levels_that_it_was_begun_with(path: Path) -> None:
+    begun(path)
+    text = path.read_text(encoding="utf-8")
+    assert "    4,\n    40,\n    400,\n" in text
+    older = text.replace("    4,\n    40,\n    400,\n", "    8,\n    24,\n    67,\n")
+    path.write_text(older, encoding="utf-8")
+    file = TargetFile(path, FakeBackend())
+    assert file.lowering.rotation == (8, 24, 67)
+    assert not file.lowering.whole_rotation
+    file.begin(REFERENCE, (1, 8), "2026-01-05")
+    assert load_target(files_of(path.parent)).lowering.rotation == (8, 24, 67)
+
+
 @pytest.mark.parametrize(
     ("backend", "differs"),
     [

@@ -9,7 +9,7 @@ import numpy as np
 from archlint.cost.kernels.ops import SLOW
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
-from archlint.cost.pricing.moves import jump_of, pieces_of, swap_of
+from archlint.cost.pricing.moves import is_general, jump_of, pieces_of, swap_of
 from archlint.cost.pricing.terms import coldness, nearness, padded
 
 __all__ = ["FEATURES", "PAPER_LENGTHS"]
@@ -52,14 +52,15 @@ FEATURES: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "jump": lambda c, _: _octaves(c.each(jump_of)),
     "conflict": lambda c, _: c.each(lambda k: _conflict(jump_of(k))),
     "tail": lambda c, m: 2.0 * np.log2(padded(c.c_out, m.block) / c.c_out),
+    "general": lambda c, _: 2.0 * c.each(is_general),
     "dilation": lambda c, _: 2.0 * _octaves(c.each(lambda k: max(k.dilations, default=1))),
 }
 """Each in octaves, or in steps of like weight: channels a group in and out, groups, window,
 positions of the result (map x batch), strides, batch, positions in a line, memory access, how
 far its weights come from, how well its channels fill the vectors, what is fused, how much larger
 the result's map is, tensors read, elements that it works through in one go, how far apart it
-reads, how badly that falls on the sets of a cache, how well its channels fill blocks, and how far
-apart the taps of its window are."""
+reads, how badly that falls on the sets of a cache, how well its channels fill blocks,
+whether the general loop transposes it, and how far apart the taps of its window are."""
 
 PAPER_LENGTHS = {
     "in": 2.0, "out": 2.0, "groups": 4.0, "window": 2.0, "positions": 4.0, "strides": 2.0,

@@ -9,7 +9,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import REORDERS
 
-__all__ = ["jump_of", "pieces_of", "swap_of"]
+__all__ = ["is_general", "jump_of", "pieces_of", "swap_of"]
 
 
 def pieces_of(kernel: Kernel) -> int:
@@ -62,6 +62,20 @@ def jump_of(kernel: Kernel) -> int:
         return prod(kernel.in_map)
     _, _, columns, run = swap_of(kernel)
     return columns * run
+
+
+def is_general(kernel: Kernel) -> bool:
+    """Whether a transposition is more than one dim that is moved past others.
+
+    ONNX Runtime has quick loops for those, counting dims of 1 as well; the general one takes 5
+    times as long: 1x1024x1x4x12 to 2-0-3-4-1 takes 164 us, 1024x48 turned round 33.
+    """
+    if not kernel.path.startswith("perm "):
+        return False
+    order = [int(each) for each in kernel.path.removeprefix("perm ").split("-")]
+    return not any(
+        rest == sorted(rest) for at in range(len(order)) for rest in [order[:at] + order[at + 1 :]]
+    )
 
 
 @cache

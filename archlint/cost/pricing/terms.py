@@ -13,7 +13,7 @@ from archlint.cost.kernels.ops import ACTIVATIONS, SLOW
 from archlint.cost.kernels.window import share_inside
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
-from archlint.cost.pricing.moves import pieces_of
+from archlint.cost.pricing.moves import is_general, pieces_of
 
 __all__ = ["TERMS", "WORK_OF", "coldness", "nearness", "padded", "term_named"]
 
@@ -136,6 +136,7 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "bytes": lambda c, _: c.mac,
     "lines": _lines,
     "pieces": lambda c, _: c.each(pieces_of) - 1,
+    "general pieces": lambda c, _: c.each(lambda k: is_general(k) and pieces_of(k)),
     "unfolded": _unfolded,
     "steps": lambda c, _: c.each(lambda k: k.kind is Kind.RECURRENCE and prod(k.in_map)),
     "weights from core": lambda c, m: c.weight_bytes * nearness(c, m),

@@ -37,9 +37,9 @@ OWN_TERM = 2
 USUAL = 4.0
 """Octaves: the lengths' prior is log-normal about it, wide, to hold those no row speaks of."""
 
-_WALK = {"run", "loops", "rows", "columns", "jump", "conflict"}
+_WALK = {"run", "loops", "rows", "columns", "jump", "conflict", "general"}
 _COPY = {"bytes", "run", "operands", "cold"}
-_SWAP = {"bytes", "run", "loops", "rows", "columns", "conflict", "cold"}
+_SWAP = {"bytes", "run", "loops", "rows", "columns", "conflict", "cold", "general"}
 _OF_MOVES = {
     "transpose of runs": _SWAP,
     "transpose of elements": _SWAP,

@@ -28,7 +28,7 @@ ROOM = 0.25
 MB = 1_000_000
 
 NARROW = 1 / 4
-"""The share of a core's own cache that a kernel in it may fill: there are others."""
+"""The share of a level that a kernel may read and write: others fill the cache as well."""
 
 LARGE = 8
 """The greatest batch of the experiments."""
@@ -149,11 +149,15 @@ def _at_level(kernel: Kernel, number: int, lowering: RuntimeRules) -> Kernel | N
     levels = lowering.rotation
     if kernel.rotation or not levels:
         return kernel
-    own = lowering.rotates([kernel])
+    own, moved = lowering.rotates([kernel]), kernel.activation_bytes * lowering.whole_rotation
     *core, _, _, _ = levels
     if number == CORE:
         return kernel._replace(rotation=core[0]) if core and own <= NARROW * core[0] * MB else None
-    holding = (level for level in levels[len(core) + number :] if own <= level * MB)
+    holding = (
+        level
+        for level in levels[len(core) + number :]
+        if own <= level * MB and moved <= NARROW * level * MB
+    )
     return kernel._replace(rotation=next(holding, levels[-1]))
 
 

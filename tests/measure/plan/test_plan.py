@@ -9,8 +9,7 @@ from archlint.cost.lowering.runtime_rules import Blocked
 from archlint.errors import MeasureError
 from archlint.measure.plan.experiment import CORE, Experiment
 from archlint.measure.plan.plan import Plan, Runtime, make_plan
-from archlint.measure.target_file import lowering_of
-from tests.measure.fake_backend import FakeBackend, convs, experiments
+from tests.measure.fake_backend import FakeBackend, convs, experiments, lowering_of
 
 ADDS = [f"Add {n} @28x28" for n in range(8, 100)]
 

@@ -67,7 +67,7 @@ def test_each_session_is_shuffled_and_a_rerun_is_the_same(tmp_path: Path) -> Non
     rounds = [batch[at].kernels + batch[at + 1].kernels for at in range(0, 10, 2)]
     assert {len(kernels) for kernels in rounds} == {COUNT}
     assert len({frozenset(kernels) for kernels in rounds}) == 1
-    assert {medley.weight_bytes for medley in batch} == {4_000_000}
+    assert {medley.footprint for medley in batch} == {4_000_000}
 
 
 def test_small_sessions_have_company(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_later_run_on_a_slower_machine_is_corrected_to_the_first_one_s_speed(
 
 
 def test_a_kernel_whose_sessions_differ_is_timed_on_and_then_marked(tmp_path: Path) -> None:
-    backend = FakeBackend(noisy=frozenset({"Softmax"}))
+    backend = FakeBackend(noisy=frozenset({"Softmax"}), speed=lambda _: 10.0)
     assert run(request(tmp_path), backend).marked == 1
     (marked,) = (row for row in rows(tmp_path) if row.rule == "shared")
     assert marked.sessions == 20
@@ -223,3 +223,12 @@ def test_a_run_that_is_killed_goes_on_without_losing_or_doubling_a_row(tmp_path:
     assert int(done.stdout) == 399 - kept
     of_kernels = [row.kernels for row in rows(tmp_path)]
     assert len(of_kernels) == len(set(of_kernels)) == 399
+
+
+def test_what_takes_less_than_the_clock_tells_apart_is_not_timed_on(tmp_path: Path) -> None:
+    run(request(tmp_path), FakeBackend(noisy=frozenset({"Softmax"})))
+    (row,) = (each for each in rows(tmp_path) if each.rule == "shared")
+    assert row.interval is not None
+    assert row.interval > 0.1
+    assert row.sessions == 5
+    assert not row.marked

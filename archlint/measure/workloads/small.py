@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
@@ -69,7 +70,7 @@ def _near(experiments: list[Experiment]) -> list[Experiment]:
 def _rows(point: Point) -> tuple[int, Map]:
     """Channels and rows of a tensor of tokens."""
     rows = point.pick(ROWS)
-    return aligned(point.between(8, min(256, 8192 / rows))), (rows,)
+    return aligned(point.between(8, min(256, 8192 / rows))), (rows,) if rows > 1 else ()
 
 
 def _map(point: Point) -> tuple[int, Map]:
@@ -185,7 +186,7 @@ def _reduction(point: Point) -> list[Kernel]:
     if point.pick({True: 1.0, False: 1.0}):
         channels, rows = _rows(point)
         op = point.pick({"ReduceMean": 3.0, "ReduceSum": 1.0})
-        return [Kernel(Kind.REDUCTION, op, channels, rows[0], rows, (), path="row")]
+        return [Kernel(Kind.REDUCTION, op, channels, prod(rows), rows, (), path="row")]
     channels, sizes = _map(point)
     op = point.pick({"GlobalAveragePool": 2.0, "ReduceMean": 1.0})
     path = "map" if op == "ReduceMean" else ""

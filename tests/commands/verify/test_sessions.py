@@ -73,8 +73,8 @@ def test_the_model_s_weights_are_in_rotation() -> None:
     backend = Predicted()
     verified(backend, Request(sessions=2, places=1))
     # 3.5 M parameters in fp32; the paper's target has no levels that would cap them
-    (weights,) = {medley.weight_bytes for medley in backend.medleys}
-    assert weights == pytest.approx(3.5e6 * 4, rel=0.05)
+    (rotating,) = {medley.footprint for medley in backend.medleys}
+    assert rotating == pytest.approx(3.5e6 * 4, rel=0.05)
 
 
 def test_places_of_a_finding_take_turns() -> None:

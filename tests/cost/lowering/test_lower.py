@@ -313,7 +313,7 @@ def test_kernels_come_in_the_order_of_the_graph_each_operator_in_one() -> None:
         "Conv 16>16 k1x1 @8x8 b2",
         "Add 16 @8x8 b2",
         "Concat 16>32 @8x8 b2 n2",
-        "Transpose 16 @2x8x8 b2",
+        "Transpose 2 @16x8x8 b2",
         "GlobalAveragePool 32 @8x8>1 b2",
     ]
     members = [index for placed in lowered.kernels for index in placed.operators]
@@ -363,7 +363,7 @@ def test_products_are_told_by_their_second_operand() -> None:
     lowered = lower(net.model(y, net.op("Softmax", scores)), RULES)
     assert texts(lowered) == [
         "MatMul 64>256 @197 b2",
-        "Transpose 197 @64 b2",
+        "Transpose 64 @197 b2",
         "MatMul 64>197 @197 b2 run-time",
         "Softmax 197 @197 b2",
     ]

@@ -99,7 +99,7 @@ def test_paths_say_how_operands_are_repeated_and_dims_permuted() -> None:
     assert texts(lowered) == [
         "GlobalAveragePool 18 @8x8>1",
         "Mul 18 @8x8 n1 (by channel)",
-        "Transpose 8 @8x18 (perm 0-2-3-1)",
+        "Transpose 18 @8x8 (perm 0-2-3-1)",
         "Sub 8 @8x18 n1 (by row)",
     ]
 
@@ -127,7 +127,7 @@ def test_all_kernels_know_how_many_weights_the_model_runs_through() -> None:
         ("MatMul 64>64 @28 +Elu", "MatMul 64>64 @28 +Elu"),
         ("MatMul 64>64 @28 +Clip", "MatMul 64>64 @28"),
         ("MaxPool 60 k2x2 s2x2 @8x8>4x4 (nchwc)", "MaxPool 60 k2x2 s2x2 @8x8>4x4"),
-        ("Transpose 8 @8x18 (perm 0-2-3-1)", "Transpose 8 @8x18 (perm 0-2-3-1)"),
+        ("Transpose 18 @8x8 (perm 0-2-3-1)", "Transpose 18 @8x8 (perm 0-2-3-1)"),
     ],
 )  # fmt: skip
 def test_a_kernel_at_other_widths_takes_the_path_of_these(given: str, taken: str) -> None:

@@ -15,8 +15,8 @@ from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.errors import TargetError
 
 __all__ = [
-    "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "is_too_wide", "read_table",
-    "write_table",
+    "CLOCK", "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "is_too_wide",
+    "read_table", "write_table",
 ]  # fmt: skip
 
 WIDEST = 0.10

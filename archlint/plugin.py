@@ -28,7 +28,14 @@ from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
 from archlint.cost.redesign.pairs import Pair, find_pair
-from archlint.cost.redesign.redesign import FLOPS_TO, Block, Candidate, fastest, find_block
+from archlint.cost.redesign.redesign import (
+    FLOPS_TO,
+    Block,
+    Candidate,
+    fastest,
+    find_block,
+    width_step,
+)
 from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
@@ -51,6 +58,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
+    "width_step",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

@@ -66,7 +66,8 @@ class Pricer:
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._seconds: dict[Kernel, float] = {}
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison] = {}
-        self._known: dict[Kernel, tuple[float, Basis]] = {}
+        self._known: dict[Kernel, float] = {}
+        self._bases: dict[Kernel, Basis] = {}
         self._texts: dict[str, list[tuple[str, int]]] | None = None
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
@@ -140,7 +141,7 @@ class Pricer:
             if not mine or any(k.kind not in self._families for _, k in rest):
                 continue
             self._learn(k for _, k in rest)
-            left = row.median_s - sum(n * self._known[k][0] for n, k in rest)
+            left = row.median_s - sum(n * self._known[k] for n, k in rest)
             if left > 0:
                 rows.append((mine, left))
         return rows
@@ -192,7 +193,7 @@ class Pricer:
         self._learn(part for each in parts.values() for part in each)
         for kernel, each in parts.items():
             if each:
-                self._seconds[kernel] = sum([self._known[part][0] for part in each])
+                self._seconds[kernel] = sum([self._known[part] for part in each])
         return all(parts.values())
 
     def compare(self, now: Counted, instead: Counted) -> Comparison | None:
@@ -277,32 +278,30 @@ class Pricer:
         return is_hidden or part.op in family.functions
 
     def _learn(self, parts: Iterable[Kernel]) -> None:
-        """Seconds and basis of parts not seen before, one family at a time."""
-        new: dict[Family, list[Kernel]] = {}
+        """Seconds of parts not seen before, one family at a time."""
+        for family, members in self._by_family(k for k in parts if k not in self._known).items():
+            self._known.update(zip(members, family.seconds(members), strict=True))
+
+    def _by_family(self, parts: Iterable[Kernel]) -> dict[Family, list[Kernel]]:
+        found: dict[Family, list[Kernel]] = {}
         for part in parts:
             family = self._family(part)
-            if part not in self._known and family is not None:
-                new.setdefault(family, []).append(part)
-        for family, members in new.items():
-            self._known.update(zip(members, family.prices(members), strict=True))
+            if family is not None:
+                found.setdefault(family, []).append(part)
+        return found
 
     def _weigh(self, sides: Sequence[Mapping[Kernel, int]]) -> _Sums:
         """Seconds, variance of log seconds and basis of each side, and of their log ratio."""
         every = dict.fromkeys(part for side in sides for part in side)
         self._learn(every)
-        seconds = [
-            sum(count * self._known[part][0] for part, count in side.items()) for side in sides
-        ]
-        by_family: dict[Family, list[Kernel]] = {}
-        for part in every:
-            family = self._family(part)
-            if family is not None:
-                by_family.setdefault(family, []).append(part)
+        seconds = [sum(count * self._known[part] for part, count in side.items()) for side in sides]
         variances, ratio_variance = [0.0] * len(sides), 0.0
-        for family, members in by_family.items():
+        for family, members in self._by_family(every).items():
+            if new := [part for part in members if part not in self._bases]:
+                self._bases.update(zip(new, family.bases(new), strict=True))
             covariance = family.covariance(members)
             shares = [
-                np.array([side.get(part, 0) * self._known[part][0] / whole for part in members])
+                np.array([side.get(part, 0) * self._known[part] / whole for part in members])
                 for side, whole in zip(sides, seconds, strict=True)
             ]
             for number, share in enumerate(shares):
@@ -314,7 +313,7 @@ class Pricer:
         for side in sides:
             by_basis: dict[Basis, float] = {}
             for part, count in side.items():
-                time, basis = self._known[part]
+                time, basis = self._known[part], self._bases[part]
                 by_basis[basis] = by_basis.get(basis, 0.0) + count * time
             bases.append(_rests_on(by_basis))
         positive = [max(variance, 0.0) for variance in variances]

@@ -13,6 +13,7 @@ from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
 from archlint.cost.pricing.machine import UNTOLD, Machine
 from archlint.cost.pricing.table import Row, Table
+from archlint.cost.pricing.width_step import WIDTH_STEP
 from archlint.cost.target_files import TargetFiles, rule_of_folder
 from archlint.errors import TargetError
 
@@ -69,8 +70,8 @@ class Calibration:
 class Target:
     """One device + runtime + dtype (+ threads), and every row measured on it.
 
-    `batches` is the least and the greatest
-    batch that the target prices, `alignment` what a proposed channel width is a multiple of.
+    `batches` is the least and the greatest batch that the target prices, `width_step` the least
+    step of widths to propose; the rows may tell a greater one.
     `peak` is None where no limit is specified.  `marked` counts the rows that are left out
     because their sessions differ too much.  While a target is being measured it has no families
     yet.  `remark` is what whoever prices by it should see, "" for nothing.
@@ -86,7 +87,6 @@ class Target:
     source: str
     notes: tuple[str, ...]
     batches: tuple[int, int]
-    alignment: int
     peak: Peak | None
     lowering: RuntimeRules
     families: tuple[FamilySpec, ...]
@@ -95,6 +95,7 @@ class Target:
     marked: int = 0
     machine: Machine = UNTOLD
     remark: str = ""
+    width_step: int = WIDTH_STEP
 
 
 _OLD = (
@@ -134,7 +135,6 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
         source=data["source"],
         notes=tuple(data["notes"]),
         batches=(low, high),
-        alignment=data["alignment"],
         peak=Peak(**data["peak"]) if "peak" in data else None,
         lowering=lowering,
         families=tuple(_family(each, files) for each in data.get("families", ())),
@@ -146,6 +146,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
             **data.get("machine", {}),
         ),
         remark=f"{files.name}: {_OLD}" if files.is_old else "",
+        width_step=data.get("width_step", WIDTH_STEP),
     )
 
 

@@ -50,10 +50,6 @@ class Backend(ABC):
     def caches(self) -> tuple[int, int]:
         """The bytes of a core's own cache and of the last one; 0 if not told."""
 
-    @abstractmethod
-    def alignment(self) -> int:
-        """What the channel widths are multiples of that it runs at full speed."""
-
     def most_batch(self) -> int:
         """The greatest batch to measure at; no less than that of the experiments."""
         return 8

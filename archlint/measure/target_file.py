@@ -47,7 +47,6 @@ class TargetFile:
             "source": "archlint measure",
             "notes": [],
             "batches": [],
-            "alignment": backend.alignment(),
             "simd": provenance.simd,
             "machine": dict(zip(("near", "far"), backend.caches(), strict=True)),
             "marked": 0,

@@ -20,14 +20,14 @@ _FUSING = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.PRODUCT})
 
 
 def target_of(
-    rows: Mapping[str, float], *, fuse: Collection[str] = ("Relu", "Clip"), alignment: int = 8
+    rows: Mapping[str, float], *, fuse: Collection[str] = ("Relu", "Clip")
 ) -> Target:
     """A target on which these kernels take so many seconds: `{"Relu 64 @56x56": 20e-6}`.
 
     A kernel of the rows has its row's time, but for a percent; one between or beside the rows of
     its variety has what a fit of them says, and one of another variety has no price.  Convs and
-    products fold a BatchNormalization and fuse the activations `fuse`; widths that are proposed
-    are multiples of `alignment`.  Raises ValueError for a text that is no kernel.
+    products fold a BatchNormalization and fuse the activations `fuse`.  Raises ValueError for a
+    text that is no kernel.
     """
     varieties = dict.fromkeys(variety_of(parse_term(text)[1]) for text in rows)
     return Target(
@@ -41,7 +41,6 @@ def target_of(
         source="a test",
         notes=(),
         batches=(1, 1 << 16),
-        alignment=alignment,
         peak=None,
         lowering=RuntimeRules(
             Passes.EAGER, frozenset({"BatchNormalization"}), frozenset(fuse), _FUSING

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import prod
+from math import inf, prod
 
-from archlint.plugin import ACTIVATIONS, Kernel, Kind, Operator, View, apart
+from archlint.plugin import ACTIVATIONS, Kernel, Kind, Operator, View, apart, width_step
 from archlint.rules.g3_fragmentation.regions import Region
 
 __all__ = ["Chain", "find_chain", "kernels_of", "levels_of"]
@@ -21,8 +21,8 @@ _ORDER = (Kind.POOL, Kind.DEPTHWISE, Kind.GROUP_CONV, Kind.CONV)
 _SKEWS = (0, 1, -1, 2, -2, 3, -3)
 """Steps by which the first inner width may differ from the others, if equal ones don't fit."""
 
-_MOST_STEPS = 1 << 16
-"""No layer is wider, in steps of the alignment."""
+_STEPS = (1, 2, 4)
+"""Times the least step that the target runs fast: coarser widths may run faster still."""
 
 _WIDENING = (Kind.GROUP_CONV, Kind.CONV)
 _BRANCHING = frozenset({"Concat", "Split", "Slice", "Pad", "Add", "Sum"})
@@ -72,9 +72,10 @@ def find_chain(view: View, region: Region) -> Chain | str:
     """The chain, or why there is none.
 
     Each level's kernels of one kind become one, with the window that most of their FLOPs have;
-    the widths inside are equal, or as near to it as fits, aligned for the target, and such that
-    the FLOPs of all convs and pools together are those of the region.  Where the region is too
-    shallow to have an inner width, or none fits, one conv is there twice, the heaviest if possible.
+    the widths inside are equal, or as near to it as fits, and such that the FLOPs of all convs
+    and pools together are those of the region; in the steps in which the chain is fastest.  Where
+    the region is too shallow to have an inner width, or none fits, one conv is there twice, the
+    heaviest if possible.
     """
     ends = _ends_of(view, region)
     if isinstance(ends, str):
@@ -84,12 +85,19 @@ def find_chain(view: View, region: Region) -> Chain | str:
     if isinstance(links, str):
         return links
     flops = sum(kernel.flops for layer in layers.values() for kernel in layer)
-    for each in (links, *_deepened(links)):
-        widths = _fitting(each, ends, flops, view.target.alignment)
-        if widths is not None:
-            kernels = _with_epilogues(view, _at(each, ends, widths), around, each)
-            return Chain((*around.start, *kernels, *around.join, *rest), len(each), widths)
-    return "no aligned widths give a chain of equal FLOPs"
+    step = width_step(view.pricer, (link.kernel for link in links))
+    chains = []
+    for times in _STEPS:
+        for each in (links, *_deepened(links)):
+            widths = _fitting(each, ends, flops, times * step)
+            if widths is not None:
+                made = _with_epilogues(view, _at(each, ends, widths), around, each)
+                kernels = (*around.start, *made, *around.join, *rest)
+                chains.append(Chain(kernels, len(each), widths))
+                break
+    if not chains:
+        return "no aligned widths give a chain of equal FLOPs"
+    return min(chains, key=lambda each: view.pricer.seconds(each.kernels) or inf)
 
 
 def _ends_of(view: View, region: Region) -> _Ends | str:
@@ -260,14 +268,14 @@ def _weight(kernel: Kernel) -> int:
 
 
 def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tuple[int, ...] | None:
-    """Inner widths at which the chain has these FLOPs: the narrowest aligned ones."""
+    """Inner widths at which the chain has these FLOPs: the narrowest of such steps."""
     inner = sum(link.kernel.kind in _WIDENING for link in links) - 1
     if inner < 1:
         fixed = inner == 0 or ends.c_in == ends.c_out
         return () if fixed and _fits(links, ends, (), flops) else None
     units = [_unit(link.kernel) for link in links]
     for skew in _SKEWS if inner > 1 else (0,):
-        low, high = inner, inner * _MOST_STEPS
+        low, high = inner, inner << 16  # no layer is wider, in steps
         while low < high:
             middle = (low + high) // 2
             if _flops(units, ends, _widths(middle, inner, step, skew)) < FLOPS_FROM * flops:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import ceil, prod
+from math import ceil, floor, inf, prod
 
-from archlint.plugin import FLOPS_TO, Block, Kernel, Kind, Place, Silence, View, apart, find_block
+from archlint.plugin import (
+    FLOPS_TO,
+    Block,
+    Kernel,
+    Kind,
+    Place,
+    Silence,
+    View,
+    apart,
+    find_block,
+    width_step,
+)
 from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 
 __all__ = ["find_depthwise"]
@@ -44,7 +55,7 @@ def find_depthwise(view: View) -> Iterator[Place | Silence]:
         if isinstance(inverted, str):
             yield Silence((main,), inverted)
             continue
-        width = _equal_width(inverted, view.target.alignment)
+        width = _equal_width(view, inverted)
         if isinstance(width, str):
             yield Silence((main,), width)
             continue
@@ -111,20 +122,18 @@ def _is_pointwise(kernel: Kernel, sizes: tuple[int, ...]) -> bool:
     return kernel.kind is Kind.CONV and window == 1 and on_map
 
 
-def _equal_width(inverted: _Inverted, alignment: int) -> int | str:
-    """The least aligned middle width of the fused block with at least the FLOPs of now.
+def _equal_width(view: View, inverted: _Inverted) -> int | str:
+    """The fastest middle width of the fused block with the FLOPs of now.
 
     All of the block's FLOPs are linear in that width.  It must keep them within 3 % and be no
     narrower than the narrower end of the block: else it would be another network.
     """
     kernels = inverted.block.kernels
     now = sum(kernel.flops for kernel in kernels)
-    one, two = (
-        sum(kernel.flops for kernel in inverted.fused(width))
-        for width in (alignment, 2 * alignment)
-    )
+    step = width_step(view.pricer, inverted.fused(inverted.block.inner))
+    one, two = (sum(kernel.flops for kernel in inverted.fused(width)) for width in (step, 2 * step))
     steps = max(ceil((now - one) / (two - one)) + 1, 1)
-    width = steps * alignment
+    width = steps * step
     least = min(kernels[inverted.expand].c_in, kernels[inverted.project].c_out)
     if width < least:
         return f"the fused block of equal FLOPs has {width} channels inside, {least} outside"
@@ -133,4 +142,6 @@ def _equal_width(inverted: _Inverted, alignment: int) -> int | str:
         return (
             f"no aligned width has equal FLOPs: the fused block at {width} has {excess:.2f} times"
         )
-    return width
+    most = floor((FLOPS_TO * now - one) / (two - one)) + 1
+    widths = range(width, most * step + 1, step)
+    return min(widths, key=lambda each: view.pricer.seconds(inverted.fused(each)) or inf)

@@ -56,9 +56,6 @@ class FakeBackend(Backend):
     def caches(self) -> tuple[int, int]:
         return 512 * 1024, 32 * 2**20
 
-    def alignment(self) -> int:
-        return 16
-
     def runs(self, kernel: Kernel) -> bool:
         return kernel.op not in self.refuses
 

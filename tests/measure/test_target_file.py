@@ -60,7 +60,6 @@ batches = [
     1,
     8,
 ]
-alignment = 16
 simd = 256
 marked = 0
 

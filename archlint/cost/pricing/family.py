@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,7 @@ from archlint.cost.pricing.fit import fit_relative
 from archlint.cost.pricing.machine import UNTOLD, Machine
 from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.terms import term_named
+from archlint.cost.pricing.width_step import width_step
 
 __all__ = ["Family", "FamilySpec", "correlate", "describe", "terms_of"]
 
@@ -112,6 +114,7 @@ class Family:
             for _, kernel in chain:
                 kernels.setdefault(kernel, len(kernels))
         self.rows: int = len(rows)
+        self._chains = [chain for chain, _ in rows]
         seconds = np.array([time for _, time in rows], dtype=float)
         columns = Columns(list(kernels))
         terms = terms_of(spec.terms, columns, machine)
@@ -164,7 +167,7 @@ class Family:
             points, names, self._points, self._names, self._lengths, self.spec.unlike
         )
         if self._weights is not None:
-            # sums along rows, not a matrix product: see `prices`
+            # sums along rows, not a matrix product: see `seconds`
             to_rows = (to_rows[:, None, :] * self._weights).sum(axis=2)
         to_rows *= self.spec.spread**2
         if len(self._asked) > MOST_ASKED:
@@ -173,15 +176,17 @@ class Family:
             self._asked[kernel] = _Asked(*each)
         return to_rows
 
-    def prices(self, kernels: Sequence[Kernel]) -> list[tuple[float, Basis]]:
-        """Seconds of each kernel, and how close the rows come to it."""
+    def seconds(self, kernels: Sequence[Kernel]) -> list[float]:
+        """Seconds of each kernel."""
         columns = Columns(kernels)
         points = describe(self.lengths, columns, self.machine)
         # sums along rows, not matrix products: the last bit must not hang on what else is asked
         residuals = (self._learn(columns, points) * self._pull).sum(axis=1)
         terms = terms_of(self.spec.terms, columns, self.machine)
-        seconds = (terms * self.coefficients).sum(axis=1) * np.exp(residuals)
-        return list(zip(seconds.tolist(), self._bases(columns, points), strict=True))
+        seconds: list[float] = (
+            (terms * self.coefficients).sum(axis=1) * np.exp(residuals)
+        ).tolist()
+        return seconds
 
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
@@ -200,7 +205,17 @@ class Family:
         covariance.flat[:: len(asked) + 1] += self.spec.noise**2
         return covariance * self.spec.band_scale**2 + self.spec.context**2
 
-    def _bases(self, columns: Columns, points: Array) -> list[Basis]:
+    @cached_property
+    def width_step(self) -> int:
+        """What its kernels' widths are to be multiples of (see `width_step`)."""
+        alone = [at for at, chain in enumerate(self._chains) if len(chain) == 1]
+        kernels = [self._chains[at][0][1] for at in alone]
+        return width_step(kernels, self.residuals[alone])
+
+    def bases(self, kernels: Sequence[Kernel]) -> list[Basis]:
+        """How close the rows come to each kernel, which takes as long to tell as its seconds."""
+        columns = Columns(kernels)
+        points = describe(self.lengths, columns, self.machine)
         reach = np.maximum(NEAR, self._lengths / 2 if not self._own else NEAR)
         near = np.zeros(len(columns), dtype=int)
         for at, (kernel, point) in enumerate(zip(columns.kernels, points, strict=True)):

@@ -20,7 +20,7 @@ from archlint.cost.redesign.block_sums import BILINEAR, BlockSums, Width
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 
-__all__ = ["Block", "Candidate", "fastest", "find_block"]
+__all__ = ["Block", "Candidate", "fastest", "find_block", "width_step"]
 
 Array = NDArray[np.float64]
 
@@ -29,6 +29,9 @@ FLOPS_FROM, FLOPS_TO = 1.00, 1.03
 
 KEEPS = 0.75
 """The share of its outer width that a block keeps in an alternative that is more than a note."""
+
+_LAYERS = frozenset({Kind.CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.PRODUCT})
+"""Kinds that are fast or slow by their whole widths; group convs are by their groups'."""
 
 OUTER_WIDTHS = 48
 """About how many outer widths are tried; the inner ones are all tried, to meet the FLOPs."""
@@ -70,15 +73,15 @@ class Block:
         """Whether the outer width falls by more than a quarter."""
         return candidate.outer < KEEPS * self.outer
 
-    def widths(self, alignment: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Aligned outer and inner widths at equal FLOPs, those of the least MAC first.
+    def widths(self, step: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Outer and inner widths in such steps at equal FLOPs, those of the least MAC first.
 
         First those that keep the outer width but for a quarter, then those whose outer width
         falls by more.  It stays within half and double, the inner within a quarter and four
         times of now: further away it is another network.
         """
-        outers = _around(self.outer, alignment, 2, OUTER_WIDTHS)
-        inners = _around(self.inner, alignment, 4)
+        outers = _around(self.outer, step, 2, OUTER_WIDTHS)
+        inners = _around(self.inner, step, 4)
         outer, inner = (axis.ravel() for axis in np.meshgrid(outers, inners, indexing="ij"))
         sums = self._sums()
         at: dict[Width, Array] = {each: each.over(outer, inner) for each in sums.widths}
@@ -143,6 +146,12 @@ class Block:
         return *kept, *self._reorders.new(freed, made)
 
 
+def width_step(pricer: Pricer, kernels: Iterable[Kernel]) -> int:
+    """What the widths of kernels like these are to be multiples of to run at full speed."""
+    families = {pricer.family(kernel) for kernel in kernels if kernel.kind in _LAYERS}
+    return max([pricer.target.width_step, *(each.width_step for each in families if each)])
+
+
 def fastest(
     block: Block,
     pricer: Pricer,
@@ -156,7 +165,8 @@ def fastest(
     faster than now.
     """
     best, most = None, 0.0
-    for widths in block.widths(pricer.target.alignment):
+    step = width_step(pricer, block.at(block.outer, block.inner))
+    for widths in block.widths(step):
         quickest, least = None, float("inf")
         tried = (Candidate(*each, block.at(*each)) for each in widths[:limit])
         candidates = [each for each in tried if accept is None or accept(each)]
@@ -292,11 +302,10 @@ def _followers(widths: Widths, outer: int, inside: frozenset[int]) -> Mapping[in
     return sign
 
 
-def _around(width: int, alignment: int, factor: int, most: int | None = None) -> Array:
-    """Aligned widths from `width / factor` to `width * factor`, at most about `most` of them."""
-    low = max(alignment, -(-width // (factor * alignment)) * alignment)
+def _around(width: int, step: int, factor: int, most: int | None = None) -> Array:
+    """Widths in steps from `width / factor` to `width * factor`, at most about `most` of them."""
+    low = max(step, -(-width // (factor * step)) * step)
     high = factor * width
-    step = alignment
     if most is not None:
-        step *= max(1, (high - low) // (alignment * most))
+        step *= max(1, (high - low) // (step * most))
     return np.array(sorted({*range(low, high + 1, step), width}), dtype=float)

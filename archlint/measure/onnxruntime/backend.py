@@ -91,10 +91,6 @@ class OnnxRuntime(Backend):
         """The CPU's."""
         return cache_bytes()
 
-    def alignment(self) -> int:
-        """Two vectors: what the fastest widths are a multiple of."""
-        return 2 * simd_bits() // 32
-
     def runs(self, kernel: Kernel) -> bool:
         """Whether it can build this kernel."""
         return can_make(kernel)

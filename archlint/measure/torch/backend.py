@@ -103,12 +103,6 @@ class Torch(Backend):
         of_device = self._torch.cuda.get_device_properties(self._device)
         return 0, int(of_device.L2_cache_size)
 
-    def alignment(self) -> int:
-        """A vector of floats on a CPU, 8 values for tensor cores, else a warp."""
-        if not self._cuda:
-            return max(simd_bits() // 32, 1)
-        return 32 if self._dtype == "float" else 8
-
     def most_batch(self) -> int:
         """A GPU is filled by more images than a CPU."""
         return 64 if self._cuda else super().most_batch()

@@ -18,7 +18,7 @@ from tests.cost.inverted import residual, stage
 from tests.cost.lowering.test_lower_blocked import ORT
 from tests.cost.paper_targets import GPU, GPU_PRICER
 
-ALIGNMENT = 8
+STEP = 8
 
 
 def parts_of(net: Net, *outputs: str) -> tuple[Model, Lowered, Widths]:
@@ -42,15 +42,15 @@ def flops(kernels: tuple[Kernel, ...]) -> int:
     return sum(kernel.flops for kernel in kernels)
 
 
-def candidates(block: Block, alignment: int = ALIGNMENT) -> tuple[list[Candidate], ...]:
+def candidates(block: Block, step: int = STEP) -> tuple[list[Candidate], ...]:
     """Those that keep the outer width, and those that fall."""
     return tuple(
-        [Candidate(*each, block.at(*each)) for each in widths] for widths in block.widths(alignment)
+        [Candidate(*each, block.at(*each)) for each in widths] for widths in block.widths(step)
     )
 
 
-def everything(block: Block, alignment: int = ALIGNMENT) -> list[Candidate]:
-    return [candidate for each in candidates(block, alignment) for candidate in each]
+def everything(block: Block, step: int = STEP) -> list[Candidate]:
+    return [candidate for each in candidates(block, step) for candidate in each]
 
 
 @settings(max_examples=20)
@@ -58,18 +58,18 @@ def everything(block: Block, alignment: int = ALIGNMENT) -> list[Candidate]:
     width=st.integers(2, 16).map(lambda n: 8 * n),
     ratio=st.integers(2, 6),
     size=st.sampled_from([7, 14, 28, 56]),
-    alignment=st.sampled_from([4, 8, 16]),
+    step=st.sampled_from([4, 8, 16]),
 )
-def test_every_alternative_has_aligned_widths_and_the_flops_of_now(
-    width: int, ratio: int, size: int, alignment: int
+def test_every_alternative_has_widths_in_steps_and_the_flops_of_now(
+    width: int, ratio: int, size: int, step: int
 ) -> None:
     net, last = stage(width, ratio=ratio, size=size)
     block = found(block_of(net, last))
     now = flops(block.kernels)
     assert (block.outer, block.inner) == (width, ratio * width)
-    for candidate in everything(block, alignment):
-        assert candidate.outer % alignment == 0 or candidate.outer == width
-        assert candidate.inner % alignment == 0 or candidate.inner == ratio * width
+    for candidate in everything(block, step):
+        assert candidate.outer % step == 0 or candidate.outer == width
+        assert candidate.inner % step == 0 or candidate.inner == ratio * width
         assert (candidate.outer, candidate.inner) != (width, ratio * width)
         assert 1.00 <= flops(candidate.kernels) / now <= 1.03
         assert width / 2 <= candidate.outer <= 2 * width
@@ -251,8 +251,8 @@ def test_a_given_width_gives_its_reason() -> None:
 def test_a_width_whose_flops_nothing_else_meets_has_no_alternative() -> None:
     net, last = stage(8, ratio=2, size=7)
     block = found(block_of(net, last))
-    assert everything(block, alignment=64) == []
-    assert fastest(block, Pricer(replace(GPU, alignment=64))) is None
+    assert everything(block, step=64) == []
+    assert fastest(block, Pricer(replace(GPU, width_step=64))) is None
 
 
 def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() -> None:

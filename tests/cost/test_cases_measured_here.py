@@ -18,7 +18,7 @@ PRICER = Pricer(load_target(files_of(SHIPPED / "amd-epyc-genoa-ort-fp32-1t")))
 
 
 def price(path: Path) -> Price:
-    lowered = lower(read_model(str(path), batch=1), PRICER.target.lowering)
+    lowered = lower(read_model(str(path)), PRICER.target.lowering)
     assert not lowered.unpriced
     found = PRICER.total([placed.kernel for placed in lowered.kernels])
     assert found is not None

@@ -10,6 +10,7 @@ import torch
 
 from archlint.graph.wire import read_weightless
 from archlint.source.export.build import Built
+from archlint.source.export.hook_frames import hooks_told
 from archlint.source.export.weightless import weightless_proto
 
 __all__ = ["to_onnx", "to_onnx_by_tracing"]
@@ -20,7 +21,7 @@ _OLDER_OPSET = 17  # the newest that the older exporter knows all of
 
 def to_onnx(built: Built) -> onnx.ModelProto:
     """Export with torch's current exporter; what it raises comes through."""
-    with torch.no_grad(), built.mode():
+    with torch.no_grad(), built.mode(), hooks_told():
         captured = torch.export.export(
             built.module, built.args, kwargs=dict(built.kwargs), strict=False
         )

@@ -119,6 +119,11 @@ class RuntimeRules:
             return activation in self.fusions.products
         return activation in self.fuse and kind in self.fuse_into
 
+    @property
+    def folds_norms(self) -> bool:
+        """Whether a BatchNormalization vanishes into the conv before it."""
+        return "BatchNormalization" in self.fold
+
     def has(self, feature: str) -> bool:
         """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
         return {"blocked": self.blocked, "quantised": self.quantised}[feature] is not None

@@ -14,6 +14,7 @@ from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
+from archlint.linter.folded_form import folded_form
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
@@ -137,7 +138,7 @@ class _Run:
         path = name_of(source)
         try:
             with at_most(self._options.timeout):
-                examined = self._lint(load(source, self._options), self._pricers_for(source))
+                examined = self._lint(source, self._pricers_for(source))
         except TimeUp:
             examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
@@ -167,8 +168,8 @@ class _Run:
             return find_pricers(replace(self._options, targets=source.targets))
         return self._pricers
 
-    def _lint(self, loaded: Loaded, pricers: Sequence[Pricer]) -> Examined:
-        path = loaded.name
+    def _lint(self, source: Source, pricers: Sequence[Pricer]) -> Examined:
+        path, loaded = name_of(source), load(source, self._options, pricers)
         model, remarks = at_priced_batch(
             loaded, build(loaded, self._options, self._options.batch), pricers, self._options
         )
@@ -181,10 +182,9 @@ class _Run:
         found: Sequence[Found] = here.found
         flips: tuple[FindingAtBatch, ...] = ()
         on = [priced.view.target for priced in views.values()]
-        ranges = [target.batches for target in on]
         assumed = model.batch or 1
-        batch = usual_batch(assumed, ranges) if model.batch_is_assumed else None
-        if batch is not None:
+        batch = usual_batch(assumed, (each.batches for each in on))
+        if batch is not None and model.batch_is_assumed:
             there, why_not = self._there(loaded, batch, pricers, known)
             if there is None:
                 remarks = (*remarks, f"not judged at batch {batch} too: {why_not}")
@@ -217,7 +217,7 @@ class _Run:
                 *loaded.remarks,
                 *remarks,
                 *remarks_on([(each.view.target, each.stored) for each in views.values()]),
-                *filter(None, (each.remark for each in on)),
+                *(() if loaded.is_sized else folded_form(model, on)),
             ),
             flips=flips,
             shapeless=tuple(Unpriced(name, shapeless[name]) for name in sorted(shapeless)),

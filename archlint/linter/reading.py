@@ -79,7 +79,10 @@ class Readings:
 
 
 def remarks_on(read: Sequence[tuple[Target, str]]) -> tuple[str, ...]:
-    """What a report says of targets that price another dtype than the file's, told with each."""
+    """What a report says of targets: those that price another dtype than the file's, and others.
+
+    With each goes the file's dtype where it prices another one.
+    """
     targets: dict[str, list[str]] = {}
     for target, stored in read:
         if stored:
@@ -87,7 +90,7 @@ def remarks_on(read: Sequence[tuple[Target, str]]) -> tuple[str, ...]:
     return tuple(
         text if len(names) == len(read) else f"{', '.join(names)}: {text}"
         for text, names in targets.items()
-    )
+    ) + tuple(target.remark for target, _ in read if target.remark)
 
 
 def _read_as(target: Target, stored: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import onnx
 
+from archlint.cost.pricer import Pricer
 from archlint.graph.model import Model
 from archlint.graph.read import read_proto
 from archlint.graph.reader import read_model
@@ -82,15 +83,18 @@ def name_of(source: Source) -> str:
     return source if isinstance(source, str) else UNNAMED
 
 
-def load(source: Source, options: Options) -> Loaded:
-    """Read or export a model; raises ModelError.
+def load(source: Source, options: Options, pricers: Iterable[Pricer]) -> Loaded:
+    """Read or export a model for these targets; raises ModelError.
 
-    A model of Python source runs its code, in a process of its own.
+    A model of Python source runs its code, in a process of its own.  Where one of the targets runs
+    a batch-norm as a kernel of its own, it is exported with them as operators: the other targets'
+    lowering folds them.
     """
-    if isinstance(source, SourceModel):
-        return _exported(source, options)
-    if isinstance(source, LiveModel):
-        return _live(source)
+    if isinstance(source, (SourceModel, LiveModel)):
+        keep_norms = not all(each.target.lowering.folds_norms for each in pricers)
+        if isinstance(source, LiveModel):
+            return _live(source, keep_norms=keep_norms)
+        return _exported(source, options, keep_norms=keep_norms)
     if isinstance(source, Loaded):
         return source
     proto = read_proto(source) if isinstance(source, str) else source
@@ -110,7 +114,7 @@ def build(loaded: Loaded, options: Options, batch: int | None) -> Model:
     )
 
 
-def _exported(source: SourceModel, options: Options) -> Loaded:
+def _exported(source: SourceModel, options: Options, *, keep_norms: bool) -> Loaded:
     from archlint.source.export.located import locate
     from archlint.source.export.runner import export
 
@@ -121,6 +125,7 @@ def _exported(source: SourceModel, options: Options) -> Loaded:
         library_packages=options.libraries,
         edits=source.edits,
         elsewhere=source.elsewhere,
+        keep_norms=keep_norms,
     )
     start = None if source.elsewhere is None else source.elsewhere.folder
     return Loaded(
@@ -132,10 +137,10 @@ def _exported(source: SourceModel, options: Options) -> Loaded:
     )
 
 
-def _live(source: LiveModel) -> Loaded:
+def _live(source: LiveModel, *, keep_norms: bool) -> Loaded:
     from archlint.source.export.live import export_module
 
-    proto, remarks = export_module(source.module, source.inputs, source.name)
+    proto, remarks = export_module(source.module, source.inputs, source.name, keep_norms=keep_norms)
     locate = _statically(source.roots, {}) if source.roots else None
     return Loaded(source.name, proto, locate, remarks, is_sized=True)
 

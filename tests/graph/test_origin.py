@@ -34,6 +34,37 @@ def test_the_older_exporter_has_the_innermost_call_first() -> None:
     )
 
 
+MODULE = "/site-packages/torch/nn/modules/module.py"
+
+
+def hook_of(*frames: str) -> str | None:
+    """The hook in a trace, each frame as `file function`."""
+    parts = [each.rpartition(" ") for each in frames]
+    hook = Origin(frames=tuple(Frame(a, 1, b) for a, _, b in parts)).hook
+    return None if hook is None else f"{hook.file} {hook.function}"
+
+
+def test_what_torch_calls_for_a_module_beside_its_forward_is_a_hook() -> None:
+    assert hook_of("net.py forward", f"{MODULE} inner", "net.py <lambda>") == "net.py <lambda>"
+    through = (f"{MODULE} inner", "/site-packages/torch/utils/_contextlib.py decorate_context")
+    called = ("net.py hook", "net.py helper", "/site-packages/torch/nn/functional.py silu")
+    assert hook_of("net.py forward", *through, *called) == "net.py hook"
+    windows = MODULE.replace("/", "\\")
+    assert hook_of("net.py forward", f"{windows} inner", "hooks.py __call__") == "hooks.py __call__"
+
+
+def test_a_forward_and_what_it_calls_is_no_hook() -> None:
+    assert hook_of("net.py forward", "net.py helper") is None
+    assert hook_of(f"{MODULE} _call_impl", "net.py forward", "net.py helper") is None
+    own = "/site-packages/torch/nn/utils/weight_norm.py __call__"
+    assert hook_of("net.py forward", f"{MODULE} _call_impl", own) is None
+
+
+def test_a_module_that_a_hook_calls_made_it_itself() -> None:
+    inside = (f"{MODULE} _call_impl", "/site-packages/torch/nn/modules/activation.py forward")
+    assert hook_of("net.py forward", f"{MODULE} inner", "net.py hook", *inside) is None
+
+
 def test_what_is_no_trace_gives_no_frames() -> None:
     assert origin_of({"pkg.torch.onnx.stack_trace": "File x, line"}, "a doc string") == Origin()
 

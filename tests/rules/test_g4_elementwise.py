@@ -338,6 +338,36 @@ def test_a_batch_norm_that_folds_costs_nothing() -> None:
     assert places(net.view("y")) == []
 
 
+def of_eager(net: Net, output: str) -> list[PricedPlace]:
+    """On a runtime that folds and fuses nothing."""
+    lowering = replace(target().lowering, fold=frozenset(), fuse=frozenset())
+    return places(net.view(output, on=replace(target(), lowering=lowering)), "normalisation")
+
+
+def test_where_the_runtime_folds_none_a_batch_norm_behind_a_layer_is_folded_by_hand() -> None:
+    net = Net(1, 64, 56, 56)
+    x = net.norm("one", net.conv("conv", "x", 64, 64), 64)
+    net.norm("two", net.conv("other", x, 64, 64), 64)
+    one, two = of_eager(net, "two")
+    assert one.decision == two.decision
+    assert one.nature is Nature.EXACT
+    assert texts(one.instead_kernels) == ["Conv 64>64 k1x1 @56x56"]
+
+
+def test_a_batch_norm_whose_layer_something_else_reads_or_that_follows_none_folds_nowhere() -> None:
+    net = Net(1, 64, 56, 56)
+    conv = net.conv("conv", "x", 64, 64)
+    behind = net.norm("behind", net.op("Relu", "a", conv), 64)
+    net.op("Add", "y", net.norm("norm", conv, 64), behind)
+    found = of_eager(net, "y")
+    assert [each.nature for each in found] == [Nature.UPPER_BOUND] * 2
+    net = Net(1, 64, 56, 56)
+    net.norm("y", net.conv("conv", "x", 64, 64), 64)
+    lowering = replace(target().lowering, fold=frozenset(), fuse=frozenset())
+    view = net.view("y", "conv", on=replace(target(), lowering=lowering))
+    assert [each.nature for each in places(view)] == [Nature.UPPER_BOUND]
+
+
 def test_layer_norm_and_softmax_are_silent_with_their_share() -> None:
     net = Net(1, 196, 384)
     x = net.op("LayerNormalization", "norm", "x", net.weight("scale", 384))

@@ -40,7 +40,7 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
     """
     pricers = find_pricers(options)
     rules = select_rules(options)
-    path, loaded = name_of(source), load(source, options)
+    path, loaded = name_of(source), load(source, options, pricers)
     model, _ = at_priced_batch(loaded, build(loaded, options, options.batch), pricers, options)
     prepared = prepare(model, pricers, options)
     views = prepared.views

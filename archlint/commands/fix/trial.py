@@ -64,7 +64,7 @@ class Trials:
             self._tell(doing)
         self.count += 1
         source = replace(self._source, edits=edits)
-        loaded = load(source, self.options)
+        loaded = load(source, self.options, self._pricers)
         given = [_shape_text(each) for each in loaded.proto.graph.output]
         if self._given is None:
             self._given = given

@@ -128,6 +128,11 @@ class RuntimeRules:
             return footprint(kernels)
         return sum(kernel.weight_bytes for kernel in kernels)
 
+    @property
+    def folds_norms(self) -> bool:
+        """Whether a BatchNormalization vanishes into the conv before it."""
+        return "BatchNormalization" in self.fold
+
     def has(self, feature: str) -> bool:
         """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
         return {"blocked": self.blocked, "quantised": self.quantised}[feature] is not None

@@ -25,12 +25,13 @@ __all__ = ["export_module"]
 
 
 def export_module(
-    module: nn.Module, inputs: object, name: str
+    module: nn.Module, inputs: object, name: str, *, keep_norms: bool = False
 ) -> tuple[onnx.ModelProto, tuple[str, ...]]:
     """Export a module in this process, as it is in eval mode, and what was done otherwise.
 
     `inputs` is a tensor, a shape, a tuple of either, or a mapping of either by parameter; None
-    asks for what the module itself says.  The module comes back in the mode that it was in.
+    asks for what the module itself says; `keep_norms` leaves batch-norms operators of their own.
+    The module comes back in the mode that it was in.
     Raises ModelError.
     """
     try:
@@ -40,11 +41,11 @@ def export_module(
     built = Built(module, args, kwargs, None, ())
     with _in_eval_mode(module), _quietly():
         try:
-            return to_onnx(built), remarks
+            return to_onnx(built, keep_norms=keep_norms), remarks
         except Exception as error:  # the exporter's own faults have no common class
             reason = reason_not_exported(error, module, Libraries.of(), str(Path.cwd()))
         try:
-            proto = to_onnx_by_tracing(built)
+            proto = to_onnx_by_tracing(built, keep_norms=keep_norms)
         except Exception as error:
             raise ModelError(name, f"cannot be exported: {reason}") from error
     remark = f"exported by torch's older exporter, for the current one says: {reason}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.graph.origin import Frame
 from archlint.location import Call, Certainty, Location, Span
 from archlint.source.export.exported import Exported, Recorded, Site
 from archlint.source.export.failure import shown_path
@@ -41,10 +42,11 @@ class _Locator:
     def location(self, operator: Operator) -> Location | None:
         path = self._module(operator)
         module = self._record.get(path)
-        if module is None or not module.library:
+        line = self._line_of_hook(operator)
+        if line is None and (module is None or not module.library):
             line = self._line_of_forward(operator)
-            if line is not None:
-                return Location(line, Certainty.EXACT, self._chain(module))
+        if line is not None:
+            return Location(line, Certainty.EXACT, self._chain(module))
         chain = self._chain(module)
         if chain:
             exact = module is not None and module.library
@@ -60,13 +62,20 @@ class _Locator:
                     return path
         return operator.module
 
+    def _line_of_hook(self, operator: Operator) -> Span | None:
+        hook = operator.origin.hook if operator.origin is not None else None
+        return None if hook is None else self._line(hook)
+
     def _line_of_forward(self, operator: Operator) -> Span | None:
         frames = operator.origin.frames if operator.origin is not None else ()
         for frame in reversed(frames):
             if not self._libraries.holds(frame.file):
-                file = self._file(frame.file)
-                return file.expression_on(frame.line) if file is not None else None
+                return self._line(frame)
         return None
+
+    def _line(self, frame: Frame) -> Span | None:
+        file = None if self._libraries.holds(frame.file) else self._file(frame.file)
+        return file.expression_on(frame.line) if file is not None else None
 
     def _around(self, path: str) -> Location | None:
         """The constructor call of the nearest module around a path that has one."""

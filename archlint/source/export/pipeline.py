@@ -38,7 +38,7 @@ def export_request(request: Request, libraries: Libraries) -> Result:
 
 class _Export:
     def __init__(self, request: Request, libraries: Libraries) -> None:
-        self._spec = request.spec
+        self._spec, self._keep_norms = request.spec, request.keep_norms
         self._libraries = libraries
         self._start = str(Path.cwd())
         self._recorder = Recorder(libraries)
@@ -50,14 +50,14 @@ class _Export:
         built = self._first_build()
         reason = ""
         try:
-            return self._result(built, to_onnx(built))
+            return self._result(built, to_onnx(built, keep_norms=self._keep_norms))
         except Exception as error:  # the exporter's own faults have no common class
             reason = reason_not_exported(error, built.module, self._libraries, self._start)
         try:
             if built.fake is not None:
                 check_room(built.module)
                 built = self._build(fake=False)
-            proto = to_onnx_by_tracing(built)
+            proto = to_onnx_by_tracing(built, keep_norms=self._keep_norms)
         except Exception as error:
             raise Failure(f"cannot be exported: {reason}") from error
         self._remarks.append(

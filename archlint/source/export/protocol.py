@@ -29,12 +29,16 @@ REQUEST, ANSWER, PROTO, TRACE = "request.json", "answer.json", "model.onnx", "tr
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The model, the packages besides torch whose frames are no user's, and texts of files."""
+    """The model, the packages besides torch whose frames are no user's, and texts of files.
+
+    `keep_norms` asks for each batch-norm as an operator of its own.
+    """
 
     spec: ModelSpec
     packages: tuple[str, ...]
     edits: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Elsewhere | None = None
+    keep_norms: bool = False
 
     def to_json(self) -> str:
         """The request as text."""
@@ -47,6 +51,7 @@ class Request:
             "packages": self.packages,
             "edits": dict(self.edits),
             "elsewhere": None if self.elsewhere is None else asdict(self.elsewhere),
+            "keep_norms": self.keep_norms,
         })  # fmt: skip
 
 
@@ -58,7 +63,8 @@ def read_request(folder: Path) -> Request:
     )
     spec = ModelSpec(data["source"], data["attribute"], inputs, data["kwargs"])
     elsewhere = data["elsewhere"] and Elsewhere(**data["elsewhere"])
-    return Request(spec, tuple(data["packages"]), data["edits"], elsewhere)
+    packages = tuple(data["packages"])
+    return Request(spec, packages, data["edits"], elsewhere, data["keep_norms"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,18 +48,19 @@ def export(
     library_packages: Sequence[str] = (),
     edits: Mapping[str, str] = MappingProxyType({}),
     elsewhere: Elsewhere | None = None,
+    keep_norms: bool = False,
 ) -> Exported:
     """Build and export a model in a process of its own, at most `timeout` seconds.
 
     `library_packages` are packages besides torch whose frames are no user's; `edits` are texts
     of files, by real path, to import in place of what the disk has; `elsewhere` is where another
-    version of the source is.
+    version of the source is; `keep_norms` leaves batch-norms operators of their own.
     Raises ModelError; the process and all that it started are then gone.
     """
     with tempfile.TemporaryDirectory(prefix="archlint-") as name:
         folder = Path(name)
         start = str(Path.cwd()) if elsewhere is None else elsewhere.folder
-        request = Request(spec, tuple(library_packages), edits, elsewhere)
+        request = Request(spec, tuple(library_packages), edits, elsewhere, keep_norms)
         (folder / REQUEST).write_text(request.to_json(), encoding="utf-8")
         started = time.monotonic()
         code = _run(folder, timeout, start)

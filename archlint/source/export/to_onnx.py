@@ -7,9 +7,11 @@ import warnings
 
 import onnx
 import torch
+from torch.onnx import TrainingMode
 
 from archlint.graph.wire import read_weightless
 from archlint.source.export.build import Built
+from archlint.source.export.hook_frames import hooks_told
 from archlint.source.export.weightless import weightless_proto
 
 __all__ = ["to_onnx", "to_onnx_by_tracing"]
@@ -18,9 +20,12 @@ _OPSET = 20
 _OLDER_OPSET = 17  # the newest that the older exporter knows all of
 
 
-def to_onnx(built: Built) -> onnx.ModelProto:
-    """Export with torch's current exporter; what it raises comes through."""
-    with torch.no_grad(), built.mode():
+def to_onnx(built: Built, *, keep_norms: bool = False) -> onnx.ModelProto:
+    """Export with torch's current exporter; what it raises comes through.
+
+    `keep_norms` leaves each batch-norm an operator of its own, as eager PyTorch runs it.
+    """
+    with torch.no_grad(), built.mode(), hooks_told():
         captured = torch.export.export(
             built.module, built.args, kwargs=dict(built.kwargs), strict=False
         )
@@ -29,17 +34,25 @@ def to_onnx(built: Built) -> onnx.ModelProto:
         )
     if program is None:
         raise RuntimeError("torch.onnx.export gave nothing")
-    return weightless_proto(program)
+    return weightless_proto(program, keep_norms=keep_norms)
 
 
-def to_onnx_by_tracing(built: Built) -> onnx.ModelProto:
+def to_onnx_by_tracing(built: Built, *, keep_norms: bool = False) -> onnx.ModelProto:
     """Export with the older exporter, which runs the module; it writes traces in doc strings."""
     buffer = io.BytesIO()
+    # in the mode that the module is in, which is eval: PRESERVE alone folds nothing into convs
+    training = TrainingMode.PRESERVE if keep_norms else TrainingMode.EVAL
     args = (*built.args, dict(built.kwargs)) if built.kwargs else built.args
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            built.module, args, buffer, dynamo=False, verbose=True, opset_version=_OLDER_OPSET
+            built.module,
+            args,
+            buffer,
+            dynamo=False,
+            verbose=True,
+            opset_version=_OLDER_OPSET,
+            training=training,
         )
     proto: onnx.ModelProto = onnx.ModelProto.FromString(read_weightless(buffer))
     return proto

@@ -13,22 +13,25 @@ __all__ = ["weightless_proto"]
 
 _MOST_KEPT = 1024  # bytes; shapes, axes and scales are smaller
 _PART = re.compile(r"_split_\d+$")
+_NORM = "BatchNormalization"
 _FOLDING = frozenset({"Conv", "ConvTranspose"})
 
 
-def weightless_proto(program: ONNXProgram) -> onnx.ModelProto:
+def weightless_proto(program: ONNXProgram, *, keep_norms: bool) -> onnx.ModelProto:
     """Optimise as the exporter does, as far as that needs no values, and write it down.
 
-    Its rules leave alone what reads a weight without a value, so batch-norm is folded here.
+    Its rules leave alone what reads a weight without a value, so batch-norm is folded here, and
+    one that is kept loses the smallest weight too.
     """
     graph = program.model.graph
     for value in graph.initializers.values():
-        _clear(value)
+        _clear(value, keeping=0 if keep_norms and _is_of_norm(value) else _MOST_KEPT)
     known = _metadata(graph)
     program.optimize()
     graph = program.model.graph
     _give_metadata(graph, known)
-    _fold_batch_norms(graph)
+    if not keep_norms:
+        _fold_batch_norms(graph)
     for value in graph.initializers.values():
         _clear(value)
     proto: onnx.ModelProto = ir.to_proto(program.model)
@@ -41,12 +44,16 @@ def weightless_proto(program: ONNXProgram) -> onnx.ModelProto:
     return proto
 
 
-def _clear(value: ir.Value) -> None:
-    """Take the elements of a weight away; small ones that are known stay."""
+def _is_of_norm(value: ir.Value) -> bool:
+    return any(each.op_type == _NORM and not each.domain for each, _ in value.uses())
+
+
+def _clear(value: ir.Value, keeping: int = _MOST_KEPT) -> None:
+    """Take the elements of a weight away; those that are known stay up to so many bytes."""
     held = value.const_value
     if held is None:
         return
-    if isinstance(held.raw, FakeTensor) or held.nbytes > _MOST_KEPT:
+    if isinstance(held.raw, FakeTensor) or held.nbytes > keeping:
         value.shape, value.dtype = held.shape, held.dtype
         value.const_value = None
 
@@ -74,7 +81,7 @@ def _give_metadata(graph: ir.Graph, known: dict[str, dict[str, str]]) -> None:
 def _fold_batch_norms(graph: ir.Graph) -> None:
     """A batch-norm that alone reads a conv goes into its weights and becomes its bias."""
     for norm in list(graph):
-        if norm.op_type != "BatchNormalization" or norm.domain or len(norm.inputs) < 3:
+        if norm.op_type != _NORM or norm.domain or len(norm.inputs) < 3:
             continue
         source, shift, output = norm.inputs[0], norm.inputs[2], norm.outputs[0]
         conv = source.producer() if source is not None else None

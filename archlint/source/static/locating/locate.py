@@ -8,6 +8,7 @@ from pathlib import Path
 
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.graph.origin import Frame
 from archlint.location import Call, Certainty, Location, Span
 from archlint.source.source_file import called
 from archlint.source.static.evaluation.interpreter import Interpreter
@@ -77,10 +78,11 @@ class _Locator:
         made = match.made if match is not None else None
         is_library = made is not None and is_whole and self._is_library(made)
         chain = self._chain(made)
-        if not is_library and not self._is_of_library(operator, is_whole):
+        line = self._line_of_hook(operator)
+        if line is None and not is_library and not self._is_of_library(operator, is_whole):
             line = self._line_of_forward(operator)
-            if line is not None:
-                return Location(line, Certainty.EXACT, chain if is_whole else ())
+        if line is not None:
+            return Location(line, Certainty.EXACT, chain if is_whole else ())
         if not chain:
             return self._class_of(made)
         certainty = Certainty.EXACT if is_library else Certainty.MODULE
@@ -130,15 +132,22 @@ class _Locator:
             return None
         return Location(made.callee.file.name_of(made.callee.node), Certainty.MODULE)
 
+    def _line_of_hook(self, operator: Operator) -> Span | None:
+        hook = operator.origin.hook if operator.origin is not None else None
+        return None if hook is None else self._line(hook)
+
     def _line_of_forward(self, operator: Operator) -> Span | None:
         frames = operator.origin.frames if operator.origin is not None else ()
-        for frame in reversed(frames):
-            file = self._file(frame.file)
-            if file is not None:
-                inside = file.function_at(frame.line)
-                name = frame.function.rpartition(".")[2]
-                if name.startswith("<") or name == inside.rpartition(".")[2]:
-                    return file.expression_on(frame.line)
+        return next(filter(None, map(self._line, reversed(frames))), None)
+
+    def _line(self, frame: Frame) -> Span | None:
+        """The line of a frame, where a file here has its function there."""
+        file = self._file(frame.file)
+        if file is None:
+            return None
+        name = frame.function.rpartition(".")[2]
+        if name.startswith("<") or name == file.function_at(frame.line).rpartition(".")[2]:
+            return file.expression_on(frame.line)
         return None
 
     def _file(self, recorded: str) -> Parsed | None:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomli
-
 from archlint.baseline.entry import Entry, Sighting
 from archlint.baseline.written_for import WrittenFor, parse
 from archlint.errors import UsageError
+from archlint.limits.toml_file import read_toml
 
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
@@ -60,7 +59,7 @@ def baseline_text(entries: Iterable[Entry], written_for: WrittenFor | None = Non
 def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
     """The baseline in a file; raises UsageError with what is wrong with it."""
     try:
-        table = tomli.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path)
     except FileNotFoundError as fault:
         if may_be_absent:
             return Baseline(path)
@@ -68,10 +67,8 @@ def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
         raise UsageError(f"{path}: no such baseline ({hint})") from fault
     except OSError as fault:
         raise UsageError(f"{path}: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise UsageError(f"{path}: not UTF-8 text") from fault
-    except (tomli.TOMLDecodeError, RecursionError) as fault:
-        raise UsageError(f"{path}: not valid TOML: {fault}") from fault
+    except ValueError as fault:
+        raise UsageError(f"{path}: {fault}") from fault
     if table.get("version") != _VERSION:
         raise UsageError(f"{path}: not a baseline of version {_VERSION}")
     places = table.get("place")

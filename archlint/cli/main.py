@@ -7,8 +7,8 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from inspect import getdoc
+from io import TextIOWrapper
 from typing import NoReturn
 
 import typer
@@ -27,10 +27,13 @@ from archlint.cli.output import complain
 from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
+from archlint.cli.streams import flush, open_streams
 from archlint.cli.targets import targets
 from archlint.cli.verify import verify
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
+from archlint.limits.files import seekable
+from archlint.report.escape import visible
 
 __all__ = ["program", "run"]
 
@@ -49,6 +52,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
 }
 _DEFAULT = "check"
 _OWN_OPTIONS = ("-h", "--help", "--version")
+_STDIN = "-"
 
 _COLLECT_EVERY = 200_000
 """New objects between two garbage collections.  Imports make hundreds of thousands that stay:
@@ -64,6 +68,7 @@ def run(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     gc.set_threshold(_COLLECT_EVERY)
     try:
+        _check_folder()
         if os.environ.get(VARIABLE):
             return _propose()
         return _main(_with_command(words))
@@ -71,12 +76,16 @@ def run(args: Sequence[str] | None = None) -> int:
         complain(str(e), lines=isinstance(e, UsageError))
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    except SystemExit:  # typer's answer to a reader that has gone away
+        return 0 if set(_OWN_OPTIONS) & set(words) else 2
     except Exception as e:
         usage = _usage(e, words)
         if usage is not None:
             complain(usage)
         elif {"-v", "--verbose"} & set(words):
             complain(traceback.format_exc().rstrip(), lines=True)
+        elif isinstance(e, OSError):
+            complain(_fault(e))
         else:
             complain(f"internal error: {type(e).__name__}: {e} (-v shows the traceback)")
     return 2
@@ -88,11 +97,51 @@ def program() -> NoReturn:
     Without Python's own ending: taking half a million imported objects apart takes a fifth of a
     short run, and nothing is left to close.
     """
-    code = run()
-    with suppress(OSError):  # a reader that has gone away is no fault
-        sys.stdout.flush()
-        sys.stderr.flush()
+    open_streams()
+    try:
+        code = _watched() if hasattr(os, "fork") else _whole_run()
+    except (ArchlintError, OSError) as e:
+        complain(_fault(e))
+        code = 2
     os._exit(code)
+
+
+def _watched() -> int:
+    """The run in a process of its own, so that no model takes the others along."""
+    from archlint.limits.watchdog import DiedError, watched
+
+    words = sys.argv[1:]
+    if words[:1] == ["measure"]:  # reads no model, and is interrupted in its own way
+        return _whole_run()
+    if _STDIN in words:
+        sys.stdin = TextIOWrapper(seekable(sys.stdin.buffer))
+    try:
+        return watched(_whole_run)
+    except DiedError as fault:
+        complain(f"internal error: {fault}")
+        return 2
+
+
+def _whole_run() -> int:
+    """The run, to the last byte that it writes."""
+    code, fault = run(), flush()
+    if fault:
+        complain(fault)
+    return 2 if fault else code
+
+
+def _fault(error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f"{visible(str(error.filename))}: " if error.filename is not None else ""
+    return f"{where}{error.strerror or error}"
+
+
+def _check_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as e:
+        raise UsageError(f"the working folder: {e.strerror or e}") from e
 
 
 def _main(args: list[str]) -> int:

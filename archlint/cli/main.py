@@ -8,8 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import getdoc
-from io import TextIOWrapper
-from typing import NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -23,19 +21,16 @@ from archlint.cli.fix import fix
 from archlint.cli.help import GroupedHelp
 from archlint.cli.init import init
 from archlint.cli.measure import measure
-from archlint.cli.output import complain
+from archlint.cli.output import complain, fault_text
 from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
-from archlint.cli.streams import flush, open_streams
 from archlint.cli.targets import targets
 from archlint.cli.verify import verify
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
-from archlint.limits.files import seekable
-from archlint.report.escape import visible
 
-__all__ = ["program", "run"]
+__all__ = ["run"]
 
 _COMMANDS: Mapping[str, Callable[..., int]] = {
     "check": check,
@@ -52,7 +47,6 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
 }
 _DEFAULT = "check"
 _OWN_OPTIONS = ("-h", "--help", "--version")
-_STDIN = "-"
 
 _COLLECT_EVERY = 200_000
 """New objects between two garbage collections.  Imports make hundreds of thousands that stay:
@@ -85,56 +79,10 @@ def run(args: Sequence[str] | None = None) -> int:
         elif {"-v", "--verbose"} & set(words):
             complain(traceback.format_exc().rstrip(), lines=True)
         elif isinstance(e, OSError):
-            complain(_fault(e))
+            complain(fault_text(e))
         else:
             complain(f"internal error: {type(e).__name__}: {e} (-v shows the traceback)")
     return 2
-
-
-def program() -> NoReturn:
-    """Run this process's command line and end the process.
-
-    Without Python's own ending: taking half a million imported objects apart takes a fifth of a
-    short run, and nothing is left to close.
-    """
-    open_streams()
-    try:
-        code = _watched() if hasattr(os, "fork") else _whole_run()
-    except (ArchlintError, OSError) as e:
-        complain(_fault(e))
-        code = 2
-    os._exit(code)
-
-
-def _watched() -> int:
-    """The run in a process of its own, so that no model takes the others along."""
-    from archlint.limits.watchdog import DiedError, watched
-
-    words = sys.argv[1:]
-    if words[:1] == ["measure"]:  # reads no model, and is interrupted in its own way
-        return _whole_run()
-    if _STDIN in words:
-        sys.stdin = TextIOWrapper(seekable(sys.stdin.buffer))
-    try:
-        return watched(_whole_run)
-    except DiedError as fault:
-        complain(f"internal error: {fault}")
-        return 2
-
-
-def _whole_run() -> int:
-    """The run, to the last byte that it writes."""
-    code, fault = run(), flush()
-    if fault:
-        complain(fault)
-    return 2 if fault else code
-
-
-def _fault(error: Exception) -> str:
-    if not isinstance(error, OSError):
-        return str(error)
-    where = f"{visible(str(error.filename))}: " if error.filename is not None else ""
-    return f"{where}{error.strerror or error}"
 
 
 def _check_folder() -> None:

@@ -38,9 +38,10 @@ def read_bounded(path: str | Path) -> bytes:
 def seekable(stream: BinaryIO) -> BinaryIO:
     """A stream that can be sought in from its beginning: this one, or a file of what it brings.
 
+    What was read of it before, be it by another process, does not count.
     No more than LARGEST_MESSAGE, and a byte or more to tell that there is more.
     """
-    if stream.seekable() and stream.tell() == 0:
+    if stream.seekable():
         return stream
     from tempfile import TemporaryFile  # few models come through a pipe
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import traceback
 from collections.abc import Callable, Mapping
 from select import select
 from time import monotonic
@@ -150,6 +149,8 @@ def _work(work: Callable[[], int], sections: Sections, alive: int) -> NoReturn:
     except KeyboardInterrupt:
         code = _INTERRUPTED
     except BaseException:  # the parent's part of the program must never go on here
+        import traceback
+
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -15,6 +15,7 @@ from archlint.limits.toml_file import read_toml
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
 _VERSION = 1
+_LONGEST = 1e12  # ms; thirty years
 _HEAD = f"""\
 # Places that are known to archlint's users: they are reported again only if they become dearer.
 # One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
@@ -100,7 +101,8 @@ def _entry(path: Path, number: int, table: object) -> Entry:
 def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
     """Milliseconds by target in the file."""
     if not isinstance(table, dict) or not all(
-        isinstance(each, int | float) and not isinstance(each, bool) for each in table.values()
+        isinstance(each, int | float) and type(each) is not bool and abs(each) < _LONGEST
+        for each in table.values()
     ):
         raise UsageError(f"{where}: {word}: expected milliseconds by target")
     return {target: each / 1e3 for target, each in table.items()}

@@ -9,12 +9,12 @@ import os
 import signal
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import onnx
 
 from archlint.cli import program
 from archlint.graph.read import read_proto
-from archlint.linter import source
 
 
 def _read(path: str) -> onnx.ModelProto:
@@ -35,10 +35,12 @@ def _read(path: str) -> onnx.ModelProto:
     return read_proto(path)
 
 
-if __name__ == "__main__":
-    source.read_proto = _read
-    if os.environ.get("CRASH_LATE"):
-        import archlint.cli.reporting
+def _crash(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
 
-        archlint.cli.reporting.write_report = lambda *_, **__: os.kill(os.getpid(), signal.SIGSEGV)
+
+if __name__ == "__main__":
+    patch("archlint.linter.source.read_proto", _read).start()
+    if os.environ.get("CRASH_LATE"):
+        patch("archlint.cli.reporting.write_report", _crash).start()
     program()

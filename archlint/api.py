@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from math import inf
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def lint(
     `fail_on_skipped`, and without a word where nothing could be linted.
     A model that cannot be linted has its reason in `ModelReport.error`; unknown rules and
     targets, and a baseline that cannot be read, raise UsageError.  No configuration file is read,
-    and a module is exported in this process.
+    and a module is exported in this process.  Time and memory are not limited, for the process is
+    the caller's: strangers' files are for the command line.
     """
     several = isinstance(models, Sequence) and not isinstance(models, str)
     every = list(models) if several else [models]  # type: ignore[call-overload]
@@ -97,6 +99,8 @@ def lint(
         inputs={} if modules else _shapes(inputs),
         dims=dims or {},
         as_stored=as_stored,
+        timeout=inf,
+        max_memory=None,
         min_slowdown=min_slowdown,
         rule_options=rule_options or {},
         allow_unknown=allow_unknown,

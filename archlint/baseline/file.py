@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomli
-
 from archlint.baseline.entry import Entry, Sighting
 from archlint.baseline.written_for import WrittenFor, parse
 from archlint.errors import UsageError
+from archlint.limits.toml_file import read_toml
 
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
 _VERSION = 1
+_LONGEST = 1e12  # ms; thirty years
 _HEAD = f"""\
 # Places that are known to archlint's users: they are reported again only if they become dearer.
 # One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
@@ -60,7 +60,7 @@ def baseline_text(entries: Iterable[Entry], written_for: WrittenFor | None = Non
 def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
     """The baseline in a file; raises UsageError with what is wrong with it."""
     try:
-        table = tomli.loads(path.read_text(encoding="utf-8"))
+        table = read_toml(path)
     except FileNotFoundError as fault:
         if may_be_absent:
             return Baseline(path)
@@ -68,10 +68,8 @@ def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
         raise UsageError(f"{path}: no such baseline ({hint})") from fault
     except OSError as fault:
         raise UsageError(f"{path}: {fault.strerror}") from fault
-    except UnicodeDecodeError as fault:
-        raise UsageError(f"{path}: not UTF-8 text") from fault
-    except (tomli.TOMLDecodeError, RecursionError) as fault:
-        raise UsageError(f"{path}: not valid TOML: {fault}") from fault
+    except ValueError as fault:
+        raise UsageError(f"{path}: {fault}") from fault
     if table.get("version") != _VERSION:
         raise UsageError(f"{path}: not a baseline of version {_VERSION}")
     places = table.get("place")
@@ -103,7 +101,8 @@ def _entry(path: Path, number: int, table: object) -> Entry:
 def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
     """Milliseconds by target in the file."""
     if not isinstance(table, dict) or not all(
-        isinstance(each, int | float) and not isinstance(each, bool) for each in table.values()
+        isinstance(each, int | float) and type(each) is not bool and abs(each) < _LONGEST
+        for each in table.values()
     ):
         raise UsageError(f"{where}: {word}: expected milliseconds by target")
     return {target: each / 1e3 for target, each in table.items()}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archlint.errors import UsageError
+from archlint.limits.files import read_bounded
 
 if TYPE_CHECKING:
     from archlint.settings.template import RuleHelp
@@ -140,7 +141,7 @@ def _append(path: Path, text: str) -> None:
     from archlint.cli.output import write_file
 
     try:
-        before = path.read_bytes().decode()
+        before = read_bounded(path).decode()
     except OSError as e:
         raise UsageError(f"{path}: {e.strerror or e}") from e
     after = f"{before}{'' if before.endswith(chr(10)) else chr(10)}\n{text}"

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from archlint.report.escape import visible
 if TYPE_CHECKING:
     from archlint.report.style import Style
 
-__all__ = ["complain", "pair", "screen", "split", "write_file", "write_out"]
+__all__ = ["complain", "fault_text", "pair", "screen", "split", "write_file", "write_out"]
 
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -71,8 +72,15 @@ def write_out(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit: let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
+    except OSError as e:
+        _drop_stdout()
+        raise UsageError(f"stdout: {e.strerror or e}") from e
+
+
+def _drop_stdout() -> None:
+    """Python flushes stdout once more at exit: let that go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(path: str, content: str | bytes, option: str = "--output") -> None:
@@ -104,8 +112,15 @@ def write_file(path: str, content: str | bytes, option: str = "--output") -> Non
 
 def complain(text: str, *, lines: bool = False) -> None:
     """Write `archlint: text` to stderr; with `lines`, so for each line of it."""
-    for line in text.split("\n") if lines else [text]:
-        print(f"archlint: {visible(line)}", file=sys.stderr)  # noqa: T201 - stderr is for this
+    with suppress(OSError):  # where stderr is full or closed there is no other place to say it
+        for line in text.split("\n") if lines else [text]:
+            print(f"archlint: {visible(line)}", file=sys.stderr)  # noqa: T201 - stderr is for this
+
+
+def fault_text(error: OSError) -> str:
+    """What the system refused, and of which file if that is known."""
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror or error}"
 
 
 def _asked_width() -> int:

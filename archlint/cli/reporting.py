@@ -71,3 +71,5 @@ def write_report(
             remarks += left_out(report, style)
         for remark in remarks:
             complain(remark)
+        for trace in report.traces if style.verbose else ():
+            complain(trace, lines=True)

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import tomli
-
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
@@ -16,6 +14,7 @@ from archlint.cost.pricing.table import Row, Table
 from archlint.cost.pricing.width_step import WIDTH_STEP
 from archlint.cost.target_files import TargetFiles, rule_of_folder
 from archlint.errors import TargetError
+from archlint.limits.toml_file import read_toml
 
 __all__ = [
     "Calibration",
@@ -111,10 +110,8 @@ def load_target(files: TargetFiles) -> Target:
     Raises TargetError.
     """
     try:
-        with files.file.open("rb") as stream:
-            data = tomli.load(stream)
-        return _target(data, files)
-    except (OSError, tomli.TOMLDecodeError, KeyError, ValueError, TypeError) as fault:
+        return _target(read_toml(files.file), files)
+    except (OSError, KeyError, ValueError, TypeError) as fault:
         raise TargetError(f"{files.file}: not a target file: {fault}") from fault
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
 import zipfile
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 import onnx
@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from archlint.errors import AbsentError, ModelError
 from archlint.graph.wire import TooLargeError, WireError, read_weightless
+from archlint.limits.files import LARGEST_MESSAGE, seekable
 
 __all__ = ["STDIN", "read_proto"]
 
@@ -74,10 +75,15 @@ def read_proto(path: str) -> onnx.ModelProto:
     return proto
 
 
-def _opened(path: str) -> BinaryIO:
-    """The file; standard input as a whole, for it cannot be sought in."""
+def _opened(path: str) -> AbstractContextManager[BinaryIO]:
     if path == STDIN:
-        return io.BytesIO(sys.stdin.buffer.read())
+        file = seekable(sys.stdin.buffer)
+        if file.seek(0, os.SEEK_END) > LARGEST_MESSAGE:
+            raise ModelError(
+                path, f"brings more than the {LARGEST_MESSAGE >> 30} GiB of a protobuf file"
+            )
+        file.seek(0)
+        return nullcontext(file)
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         raise ModelError(path, "is a directory, not an ONNX file")

@@ -15,6 +15,7 @@ from onnx import helper, shape_inference
 from archlint.graph.batch import Dim
 from archlint.graph.equation import equation_fault
 from archlint.graph.sizes import Sizes
+from archlint.limits import native_memory_for
 
 __all__ = [
     "DTYPE_NUMBERS",
@@ -35,6 +36,7 @@ _DTYPES: Mapping[int, str] = {
 }
 DTYPE_NUMBERS: Mapping[str, int] = {name: number for number, name in _DTYPES.items()}
 _FAULT = re.compile(r"\(op_type:([^,)]*)(?:, node name: ([^)]*))?\): (?:\[\w+\] )?([^\n]*)")
+_INFERRED_INSIDE = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 INFERENCE_FAILURES = (
     shape_inference.InferenceError,
     DecodeError,
@@ -87,7 +89,7 @@ def infer_types(proto: onnx.ModelProto, sizes: Sizes | None) -> dict[str, Tensor
         if output.type.HasField("tensor_type"):
             output.type.tensor_type.ClearField("shape")
     try:
-        inferred = shape_inference.infer_shapes(bound, data_prop=True)
+        inferred = _inferred(bound, strict=False)
     except INFERENCE_FAILURES:
         inferred = bound
     types: dict[str, TensorType] = {}
@@ -122,10 +124,19 @@ def strict_faults(
     for node, name in zip(bound.graph.node, names, strict=True):
         node.name = name
     try:
-        shape_inference.infer_shapes(bound, strict_mode=True, data_prop=True)
+        _inferred(bound, strict=True)
     except INFERENCE_FAILURES as e:
         return [Contradiction(*found) for found in _FAULT.findall(str(e))]
     return []
+
+
+def _inferred(bound: onnx.ModelProto, *, strict: bool) -> onnx.ModelProto:
+    data = bound.SerializeToString()
+    with native_memory_for(len(data)):
+        inferred: onnx.ModelProto = shape_inference.infer_shapes(
+            data, strict_mode=strict, data_prop=True
+        )
+        return inferred
 
 
 def tensor_type(tensor: onnx.TensorProto) -> TensorType:
@@ -180,6 +191,10 @@ def bound_inference(node: onnx.NodeProto) -> None:
         equations = (each.s.decode("utf-8", "replace") for each in node.attribute)
         if any(map(equation_fault, equations)):
             del node.attribute[:]
+    if node.op_type in _INFERRED_INSIDE:
+        for each in node.attribute:
+            for inner in each.g.node:
+                bound_inference(inner)
     if node.op_type == "Split":
         for each in node.attribute:
             if each.name == "num_outputs":

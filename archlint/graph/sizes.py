@@ -15,6 +15,7 @@ _BATCH = 1
 _IMAGE_CHANNELS = 3
 _IMAGE_SIDE = 224
 _OTHER = 128
+_MOST = 2**31 - 1  # what ONNX and its runtimes take for a dim of an input
 _MOST_IMAGE_CHANNELS = 4
 
 
@@ -222,6 +223,8 @@ def _assume(axis: int, dims: tuple[Dim, ...], *, has_batch: bool) -> tuple[str, 
 def _check_size(what: str, size: int) -> None:
     if size < 1:
         raise UsageError(f"{what}: a size is 1 or more, not {size}")
+    if size > _MOST:
+        raise UsageError(f"{what}: a size is {_MOST} or less")
 
 
 def _hint(name: str, known: Iterable[str], kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,13 +19,13 @@ from archlint.linter.folded_form import folded_form
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge, saving_of
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
+from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.reading import remarks_on
 from archlint.linter.registry import all_rules, find_pricers, page_of, select_rules
 from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
-from archlint.linter.time_limit import TimeUp, at_most
 from archlint.linter.told import told
 from archlint.linter.unknown import malformed_lines, unknown_operators
 from archlint.linter.view import Priced
@@ -129,6 +130,7 @@ class _Run:
         self._models: list[ModelReport] = []
         self._problems: list[str] = []
         self._stale: list[str] = []
+        self._traces: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
         self._tables: dict[str, NearestRows] = {}
@@ -137,16 +139,14 @@ class _Run:
         """Lint one more model."""
         path = name_of(source)
         try:
-            with at_most(self._options.timeout):
+            with limited(source, self._options):
                 examined = self._lint(source, self._pricers_for(source))
-        except TimeUp:
-            examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
             examined = _unread(path, fault.reason, is_absent=isinstance(fault, AbsentError))
         except UsageError as fault:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
-            examined = _unread(path, f"internal error: {type(fault).__name__}: {fault}")
+            examined = _unread(path, self._internal(fault))
         self._models.append(examined.report)
         return examined
 
@@ -161,7 +161,12 @@ class _Run:
             tuple(
                 RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self._rules
             ),
+            tuple(self._traces),
         )
+
+    def _internal(self, fault: BaseException) -> str:
+        self._traces.append("".join(traceback.format_exception(fault)).rstrip())
+        return f"internal error: {type(fault).__name__}: {fault}"
 
     def _pricers_for(self, source: Source) -> Sequence[Pricer]:
         if isinstance(source, SourceModel) and source.targets:
@@ -242,7 +247,7 @@ class _Run:
         except (ModelError, UsageError) as fault:
             return None, fault.reason if isinstance(fault, ModelError) else str(fault)
         except Exception as fault:  # it must not cost the first look its report, nor be hidden
-            why = f"internal error: {type(fault).__name__}: {fault}"
+            why = self._internal(fault)
             self._problems.append(f"{loaded.name}: batch {batch}: {why}")
             return None, why
         if not prepared.views:
@@ -275,8 +280,8 @@ class _Run:
             try:
                 self._apply(rule, views, known, here)
             except (Exception, SystemExit) as fault:  # it is named, the others still run
-                text = f"rule {rule.code} crashed: {type(fault).__name__}: {fault}"
-                self._problems.append(f"{loaded.name}: {text}")
+                text = self._internal(fault).removeprefix("internal error")
+                self._problems.append(f"{loaded.name}: rule {rule.code} crashed{text}")
         here.found.sort(key=_order)
         return here
 

@@ -17,6 +17,7 @@ from archlint.cost.pricing.table import SHARED, read_table
 from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
+from archlint.limits.files import read_bounded
 from archlint.linter.target_places import (
     FoundTarget,
     find_target_files,
@@ -236,7 +237,7 @@ def page_of(rule: type[Rule]) -> str:
     if isinstance(page, str):
         return page
     try:
-        return (folder / page).read_text(encoding="utf-8")
+        return read_bounded(folder / page).decode()
     except (OSError, ValueError) as fault:
         raise ArchlintError(f"rule {rule.code}: its page cannot be read: {fault}") from fault
 

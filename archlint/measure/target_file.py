@@ -12,6 +12,7 @@ import tomli_w
 
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
+from archlint.limits.toml_file import read_toml
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
 
@@ -139,12 +140,11 @@ def _write(path: Path, data: Mapping[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except FileNotFoundError:
-        data = {}
+        return {}
     except (OSError, ValueError) as fault:
         raise MeasureError(f"{path}: not a target file: {fault}") from fault
-    return data
 
 
 def _compare(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import StringIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -95,8 +96,13 @@ class Page:
         return self._width is None or indent + text.cell_len <= self._width
 
     def _paragraph(self, text: Text, indent: int, hang: int) -> None:
-        while self._width is not None and not self._fits(text, indent):
-            first = text.wrap(self._console, max(self._width - indent, 20))[0]
+        while self._width is not None:
+            width = max(self._width - indent, 20)
+            # a name may be as long as its file: only what one line can take is looked at
+            near = _beginning(text, 2 * width)
+            if len(near) == len(text) and self._fits(text, indent):
+                break
+            first = near.wrap(self._console, width)[0]
             rest = text[len(first.plain) :]
             first.rstrip()
             self._put(first, indent)
@@ -109,6 +115,14 @@ class Page:
         if text.plain.lstrip().startswith("::"):
             text = Text(unsteering(text.plain))
         self._console.print(Text.assemble(" " * indent, text), soft_wrap=True)
+
+
+def _beginning(text: Text, cells: int) -> Text:
+    """As much of a text as takes so many cells, or more: characters may take none."""
+    length = cells
+    while length < len(text) and cell_len(text.plain[:length]) < cells:
+        length *= 2
+    return text if length >= len(text) else text[:length]
 
 
 def _aligned(row: Sequence[Text], widths: Sequence[int], align: str) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -77,12 +77,19 @@ def _cells(parts: Sequence[str]) -> int:
 
 
 def _head(text: str, room: int) -> str:
-    while cell_len(text) > room:
-        text = text[:-1]
-    return text
+    return text[: _fitting(text, room)]
 
 
 def _tail(text: str, room: int) -> str:
-    while cell_len(text) > room:
-        text = text[1:]
-    return text
+    return text[len(text) - _fitting(reversed(text), room) :]
+
+
+def _fitting(characters: Iterable[str], room: int) -> int:
+    """How many characters there is room for, from the first one on."""
+    count = 0
+    for each in characters:
+        room -= cell_len(each)
+        if room < 0:
+            break
+        count += 1
+    return count

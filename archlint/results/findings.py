@@ -301,6 +301,7 @@ class Report:
     comment_faults: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
+    traces: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
+from archlint.limits.files import read_bounded
 from archlint.location import Span
 
 __all__ = ["entry_lines"]
@@ -22,7 +22,7 @@ def entry_lines(path: str, count: int) -> tuple[Span, ...]:
     where these are not written as tables, and the first line where that cannot be told.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = read_bounded(path).decode().splitlines()
     except (OSError, UnicodeDecodeError):
         return ()
     numbers = list(_entries(lines))

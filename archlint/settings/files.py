@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tomli
-
 from archlint.errors import ConfigError
+from archlint.limits.toml_file import read_toml
 from archlint.settings.asked import Asked
 from archlint.settings.kinds.reader import Reader
 from archlint.settings.known import Known
@@ -60,14 +59,11 @@ def _shown(path: Path) -> str:
 
 def _load(path: Path, shown: str) -> dict[str, object]:
     try:
-        table: dict[str, object] = tomli.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path)
     except OSError as e:
         raise ConfigError(shown, [e.strerror or str(e)]) from e
-    except UnicodeDecodeError as e:
-        raise ConfigError(shown, ["not UTF-8 text"]) from e
-    except (tomli.TOMLDecodeError, RecursionError) as e:
-        raise ConfigError(shown, [f"not valid TOML: {e}"]) from e
-    return table
+    except ValueError as e:
+        raise ConfigError(shown, [str(e)]) from e
 
 
 def _concerns_us(project: Path) -> bool:

@@ -27,7 +27,8 @@ class Options:
     empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
     shape, `dims` a symbolic dim to a size.
     `as_stored` refuses models of another dtype than the target's.  `timeout` is the most seconds
-    for one model, None for any number.  `fail_on` None means never.  `rule_options` is by rule
+    for one model, None for 60 for a file and 600 for Python source; `max_memory` is the most MiB
+    for a file, None for any.  `fail_on` None means never.  `rule_options` is by rule
     code.  `per_model_ignores` maps a glob of model paths to rule codes.
     `source_roots` are folders with the Python source of models that were exported elsewhere,
     `path_map` maps beginnings of the paths that they name to folders here, and `libraries` are
@@ -88,9 +89,20 @@ class Options:
     timeout: float | None = setting(
         Value(SECONDS, None, Panel.PRICING),
         Flag(
-            "Give a model up after so long (default: never).", ("check", "diff", "fix"), "SECONDS"
+            "Give a model up after so long; by default 60 for a file, 600 for Python source.",
+            ("check", "diff", "explain", "fix", "verify"),
+            "SECONDS",
         ),
-        Key("Give a model up after so many seconds.", "60"),
+        Key("Give a model up after so many seconds, or where it takes so many MiB.", "60"),
+    )
+    max_memory: int | None = setting(
+        Value(COUNT, 4096, Panel.PRICING),
+        Flag(
+            "Give a file up that takes more memory than this, on Linux (default: 4096).",
+            ("check", "diff", "explain", "fix", "verify"),
+            "MIB",
+        ),
+        Key("", "4096"),
     )
     allow_unknown: bool = setting(
         Value(SWITCH, False, Panel.PRICING, api=True),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from archlint.limits.files import read_bounded
 from archlint.location import Span
 
 __all__ = ["UNPARSABLE", "SourceFile", "called", "last_name", "parsed", "read_text"]
@@ -123,7 +124,7 @@ def parsed(text: str) -> ast.Module:
 def read_text(path: Path) -> str | None:
     """The text of a file as Python reads it; None where it cannot be read."""
     try:
-        data = path.read_bytes()
+        data = read_bounded(path)
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
     except (OSError, SyntaxError, ValueError, LookupError):

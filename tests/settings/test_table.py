@@ -50,7 +50,7 @@ def test_a_default_that_help_tells_is_the_default() -> None:
     }
     assert {field: words for field, words in told.items() if words} == {
         field: [str(plain(SETTINGS[field].value.default) or "never")]
-        for field in ("timeout", "min_slowdown", "fail_on")
+        for field in ("max_memory", "min_slowdown", "fail_on")
     }
 
 

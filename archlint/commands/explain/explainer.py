@@ -11,6 +11,7 @@ from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
 from archlint.linter.check_rule import PricedPlace, check_rule
+from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.registry import find_pricers, select_rules
@@ -38,6 +39,11 @@ def explain(source: Source, operator: str | None, options: Options) -> Explanati
     Raises ModelError for an unreadable model or one that no target fits, UsageError for an
     operator, rule or target that does not exist.
     """
+    with limited(source, options):
+        return _explanation(source, operator, options)
+
+
+def _explanation(source: Source, operator: str | None, options: Options) -> Explanation:
     pricers = find_pricers(options)
     rules = select_rules(options)
     path, loaded = name_of(source), load(source, options, pricers)

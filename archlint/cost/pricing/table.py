@@ -13,6 +13,7 @@ from typing import overload
 
 from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.errors import TargetError
+from archlint.limits.files import read_bounded
 
 __all__ = [
     "CLOCK", "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "is_too_wide",
@@ -96,7 +97,7 @@ class TableFile:
         So it does for a file that cannot be read.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
+            text = read_bounded(self.path).decode()
         except (OSError, UnicodeDecodeError) as fault:
             raise TargetError(f"{self.path}: cannot be read: {fault}") from fault
         head, *lines = text.splitlines() or [""]

@@ -29,7 +29,12 @@ def count(reader: Reader, key: str, value: object) -> int | None:
 
 def number(value: object) -> float | None:
     """A number, None where it is none; true and false are none."""
-    return float(value) if isinstance(value, int | float) and type(value) is not bool else None
+    if not isinstance(value, int | float) or type(value) is bool:
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return inf
 
 
 def choice(words: Mapping[str, T]) -> Kind[T]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archlint.limits.files import read_bounded
+
 __all__ = ["SourceText", "read_source"]
 
 
@@ -33,7 +35,7 @@ class SourceText:
 def read_source(path: Path) -> SourceText | None:
     """The text of a file; None where it is gone or no text in the encoding that it says."""
     try:
-        data = path.read_bytes()
+        data = read_bounded(path)
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         lines = data.decode(encoding).splitlines(keepends=True)
     except (OSError, SyntaxError, ValueError, LookupError):

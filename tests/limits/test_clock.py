@@ -1,15 +1,15 @@
 from __future__ import annotations
 
+import math
 import threading
 import time
 
 import onnx
 import pytest
 
-from archlint.errors import UsageError
 from archlint.graph.read import read_proto
+from archlint.limits import TimeUp, at_most
 from archlint.linter import lint
-from archlint.linter.time_limit import TimeUp, at_most
 from archlint.settings.options import Options
 from tests.graph.making import PATHS
 
@@ -25,25 +25,31 @@ def test_what_is_quick_enough_is_left_alone() -> None:
     time.sleep(0.1)
 
 
-def test_no_limit_is_none() -> None:
-    with at_most(None):
+@pytest.mark.parametrize("seconds", [math.inf, 1e300])
+def test_forever_is_no_limit(seconds: float) -> None:
+    with at_most(seconds):
         pass
 
 
-def test_a_limit_needs_the_main_thread() -> None:
-    found: list[Exception] = []
+def errors_in_a_thread(options: Options) -> list[str | None]:
+    found: list[str | None] = []
 
     def run() -> None:
-        try:
-            with at_most(1):
-                pass
-        except UsageError as fault:
-            found.append(fault)
+        found.extend(each.error for each in lint([str(PATHS[1])], options).models)
 
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    assert len(found) == 1
+    return found
+
+
+def test_a_limit_that_is_asked_for_needs_the_main_thread() -> None:
+    (error,) = errors_in_a_thread(Options(timeout=5.0))
+    assert error == "a timeout needs a system with timer signals, and the main thread"
+
+
+def test_without_one_other_threads_lint_all_the_same() -> None:
+    assert errors_in_a_thread(Options()) == [None]
 
 
 def test_a_model_that_takes_too_long_is_one_line_and_the_others_are_linted(

@@ -1,4 +1,4 @@
-"""A limit on the time that one model may take."""
+"""A limit on the time that a piece of work may take."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from archlint.errors import UsageError
+__all__ = ["TimeUp", "at_most", "has_timers"]
 
-__all__ = ["TimeUp", "at_most"]
+
+_FOREVER = 1e8  # s; systems take no timer of much longer
 
 
 class TimeUp(BaseException):
     """The time is up.  No Exception, for what guards against faults must not take it for one."""
 
 
-@contextmanager
-def at_most(seconds: float | None) -> Iterator[None]:
-    """Raise TimeUp inside after so many seconds; None sets no limit.
+def has_timers() -> bool:
+    """Whether `at_most` works: not on Windows, and only in the main thread."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and hasattr(signal, "setitimer")
 
-    A call into compiled code comes to its end first.  Raises UsageError where there are no
-    timer signals (Windows, and threads other than the main one).
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise TimeUp inside after so many seconds; three years and more, or no timers, set no limit.
+
+    A call into compiled code comes to its end first: that is for the watchdog.
     """
-    if seconds is None:
+    if seconds > _FOREVER or not has_timers():
         yield
         return
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not (
-        threading.main_thread()
-    ):
-        raise UsageError("a timeout needs a system with timer signals, and the main thread")
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise TimeUp

@@ -65,7 +65,7 @@ def _load(path: Path, shown: str) -> dict[str, object]:
         raise ConfigError(shown, [e.strerror or str(e)]) from e
     except UnicodeDecodeError as e:
         raise ConfigError(shown, ["not UTF-8 text"]) from e
-    except (tomli.TOMLDecodeError, RecursionError) as e:
+    except (ValueError, RecursionError) as e:  # a number of thousands of digits, too
         raise ConfigError(shown, [f"not valid TOML: {e}"]) from e
     return table
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.pricing.table import WIDEST
+from archlint.cost.pricing.row import WIDEST
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.fit.statistics import interval_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
-from archlint.errors import AbsentError, ModelError, UsageError
+from archlint.errors import AbsentError, ModelError, TargetError, UsageError
 from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
@@ -20,7 +20,13 @@ from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_place
 from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.reading import remarks_on
-from archlint.linter.registry import all_rules, find_pricers, page_of, select_rules
+from archlint.linter.registry import (
+    all_rules,
+    broken_rules,
+    find_pricers,
+    page_of,
+    select_rules,
+)
 from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.time_limit import TimeUp, at_most
@@ -126,7 +132,7 @@ class _Run:
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
-        self._problems: list[str] = []
+        self._problems = [*broken_rules(options)]
         self._stale: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
@@ -142,7 +148,7 @@ class _Run:
             examined = _unread(path, f"took longer than {self._options.timeout:g} s")
         except ModelError as fault:
             examined = _unread(path, fault.reason, is_absent=isinstance(fault, AbsentError))
-        except UsageError as fault:
+        except (TargetError, UsageError) as fault:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
             examined = _unread(path, f"internal error: {type(fault).__name__}: {fault}")
@@ -274,6 +280,8 @@ class _Run:
                 continue
             try:
                 self._apply(rule, views, known, here)
+            except TargetError as fault:  # the rule is not to blame for what it is priced by
+                self._problems.append(f"{loaded.name}: rule {rule.code}: {fault}")
             except (Exception, SystemExit) as fault:  # it is named, the others still run
                 text = f"rule {rule.code} crashed: {type(fault).__name__}: {fault}"
                 self._problems.append(f"{loaded.name}: {text}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from archlint.cost.kernels.kernel import Chain, parse_chain
+from archlint.cost.kernels.kind import Kind
 
 __all__ = ["COLUMNS", "SHARED", "WIDTH", "Row", "parse_row", "seconds_of"]
 
@@ -21,6 +22,8 @@ _SHORTEST, _LONGEST = 1e-12, 1e6
 
 _EXACT = 1 << 53
 """Sizes from here on are no longer exact as floating-point numbers."""
+
+_GROUPED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
 
 _WORD = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}")
@@ -100,7 +103,9 @@ def parse_row(cells: Sequence[str]) -> Row:
     if row.p10_s is not None and row.p90_s is not None and row.p10_s > row.p90_s:
         raise ValueError(f"p10_s is {row.p10_s}, above p90_s, {row.p90_s}")
     for _, kernel in row.chain:
-        if kernel.c_in % kernel.groups or kernel.c_out % kernel.groups:
+        if kernel.kind in _GROUPED and (
+            kernel.c_in % kernel.groups or kernel.c_out % kernel.groups
+        ):
             raise ValueError(f"{kernel.text!r}: its channels do not fall into its groups")
         if max(kernel.flops, kernel.mac) >= _EXACT:
             raise ValueError(f"{kernel.text!r}: no kernel is so large")

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
-import platformdirs
 import tomli
 
 from archlint.cli.output import write_file
@@ -112,19 +112,32 @@ class _Cache:
         self._target = load_target(self._files)
 
     def write(self, number: int, said: Said) -> None:
-        platformdirs.user_cache_path = lambda _: self._folder / str(number)  # type: ignore[assignment]
+        os.environ["XDG_CACHE_HOME"] = str(self._folder / str(number))
         check_once(self._target, self._files)
         said(number)
 
     def left(self) -> int:
-        notes = [*self._folder.glob("*/tables/*")]
+        notes = [*self._folder.glob("*/archlint/tables/*")]
         for note in notes:
             whole = note.name.startswith(".") or note.read_text(encoding="ascii") == note.name
             assert whole, "half a note"
-        return max((int(note.parts[-3]) for note in notes if note.name[0] != "."), default=-1)
+        return max((int(note.parts[-4]) for note in notes if note.name[0] != "."), default=-1)
 
 
-WRITERS = {"report": _Report, "table": _Table, "target file": _TargetFile, "cache": _Cache}
+class _Writer(Protocol):
+    """Writes one version after the other, and tells which one is there, -1 for none."""
+
+    def write(self, number: int, said: Said) -> None: ...
+
+    def left(self) -> int: ...
+
+
+WRITERS: dict[str, Callable[[Path], _Writer]] = {
+    "report": _Report,
+    "table": _Table,
+    "target file": _TargetFile,
+    "cache": _Cache,
+}
 
 
 def main(kind: str, count: int, folder: Path) -> None:

@@ -159,9 +159,9 @@ def load_target(files: TargetFiles) -> Target:
         data = tomli.loads(source)
     except (OSError, ValueError, RecursionError) as fault:
         raise TargetError(f"{files.file}: not a target file: {fault}") from fault
-    for path, fault in faults(data):
+    for path, wrong in faults(data):
         where = "".join(f"{each}: " for each in _named(path))
-        raise TargetError(f"{files.file}:{line_of(source, path)}: {where}{fault}")
+        raise TargetError(f"{files.file}:{line_of(source, path)}: {where}{wrong}")
     return _target(data, files)
 
 

@@ -98,16 +98,15 @@ GOOD = Price(1.0, 0.9, 1.1, Basis.MEASURED)
 @BAD
 @pytest.mark.parametrize("at", range(3))
 def test_nothing_that_is_compared_can_be_made_of_no_number(bad: float, at: int) -> None:
-    three = [1.0, 1.0, 1.0]
-    three[at] = bad
+    low, middle, high = (bad if at == place else 1.0 for place in range(3))
     with pytest.raises(TargetError):
-        Price(*three, Basis.MEASURED)
+        Price(middle, low, high, Basis.MEASURED)
     with pytest.raises(TargetError):
-        Comparison(GOOD, GOOD, *three, Basis.MEASURED)
+        Comparison(GOOD, GOOD, middle, low, high, Basis.MEASURED)
     with pytest.raises(TargetError):
-        TargetDiff("cpu", "a CPU", 1.0, 1.0, *three, Basis.MEASURED)
+        TargetDiff("cpu", "a CPU", 1.0, 1.0, middle, low, high, Basis.MEASURED)
     with pytest.raises(TargetError):
-        PricedOn("cpu", Severity.NOTE, 1.0, 1.0, *three, 0.1, 0.1, Basis.MEASURED)
+        PricedOn("cpu", Severity.NOTE, 1.0, 1.0, middle, low, high, 0.1, 0.1, Basis.MEASURED)
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from archlint.did_you_mean import did_you_mean
@@ -62,8 +62,9 @@ def _check(
 def _is(value: object, kind: type) -> bool:
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
-    # nan is not within
-    return isinstance(value, int | float if kind is float else kind) and -inf < value < inf
+    if isinstance(value, float):
+        return kind is float and isfinite(value)
+    return isinstance(value, int)
 
 
 def _schema(known: Known) -> Schema:

@@ -6,13 +6,14 @@ import inspect
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from math import inf
+from math import inf, isfinite
 from os import PathLike, fspath
 from pathlib import Path
 
 import onnx
 
 from archlint.baseline import read_baseline
+from archlint.errors import UsageError
 from archlint.linter import lint as _lint
 from archlint.linter.source import LiveModel, Source
 from archlint.results.findings import Report as LintReport
@@ -87,6 +88,7 @@ def lint(
     and a module is exported in this process.  Time and memory are not limited, for the process is
     the caller's: strangers' files are for the command line.
     """
+    _refuse_no_numbers(min_slowdown, rule_options or {})
     several = isinstance(models, Sequence) and not isinstance(models, str)
     every = list(models) if several else [models]  # type: ignore[call-overload]
     modules = any(_is_module(each) for each in every)
@@ -109,6 +111,16 @@ def lint(
     known = None if baseline is None else read_baseline(Path(baseline)).of_model
     report = _lint([_source(each, inputs) for each in every], options, known=known)
     return Report(*(getattr(report, each.name) for each in fields(report)))
+
+
+def _refuse_no_numbers(
+    min_slowdown: float, rule_options: Mapping[str, Mapping[str, OptionValue]]
+) -> None:
+    """Raise UsageError for what everything is compared with, and that nothing is above."""
+    options = (value for each in rule_options.values() for value in each.values())
+    for value in (min_slowdown, *options):
+        if not isfinite(value):
+            raise UsageError(f"expected a finite number, found {value}")
 
 
 def _is_module(model: object) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 import onnx
+from checksums import write_checksum
 from onnx import TensorProto, helper
 
 from archlint.cost.kernels.kernel import Kernel
@@ -34,6 +35,7 @@ from archlint.measure.fit.validation import (
     leave_rows_out,
     without,
 )
+from archlint.whole_file import write_whole
 
 
 def network(kernels: Sequence[Kernel]) -> onnx.ModelProto:
@@ -152,7 +154,8 @@ def main() -> None:
         if "--write" in sys.argv[1:]:
             text = files.file.read_text(encoding="utf-8")
             head = re.split(r"^\[calibration\]", text, maxsplit=1, flags=re.MULTILINE)[0]
-            files.file.write_text(head + written(calibrate(target)), encoding="utf-8")
+            write_whole(files.file, (head + written(calibrate(target))).encode())
+            write_checksum(files)
             target = load_target(files)
         report(target)
 

@@ -9,8 +9,10 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
+from checksums import write_checksum
+
 from archlint.cost.pricing.table import Row, write_table
-from archlint.cost.target_files import ROWS, SHIPPED
+from archlint.cost.target_files import ROWS, SHIPPED, files_of
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.workloads.paper import bottleneck, fragments, grouped, pair_of_widths
 
@@ -77,6 +79,7 @@ def main() -> None:
                 )
     for device, target in TARGETS.items():
         write_table(SHIPPED / target / ROWS, rows[device])
+        write_checksum(files_of(SHIPPED / target))
         print(f"{target}: {len(rows[device])} rows")
 
 

@@ -62,7 +62,7 @@ def measured_tables(rule: str) -> str:
     for files in list_targets(SHIPPED).values():
         target = load_target(files)
         rows = [row for row in target.rows if row.rule == rule]
-        if target.families and rows:
+        if target.is_finished and rows:
             parts.append(_part(target, rows, _SHOWN[rule]))
     return "\n".join(parts)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import typing
 from dataclasses import replace
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +119,11 @@ def test_every_type_that_a_report_leads_to_can_be_imported_by_its_name() -> None
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Lint'"):
         _ = archlint.Lint  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [nan, inf, -inf])
+def test_nothing_is_compared_with_what_is_no_number(number: float) -> None:
+    with pytest.raises(archlint.UsageError, match="expected a finite number, found"):
+        archlint.lint("m.onnx", min_slowdown=number)
+    with pytest.raises(archlint.UsageError, match="expected a finite number, found"):
+        archlint.lint("m.onnx", rule_options={"G3": {"width": number}})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from archlint.cost.pricing.sound import check_finite
+
 __all__ = ["Entry", "Sighting"]
 
 
@@ -27,6 +29,10 @@ class Sighting:
     now: str
     most: Mapping[str, float]
     saves: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for seconds in (*self.most.values(), *self.saves.values()):
+            check_finite(seconds)
 
     def entry(self, model: str, reason: str, before: Entry | None = None) -> Entry:
         """This place as known; with what was known before, for the same reason."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from archlint.baseline.entry import Entry, Sighting
 from archlint.baseline.written_for import WrittenFor, parse
 from archlint.errors import UsageError
-from archlint.limits.toml_file import read_toml
+from archlint.limits.files import read_bounded
+from archlint.limits.toml_file import parse_toml
 
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
@@ -21,16 +22,21 @@ _HEAD = f"""\
 # One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
 version = {_VERSION}
 """
+_LONGEST = 1e12  # ms, as no place saves
 _WORDS = ("model", "rule", "what", "module", "operator", "makes", "now", "reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The known places of a file, by model; models are named from the file's folder."""
+    """The known places of a file, by model; models are named from the file's folder.
+
+    `source` is the text that they were read from, None where there is no file yet.
+    """
 
     path: Path
     entries: tuple[Entry, ...] = ()
     written_for: WrittenFor | None = None
+    source: str | None = field(default=None, compare=False, repr=False)
 
     def name_of(self, model: str) -> str:
         """What the file calls a model that a report calls so: a file, `nets.py:Net` or a name."""
@@ -60,7 +66,8 @@ def baseline_text(entries: Iterable[Entry], written_for: WrittenFor | None = Non
 def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
     """The baseline in a file; raises UsageError with what is wrong with it."""
     try:
-        table = read_toml(path)
+        data = read_bounded(path)
+        table = parse_toml(data)
     except FileNotFoundError as fault:
         if may_be_absent:
             return Baseline(path)
@@ -79,7 +86,7 @@ def read_baseline(path: Path, *, may_be_absent: bool = False) -> Baseline:
     if isinstance(written_for, str):
         raise UsageError(f"{path}: {written_for}")
     entries = tuple(_entry(path, number, each) for number, each in enumerate(places))
-    return Baseline(path, entries, written_for)
+    return Baseline(path, entries, written_for, data.decode())
 
 
 def _entry(path: Path, number: int, table: object) -> Entry:
@@ -100,12 +107,15 @@ def _entry(path: Path, number: int, table: object) -> Entry:
 
 def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
     """Milliseconds by target in the file."""
-    if not isinstance(table, dict) or not all(
-        isinstance(each, int | float) and type(each) is not bool and abs(each) < _LONGEST
-        for each in table.values()
-    ):
+    if not isinstance(table, dict) or not all(map(_are_ms, table.values())):
         raise UsageError(f"{where}: {word}: expected milliseconds by target")
     return {target: each / 1e3 for target, each in table.items()}
+
+
+def _are_ms(value: object) -> bool:
+    """Whether this is a finite time: whatever is compared with nan is not dearer."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value <= _LONGEST  # type: ignore[operator]
 
 
 def _order(entry: Entry) -> tuple[object, ...]:

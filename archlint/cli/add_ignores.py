@@ -11,6 +11,7 @@ from archlint.location import Certainty, Span
 from archlint.results.findings import Report, Severity
 from archlint.source.ignores import Wanted, add_ignores, is_reason
 from archlint.source.ignores.text import read_source
+from archlint.whole_file import write_whole
 
 __all__ = ["write_ignores"]
 
@@ -77,7 +78,7 @@ def _write(wanted: Mapping[str, set[Wanted]], reason: str) -> int:
         count += sum(new != old for new, old in zip(lines, source.lines, strict=True))
     for path, data in made.items():
         try:
-            Path(path).write_bytes(data)
+            write_whole(Path(path).resolve(), data)
         except OSError as fault:
             raise UsageError(f"--add-ignores: {path} cannot be written: {fault}") from fault
     return count

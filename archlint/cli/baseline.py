@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
@@ -22,7 +26,10 @@ if TYPE_CHECKING:
     from archlint.settings.asked import Asked
     from archlint.settings.options import Options
 
-__all__ = ["change_baseline", "find_baseline"]
+__all__ = ["change_baseline", "find_baseline", "to_oneself"]
+
+_PATIENCE = 600.0
+"""Seconds to wait for another process that lints and then writes."""
 
 
 def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
@@ -66,6 +73,41 @@ def change_baseline(
     return report.exit_code(None)
 
 
+@contextmanager
+def to_oneself(path: str) -> Iterator[None]:
+    """Keep other processes from changing the file of known places; wait for one that does.
+
+    Raises UsageError where that takes too long.  The lock lies among the temporary files: beside
+    the baseline it would be one more file to keep out of a repository.
+    """
+    from filelock import FileLock, Timeout
+
+    name = sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else 0  # whose file no other user can lock
+    lock = FileLock(Path(gettempdir(), f"archlint-{user}-{name}.lock"))
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            complain(f"{path}: waiting for another process that writes it")
+            lock.acquire(timeout=_PATIENCE)
+    except Timeout as fault:
+        raise UsageError(f"{path}: another process writes it") from fault
+    except OSError as fault:
+        raise UsageError(f"{path}: cannot be locked: {fault.strerror or fault}") from fault
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _put(baseline: Baseline, text: str) -> None:
+    """Write the file unless it is not any more what was read, for all the locks there are."""
+    if read_baseline(baseline.path, may_be_absent=True).source != baseline.source:
+        raise UsageError(f"{baseline.path} has changed meanwhile: nothing is written")
+    write_file(str(baseline.path), text, "--baseline")
+
+
 def _write(
     baseline: Baseline, examined: Sequence[Examined], reason: str, asked_for: WrittenFor
 ) -> str:
@@ -81,7 +123,7 @@ def _write(
     old = _left(baseline, examined)
     known = sum(len(set(each.entries.values())) for each in examined)
     written_for = asked_for.with_targets(baseline.written_for)
-    write_file(str(baseline.path), baseline_text([*old, *new], written_for), "--baseline")
+    _put(baseline, baseline_text([*old, *new], written_for))
     return (
         f"{baseline.path}: {counted(len(old) + len(new), 'place')}, {len(new) - known} of them new;"
         f" {counted(_stale(examined), 'stale one')} dropped"
@@ -98,7 +140,7 @@ def _prune(baseline: Baseline, examined: Sequence[Examined]) -> str:
         for number in each.stale
     }
     left = [each for each in baseline.entries if id(each) not in gone]
-    write_file(str(baseline.path), baseline_text(left, baseline.written_for), "--baseline")
+    _put(baseline, baseline_text(left, baseline.written_for))
     return (
         f"{baseline.path}: {counted(len(left), 'place')}; {counted(len(gone), 'stale one')} dropped"
     )

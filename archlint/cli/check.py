@@ -76,6 +76,7 @@ def check(
     version: Annotated[Version, After("isolated")] = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
+    from contextlib import ExitStack
     from dataclasses import replace
 
     from archlint.cli.output import pair, screen, split
@@ -96,11 +97,14 @@ def check(
     readable = [each.source for each in found if each.error is None]
     changing = write_baseline is not None or prune_baseline
     known = None
-    if changing or asked.baseline is not None:
-        from archlint.cli.baseline import change_baseline, find_baseline
+    with ExitStack() as stack:
+        if changing or asked.baseline is not None:
+            from archlint.cli.baseline import change_baseline, find_baseline, to_oneself
 
-        known = find_baseline(asked, may_be_absent=write_baseline is not None)
-    with progress_line(quiet=asked.quiet) as progress:
+            if changing and asked.baseline is not None:
+                stack.enter_context(to_oneself(asked.baseline))
+            known = find_baseline(asked, may_be_absent=write_baseline is not None)
+        progress = stack.enter_context(progress_line(quiet=asked.quiet))
         if known is not None and changing:
             return change_baseline(known, readable, options, progress, found, write_baseline)
         report = lint(readable, options, progress, None if known is None else known.of_model)

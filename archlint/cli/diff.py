@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -109,7 +110,7 @@ def _share(text: str | None) -> float | None:
     if text is None:
         return None
     found = _PERCENT.fullmatch(text.strip())
-    if found is None:
+    if found is None or not isfinite(float(found[1])):
         raise UsageError(f'--max-slowdown: expected a percentage such as 3%, found "{text}"')
     return float(found[1]) / 100
 

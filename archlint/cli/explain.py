@@ -25,6 +25,7 @@ def explain(
     """Show each operator's kernel, price, and why rules fired."""
     from archlint.cli.output import screen, write_out
     from archlint.cli.paths import find_model
+    from archlint.cli.reporting import complain_of_rules
     from archlint.cli.settings import sized
     from archlint.commands.explain import explain as explained
     from archlint.report import explain_json, explain_text
@@ -36,4 +37,4 @@ def explain(
     else:
         style = screen(asked.color, verbose=asked.verbose)
         write_out(explain_text.render(explanation, style))
-    return 0
+    return complain_of_rules(asked.options)

@@ -47,6 +47,7 @@ def init(
 ) -> int:
     """Write a commented configuration and the pre-commit entry."""
     from archlint.cli.output import write_out
+    from archlint.cli.reporting import complain_of_rules
     from archlint.report.units import counted
 
     files, sources = _files()
@@ -62,7 +63,7 @@ def init(
     if pre_commit:
         said += _hooks()
     write_out(said)
-    return 0
+    return complain_of_rules()
 
 
 def _refuse(goal: Path) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from archlint.errors import UsageError
 from archlint.report.escape import visible
+from archlint.whole_file import write_whole
 
 if TYPE_CHECKING:
     from archlint.report.style import Style
@@ -100,12 +101,7 @@ def write_file(path: str, content: str | bytes, option: str = "--output") -> Non
         if goal.exists() and not goal.is_file():
             goal.write_bytes(data)
             return
-        part = goal.with_name(f".{goal.name}.{os.getpid()}.part")
-        try:
-            part.write_bytes(data)
-            os.replace(part, goal)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(goal, data)
     except OSError as e:
         raise UsageError(f"{option} {visible(path)}: {e.strerror or e}") from e
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from archlint.report.style import Style
     from archlint.results.findings import Report
     from archlint.settings.asked import Asked
+    from archlint.settings.options import Options
 
-__all__ = ["FOR_PEOPLE", "with_entries", "with_unread", "write_report"]
+__all__ = ["FOR_PEOPLE", "complain_of_rules", "with_entries", "with_unread", "write_report"]
 
 FOR_PEOPLE = ("full", "concise")
 """The formats that can show statistics in place of findings."""
@@ -73,3 +74,14 @@ def write_report(
             complain(remark)
         for trace in report.traces if style.verbose else ():
             complain(trace, lines=True)
+
+
+def complain_of_rules(options: Options | None = None) -> int:
+    """Say which rules do not run, of all or those selected, and return the exit code: 0 or 2."""
+    from archlint.cli.output import complain
+    from archlint.linter.registry import broken_rules
+
+    lines = broken_rules(options)
+    for line in lines:
+        complain(line)
+    return 2 if lines else 0

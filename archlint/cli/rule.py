@@ -40,6 +40,7 @@ def rule(
 ) -> int:
     """Explain a rule: what it finds, and why that is slow."""
     from archlint.cli.output import screen, write_out
+    from archlint.cli.reporting import complain_of_rules
     from archlint.linter import rule_page, rules
     from archlint.report.rule_text import render_list, render_page
 
@@ -52,7 +53,7 @@ def rule(
     style = screen(asked.color, verbose=asked.verbose)
     if name is None:
         write_out(render_list(rules(), style))
-        return 0
+        return complain_of_rules()
     page = rule_page(name)
     write_out(render_page(page, style) if sys.stdout.isatty() else f"{page.page.rstrip()}\n")
     return 0

@@ -24,14 +24,18 @@ def targets(
     ] = None,
 ) -> int:
     """List the devices and runtimes that can be priced for."""
-    from archlint.cli.output import screen, write_out
+    from archlint.cli.output import complain, screen, write_out
     from archlint.linter import targets as known_targets
+    from archlint.linter.registry import broken_targets
     from archlint.report import targets_json, targets_text
 
-    known = known_targets(asked.options.target_paths, names or ())
+    asked_for = asked.options.target_paths, names or ()
+    known, broken = known_targets(*asked_for), broken_targets(*asked_for)
     if asked.as_json:
         write_out(targets_json.render(known))
     else:
         style = screen(asked.color, verbose=asked.verbose or bool(names))
         write_out(targets_text.render(known, style))
-    return 0
+    for line in broken:
+        complain(line)
+    return 2 if broken else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import inf, log
 
 import numpy as np
 
@@ -16,48 +16,27 @@ from archlint.cost.kernels.ops import FUNCTIONS
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
-from archlint.cost.pricing.price import Basis, Price
-from archlint.cost.pricing.table import CLOCK, Row, Table
+from archlint.cost.pricing.price import Basis, Comparison, Price, rests_on
+from archlint.cost.pricing.row import CLOCK
+from archlint.cost.pricing.sound import Z, sound, widen
+from archlint.cost.pricing.table import Row, Table
 from archlint.cost.pricing.variety import sort_of, variety_of
 from archlint.cost.target import Target
 from archlint.errors import TargetError
 
-__all__ = ["Comparison", "Pricer", "equal_flops_pairs"]
-
-Z = 1.2815515655446004
-"""The standard normal's 90th percentile: bands run from the 10th to it."""
-
-RESTS_ON = 0.2
-"""A sum rests on the weakest basis that this share of its time has, or a weaker one."""
+__all__ = ["Comparison", "Pricer", "Z", "equal_flops_pairs"]
 
 Counted = Iterable[Kernel] | Mapping[Kernel, int]
 """Kernels, one as often as it runs, or each with how often that is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two sets of kernels on a target: what is there now and what could be instead."""
-
-    now: Price
-    instead: Price
-    slowdown: float
-    low: float
-    high: float
-    basis: Basis
-
-    @property
-    def saving(self) -> float:
-        """Seconds saved: `now (1 - 1 / slowdown)`."""
-        return self.now.seconds - self.instead.seconds
 
 
 class Pricer:
     """Prices kernels out of a target's tables.
 
     A target's families go by kind, or, where its kernels were measured one by one, by variety;
-    each is fitted when its first kernel is asked for.  Raises TargetError, through the table
-    reader, only when the target is loaded; pricing itself cannot fail: what no family covers
-    has no price.
+    each is fitted when its first kernel is asked for.  What no family covers has no price; all
+    methods raise TargetError where rows or families are such that a price would not be a finite
+    number above 0.
     """
 
     def __init__(self, target: Target) -> None:
@@ -66,7 +45,7 @@ class Pricer:
         self.price_scale: float = target.calibration.price_scale
         self._parts: dict[Kernel, tuple[Kernel, ...]] = {}
         self._seconds: dict[Kernel, float] = {}
-        self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison] = {}
+        self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison | None] = {}
         self._known: dict[Kernel, float] = {}
         self._bases: dict[Kernel, Basis] = {}
         self._texts: dict[str, list[tuple[str, int]]] | None = None
@@ -88,7 +67,8 @@ class Pricer:
             # what is fused works on what is in registers: nothing limits it
             floor = {"flops": 1 / peak.flops, "bytes": 1 / peak.bandwidth}
         ceiling = fused_ceiling(spec.terms, rows, self.price)
-        return Family(spec, rows, floor, self.target.machine, ceiling)
+        with sound(self.target.name, spec.name):
+            return Family(spec, rows, floor, self.target.machine, ceiling)
 
     def _family(self, kernel: Kernel) -> Family | None:
         """The family that prices a kernel, or None."""
@@ -169,11 +149,16 @@ class Pricer:
         return self.total([kernel])
 
     def total(self, kernels: Counted) -> Price | None:
-        """The price of all kernels in sequence; None if there are none or one has no price."""
+        """The price of all kernels in sequence.
+
+        None if there are none, one has no price, or they take no time.
+        """
         parts = self._count(kernels)
         if not parts:
             return None
         sums = self._weigh([parts])
+        if not sums.seconds[0]:
+            return None
         return self._price(sums.seconds[0], sums.variances[0], sums.bases[0])
 
     def seconds(self, kernels: Counted) -> float | None:
@@ -213,10 +198,14 @@ class Pricer:
             self._compared[key] = self._compare(before, after)
         return self._compared[key]
 
-    def _compare(self, before: Mapping[Kernel, int], after: Mapping[Kernel, int]) -> Comparison:
+    def _compare(
+        self, before: Mapping[Kernel, int], after: Mapping[Kernel, int]
+    ) -> Comparison | None:
         sums = self._weigh([before, after])
+        if not all(sums.seconds):
+            return None
         slowdown = sums.seconds[0] / sums.seconds[1]
-        band = exp(Z * self.band_scale * sqrt(sums.ratio_variance))
+        band = widen(self.band_scale, sums.ratio_variance)
         return Comparison(
             now=self._price(sums.seconds[0], sums.variances[0], sums.bases[0]),
             instead=self._price(sums.seconds[1], sums.variances[1], sums.bases[1]),
@@ -227,7 +216,7 @@ class Pricer:
         )
 
     def _price(self, seconds: float, variance: float, basis: Basis) -> Price:
-        band = exp(Z * self.price_scale * sqrt(variance))
+        band = widen(self.price_scale, variance)
         return Price(seconds, seconds / band, seconds * band, basis)
 
     def _count(self, kernels: Counted) -> dict[Kernel, int] | None:
@@ -283,7 +272,11 @@ class Pricer:
     def _learn(self, parts: Iterable[Kernel]) -> None:
         """Seconds of parts not seen before, one family at a time."""
         for family, members in self._by_family(k for k in parts if k not in self._known).items():
-            self._known.update(zip(members, family.seconds(members), strict=True))
+            with sound(self.target.name, family.spec.name):
+                seconds = family.seconds(members)
+                if not all(0.0 <= each < inf for each in seconds):
+                    raise FloatingPointError("a time below 0, or none")
+            self._known.update(zip(members, seconds, strict=True))
 
     def _by_family(self, parts: Iterable[Kernel]) -> dict[Family, list[Kernel]]:
         found: dict[Family, list[Kernel]] = {}
@@ -302,7 +295,8 @@ class Pricer:
         for family, members in self._by_family(every).items():
             if new := [part for part in members if part not in self._bases]:
                 self._bases.update(zip(new, family.bases(new), strict=True))
-            covariance = family.covariance(members)
+            with sound(self.target.name, family.spec.name):
+                covariance = family.covariance(members)
             shares = [
                 np.array([side.get(part, 0) * self._known[part] / whole for part in members])
                 for side, whole in zip(sides, seconds, strict=True)
@@ -318,8 +312,9 @@ class Pricer:
             for part, count in side.items():
                 time, basis = self._known[part], self._bases[part]
                 by_basis[basis] = by_basis.get(basis, 0.0) + count * time
-            bases.append(_rests_on(by_basis))
+            bases.append(rests_on(by_basis))
         unsure = self._unsure(sides, seconds)
+        # rounding makes 0 a little less
         positive = [
             max(variance, 0.0) + own**2 for variance, own in zip(variances, unsure, strict=True)
         ]
@@ -338,7 +333,8 @@ class Pricer:
         if not self._by_variety:
             return [0.0 for _ in sides]
         return [
-            CLOCK * sum(side.values()) / whole for side, whole in zip(sides, seconds, strict=True)
+            CLOCK * sum(side.values()) / whole if whole else 0.0
+            for side, whole in zip(sides, seconds, strict=True)
         ]
 
 
@@ -348,18 +344,6 @@ class _Sums:
     variances: Sequence[float]
     bases: Sequence[Basis]
     ratio_variance: float
-
-
-_WEAKEST_FIRST = tuple(sorted(Basis, key=lambda each: -each.rank))
-
-
-def _rests_on(seconds: Mapping[Basis, float]) -> Basis:
-    total, weak = sum(seconds.values()), 0.0
-    for basis in _WEAKEST_FIRST:
-        weak += seconds.get(basis, 0.0)
-        if weak >= RESTS_ON * total:
-            return basis
-    return Basis.MEASURED
 
 
 def equal_flops_pairs(rows: Sequence[Row], tolerance: float = 0.15) -> list[tuple[int, int]]:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
 from archlint.cost.pricing.machine import UNTOLD, Machine
-from archlint.cost.pricing.table import Row, Table
+from archlint.cost.pricing.table import Row, Table, TableText
 from archlint.cost.pricing.width_step import WIDTH_STEP
 from archlint.cost.target_files import TargetFiles, rule_of_folder
+from archlint.cost.target_shape import faults
+from archlint.cost.toml_shape import line_of
 from archlint.errors import TargetError
-from archlint.limits.toml_file import read_toml
+from archlint.limits.files import read_bounded
+from archlint.limits.toml_file import parse_toml
 
 __all__ = [
     "Calibration",
+    "Counted",
     "Peak",
     "TableError",
     "Target",
+    "checksum_of",
     "load_target",
 ]
 
@@ -66,6 +73,38 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a target's file says of its rows: how many each rule has, and a checksum of it all.
+
+    The checksum is of `said`, that of all else in the file, and of the rows' (see `checksum_of`).
+    Without rows and with "" it says nothing, as a file does that is written by hand.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    checksum: str = ""
+    said: str = ""
+
+    def fits(self, tables: Sequence[TableText]) -> bool:
+        """Whether these are the rows, and the file is as it was, where it has a checksum."""
+        return not self.checksum or [self.checksum] == [_joined(self.said, each) for each in tables]
+
+
+def checksum_of(data: Mapping[str, Any], table: TableText) -> str:
+    """The checksum for a target's file with this data, beside this table."""
+    return _joined(_said(data), table)
+
+
+def _joined(said: str, table: TableText) -> str:
+    return sha256(f"{said} {table.checksum}".encode()).hexdigest()
+
+
+def _said(data: Mapping[str, Any]) -> str:
+    """The checksum of all that a target's file says, whatever its comments and its layout."""
+    rest = {key: value for key, value in data.items() if key != "checksum"}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One device + runtime + dtype (+ threads), and every row measured on it.
 
@@ -73,7 +112,7 @@ class Target:
     step of widths to propose; the rows may tell a greater one.
     `peak` is None where no limit is specified.  `marked` counts the rows that are left out
     because their sessions differ too much.  While a target is being measured it has no families
-    yet.  `remark` is what whoever prices by it should see, "" for nothing.
+    yet, or is `unfinished`.  `remark` is what whoever prices by it should see, "" for nothing.
     """
 
     name: str
@@ -95,6 +134,13 @@ class Target:
     machine: Machine = UNTOLD
     remark: str = ""
     width_step: int = WIDTH_STEP
+    counted: Counted = Counted()
+    unfinished: bool = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its measuring has come to an end, so that it can be priced for."""
+        return bool(self.families) and not self.unfinished
 
 
 _OLD = (
@@ -104,15 +150,31 @@ _OLD = (
 
 
 def load_target(files: TargetFiles) -> Target:
-    """Read a target's file; its rows are read when they are needed.
+    """Read a target's file; its rows are read when they are needed (see `check_table`).
 
     It is called what its folder is called, whatever the file says, for that is what finds it.
-    Raises TargetError.
+    Raises TargetError, naming the line where it can.
     """
     try:
-        return _target(read_toml(files.file), files)
-    except (OSError, KeyError, ValueError, TypeError) as fault:
+        raw = read_bounded(files.file)
+        data = parse_toml(raw)
+    except (OSError, ValueError) as fault:
         raise TargetError(f"{files.file}: not a target file: {fault}") from fault
+    for path, wrong in faults(data):
+        where = "".join(f"{each}: " for each in _named(path))
+        raise TargetError(f"{files.file}:{line_of(raw.decode(), path)}: {where}{wrong}")
+    return _target(data, files)
+
+
+def _named(path: Sequence[str | int]) -> list[str]:
+    """The parts of a path in words: the numbers of lists count from 1."""
+    named: list[str] = []
+    for part in path:
+        if isinstance(part, int):
+            named[-1] += f" {part + 1}"
+        else:
+            named.append(part)
+    return named
 
 
 _UNCALIBRATED: dict[str, Any] = {"errors": (), "band_scale": 1.0, "coverage": None, "pairs": 0}
@@ -144,6 +206,8 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
         ),
         remark=f"{files.name}: {_OLD}" if files.is_old else "",
         width_step=data.get("width_step", WIDTH_STEP),
+        counted=Counted(data.get("rows", {}), data.get("checksum", ""), _said(data)),
+        unfinished=data.get("unfinished", False),
     )
 
 

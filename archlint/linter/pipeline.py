@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
 from archlint.cost.pricer import Pricer
-from archlint.errors import AbsentError, ModelError, UsageError
+from archlint.errors import AbsentError, ModelError, TargetError, UsageError
 from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.decisions import with_decisions
@@ -23,7 +23,13 @@ from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
 from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.reading import remarks_on
-from archlint.linter.registry import all_rules, find_pricers, page_of, select_rules
+from archlint.linter.registry import (
+    all_rules,
+    broken_rules,
+    find_pricers,
+    page_of,
+    select_rules,
+)
 from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.told import told
@@ -128,7 +134,7 @@ class _Run:
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
         self._models: list[ModelReport] = []
-        self._problems: list[str] = []
+        self._problems = [*broken_rules(options)]
         self._stale: list[str] = []
         self._traces: list[str] = []
         names = {each.code: each.name for each in all_rules()}
@@ -143,7 +149,7 @@ class _Run:
                 examined = self._lint(source, self._pricers_for(source))
         except ModelError as fault:
             examined = _unread(path, fault.reason, is_absent=isinstance(fault, AbsentError))
-        except UsageError as fault:
+        except (TargetError, UsageError) as fault:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
             examined = _unread(path, self._internal(fault))
@@ -279,6 +285,8 @@ class _Run:
                 continue
             try:
                 self._apply(rule, views, known, here)
+            except TargetError as fault:  # the rule is not to blame for what it is priced by
+                self._problems.append(f"{loaded.name}: rule {rule.code}: {fault}")
             except (Exception, SystemExit) as fault:  # it is named, the others still run
                 text = self._internal(fault).removeprefix("internal error")
                 self._problems.append(f"{loaded.name}: rule {rule.code} crashed{text}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import entry_points
@@ -16,14 +16,16 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.table import SHARED, read_table
 from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
-from archlint.errors import ArchlintError, UsageError
+from archlint.errors import ArchlintError, TargetError, UsageError
 from archlint.limits.files import read_bounded
+from archlint.linter.checked_tables import check_once
 from archlint.linter.target_places import (
     FoundTarget,
     find_target_files,
     is_path,
     target_at,
 )
+from archlint.linter.why_no_rule import why_no_rule
 from archlint.rule import Rule
 from archlint.settings.options import DEFAULT_TARGET, Options
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Located",
     "all_rules",
+    "broken_rules",
+    "broken_targets",
     "find_pricers",
     "find_targets",
     "known",
@@ -62,80 +66,81 @@ class Located:
     target: Target
 
 
-@cache
-def all_rules() -> tuple[type[Rule], ...]:
-    """Every rule of the entry-point group `archlint.rules`, by code.
+class Rules(tuple[type[Rule], ...]):
+    """Rules by code; `broken` are the entry points of others, each with why it gives none."""
 
-    Raises ArchlintError if one cannot be loaded, is no rule, or is called like another one.
+    broken: Sequence[tuple[str, str]]
+
+
+@cache
+def all_rules() -> Rules:
+    """Every rule of the entry-point group `archlint.rules`.
+
+    One that cannot be loaded, is no rule, or is called like another one, costs nobody the others.
+    Raises ArchlintError where there is none at all.
     """
     found: dict[str, type[Rule]] = {}
+    broken: list[tuple[str, str]] = []
     for entry in entry_points(group="archlint.rules"):
         try:
-            rule: type[Rule] = entry.load()
+            rule = entry.load()
+            reason = why_no_rule(rule, found.values())
         except ModuleNotFoundError as fault:
             reason = _NO_LINK if fault.name == "archlint.rules" else str(fault)
-            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}") from fault
         except (Exception, SystemExit) as fault:  # one that exits must not end archlint with 0
             reason = repr(fault) if isinstance(fault, SystemExit) else str(fault)
-            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}") from fault
-        reason = _no_rule(rule) or _taken(rule, found.values())
+            reason = " ".join(reason.split()) or type(fault).__name__
         if reason:
-            raise ArchlintError(f"rule {entry.name} ({entry.value}): {reason}")
-        found[rule.code] = rule
+            broken.append((entry.name, f"rule {entry.name} ({entry.value}): {reason}"))
+        else:
+            found[rule.code] = rule
     if not found:
-        raise ArchlintError(
-            "no rule is installed: `pip install .` in the checkout makes them known"
-        )
-    return tuple(found[code] for code in sorted(found))
+        none = "no rule is installed: `pip install .` in the checkout makes them known"
+        raise ArchlintError(broken[0][1] if broken else none)
+    rules = Rules(found[code] for code in sorted(found))
+    rules.broken = broken
+    return rules
 
 
-def _no_rule(rule: object) -> str:
-    """Why what an entry point names is no rule; "" for a rule."""
-    if not (isinstance(rule, type) and issubclass(rule, Rule)):
-        return "it is no subclass of archlint.plugin.Rule"
-    for name in ("code", "name", "summary"):
-        if not isinstance(getattr(rule, name, None), str):
-            return f"it has no {name}"
-    if inspect.isabstract(rule):
-        return f"it has no {', '.join(sorted(rule.__abstractmethods__))}"
-    if not re.fullmatch("[A-Z]+[0-9]+", rule.code):
-        return f"code {rule.code!r} is not a letter and a number, as X1 is"
-    if not re.fullmatch("[a-z][a-z0-9-]*", rule.name):
-        return f"name {rule.name!r} is not small words with hyphens, as costly-elementwise is"
-    return ""
+def broken_rules(options: Options | None = None) -> tuple[str, ...]:
+    """Why rules that are installed do not run, a line each: of all, or of those selected.
 
-
-def _taken(rule: type[Rule], others: Iterable[type[Rule]]) -> str:
-    """What it is called that another one is called; "" for nothing."""
-    for other in others:
-        if other is not rule and other.code == rule.code:
-            return f"code {rule.code} is taken"
-        if other is not rule and other.name == rule.name:
-            return f"name {rule.name} is taken by {other.code}"
-    return ""
+    Such a rule goes by the name of its entry point.
+    """
+    select, ignore = ((), ()) if options is None else (options.select, options.ignore)
+    return tuple(
+        line
+        for name, line in all_rules().broken
+        if (not select or name in select) and name not in ignore
+    )
 
 
 @cache
 def _load(found: FoundTarget) -> Target:
-    """A target; a shipped one with the rows that the user has added to it."""
-    if not found.added:
-        return load_target(found.files)
+    """A target, its rows looked at; a shipped one with the rows that the user has added to it."""
     target = load_target(replace(found.files, tables=(*found.files.tables, *found.added)))
-    marked = sum(row.marked for table in found.added for row in read_table(table))
-    return replace(target, marked=target.marked + marked)
+    # until it is, its rows and what is told of them come one after the other
+    if target.is_finished and found.files.tables:
+        check_once(target, found.files)
+    if found.added:
+        marked = sum(row.marked for table in found.added for row in read_table(table))
+        target = replace(target, marked=target.marked + marked)
+    return target
 
 
 def known() -> Known:
     """The names that a configuration may use."""
     from archlint.settings.known import Known
 
+    broken = [name for name, _ in all_rules().broken]
     return Known(
-        rules={rule.code: rule.name for rule in all_rules()},
+        rules={**{name: name for name in broken}, **{each.code: each.name for each in all_rules()}},
         rule_options={
             rule.code: {option.name: type(option.default) for option in rule.options}
             for rule in all_rules()
         },
         targets=tuple(find_target_files(())),
+        broken=frozenset(broken) - {rule.code for rule in all_rules()},
     )
 
 
@@ -177,7 +182,7 @@ def locate(options: Options) -> tuple[Located, ...]:
             raise UsageError(f'target "{place.name}" is there twice: {other.file}, {place.file}')
     targets = tuple(Located(place, _load(place)) for place in found.values())
     for each in targets:
-        if not each.target.families:
+        if not each.target.is_finished:
             raise UsageError(
                 f'target "{each.target.name}" is not measured to its end: '
                 "the `archlint measure` that began it goes on"
@@ -188,18 +193,28 @@ def locate(options: Options) -> tuple[Located, ...]:
 
 
 def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:
-    """Every target that can be priced for; `paths` are folders with targets of the user's."""
-    every = (Located(each, _load(each)) for each in find_target_files(paths).values())
-    return tuple(each for each in every if each.target.families)
+    """Every target that can be priced for; `paths` are folders with targets of the user's.
+
+    One that is broken is none: whoever asks for it by name is told why.
+    """
+    found = []
+    for each in find_target_files(paths).values():
+        with suppress(TargetError):
+            found.append(Located(each, _load(each)))
+    return tuple(each for each in found if each.target.is_finished)
 
 
 def select_rules(options: Options) -> tuple[type[Rule], ...]:
-    """The rules that the options select; raises UsageError for an unknown code or name."""
+    """The rules that the options select, of those that can be loaded (see `broken_rules`).
+
+    Raises UsageError for an unknown code or name.
+    """
     names = {rule.code: rule.code for rule in all_rules()}
     names |= {rule.name: rule.code for rule in all_rules()}
-    _check((*options.select, *options.ignore), names, "rule")
-    chosen = {names[each] for each in options.select} or set(names.values())
-    chosen -= {names[each] for each in options.ignore}
+    broken = [name for name, _ in all_rules().broken]
+    _check((*options.select, *options.ignore), [*names, *broken], "rule")
+    chosen = {names[each] for each in options.select or names if each in names}
+    chosen -= {names[each] for each in options.ignore if each in names}
     return tuple(rule for rule in all_rules() if rule.code in chosen)
 
 
@@ -253,9 +268,12 @@ def rule_page(code_or_name: str) -> RulePage:
 
 
 def rule_named(code_or_name: str) -> type[Rule]:
-    """One rule; raises UsageError if there is none of this code or name."""
+    """One rule; raises UsageError if there is none of this code or name, or it is broken."""
     names = {rule.code: rule for rule in all_rules()} | {rule.name: rule for rule in all_rules()}
     wanted = code_or_name.upper() if code_or_name.upper() in names else code_or_name
+    for name, line in all_rules().broken if wanted not in names else ():
+        if name == wanted:
+            raise UsageError(line)
     _check([wanted], names, "rule")
     return names[wanted]
 
@@ -263,13 +281,32 @@ def rule_named(code_or_name: str) -> type[Rule]:
 def targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[TargetSummary, ...]:
     """Every target, or those named, with what it was measured on and how far it can be trusted.
 
-    `paths` are folders with targets of the user's, beside their own folder.  Raises UsageError
-    for an unknown name.
+    `paths` are folders with targets of the user's, beside their own folder.  Those that are broken
+    are left out: see `broken_targets`.  Raises UsageError for an unknown name.
     """
+    found = (_tried(each) for each in _targets(paths, names))
+    return tuple(each for each in found if not isinstance(each, str))
+
+
+def broken_targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Why some of these targets cannot be read, a line each."""
+    found = (_tried(each) for each in _targets(paths, names))
+    return tuple(each for each in found if isinstance(each, str))
+
+
+def _targets(paths: Sequence[str], names: Sequence[str]) -> Iterable[FoundTarget]:
     files = find_target_files(paths)
     _check([name for name in names if not is_path(name)], files, "target")
     found = {name: target_at(name, files) if is_path(name) else files[name] for name in names}
-    return tuple(_summary(each) for each in (found or files).values())
+    return (found or files).values()
+
+
+def _tried(found: FoundTarget) -> TargetSummary | str:
+    """What is to be said of a target, or why nothing can be."""
+    try:
+        return _summary(found)
+    except TargetError as fault:
+        return str(fault)
 
 
 def _summary(found: FoundTarget) -> TargetSummary:
@@ -304,7 +341,7 @@ def _summary(found: FoundTarget) -> TargetSummary:
         price_coverage=target.calibration.price_coverage,
         date=target.measured,
         source=target.source,
-        notes=tuple(notes if target.families else (*notes, _UNFINISHED)),
+        notes=tuple(notes if target.is_finished else (*notes, _UNFINISHED)),
         folder=None if found.is_shipped else str(found.file.parent),
         marked=target.marked,
         added=sum(len(read_table(table)) for table in found.added),

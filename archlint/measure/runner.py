@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -194,13 +193,8 @@ class _Run:
         """Write the counts of rows into the target's file, if there is one yet."""
         if not self._store.file.exists():
             return
-        rows = self._store.rows()
-        count = Counter(row.rule for row in rows)
-        file.end(
-            {rule: count[rule] for rule in sorted(count)},
-            sum(row.marked for row in rows),
-            _today(),
-        )
+        marked = sum(row.marked for row in self._store.rows())
+        file.end(self._store.count(), marked, _today())
 
 
 def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str) -> Row:

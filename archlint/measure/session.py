@@ -9,7 +9,7 @@ from math import inf
 from statistics import median
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.pricing.table import is_too_wide
+from archlint.cost.pricing.row import is_too_wide
 from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.fit.statistics import interval_of

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
 from archlint.cost.pricing.table import HEADER, Row, TableFile, format_rows, read_table
 from archlint.cost.target_files import FILE, ROWS, old_tables
 from archlint.errors import MeasureError
+from archlint.whole_file import write_whole
 
 __all__ = ["Store"]
 
@@ -54,14 +55,16 @@ class Store:
         return read_table(TableFile(self.table)) if _mended(self.table) else ()
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Append rows, and have the disk keep them."""
-        is_new = not self.table.exists()
+        """Append rows, all or none of them, and have the disk keep them."""
         self.table.parent.mkdir(parents=True, exist_ok=True)
-        with self.table.open("a", encoding="utf-8", newline="") as file:
-            file.write((HEADER if file.tell() == 0 else "") + format_rows(rows))
-            _sync(file)
-        if is_new:
-            _sync_folder(self.table.parent)
+        before = self.table.read_bytes() if self.table.exists() else b""
+        data = (before or HEADER.encode()) + format_rows(rows).encode()
+        write_whole(self.table, data, lasting=True)
+
+    def count(self) -> dict[str, int]:
+        """How many rows each rule has."""
+        count = Counter(row.rule for row in self.rows())
+        return {rule: count[rule] for rule in sorted(count)}
 
     def _move(self) -> None:
         """Move rows and file out of the old layout; a move that was cut off goes on.
@@ -72,18 +75,14 @@ class Store:
         if not tables:
             return
         table = TableFile(self.table)
-        lines = table.lines() if _mended(self.table) else []
+        lines = table.read().lines() if _mended(self.table) else []
         for each in tables:
-            lines += each.lines() if _mended(each.path) else []
-        part = self.table.with_suffix(".part")
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(HEADER + "".join(f"{line}\n" for line in dict.fromkeys(lines)))
-            _sync(file)
-        os.replace(part, self.table)
+            lines += each.read().lines() if _mended(each.path) else []
+        text = HEADER + "".join(f"{line}\n" for line in dict.fromkeys(lines))
+        write_whole(self.table, text.encode(), lasting=True)
         old_file = self._old / "targets" / f"{self._target}.toml"
         if old_file.exists():
             os.replace(old_file, self.file)
-        _sync_folder(self.table.parent)
         for each in tables:
             each.path.unlink()
 
@@ -95,23 +94,5 @@ def _mended(path: Path) -> bool:
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
-            _sync(file)
+        write_whole(path, content[:whole], lasting=True)
     return whole > 0
-
-
-def _sync(file: IO[Any]) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the disk keep a new file's name too, where folders can be opened."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

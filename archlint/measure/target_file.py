@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,14 @@ import tomli
 import tomli_w
 
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.cost.pricing.table import TableFile
+from archlint.cost.target import checksum_of
+from archlint.cost.target_files import ROWS
 from archlint.errors import MeasureError
 from archlint.limits.toml_file import read_toml
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
+from archlint.whole_file import write_whole
 
 __all__ = ["TargetFile", "put_sections", "reference_of"]
 
@@ -73,6 +76,8 @@ class TargetFile:
 
     def begin(self, reference: Reference, batches: tuple[int, int], today: str) -> None:
         """Write what is known before the first row."""
+        # until the end its rows and what is told of them come one after the other
+        self._data["unfinished"] = True
         self._data["started"] = self._data["started"] or today
         self._data["measured"] = self._data["measured"] or today
         low, high = (*self._data["batches"], *batches)[:2]
@@ -86,6 +91,7 @@ class TargetFile:
     def end(self, rows: Mapping[str, int], marked: int, today: str) -> None:
         """Write how many rows each rule has, and how many of all are marked."""
         self._data.update(rows=dict(rows), marked=marked, measured=today)
+        self._data.pop("unfinished", None)
         self._write()
 
     def _write(self) -> None:
@@ -125,17 +131,13 @@ def put_sections(path: Path, tables: Mapping[str, Any]) -> None:
 
 
 def _write(path: Path, data: Mapping[str, Any]) -> None:
-    """Write the file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write the file whole or not at all, with its checksum once it is finished."""
+    data = {key: value for key, value in data.items() if key != "checksum"}
+    table = TableFile(path.with_name(ROWS))
+    if "unfinished" not in data and table.path.exists():
+        data["checksum"] = checksum_of(data, table.read())
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(HEAD + tomli_w.dumps(data))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, (HEAD + tomli_w.dumps(data)).encode(), lasting=True)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricing.price import Basis
+from archlint.cost.pricing.sound import check_band, check_finite
 from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
 from archlint.results.judgement import Caveat, Dearer, Flip, Sizes
@@ -53,6 +54,10 @@ class PricedOn:
     saving_share: float
     basis: Basis
     caveat: Caveat | None = None
+
+    def __post_init__(self) -> None:
+        check_band("a slow-down", self.slowdown_low, self.slowdown, self.slowdown_high)
+        check_finite(self.saving_share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from archlint.cost.pricing.price import Basis
+from archlint.cost.pricing.sound import check_band
 from archlint.results.findings import (
     Finding,
     IgnoredFinding,
@@ -42,6 +43,9 @@ class TargetDiff:
     low: float
     high: float
     basis: Basis
+
+    def __post_init__(self) -> None:
+        check_band("a slow-down", self.low, self.slowdown, self.high)
 
 
 @dataclass(frozen=True, slots=True)

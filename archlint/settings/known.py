@@ -13,13 +13,14 @@ class Known:
     """What a configuration may name: rule codes with their names, rule options, targets, formats.
 
     `rule_options` is by rule code, then by option name: the type that its value must have
-    (float, int or bool).
+    (float, int or bool).  What options the `broken` ones of the rules have nobody knows.
     """
 
     rules: Mapping[str, str]
     rule_options: Mapping[str, Mapping[str, type]]
     targets: tuple[str, ...]
     formats: tuple[str, ...] = ()
+    broken: frozenset[str] = frozenset()
 
     @property
     def rule_words(self) -> tuple[str, ...]:

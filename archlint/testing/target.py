@@ -19,9 +19,7 @@ _LENGTHS = {**PAPER_LENGTHS, **dict.fromkeys(("bytes", "add", "relu", "cheap", "
 _FUSING = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.PRODUCT})
 
 
-def target_of(
-    rows: Mapping[str, float], *, fuse: Collection[str] = ("Relu", "Clip")
-) -> Target:
+def target_of(rows: Mapping[str, float], *, fuse: Collection[str] = ("Relu", "Clip")) -> Target:
     """A target on which these kernels take so many seconds: `{"Relu 64 @56x56": 20e-6}`.
 
     A kernel of the rows has its row's time, but for a percent; one between or beside the rows of

@@ -110,6 +110,13 @@ def test_models_are_named_from_the_folder_of_the_file(
             baseline_text([ENTRY]).replace('"gpu" = 2.0', '"gpu" = "2"'),
             "place 1: most: expected milliseconds by target",
         ),
+        *(
+            (
+                baseline_text([ENTRY]).replace('"gpu" = 2.0', f'"gpu" = {no_time}'),
+                "place 1: most: expected milliseconds by target",
+            )
+            for no_time in ("nan", "inf", "-inf", "-1.0", "1e300", "9" * 400, "true")
+        ),
         (
             baseline_text([ENTRY]).replace("most =", "more = 1, most ="),
             'place 1: unknown key "more"',
@@ -122,6 +129,14 @@ def test_what_is_wrong_is_one_line(text: str, fault: str, tmp_path: Path) -> Non
     with pytest.raises(UsageError) as raised:
         read_baseline(file)
     assert str(raised.value) == f"{file}: {fault}"
+
+
+def test_a_number_without_an_end_is_one_line_too(tmp_path: Path) -> None:
+    file = tmp_path / "baseline.toml"
+    text = baseline_text([ENTRY]).replace('"gpu" = 2.0', f'"gpu" = {"9" * 6000}')
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"baseline\.toml: not valid TOML: [^\n]*$"):
+        read_baseline(file)
 
 
 def test_a_baseline_that_is_not_there_may_be_about_to_be_written(tmp_path: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from archlint.cli import run
+from archlint.baseline import read_baseline
+from archlint.cli import baseline, run
+from archlint.linter import examine
 
 NETWORK = Path(__file__).parents[2] / "examples/onnx/shufflenet_v2.onnx"
 KNOWN = ("net.onnx", "--baseline", "known.toml")
@@ -115,3 +121,64 @@ def test_without_a_file_there_is_nothing_to_write(capsys: pytest.CaptureFixture[
     assert said(capsys)[1] == (
         "archlint: no baseline is named: --baseline FILE, or baseline in the configuration\n"
     )
+
+
+def test_two_that_write_at_once_lose_nobody_s_places(folder: Path) -> None:
+    names = ["a", "b", "c"]
+    for name in names:
+        shutil.copy(NETWORK, f"{name}.onnx")
+    alone = []
+    for name in names:
+        assert run([f"{name}.onnx", "--baseline", f"{name}.toml", "--write-baseline", "r"]) == 0
+        alone.append(len(read_baseline(folder / f"{name}.toml").entries))
+    # slow enough that all have begun before the first one writes
+    slowly = (
+        "import sys, time\nfrom archlint.linter import pipeline\n"
+        "at_once = pipeline.load\n"
+        "def load(*given):\n    time.sleep(1)\n    return at_once(*given)\n"
+        "pipeline.load = load\n"
+        "from archlint.cli import run\nsys.exit(run(sys.argv[1:]))"
+    )
+    both = [
+        subprocess.Popen(
+            [
+                sys.executable, "-c", slowly, f"{name}.onnx", "--baseline", "all.toml",
+                "--write-baseline", "r",
+            ],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in names
+    ]  # fmt: skip
+    told = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0, 0], told
+    assert len(read_baseline(folder / "all.toml").entries) == sum(alone)
+    waiting = "archlint: all.toml: waiting for another process that writes it\n"
+    assert sum(waiting in each for each in told) == 2
+    assert sorted(each.name for each in folder.glob("*all*")) == ["all.toml"]
+
+
+def test_what_was_changed_meanwhile_is_not_overwritten(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run([*KNOWN, "--write-baseline", "r"]) == 0
+    said(capsys)
+
+    def meanwhile(*given: Any) -> Any:
+        # by an editor, that knows nothing of locks
+        text = (folder / "known.toml").read_text(encoding="utf-8")
+        (folder / "known.toml").write_text(text.replace('"r"', '"mine"'), encoding="utf-8")
+        return examine(*given)
+
+    monkeypatch.setattr(baseline, "examine", meanwhile)
+    for change in (["--write-baseline", "r"], ["--prune-baseline"]):
+        assert run([*KNOWN, *change]) == 2
+        assert said(capsys) == (
+            "", "archlint: known.toml has changed meanwhile: nothing is written\n"
+        )  # fmt: skip
+        assert '"mine"' in (folder / "known.toml").read_text(encoding="utf-8")
+        (folder / "known.toml").write_text(
+            (folder / "known.toml").read_text(encoding="utf-8").replace('"mine"', '"r"'),
+            encoding="utf-8",
+        )

@@ -146,6 +146,15 @@ def test_wrong_options_are_one_line(archlint: Archlint, args: tuple[str, ...]) -
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999"])
+def test_nothing_is_above_a_slowdown_that_is_no_number(archlint: Archlint, number: str) -> None:
+    outcome = archlint("check", "a.onnx", "--min-slowdown", number)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"archlint: --min-slowdown: expected a number from 1.0 on, found {float(number)}\n"
+    )
+
+
 def test_bad_models_are_a_line_each_and_the_others_are_linted(
     archlint: Archlint, linter: FakeLinter
 ) -> None:

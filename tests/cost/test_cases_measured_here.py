@@ -1,4 +1,4 @@
-"""What small cases of public reports' kind cost on a target of the CPU that they were measured on."""
+"""What small cases of public reports' kind cost on the CPU that they were measured on."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def test_a_case_is_within_a_tenth_of_what_it_takes(name: str, measured_ms: float
     assert found.seconds == pytest.approx(measured_ms / 1e3, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("name", "measured_ms"), [("small_kernels", 0.196), ("gelu_by_pow", 1.83)]
-)
+@pytest.mark.parametrize(("name", "measured_ms"), [("small_kernels", 0.196), ("gelu_by_pow", 1.83)])
 def test_cases_of_short_kernels_are_within_a_sixth(name: str, measured_ms: float) -> None:
     found = price(ROOT / "tests" / "cases" / f"{name}.onnx")
     assert found.seconds == pytest.approx(measured_ms / 1e3, rel=0.167)

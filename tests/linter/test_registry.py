@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from archlint.cli import run
 from archlint.errors import ArchlintError
-from archlint.linter import registry
-from archlint.linter.registry import all_rules, page_of
+from archlint.linter import lint, registry
+from archlint.linter.registry import all_rules, broken_rules, page_of
 from archlint.linter.target_places import find_target_files
 from archlint.rule import Rule
+from archlint.settings.options import Options
 from tests.linter.fake_rules import EachConv
 
 ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "examples" / "onnx" / "mobilenet_v2.onnx"
 
 
 @pytest.fixture
@@ -61,6 +64,8 @@ def test_no_rule_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("raise RuntimeError('no licence')", "no licence"),
         ("raise SystemExit(0)", "SystemExit(0)"),
+        ("raise ValueError('two\\nlines')", "two lines"),
+        ("import no_such_library", "No module named 'no_such_library'"),
         ("class Its: code = 'X1'", "it is no subclass of archlint.plugin.Rule"),
         ("Its = 3", "it is no subclass of archlint.plugin.Rule"),
         ("class Its(Rule): check = None", "it has no code"),
@@ -75,7 +80,7 @@ def test_no_rule_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_rule_that_is_none_or_called_like_another_is_named(
+def test_a_rule_that_is_none_or_called_like_another_is_named_and_the_others_run(
     text: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imports = "from archlint.plugin import Rule\nfrom tests.linter.fake_rules import EachConv\n"
@@ -87,9 +92,42 @@ def test_a_rule_that_is_none_or_called_like_another_is_named(
         EntryPoint("X1", "no_rule:Its", "archlint.rules"),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda **_: entries)
-    with pytest.raises(ArchlintError) as caught:
-        all_rules()
-    assert str(caught.value).startswith(f"rule X1 (no_rule:Its): {reason}")
+    assert [rule.code for rule in all_rules()] == ["G1"]
+    (line,) = broken_rules()
+    assert line.startswith(f"rule X1 (no_rule:Its): {reason}")
+    assert "\n" not in line
+    report = lint([str(MODEL)], Options())
+    assert report.models[0].targets
+    assert report.errors == (line,)
+    assert report.exit_code(None) == 2
+    assert lint([str(MODEL)], Options(ignore=("X1",))).errors == ()
+    assert lint([str(MODEL)], Options(select=("G1",))).errors == ()
+    only = lint([str(MODEL)], Options(select=("X1",)))
+    assert (only.rules, only.errors) == ((), (line,))
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_each_command_says_which_rule_is_broken_and_does_what_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = [
+        EntryPoint("G1", "archlint.rules.g1_channel_width.rule:ChannelWidth", "archlint.rules"),
+        EntryPoint("X1", "no_such_module:Its", "archlint.rules"),
+    ]
+    monkeypatch.setattr(registry, "entry_points", lambda **_: entries)
+    monkeypatch.chdir(tmp_path)
+    line = "archlint: rule X1 (no_such_module:Its): No module named 'no_such_module'\n"
+    (tmp_path / "archlint.toml").write_text('[rules.X1]\nwidth = "any"\n', encoding="utf-8")
+    for words in (["rule"], ["explain", str(MODEL)], [str(MODEL)], [str(MODEL), "--select", "X1"]):
+        assert run(words) == 2
+        out, err = capsys.readouterr()
+        assert err == line, words
+        assert out != ""
+    for words in (["rule", "X1"], ["measure", "--target", "a", "--out", "."]):
+        assert run(words) == 2
+        assert capsys.readouterr() == ("", line), words
+    assert run([str(MODEL), "--ignore", "X1", "--fail-on", "never"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("_fresh")

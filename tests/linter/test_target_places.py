@@ -5,14 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from archlint.cli import run
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricer import Pricer
 from archlint.cost.target_files import SHIPPED
-from archlint.errors import UsageError
+from archlint.errors import TargetError, UsageError
 from archlint.linter import lint, target_places
-from archlint.linter.registry import find_targets, known, targets
+from archlint.linter.registry import (
+    broken_targets,
+    find_targets,
+    known,
+    locate_all,
+    targets,
+)
 from archlint.settings.options import Options
 from tests.cost.paper_targets import GPU_PRICER
+from tests.cost.uncounted import uncounted
 
 MODEL = str(Path(__file__).parents[2] / "examples" / "onnx" / "mobilenet_v2.onnx")
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
@@ -54,7 +62,8 @@ def put_old(folder: Path, name: str) -> Path:
 
 
 def _text(name: str, *, families: bool) -> str:
-    text = (SHIPPED / GPU / "target.toml").read_text(encoding="utf-8").replace(GPU, name)
+    text = uncounted((SHIPPED / GPU / "target.toml").read_text(encoding="utf-8"))
+    text = text.replace(GPU, name)
     return text if families else text[: text.index("[[families]]")]
 
 
@@ -190,3 +199,43 @@ def test_a_target_that_is_being_measured_is_listed_and_not_priced_for(user: Path
     assert str(caught.value) == (
         'target "mine" is not measured to its end: the `archlint measure` that began it goes on'
     )
+
+
+def test_a_broken_target_of_the_user_s_hides_no_other(user: Path) -> None:
+    whole = {each.target for each in targets()}
+    rows = put(user, "mine").with_name("rows.csv")
+    file = put(user, "yours")
+    rows.write_text(rows.read_text().replace(",0.000", ",-0.000", 1), encoding="utf-8")
+    file.write_text(file.read_text().replace("alignment = 8", "alignment = 0"), encoding="utf-8")
+    assert {each.target for each in targets()} == whole
+    mine, yours = broken_targets()
+    assert mine == f"{rows}:2: median_s is -0.000675676, not a positive time of a kernel"
+    assert yours.startswith(f"{file}:18: alignment: expected a whole number from 1 on, found 0")
+    assert broken_targets((), [GPU]) == ()
+    assert found(ARM) == [ARM]
+    assert {each.target.name for each in locate_all(())} == whole
+    with pytest.raises(TargetError, match="not a positive time"):
+        found("mine")
+
+
+def test_a_broken_target_is_one_line_and_exit_code_2(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = put(user, "mine").with_name("rows.csv")
+    rows.write_text(rows.read_text().replace(",0.000", ",nan0.000", 1), encoding="utf-8")
+    line = f"archlint: {rows}:2: could not convert string to float: 'nan0.000675676' (median_s)\n"
+    assert run(["--target", "mine", MODEL]) == 2
+    assert capsys.readouterr() == ("", line)
+    assert run(["targets"]) == 2
+    out, err = capsys.readouterr()
+    assert GPU in out
+    assert err == line
+
+
+def test_a_target_that_measuring_goes_on_with_is_not_priced_for(user: Path) -> None:
+    file = put(user, "mine")
+    file.write_text(f"unfinished = true\n{file.read_text()}", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not measured to its end"):
+        found("mine")
+    (mine,) = (each for each in targets() if each.target == "mine")
+    assert mine.notes[-1] == "Not measured to its end: nothing can be priced for it yet."

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from archlint.cost.check_table import check_table
 from archlint.cost.pricing.table import Row, TableFile, read_table
 from archlint.cost.target import load_target
 from archlint.cost.target_files import files_of
-from archlint.errors import MeasureError
+from archlint.errors import MeasureError, UsageError
+from archlint.linter.registry import find_targets
 from archlint.measure.runner import Measured, Request, Stopped, measure
 from archlint.measure.store import Store
+from archlint.settings.options import Options
 from tests.measure.fake_backend import (
     FakeBackend,
     Silent,
@@ -218,11 +221,19 @@ def test_a_run_that_is_killed_goes_on_without_losing_or_doubling_a_row(tmp_path:
         # as the next run reads it: a line that the kill tore off is no row
         before, kept = kept, len(Store(tmp_path, "mine").rows())
         assert kept > before
+        assert not load_target(files_of(tmp_path / "mine")).is_finished
+        with pytest.raises(UsageError, match="is not measured to its end"):
+            find_targets(Options(targets=(f"{tmp_path}/mine",)))
     assert kept < 399
     done = subprocess.run([*command, "0"], cwd=root, stdout=subprocess.PIPE, text=True, check=True)
     assert int(done.stdout) == 399 - kept
     of_kernels = [row.kernels for row in rows(tmp_path)]
     assert len(of_kernels) == len(set(of_kernels)) == 399
+    files = files_of(tmp_path / "mine")
+    target = load_target(files)
+    assert not target.unfinished
+    assert target.counted.rows == {"g1": 200, "g4": 199}
+    check_table(target, files)
 
 
 def test_what_takes_less_than_the_clock_tells_apart_is_not_timed_on(tmp_path: Path) -> None:

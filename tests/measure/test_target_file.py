@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import tomli
 
+from archlint.cost.check_table import check_table
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.row import Row
 from archlint.cost.target import load_target
 from archlint.cost.target_files import files_of
-from archlint.errors import MeasureError
+from archlint.errors import MeasureError, TargetError
 from archlint.measure.fit.drift import Reference
+from archlint.measure.store import Store
 from archlint.measure.target_file import TargetFile, put_sections
 from tests.measure.fake_backend import FakeBackend
 
@@ -62,6 +66,7 @@ batches = [
 ]
 simd = 256
 marked = 0
+unfinished = true
 
 [machine]
 near = 524288
@@ -117,6 +122,7 @@ def test_it_loads_as_a_target_without_prices_until_it_is_calibrated(path: Path) 
 
 def test_a_later_run_keeps_what_the_file_has(path: Path) -> None:
     begun(path).end({"g1": 3}, 1, "2026-01-02")
+    assert "unfinished" not in path.read_text(encoding="utf-8")
     put_sections(path, tomli.loads(SECTIONS))
     put_sections(path, tomli.loads(SECTIONS))
     file = TargetFile(path, FakeBackend())
@@ -127,7 +133,29 @@ def test_a_later_run_keeps_what_the_file_has(path: Path) -> None:
     assert 'measured = "2026-01-02"' in text
     assert "batches = [\n    1,\n    64,\n]" in text
     assert "[rows]\ng1 = 3\n" in text
-    assert load_target(files_of(path.parent)).families != ()
+    target = load_target(files_of(path.parent))
+    assert target.families != ()
+    assert not target.is_finished
+
+
+def test_a_finished_file_has_the_checksum_of_its_rows_and_its_words(path: Path) -> None:
+    file = begun(path)
+    store = Store(path.parents[1], path.parent.name)
+    row = Row("G1", "Add 3", "s", "float", 1, "", 5, 1e-6, None, None, None, "d", "h")
+    store.append([row])
+    file.end(store.count(), 0, "2026-01-02")
+    put_sections(path, tomli.loads(SECTIONS))
+    files = files_of(path.parent)
+    check_table(load_target(files), files)
+    # as `verify --keep` adds one
+    store.append([replace(row, kernels="Add 4")])
+    with pytest.raises(TargetError, match="it counts 1 rows of G1, and there are 2, for what"):
+        check_table(load_target(files), files)
+    put_sections(path, {"rows": store.count()})
+    check_table(load_target(files), files)
+    path.write_text(path.read_text().replace("noise = 0.05", "noise = 0.06"), encoding="utf-8")
+    with pytest.raises(TargetError, match="it or its rows were changed since they were measured"):
+        check_table(load_target(files), files)
 
 
 def test_a_table_goes_on_at_the_levels_that_it_was_begun_with(path: Path) -> None:

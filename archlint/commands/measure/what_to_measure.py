@@ -9,8 +9,8 @@ from pathlib import Path
 
 from archlint.cost.pricing.table import SHARED
 from archlint.cost.target_files import FILE, SHIPPED
-from archlint.errors import UsageError
-from archlint.linter.registry import select_rules
+from archlint.errors import ArchlintError, UsageError
+from archlint.linter.registry import broken_rules, select_rules
 from archlint.linter.target_places import is_path, old_folder, split_path, user_folder
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.sampling import drawn
@@ -47,7 +47,10 @@ def make_request(
 
 def _experiments(rules: Sequence[str]) -> dict[str, Sequence[Experiment]]:
     """The experiments of these rules, or those of all and the ones that no rule asks for."""
-    found = {rule.code: rule.workloads() for rule in select_rules(Options(select=tuple(rules)))}
+    options = Options(select=tuple(rules))
+    for line in broken_rules(options):
+        raise ArchlintError(line)  # a target without its rows would be half a target
+    found = {rule.code: rule.workloads() for rule in select_rules(options)}
     if not rules:
         found[SHARED] = SHARED_WORKLOADS
     return {rule: drawn(each) for rule, each in found.items() if each}

@@ -18,7 +18,7 @@ from archlint.measure.fit.drift import Reference
 from archlint.measure.fit.statistics import interval_of, quantile
 from archlint.measure.session import SESSIONS
 from archlint.measure.store import Store
-from archlint.measure.target_file import reference_of
+from archlint.measure.target_file import put_sections, reference_of
 from archlint.results.verification import Kept
 
 __all__ = ["Keeper"]
@@ -63,6 +63,8 @@ class Keeper:
             with self._store.locked():
                 self._store.rows()  # drops a line that a power cut tore off
                 self._store.append(rows)
+                if self._store.file.exists():  # else they are added to a shipped target's
+                    put_sections(self._store.file, {"rows": self._store.count()})
         self._rows += len(rows)
 
     def kept(self) -> Kept:

@@ -235,13 +235,18 @@ def conv_kind(c_in: int, c_out: int, groups: int) -> Kind:
 
 Chain = tuple[tuple[int, Kernel], ...]
 
+_N = "[1-9][0-9]{0,11}"
+"""A size, a step or a count: nothing of a kernel is none, and none is without an end."""
+
+_NS = f"{_N}(?:x{_N})*"
+
 _TERM = re.compile(
-    r"(?:(?P<count>\d+) )?(?P<op>[A-Z]\w*) (?P<c_in>\d+)(?:>(?P<c_out>\d+))?"
-    r"(?: k(?P<window>\d+(?:x\d+)*))?(?: s(?P<strides>\d+(?:x\d+)*))?"
-    r"(?: d(?P<dilations>\d+(?:x\d+)*))?(?: g(?P<groups>\d+))?"
-    r"(?: @(?P<in_map>\d+(?:x\d+)*)(?:>(?P<out_map>\d+(?:x\d+)*))?)?(?: b(?P<batch>\d+))?"
-    r"(?: n(?P<operands>\d+))?(?P<runtime> run-time)?(?: (?P<itemsize>\d+)B)?"
-    r"(?: /(?P<rotation>\d+)MB)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
+    rf"(?:(?P<count>{_N}) )?(?P<op>[A-Z]\w*) (?P<c_in>{_N})(?:>(?P<c_out>{_N}))?"
+    rf"(?: k(?P<window>{_NS}))?(?: s(?P<strides>{_NS}))?"
+    rf"(?: d(?P<dilations>{_NS}))?(?: g(?P<groups>{_N}))?"
+    rf"(?: @(?P<in_map>{_NS})(?:>(?P<out_map>{_NS}))?)?(?: b(?P<batch>{_N}))?"
+    rf"(?: n(?P<operands>{_N}))?(?P<runtime> run-time)?(?: (?P<itemsize>{_N})B)?"
+    rf"(?: /(?P<rotation>{_N})MB)?(?: \((?P<path>[^)]+)\))?(?P<epilogue>(?: \+\w+)*)"
 )
 
 

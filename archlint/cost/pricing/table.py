@@ -5,83 +5,37 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
 from functools import cached_property
-from math import inf
+from hashlib import sha256
 from pathlib import Path
 from typing import overload
 
-from archlint.cost.kernels.kernel import Chain, parse_chain
+from archlint.cost.pricing.row import (
+    COLUMNS,
+    SHARED,
+    WIDTH,
+    Row,
+    is_too_wide,
+    parse_row,
+    seconds_of,
+)
 from archlint.errors import TargetError
 from archlint.limits.files import read_bounded
+from archlint.whole_file import write_whole
 
 __all__ = [
-    "CLOCK", "HEADER", "SHARED", "Row", "Table", "TableFile", "format_rows", "is_too_wide",
-    "read_table", "write_table",
+    "HEADER", "SHARED", "Row", "Table", "TableFile", "TableText", "format_rows", "read_table",
+    "write_table",
 ]  # fmt: skip
 
-WIDEST = 0.10
-"""The widest interval, as a share of the median, of a row that prices may rest on."""
+_KERNELS, _MEDIAN, _INTERVAL = map(COLUMNS.index, ("kernels", "median_s", "interval"))
 
-CLOCK = 0.2e-6
-"""An interval of so few seconds is never too wide: profilers count whole us."""
-
-SHARED = "shared"
-"""What stands for the rule in rows that no rule asked for."""
-
-
-def is_too_wide(interval: float, median: float) -> bool:
-    """Whether sessions with this interval, a share of their median in seconds, differ too much."""
-    return interval > WIDEST and interval * median > CLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured chain.
-
-    `rule` is the code of the rule that asked for it, or SHARED; `kernels` is the text of the
-    chain (see `parse_chain`), epilogues and paths included; `layout` its memory layout ("" where
-    the source does not say).  `sessions` counts independent runs, `median_s`, `p10_s` and `p90_s`
-    are seconds for the whole chain, `interval` the half width of the median's 95 % interval as a
-    share of it; the last three are None where the source gives none.  `series` groups rows of
-    equal FLOPs, `measured` is a date, `how` the source or the command.  `uncorrected_s` is the
-    median as the clock gave it, before the drift of the machine's speed was taken off; None where
-    nothing was.
-    """
-
-    rule: str
-    kernels: str
-    series: str
-    dtype: str
-    batch: int
-    layout: str
-    sessions: int
-    median_s: float
-    p10_s: float | None
-    p90_s: float | None
-    interval: float | None
-    measured: str
-    how: str
-    uncorrected_s: float | None = None
-
-    @property
-    def chain(self) -> Chain:
-        """The kernels, each with its count."""
-        return parse_chain(self.kernels)
-
-    @property
-    def marked(self) -> bool:
-        """Whether its sessions differ too much for it to be used."""
-        return self.interval is not None and is_too_wide(self.interval, self.median_s)
-
-
-_COLUMNS = tuple(field.name for field in fields(Row))
-_KERNELS, _MEDIAN, _INTERVAL = map(_COLUMNS.index, ("kernels", "median_s", "interval"))
-
-_WIDTH = f"not {len(_COLUMNS)} cells"
-
-HEADER = ",".join(_COLUMNS) + "\n"
+HEADER = ",".join(COLUMNS) + "\n"
 """The first line of a table."""
+
+_CONFLICT = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+"""What git begins lines with that two branches have changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +45,56 @@ class TableFile:
     path: Path
     rule: str = ""
 
-    def lines(self) -> list[str]:
-        """The lines below the header, each with its rule; raises TargetError for another one.
+    def read(self) -> TableText:
+        """What is in the file; raises TargetError for one that cannot be read."""
+        try:
+            # a checkout may have put other line ends
+            return TableText(self.path, self.rule, read_bounded(self.path).replace(b"\r\n", b"\n"))
+        except OSError as fault:
+            raise TargetError(f"{self.path}: cannot be read: {fault.strerror or fault}") from fault
 
-        So it does for a file that cannot be read.
+
+@dataclass(frozen=True, slots=True)
+class TableText:
+    """The text of a file of rows, as bytes."""
+
+    path: Path
+    rule: str
+    data: bytes
+
+    @property
+    def checksum(self) -> str:
+        """What a target's file says of its table, so that no row changes unseen."""
+        return sha256(self.data).hexdigest()
+
+    def lines(self) -> list[str]:
+        """The lines below the header, each with its rule.
+
+        Raises TargetError for another header, and for what is no text.
         """
         try:
-            text = read_bounded(self.path).decode()
-        except (OSError, UnicodeDecodeError) as fault:
-            raise TargetError(f"{self.path}: cannot be read: {fault}") from fault
-        head, *lines = text.splitlines() or [""]
-        columns = _COLUMNS[1:] if self.rule else _COLUMNS
+            text = self.data.decode()
+        except UnicodeDecodeError as fault:
+            line = self.data.count(b"\n", 0, fault.start) + 1
+            raise TargetError(f"{self.path}:{line}: not UTF-8 text") from fault
+        # not splitlines, to which a control character is an end of line too
+        head, *lines = text.split("\n")
+        columns = COLUMNS[1:] if self.rule else COLUMNS
         if head != ",".join(columns):
             raise TargetError(f"{self.path}: the columns are not {', '.join(columns)}")
+        if lines and not lines[-1]:
+            del lines[-1]
         return [line and f"{self.rule},{line}" for line in lines] if self.rule else lines
+
+    def numbered(self) -> Iterator[tuple[int, Row]]:
+        """Each row with the number of its line; raises TargetError for a bad one."""
+        for number, line in enumerate(self.lines(), 2):
+            if not line:
+                continue
+            try:
+                yield number, _row(line)
+            except ValueError as fault:
+                raise TargetError(f"{self.path}:{number}: {fault}") from fault
 
 
 class Table(Sequence[Row]):
@@ -118,8 +108,13 @@ class Table(Sequence[Row]):
         self._files = files
 
     @cached_property
+    def files(self) -> tuple[TableText, ...]:
+        """What is in the files, for good: all that is told of the rows is told of this."""
+        return tuple(file.read() for file in self._files)
+
+    @cached_property
     def _rows(self) -> tuple[Row, ...]:
-        rows = (row for file in self._files for row in read_table(file))
+        rows = (row for file in self.files for _, row in file.numbered())
         return tuple(row for row in rows if not row.marked)
 
     @overload
@@ -137,10 +132,10 @@ class Table(Sequence[Row]):
 
     @cached_property
     def _lines(self) -> list[str]:
-        lines = [line for file in self._files for line in file.lines()]
+        lines = [line for file in self.files for line in file.lines()]
         for at, line in enumerate(lines):  # no row that was cut is passed over unseen
-            if line and line.count(",") < len(_COLUMNS) - 1:
-                raise TargetError(f"{self._where(at)}: {_WIDTH}")
+            if line and line.count(",") < len(COLUMNS) - 1:
+                raise TargetError(f"{self._where(at)}: {WIDTH}")
         return lines
 
     def texts(self) -> list[str]:
@@ -152,14 +147,14 @@ class Table(Sequence[Row]):
         """The median of the row at this place in `texts`; None if it is marked."""
         try:
             cells = _cells(self._lines[at], _INTERVAL + 1)
-            seconds = _time(cells[_MEDIAN])
+            seconds = seconds_of(COLUMNS[_MEDIAN], cells[_MEDIAN])
             is_marked = cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds)
             return None if is_marked else seconds
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 
     def _where(self, at: int) -> str:
-        for file in self._files:
+        for file in self.files:
             count = len(file.lines())
             if at < count:
                 break
@@ -176,55 +171,25 @@ def _cells(line: str, count: int) -> list[str]:
 
 def read_table(file: TableFile) -> tuple[Row, ...]:
     """Read a table; raises TargetError naming the file and line of a bad row."""
-    reader = csv.reader(file.lines())
-    rows = []
-    for cells in reader:
-        try:
-            if cells:
-                rows.append(_row(cells))
-        except ValueError as fault:
-            raise TargetError(f"{file.path}:{reader.line_num + 1}: {fault}") from fault
-    return tuple(rows)
+    return tuple(row for _, row in file.read().numbered())
 
 
-def _row(cells: Sequence[str]) -> Row:
-    def optional(key: str) -> float | None:
-        return float(record[key]) if record[key] else None
-
-    if len(cells) != len(_COLUMNS):
-        raise ValueError(_WIDTH)
-    record = dict(zip(_COLUMNS, cells, strict=True))
-    row = Row(
-        rule=record["rule"],
-        kernels=record["kernels"],
-        series=record["series"],
-        dtype=record["dtype"],
-        batch=int(record["batch"]),
-        layout=record["layout"],
-        sessions=int(record["sessions"]),
-        median_s=_time(record["median_s"]),
-        p10_s=optional("p10_s"),
-        p90_s=optional("p90_s"),
-        interval=optional("interval"),
-        measured=record["measured"],
-        how=record["how"],
-        uncorrected_s=optional("uncorrected_s"),
-    )
-    parse_chain(row.kernels)
-    return row
-
-
-def _time(cell: str) -> float:
-    seconds = float(cell)
-    if not 0 < seconds < inf:
-        raise ValueError(f"median_s is {seconds}, not a positive time")
-    return seconds
+def _row(line: str) -> Row:
+    if line.startswith(_CONFLICT):
+        raise ValueError("a merge conflict that nobody has resolved")
+    if not line.isprintable():
+        odd = next(char for char in line if not char.isprintable())
+        raise ValueError(f"the character {odd!r}")
+    try:
+        return parse_row(next(csv.reader([line], strict=True)) if '"' in line else line.split(","))
+    except csv.Error as fault:
+        raise ValueError(str(fault)) from fault
 
 
 def write_table(path: Path, rows: Iterable[Row]) -> None:
     """Write a table, empty cells for what is None."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(HEADER + format_rows(rows), encoding="utf-8", newline="\n")
+    write_whole(path, (HEADER + format_rows(rows)).encode())
 
 
 def format_rows(rows: Iterable[Row]) -> str:

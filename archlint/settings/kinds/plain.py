@@ -64,10 +64,16 @@ def _switch(reader: Reader, key: str, value: object) -> bool | None:
 
 def _factor(reader: Reader, key: str, value: object) -> float | None:
     found = number(value)
-    if found is not None and found >= 1:
+    if found is not None and 1 <= found < inf:
         return found
     reader.expected(key, "a number from 1.0 on", value)
     return None
+
+
+def _from_one(flag: str, factor: float) -> float:
+    if not 1 <= factor < inf:
+        raise UsageError(f"{flag}: expected a number from 1.0 on, found {factor}")
+    return factor
 
 
 def _seconds(reader: Reader, key: str, value: object) -> float | None:
@@ -97,7 +103,9 @@ def _said_file(_: str, file: Path) -> str:
 
 SWITCH: Kind[bool] = Kind(_switch, lambda _: {"type": "boolean"}, bool)
 COUNT: Kind[int] = Kind(count, lambda _: {"type": "integer", "minimum": 1}, int, 1)
-FACTOR: Kind[float] = Kind(_factor, lambda _: {"type": "number", "minimum": 1}, float, 1.0)
+FACTOR: Kind[float] = Kind(
+    _factor, lambda _: {"type": "number", "minimum": 1}, float, 1.0, said=_from_one
+)
 SECONDS: Kind[float] = Kind(
     _seconds, lambda _: {"type": "number", "exclusiveMinimum": 0}, float, said=_above_zero
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from archlint.did_you_mean import did_you_mean
@@ -42,7 +43,8 @@ def _read(reader: Reader, key: str, value: object) -> Mapping[str, Mapping[str, 
             reader.problem(where, "the same rule twice, by code and by name")
         else:
             options[codes[word]] = table
-            _check(reader, where, reader.known.rule_options.get(codes[word], {}), table)
+            if word not in reader.known.broken:
+                _check(reader, where, reader.known.rule_options.get(codes[word], {}), table)
     return options
 
 
@@ -60,7 +62,9 @@ def _check(
 def _is(value: object, kind: type) -> bool:
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
-    return isinstance(value, int | float if kind is float else kind)
+    if isinstance(value, float):
+        return kind is float and isfinite(value)
+    return isinstance(value, int)
 
 
 def _schema(known: Known) -> Schema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from archlint.report.escape import visible
 if TYPE_CHECKING:
     from archlint.report.style import Style
 
-__all__ = ["complain", "pair", "screen", "split", "write_file", "write_out"]
+__all__ = ["complain", "pair", "refuse_links", "screen", "split", "write_file", "write_out"]
 
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -51,6 +51,15 @@ def pair(formats: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[str, str
         if goals.count(goal) > 1:
             raise UsageError(f"two formats go to {'stdout' if goal is None else visible(goal)}")
     return tuple(zip(formats, goals, strict=True))
+
+
+def refuse_links(paths: Iterable[str]) -> None:
+    """Raise UsageError where a link of the working folder stands in the way to a file or folder."""
+    here = os.getcwd()
+    for path in paths:
+        whole = os.path.abspath(path)
+        if Path(whole).is_relative_to(here) and os.path.realpath(whole) != whole:
+            raise UsageError(f"{visible(path)}: through a link, which --untrusted does not follow")
 
 
 def screen(color: str | None, **wishes: bool | int | None) -> Style:
@@ -93,8 +102,10 @@ def write_file(path: str, content: str | bytes, option: str = "--output") -> Non
             goal.write_bytes(data)
             return
         part = goal.with_name(f".{goal.name}.{os.getpid()}.part")
+        part.unlink(missing_ok=True)
         try:
-            part.write_bytes(data)
+            with part.open("xb") as file:  # "x" follows no link that somebody has laid there
+                file.write(data)
             os.replace(part, goal)
         finally:
             part.unlink(missing_ok=True)

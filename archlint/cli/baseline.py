@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
@@ -39,7 +40,13 @@ def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
     """
     if asked.baseline is None:
         raise UsageError("no baseline is named: --baseline FILE, or baseline in the configuration")
-    baseline = read_baseline(Path(asked.baseline), may_be_absent=may_be_absent)
+    path = Path(asked.baseline)
+    if asked.elsewhere is None:
+        baseline = read_baseline(path, may_be_absent=may_be_absent)
+    else:
+        # models are named from where it lies in the working tree
+        read = read_baseline(asked.elsewhere.of(path), may_be_absent=may_be_absent)
+        baseline = replace(read, path=path)
     written_for = baseline.written_for
     differs = written_for.mismatch(_asked_for(asked.options)) if written_for is not None else ""
     if differs:

@@ -79,7 +79,7 @@ def check(
     from contextlib import ExitStack
     from dataclasses import replace
 
-    from archlint.cli.output import pair, screen, split
+    from archlint.cli.output import pair, refuse_links, screen, split
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
     from archlint.cli.reporting import FOR_PEOPLE, with_entries, with_unread, write_report
@@ -91,11 +91,19 @@ def check(
     jobs = pair(formats, (*files, *asked.output))
     if statistics and not any(name in FOR_PEOPLE for name, _ in jobs):
         raise UsageError("--statistics goes with --format full or concise")
-    found = find_models(paths or (), asked.models, asked.input_words, asked.kwargs)
+    untrusted = asked.untrusted
+    if untrusted:
+        refuse_links([goal for _, goal in jobs if goal is not None])
+        refuse_links(asked.options.source_roots)
+    found = find_models(
+        paths or (), asked.models, asked.input_words, asked.kwargs, untrusted=untrusted
+    )
     # only the page shows the measured rows, and to find them takes reading all tables
     options = replace(sized(asked, found), tables="html" in formats)
     readable = [each.source for each in found if each.error is None]
     changing = write_baseline is not None or prune_baseline
+    if changing and asked.elsewhere is not None:
+        raise UsageError("a baseline of --config-from is not written")
     known = None
     with ExitStack() as stack:
         if changing or asked.baseline is not None:

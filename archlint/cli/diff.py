@@ -68,7 +68,7 @@ def diff(
 
     The formats full, json and markdown tell all of it, the others what is new.
     """
-    from archlint.cli.output import pair, screen, split
+    from archlint.cli.output import pair, refuse_links, screen, split
     from archlint.cli.progress import progress_line
     from archlint.cli.settings import with_inputs
     from archlint.cli.versions import Wanted, against_revision, two_versions
@@ -78,6 +78,8 @@ def diff(
 
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
+    if asked.untrusted:
+        refuse_links([goal for _, goal in jobs if goal is not None])
     options = with_inputs(asked)
     gate = Gate(options.fail_on if fail_on_new else None, _share(max_slowdown))
     known = None

@@ -28,9 +28,12 @@ def explain(
     from archlint.cli.reporting import complain_of_rules
     from archlint.cli.settings import sized
     from archlint.commands.explain import explain as explained
+    from archlint.errors import UsageError
     from archlint.report import explain_json, explain_text
 
-    found = find_model(model, asked.models, asked.input_words)
+    found = find_model(model, asked.models, asked.input_words, untrusted=asked.untrusted)
+    if found.error is not None:
+        raise UsageError(f"{found.path}: {found.error}")
     explanation = explained(found.source, operator, sized(asked, [found]))
     if asked.as_json:
         write_out(explain_json.render(explanation))

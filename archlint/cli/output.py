@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ from archlint.whole_file import write_whole
 if TYPE_CHECKING:
     from archlint.report.style import Style
 
-__all__ = ["complain", "fault_text", "pair", "screen", "split", "write_file", "write_out"]
+__all__ = [
+    "complain", "fault_text", "pair", "refuse_links", "screen", "split", "write_file", "write_out",
+]  # fmt: skip
 
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -53,6 +55,15 @@ def pair(formats: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[str, str
         if goals.count(goal) > 1:
             raise UsageError(f"two formats go to {'stdout' if goal is None else visible(goal)}")
     return tuple(zip(formats, goals, strict=True))
+
+
+def refuse_links(paths: Iterable[str]) -> None:
+    """Raise UsageError where a link of the working folder stands in the way to a file or folder."""
+    here = os.getcwd()
+    for path in paths:
+        whole = os.path.abspath(path)
+        if Path(whole).is_relative_to(here) and os.path.realpath(whole) != whole:
+            raise UsageError(f"{visible(path)}: through a link, which --untrusted does not follow")
 
 
 def screen(color: str | None, **wishes: bool | int | None) -> Style:

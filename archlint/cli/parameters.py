@@ -45,10 +45,11 @@ def with_settings(name: str, command: Callable[..., int]) -> Callable[..., int]:
     }
 
     def run(**given: object) -> int:
-        from archlint.cli.settings import ask
+        from archlint.cli.settings import ask, files_of
 
-        asked = ask({field: given.pop(field) for field in shared})
-        return command(asked, **given)
+        flags = {field: given.pop(field) for field in shared}
+        with files_of(flags.get("config_from")) as elsewhere:
+            return command(ask(flags, elsewhere), **given)
 
     found = [each for each in own[1:] if not _after(each)]
     for field, (setting, flag) in shared.items():

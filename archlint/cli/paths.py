@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from archlint.errors import UsageError
 from archlint.graph.read import STDIN
 from archlint.linter.source import Source, SourceModel
 from archlint.settings.kinds.models import ConfiguredModel
 
 __all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
 
+_AWAY = "a link that leads out of the folder, which --untrusted does not follow"
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
@@ -35,6 +38,8 @@ def find_models(
     configured: Sequence[ConfiguredModel] = (),
     inputs: Sequence[str] | None = None,
     kwargs: str | None = None,
+    *,
+    untrusted: bool = False,
 ) -> tuple[FoundModel, ...]:
     """Each model as given and each folder's `*.onnx`, in the order of `words`, none twice.
 
@@ -43,19 +48,33 @@ def find_models(
     words it is all configured models, or where there are none the working folder.
     Folders are searched all the way down in sorted order, except for hidden folders and those
     of package managers.  Paths come out relative to the working folder where they lie in it,
-    and with forward slashes.  Raises UsageError where inputs or arguments cannot be read.
+    and with forward slashes.  Raises UsageError where inputs or arguments cannot be read, and
+    where something is `untrusted` that would run.
     """
+    if untrusted and kwargs is not None:
+        raise UsageError("--kwargs goes with Python source, whose code --untrusted does not run")
     by_name = {each.name: each for each in configured}
     found: dict[str, FoundModel] = {}
     for word in words or tuple(by_name) or (".",):
-        if word in by_name:
-            found[word] = _configured(by_name[word], inputs, kwargs)
-        elif ":" in word and not os.path.lexists(word):
-            found[word] = _made(word, inputs, kwargs)
-        else:
-            for each in _found(word):
-                found.setdefault(os.path.realpath(each.path), each)
+        is_named = word in by_name
+        if is_named or (":" in word and not os.path.lexists(word)):
+            if untrusted:
+                raise UsageError(f"{word}: Python source, whose code --untrusted does not run")
+            make = partial(_configured, by_name[word]) if is_named else partial(_made, word)
+            found[word] = make(inputs, kwargs)
+            continue
+        for each in _found(word):
+            if untrusted and each.error is None and _leads_out(each.path, word):
+                each = FoundModel(each.path, _AWAY)
+            found.setdefault(os.path.realpath(each.path), each)
     return tuple(found.values())
+
+
+def _leads_out(path: str, word: str) -> bool:
+    """Whether links lead from a path out of the working folder, or of what a word names beside."""
+    here = os.getcwd()
+    top = here if Path(os.path.abspath(path)).is_relative_to(here) else word
+    return path != STDIN and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(top))
 
 
 def find_model(
@@ -63,12 +82,14 @@ def find_model(
     configured: Sequence[ConfiguredModel],
     inputs: Sequence[str] | None,
     kwargs: str | None = None,
+    *,
+    untrusted: bool = False,
 ) -> FoundModel:
     """The one model that a word names, be it a file that does not exist."""
     if ":" in word or any(each.name == word for each in configured):
-        (found,) = find_models([word], configured, inputs, kwargs)
+        (found,) = find_models([word], configured, inputs, kwargs, untrusted=untrusted)
         return found
-    return FoundModel(word)
+    return FoundModel(word, _AWAY if untrusted and _leads_out(word, word) else None)
 
 
 def _made(factory: str, inputs: Sequence[str] | None, kwargs: str | None) -> FoundModel:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,15 +17,17 @@ if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.settings.known import Known
     from archlint.settings.options import Options
+    from archlint.source.export.elsewhere import Elsewhere
 
-__all__ = ["ask", "configured", "sized", "what_is_known", "with_inputs"]
+__all__ = ["ask", "configured", "files_of", "sized", "what_is_known", "with_inputs"]
 
 
-def ask(given: Mapping[str, object]) -> Asked:
+def ask(given: Mapping[str, object], elsewhere: Elsewhere | None = None) -> Asked:
     """What flags ask for, by field and None where they are not given, over the configuration.
 
     The configuration is the file that is given, or else the nearest, for commands that have the
-    flag for it.  Raises UsageError for the flags and ConfigError for the file.
+    flag for it; `elsewhere` has the files of the revision that it is to be read from.  Raises
+    UsageError for the flags and ConfigError for the file.
     """
     said = {field: _said(field, value) for field, value in given.items() if value is not None}
     if "format" in said:
@@ -33,9 +36,38 @@ def ask(given: Mapping[str, object]) -> Asked:
     file = said.pop("config", None)
     if "isolated" in said and file is not None:
         raise UsageError("--isolated and --config exclude each other")
+    if "isolated" in said and elsewhere is not None:
+        raise UsageError("--isolated and --config-from exclude each other")
     if "isolated" in said or "config" not in given:
         return Asked().told(said)
-    return configured(None if file is None else Path(str(file))).told(said)
+    if elsewhere is not None and "targets" in said:
+        said["targets"] = _targets_of(elsewhere, said["targets"])
+    path = None if file is None else Path(str(file))
+    return replace(configured(path, elsewhere).told(said), elsewhere=elsewhere)
+
+
+@contextmanager
+def files_of(revision: object) -> Iterator[Elsewhere | None]:
+    """What --config-from reads: the files of a revision, None where none is named.
+
+    They go with the context.
+    """
+    if revision is None:
+        yield None
+        return
+    from archlint.source.revision import Revision
+
+    with Revision.find(str(revision)).checked_out(models=False) as elsewhere:
+        yield elsewhere
+
+
+def _targets_of(elsewhere: Elsewhere, targets: object) -> tuple[str, ...]:
+    from archlint.linter.target_places import is_path
+
+    return tuple(
+        str(elsewhere.of(Path(each))) if is_path(each) else each
+        for each in targets  # type: ignore[attr-defined]  # a tuple, as their kind says
+    )
 
 
 def _said(field: str, value: object) -> object:
@@ -46,10 +78,10 @@ def _said(field: str, value: object) -> object:
     return setting.value.kind.said(f"--{setting.name}", value)  # type: ignore[arg-type]
 
 
-def configured(file: Path | None = None) -> Asked:
+def configured(file: Path | None = None, elsewhere: Elsewhere | None = None) -> Asked:
     """What a configuration file asks for: the one given, or else the nearest, if there is one."""
-    path = file or find_config(Path.cwd())
-    return Asked() if path is None else read_config(path, what_is_known())
+    path = file or find_config(Path.cwd(), elsewhere)
+    return Asked() if path is None else read_config(path, what_is_known(), elsewhere)
 
 
 def what_is_known() -> Known:

@@ -67,7 +67,9 @@ class Wanted:
     def find(self, word: str) -> FoundModel:
         """The one model that a word names."""
         asked = self.asked
-        found = find_model(word, asked.models, asked.input_words, asked.kwargs)
+        found = find_model(
+            word, asked.models, asked.input_words, asked.kwargs, untrusted=asked.untrusted
+        )
         if found.error is not None:
             raise UsageError(f"{found.path}: {found.error}")
         return found
@@ -88,14 +90,17 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
     """
     revision = Revision.find(base)
     versions, asked = [], wanted.asked
-    heads = find_models(words, asked.models, asked.input_words, asked.kwargs)
+    heads = find_models(
+        words, asked.models, asked.input_words, asked.kwargs, untrusted=asked.untrusted
+    )
     for found in heads:
         is_there = found.error is None
         if found.made is not None:
             was_there = not found.made.spec.is_file or revision.has(found.made.spec.source)
         else:
             was_there = revision.has(found.path)
-        if not is_there and not was_there:
+        is_gone = not os.path.lexists(found.path) or os.path.isdir(found.path)
+        if not is_there and not (was_there and is_gone):
             if os.path.isdir(found.path) and _gone(found.path, revision, ()):
                 continue
             raise UsageError(f"{found.path}: {found.error}")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from archlint.settings.kinds.lists import FORMATS, STRINGS
+from archlint.settings.kinds.lists import FORMATS, OUTPUTS, STRINGS
 from archlint.settings.kinds.models import MODELS, ConfiguredModel
 from archlint.settings.kinds.plain import COUNT, FILE, SWITCH, TEXT, choice
 from archlint.settings.options import Options
 from archlint.settings.setting import Flag, Key, Panel, Setting, Value, setting, settings_of
+
+if TYPE_CHECKING:
+    from archlint.source.export.elsewhere import Elsewhere
 
 __all__ = ["Asked", "settings"]
 
@@ -19,7 +23,8 @@ class Asked:
     """What is found, by `options`, and beside that what is looked at, and how it is told.
 
     `input_words` and `kwargs` are as the command line has them, for what they mean is the model's
-    matter.  `config` is the configuration file that was read, "" for none.
+    matter.  `config` is the configuration file that was read, "" for none and for one of
+    `config_from`; what that has of the files that are named lies `elsewhere`.
     """
 
     options: Options = field(default_factory=Options)
@@ -40,6 +45,16 @@ class Asked:
             ("check", "diff", "fix"),
             "JSON",
             after="timeout",
+        ),
+    )
+    untrusted: bool = setting(
+        Value(SWITCH, False, Panel.SOURCE),
+        Flag(
+            "For files of strangers: refuse models of Python source, whose code would run, and "
+            "links that lead out of the working folder.",
+            ("check", "diff", "explain"),
+            names=("--untrusted",),
+            after="kwargs",
         ),
     )
     notes: bool = setting(
@@ -88,7 +103,7 @@ class Asked:
         ),
     )
     output: tuple[str, ...] = setting(
-        Value(STRINGS, (), Panel.OUTPUT),
+        Value(OUTPUTS, (), Panel.OUTPUT),
         Flag(
             "Where formats without a =FILE go: the first one to the first output and so on; "
             "- is stdout, and so is the last one without an output.",
@@ -148,6 +163,17 @@ class Asked:
             names=("--isolated",),
         ),
     )
+    config_from: str | None = setting(
+        Value(TEXT, None, Panel.CONFIG),
+        Flag(
+            "The configuration, the baseline and targets that are named by a path, as they are at "
+            "this revision of git: what a change makes of them does not count.",
+            ("check", "diff"),
+            "REV",
+            after="config",
+        ),
+    )
+    elsewhere: Elsewhere | None = None
 
     def told(self, values: Mapping[str, object]) -> Asked:
         """This with other values, by field; mappings are added to."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.errors import ConfigError
 from archlint.limits.toml_file import read_toml
@@ -12,28 +14,34 @@ from archlint.settings.known import Known
 from archlint.settings.read_table import read_table
 from archlint.settings.toml_text import value_text
 
+if TYPE_CHECKING:
+    from archlint.source.export.elsewhere import Elsewhere
+
 __all__ = ["find_config", "read_config"]
 
 
-def find_config(folder: Path) -> Path | None:
+def find_config(folder: Path, elsewhere: Elsewhere | None = None) -> Path | None:
     """The nearest configuration file from `folder` upward; archlint.toml wins in its folder.
 
-    A pyproject.toml counts only with a `[tool.archlint]` table, or if it cannot be read.
+    A pyproject.toml counts only with a `[tool.archlint]` table, or if it cannot be read.  One of
+    a revision, which lies `elsewhere`, is called as the working tree calls it.
     """
     for each in (folder, *folder.parents):
-        own = each / "archlint.toml"
-        if own.is_file():
+        if elsewhere is not None and not each.is_relative_to(elsewhere.instead_of):
+            break  # what is above the repository is of no revision
+        own, project = each / "archlint.toml", each / "pyproject.toml"
+        if _read_at(own, elsewhere).is_file():
             return own
-        project = each / "pyproject.toml"
-        if project.is_file() and _concerns_us(project):
+        read = _read_at(project, elsewhere)
+        if read.is_file() and _concerns_us(read):
             return project
     return None
 
 
-def read_config(path: Path, known: Known) -> Asked:
+def read_config(path: Path, known: Known, elsewhere: Elsewhere | None = None) -> Asked:
     """What the configuration in a file asks for; raises ConfigError with every problem in it."""
     shown = _shown(path)
-    table = _load(path, shown)
+    table = _load(_read_at(path, elsewhere), shown)
     prefix = ""
     if path.name == "pyproject.toml":
         prefix = "tool.archlint."
@@ -44,11 +52,15 @@ def read_config(path: Path, known: Known) -> Asked:
                 shown, [f"tool.archlint: expected a table, found {value_text(found)}"]
             )
         table = found
-    reader = Reader(path.parent, shown, prefix, known)
+    reader = Reader(path.parent, shown, prefix, known, elsewhere)
     asked = read_table(table, reader)
     if reader.problems:
         raise ConfigError(shown, reader.problems)
-    return asked
+    return asked if elsewhere is None else replace(asked, config="")
+
+
+def _read_at(path: Path, elsewhere: Elsewhere | None) -> Path:
+    return path if elsewhere is None else elsewhere.of(path)
 
 
 def _shown(path: Path) -> str:

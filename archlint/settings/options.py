@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archlint.results.severity import Severity
 from archlint.settings.kinds.ignores import IGNORED_RULES, IGNORES, Ignore
-from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGETS
+from archlint.settings.kinds.lists import FOLDERS, RULES, STRINGS, TARGET_FOLDERS, TARGETS
 from archlint.settings.kinds.plain import COUNT, FACTOR, SECONDS, SWITCH, choice
 from archlint.settings.kinds.rule_options import RULE_OPTIONS, OptionValue
 from archlint.settings.kinds.tables import PATHS, RULES_BY_GLOB, SHAPES, SIZES
@@ -48,7 +48,7 @@ class Options:
         Key("What is priced for: `archlint targets` lists the targets.", f'["{DEFAULT_TARGET}"]'),
     )
     target_paths: tuple[str, ...] = setting(
-        Value(FOLDERS, (), Panel.PRICING, api=True),
+        Value(TARGET_FOLDERS, (), Panel.PRICING, api=True),
         key=Key("Folders with targets of your own, from `archlint measure --out`.", '["targets"]'),
     )
     batch: int | None = setting(

@@ -87,37 +87,36 @@ class Revision:
         return found
 
     @contextmanager
-    def checked_out(self) -> Iterator[Elsewhere]:
-        """All files of this revision in a folder of their own, which goes with the context."""
+    def checked_out(self, *, models: bool = True) -> Iterator[Elsewhere]:
+        """All files of this revision in a folder of their own, which goes with the context.
+
+        `models` is whether those that end in .onnx are among them.
+        """
         with tempfile.TemporaryDirectory(prefix="archlint-") as name:
             root, index = Path(name) / "tree", Path(name) / "index"
             root.mkdir()
             own = {"GIT_INDEX_FILE": str(index)}
             top = ("-C", str(self.top))  # --all is all of the working folder
             _git(*top, "read-tree", self.commit, environment=own)
+            wanted = () if models else ("--", ":(exclude,icase)*.onnx")
+            names = _git(*top, "ls-files", "-z", "--cached", *wanted, environment=own)
             # of what LFS keeps the pointer will do: no download
-            _git(
-                *top,
-                *_NO_LFS,
-                "checkout-index",
-                "--all",
-                "--quiet",
-                f"--prefix={root}/",
-                environment=own,
-            )
+            command = ("checkout-index", "--quiet", "-z", "--stdin", f"--prefix={root}/")
+            _git(*top, *_NO_LFS, *command, environment=own, told=names)
             folder = root / self.prefix
             folder.mkdir(parents=True, exist_ok=True)
             yield Elsewhere(str(root), str(self.top), str(folder))
 
 
-def _git(*words: str, environment: Mapping[str, str] | None = None) -> bytes:
-    """What git prints; raises UsageError with what it says went wrong."""
+def _git(*words: str, environment: Mapping[str, str] | None = None, told: bytes = b"") -> bytes:
+    """What git prints when it is told this; raises UsageError with what it says went wrong."""
     try:
         done = subprocess.run(
-            ["git", *words],
+            # a folder of files may look like a repository, with commands in its configuration
+            ["git", "-c", "safe.bareRepository=explicit", *words],
             capture_output=True,
             check=False,
-            stdin=subprocess.DEVNULL,
+            input=told,
             env={**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **(environment or {})},
         )
     except FileNotFoundError as fault:

@@ -6,12 +6,18 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples/onnx"
+_CONSOLE_SCRIPT = f"""\
+import sys
+sys.path.insert(1, {str(ROOT)!r})
+from archlint.cli import program
+program()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,9 @@ def environment(home: Path) -> dict[str, str]:
     """Variables for commands, with programs in `home` that run the code under test."""
     programs = home / "bin"
     programs.mkdir(parents=True, exist_ok=True)
-    _program(programs / "archlint", [sys.executable, "-m", "archlint"])
-    _program(programs / "python", [sys.executable])
+    # as pip writes it: nothing of the working folder is on its path
+    _executable(programs / "archlint", f"#!{sys.executable}\n{_CONSOLE_SCRIPT}")
+    _executable(programs / "python", f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     person = {
         f"GIT_{role}_{what}": value
         for role in ("AUTHOR", "COMMITTER")
@@ -79,12 +86,12 @@ def environment(home: Path) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "PRE_COMMIT_HOME": str(home / "pre-commit"),
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
         "NO_COLOR": "1",
         "COLUMNS": "100",
     }
 
 
-def _program(path: Path, command: Sequence[str]) -> None:
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+def _executable(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
     path.chmod(0o755)

@@ -12,7 +12,18 @@ from typing import Any
 from tests.gate.ci_page import action
 from tests.gate.repository import ROOT, Repository
 
+REPOSITORY = "you/nets"
 _EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
+
+
+def pull_request(base: str, head: str = REPOSITORY) -> Mapping[str, str]:
+    """The event of a pull request onto a commit, from a branch of this repository or a fork's."""
+    return {
+        "github.event_name": "pull_request",
+        "github.event.pull_request.base.sha": base,
+        "github.event.pull_request.head.repo.full_name": head,
+        "github.event.pull_request.number": "7",
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +45,18 @@ class Runner:
         (step,) = (each for each in action()["runs"]["steps"] if each["name"] == name)
         script = self.home / "step.sh"
         script.write_text(step["run"], "utf-8")
-        said = {key: self._value(str(value)) for key, value in step["env"].items()}
         files = {"GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary"}
         for file in files.values():
             (self.home / file).touch()
+        said = {key: self._value(str(value)) for key, value in step["env"].items()}
         environment = {
             **self.repository.environment,
             **{key: str(self.home / file) for key, file in files.items()},
             "RUNNER_TEMP": str(self.home),
+            "GITHUB_EVENT_NAME": self.event.get("github.event_name", "push"),
             "GITHUB_SHA": self.repository.git("rev-parse", "HEAD"),
-            "GITHUB_REPOSITORY": "you/nets",
-            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_SERVER_URL": self.event.get("github.server_url", "https://github.com"),
             "GITHUB_RUN_ID": "7",
             "GITHUB_ACTION_PATH": str(ROOT),
             **said,
@@ -67,8 +79,10 @@ class Runner:
             kind, _, name = part.partition(".")
             if kind == "inputs":
                 value = self.inputs.get(name, _default(action()["inputs"][name]))
-            elif part.startswith("steps.run.outputs."):
-                value = self.output(part.removeprefix("steps.run.outputs."))
+            elif kind == "steps":
+                value = self.output(name.rpartition(".outputs.")[2])
+            elif part.startswith("'"):
+                value = part.strip("'")
             else:
                 value = self.event.get(part, "")
             if value:

@@ -11,7 +11,7 @@ from shutil import which
 import pytest
 
 from tests.gate.repository import EXAMPLES, ROOT, Repository, repository
-from tests.gate.runner import Runner
+from tests.gate.runner import Runner, pull_request
 
 pytestmark = pytest.mark.skipif(
     which("bash") is None or which("git") is None, reason="bash or git is not installed"
@@ -24,7 +24,7 @@ RUN, COMMENT, GATE, INSTALL = (
 )
 GOOD = (EXAMPLES / "vgg16.onnx").read_bytes()
 BAD = (EXAMPLES / "mobilenet_v2.onnx").read_bytes()
-BASE, NUMBER = "github.event.pull_request.base.sha", "github.event.pull_request.number"
+NUMBER = "github.event.pull_request.number"
 MakeRunner = Callable[..., Runner]
 
 
@@ -95,7 +95,7 @@ def test_the_report_in_the_log_can_run_no_workflow_commands(runner: MakeRunner) 
 
 
 def test_a_pull_request_is_held_against_its_base(runner: MakeRunner, project: Repository) -> None:
-    event = {BASE: worsened(project)}
+    event = pull_request(worsened(project))
     run = runner(event, fail_on="never", fail_on_new="warning")
     assert run.step(RUN).returncode == 0
     assert codes(run) == ("1", 1)
@@ -105,7 +105,9 @@ def test_a_pull_request_is_held_against_its_base(runner: MakeRunner, project: Re
 
 def test_what_the_base_has_does_not_fail(runner: MakeRunner, project: Repository) -> None:
     worsened(project)
-    run = runner({BASE: project.git("rev-parse", "HEAD")}, fail_on="never", fail_on_new="warning")
+    run = runner(
+        pull_request(project.git("rev-parse", "HEAD")), fail_on="never", fail_on_new="warning"
+    )
     assert run.step(RUN).returncode == 0
     assert codes(run) == ("0", 0)
 
@@ -127,7 +129,7 @@ def test_a_merge_commit_is_held_against_the_base_that_it_was_made_with(
     project.write({"other.onnx": BAD})
     project.git("commit", "--quiet", "-m", "Somebody else's model")
     project.git("merge", "--quiet", "--no-ff", "-m", "Merge", "branch")
-    run = runner({BASE: old}, fail_on="never", fail_on_new="warning")
+    run = runner(pull_request(old), fail_on="never", fail_on_new="warning")
     done = run.step(RUN)
     assert done.returncode == 0, done.stdout
     assert "net.onnx@" in done.stdout
@@ -143,7 +145,8 @@ def test_the_base_is_fetched_into_a_shallow_clone(
     shallow.git("remote", "add", "origin", f"file://{project.folder}")
     shallow.git("fetch", "--quiet", "--depth=1", "origin", "branch")
     shallow.git("switch", "--quiet", "--detach", "FETCH_HEAD")
-    run = Runner(shallow, home, {"fail-on": "never", "fail-on-new": "warning"}, {BASE: base})
+    inputs = {"fail-on": "never", "fail-on-new": "warning"}
+    run = Runner(shallow, home, inputs, pull_request(base))
     done = run.step(RUN)
     assert done.returncode == 0, done.stdout
     assert codes(run) == ("1", 1)
@@ -190,7 +193,7 @@ def test_lines_of_inputs_are_words_whatever_is_in_them(
 
 
 def test_a_baseline_keeps_what_is_known(runner: MakeRunner, project: Repository) -> None:
-    event = {BASE: worsened(project)}
+    event = pull_request(worsened(project))
     written = project.run("archlint", "--baseline", "known.toml", "--write-baseline", "as it was")
     assert written.returncode == 0, written.stdout
     run = runner(event, baseline="known.toml", fail_on_new="warning")
@@ -228,7 +231,7 @@ def said(comments: Path) -> list[str]:
 def test_a_comment_is_brought_up_to_date_and_not_repeated(
     runner: MakeRunner, project: Repository, comments: Path
 ) -> None:
-    event = {BASE: worsened(project), NUMBER: "7"}
+    event = pull_request(worsened(project))
     run = runner(event)
     assert run.step(RUN).returncode == 0
     assert run.step(COMMENT).returncode == 0
@@ -299,6 +302,14 @@ def test_what_is_installed(
     project: Repository, home: Path, inputs: dict[str, str], installed: str
 ) -> None:
     # pip itself is the runner's: what it is asked for is what counts here
-    (home / "bin/python").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', "utf-8")
-    done = Runner(project, home, inputs, {}).step(INSTALL)
-    assert done.stdout.splitlines() == ["-m", "pip", "install", installed]
+    program = home / "archlint-python/bin/python"
+    program.parent.mkdir(parents=True)
+    for path in (program, home / "bin/python"):
+        path.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', "utf-8")
+        path.chmod(0o755)
+    run = Runner(project, home, inputs, {})
+    folder = program.parents[1]
+    made = ["-I", "-m", "venv", "--system-site-packages", str(folder)]
+    asked = ["-I", "-m", "pip", "install", "--disable-pip-version-check", installed]
+    assert run.step(INSTALL).stdout.splitlines() == [*made, *asked]
+    assert run.output("program") == str(folder / "bin/archlint")

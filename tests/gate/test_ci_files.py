@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -97,6 +98,40 @@ def test_actionlint_passes_the_steps_of_the_action() -> None:
         "jobs": {"job": {"runs-on": "ubuntu-latest", "steps": made["runs"]["steps"]}},
     }
     assert actionlint(yaml.safe_dump(workflow)) == []
+
+
+def zizmor(path: Path) -> str:
+    """What zizmor says of a file in its strictest persona, nothing where that is nothing."""
+    program = which("zizmor", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if program is None:
+        pytest.skip("zizmor is not installed")
+    command = [program, "--offline", "--no-progress", "--quiet", "--persona", "auditor", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_zizmor_finds_nothing_in_the_action() -> None:
+    assert zizmor(ROOT / "action.yml") == ""
+
+
+@pytest.mark.parametrize("text", files(WORKFLOW))
+def test_zizmor_finds_nothing_in_a_workflow_of_the_page(text: str, tmp_path: Path) -> None:
+    path = tmp_path / WORKFLOW
+    path.parent.mkdir(parents=True)
+    path.write_text(text, "utf-8")
+    assert zizmor(path) == ""
+    path.write_text(text.replace("persist-credentials: false", ""), "utf-8")
+    assert "artipacked" in zizmor(path)
+
+
+def test_other_actions_are_pinned_with_the_version_that_the_page_names() -> None:
+    pinned = re.compile(r"uses: ((?!archlint/)\S+)@(\S+)(?: # v(\S+))?")
+    text = "".join((ROOT / "action.yml").read_text("utf-8")) + "".join(files(WORKFLOW))
+    found = pinned.findall(text)
+    assert len(found) == 6
+    assert all(re.fullmatch("[0-9a-f]{40}", commit) and version for _, commit, version in found)
+    # one version of each
+    assert len({name for name, *_ in found}) == len(set(found)) == 3
 
 
 def test_actionlint_would_have_seen_an_injection() -> None:

@@ -97,6 +97,40 @@ def test_lines_of_variables_are_words_whatever_is_in_them(project: Repository) -
     assert not (project.folder / "pwned").exists()
 
 
+def test_reports_replace_links(project: Repository, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.write_text("as it was")
+    reports = ("gl-code-quality-report.json", "archlint-junit.xml", "archlint-diff.md")
+    for name in reports:
+        (project.folder / name).symlink_to(theirs)
+    assert pipeline(project, NEW_ONLY, "HEAD~").returncode == 1
+    assert theirs.read_text() == "as it was"
+    for name in reports:
+        assert (project.folder / name).is_file()
+        assert not (project.folder / name).is_symlink()
+
+
+FORK = {"CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}
+
+
+def test_a_fork_is_judged_by_the_configuration_of_the_base(project: Repository) -> None:
+    files = {"archlint.toml": 'select = ["G3"]\n', "onnx.py": "raise SystemExit(0)\n"}
+    project.write(files)
+    project.git("commit", "--quiet", "-m", "A looser gate")
+    ours = {"CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1"}
+    path = {"PYTHONPATH": f"{project.environment['PYTHONPATH']}:{project.folder}"}
+    assert pipeline(project, {**ours, "ARCHLINT_TRUST": "base"}, "HEAD~2").returncode == 1
+    assert pipeline(project, {**FORK, **path}, "HEAD~2").returncode == 1
+    assert pipeline(project, ours, "HEAD~2").returncode == 0
+    done = pipeline(project, FORK)
+    assert (done.returncode, done.stdout) == (2, "archlint: trust: base needs a base\n")
+    done = pipeline(project, {"ARCHLINT_TRUST": "yes"}, "HEAD~2")
+    assert done.returncode == 2
+    done = pipeline(project, {**FORK, "ARCHLINT_MODELS": "nets.py:Net"}, "HEAD~2")
+    assert done.returncode == 2
+    assert "nets.py:Net: Python source, whose code --untrusted does not run" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("variables", "installed"),
     [
@@ -114,4 +148,4 @@ def test_what_is_installed(
     environment = {**project.environment, **said["variables"], **variables}
     script = said["archlint"]["script"][0]
     done = Repository(project.folder, environment).run("sh", "-e", "-c", script)
-    assert done.stdout.splitlines() == ["-m", "pip", "install", installed]
+    assert done.stdout.splitlines() == ["-I", "-m", "pip", "install", installed]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archlint.errors import UsageError
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FOLDERS",
     "FORMATS",
+    "OUTPUTS",
     "RULES",
     "STRINGS",
     "TARGETS",
+    "TARGET_FOLDERS",
     "codes",
     "commas",
     "rule",
@@ -30,6 +33,10 @@ __all__ = [
 ]
 
 Strings = tuple[str, ...]
+
+_ENDINGS = (".html", ".json", ".log", ".md", ".sarif", ".txt", ".xml")
+"""Of reports that a configuration names: no program runs files of these, as it does `.git/config`,
+`venv/bin/activate` and `*.pth`, and a report has lines that a file's name begins."""
 
 
 def strings(reader: Reader, key: str, value: object) -> Strings:
@@ -77,11 +84,19 @@ def _is_path(target: str) -> bool:
 
 
 def _folders(reader: Reader, key: str, value: object) -> Strings:
-    paths = strings(reader, key, value)
-    for path in paths:
-        if not (reader.folder / path).is_dir():
+    return _existing(reader, key, value, reader.here)
+
+
+def _target_folders(reader: Reader, key: str, value: object) -> Strings:
+    return _existing(reader, key, value, reader.beside)
+
+
+def _existing(reader: Reader, key: str, value: object, place: Callable[[str], str]) -> Strings:
+    found = {path: place(path) for path in strings(reader, key, value)}
+    for path, folder in found.items():
+        if not os.path.isdir(folder):
             reader.problem(key, f"no such folder: {value_text(path)}")
-    return tuple(map(reader.beside, paths))
+    return tuple(found.values())
 
 
 def _said_folders(flag: str, paths: Sequence[str]) -> Strings:
@@ -95,7 +110,33 @@ def _formats(reader: Reader, key: str, value: object) -> Strings:
     words = strings(reader, key, value)
     names = [each.partition("=")[0] for each in words]
     reader.check(key, names, "format", reader.known.formats)
+    _check_outputs(reader, key, [each.partition("=")[2] for each in words])
     return words
+
+
+def _outputs(reader: Reader, key: str, value: object) -> Strings:
+    files = strings(reader, key, value)
+    _check_outputs(reader, key, files)
+    return files
+
+
+def _check_outputs(reader: Reader, key: str, files: Iterable[str]) -> None:
+    """Whoever writes a configuration may be a stranger: reports replace no file but a report."""
+    here = os.path.realpath(os.curdir)
+    for file in files:
+        if file in ("", "-"):
+            continue
+        if "\0" in file or not Path(os.path.realpath(file)).is_relative_to(here):
+            reader.problem(
+                key,
+                f"{value_text(file)} is not in the working folder (--output may name any file)",
+            )
+        elif os.path.splitext(file)[1].lower() not in _ENDINGS:
+            reader.problem(
+                key,
+                f"{value_text(file)} is not called as a report is, *{', *'.join(_ENDINGS)} "
+                "(--output may name any file)",
+            )
 
 
 def _format(known: Known) -> Schema:
@@ -115,4 +156,6 @@ STRINGS: Kind[Strings] = Kind(strings, _any, list[str], said=_said)
 RULES: Kind[Strings] = Kind(codes, lambda known: several(rule(known)), list[str], said=commas)
 TARGETS: Kind[Strings] = Kind(targets, _any, list[str], said=_said)
 FOLDERS: Kind[Strings] = Kind(_folders, _any, list[str], said=_said_folders)
+TARGET_FOLDERS: Kind[Strings] = Kind(_target_folders, _any)
 FORMATS: Kind[Strings] = Kind(_formats, _format, list[str], said=_said)
+OUTPUTS: Kind[Strings] = Kind(_outputs, _any, list[str], said=_said)

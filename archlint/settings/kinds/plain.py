@@ -92,7 +92,7 @@ def _above_zero(flag: str, seconds: float) -> float:
 
 def _file(reader: Reader, key: str, value: object) -> str | None:
     if isinstance(value, str) and value:
-        return reader.beside(value)
+        return reader.here(value)
     reader.expected(key, "a file", value)
     return None
 

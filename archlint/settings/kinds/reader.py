@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archlint.cost.target_files import list_targets
 from archlint.did_you_mean import did_you_mean
 from archlint.settings.known import Known
 from archlint.settings.toml_text import value_text
+
+if TYPE_CHECKING:
+    from archlint.source.export.elsewhere import Elsewhere
 
 __all__ = ["Reader"]
 
@@ -17,11 +21,19 @@ class Reader:
     """Gathers the problems of a table, and knows what it may name.
 
     `folder` is where the file lies, `path` its name in messages, `prefix` what comes before a
-    key in them.
+    key in them; what is beside it may be read `elsewhere`.
     """
 
-    def __init__(self, folder: Path, path: str, prefix: str, known: Known) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        path: str,
+        prefix: str,
+        known: Known,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._folder = folder
+        self._elsewhere = elsewhere
         self.path = path
         self.known = known
         self.problems: list[str] = []
@@ -58,9 +70,14 @@ class Reader:
         hint = did_you_mean(word, words) or f" (known: {', '.join(words)})"
         self.problem(key, f"unknown {noun} {value_text(word)}{hint}")
 
-    def beside(self, path: str) -> str:
+    def here(self, path: str) -> str:
         """A path that is relative to the configuration file, for use from anywhere."""
         return (self._folder / path).as_posix()
+
+    def beside(self, path: str) -> str:
+        """Where a file is read that belongs to the configuration, by its path from there."""
+        whole = self._folder / path
+        return (whole if self._elsewhere is None else self._elsewhere.of(whole)).as_posix()
 
     def note_user_targets(self, paths: object) -> None:
         """Tell it the value of `target-paths`: the key `target` may name what lies there."""
@@ -70,5 +87,5 @@ class Reader:
                 name
                 for each in folders
                 if isinstance(each, str)
-                for name in list_targets(self._folder / each)
+                for name in list_targets(Path(self.beside(each)))
             )

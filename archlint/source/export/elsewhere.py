@@ -27,6 +27,13 @@ class Elsewhere:
     instead_of: str
     folder: str
 
+    def of(self, path: Path) -> Path:
+        """Where a file of the one folder is in the other; one outside of it is where it is."""
+        for whole in map(Path, (os.path.abspath(path), os.path.realpath(path))):
+            if whole.is_relative_to(self.instead_of):
+                return Path(self.root) / whole.relative_to(self.instead_of)
+        return path
+
 
 def redirect_imports(elsewhere: Elsewhere) -> None:
     """Have Python look in the other version wherever it would look in this one."""

@@ -26,7 +26,7 @@ def pass_graph_of_model(
     removes or that `change` passes by are gone.
     """
     builder = _Builder(model, lowering, change)
-    return PassGraph(builder.steps(), builder.outputs(), open_maps(model))
+    return PassGraph(builder.steps(), builder.outputs(), open_maps(model), model.opset)
 
 
 class _Builder:
@@ -88,7 +88,7 @@ class _Builder:
             return self._make(op, name, members, [first] if first is not None else [])
         if op.malformed or op.output.shape is None:
             return self._make(op, "", [op.index], op.activations)
-        gone = op.op_type in self._removed or op.index in self._change.bypass
+        gone = self._does_nothing(op) or op.index in self._change.bypass
         if gone and op.activations:
             source = self._change.through.get(op.index, op.activations[0].name)
             for tensor in op.outputs:
@@ -98,6 +98,12 @@ class _Builder:
         step = self._make(op, asked, [op.index], op.activations)
         step.bias = len(op.inputs) > 2 and op.inputs[2] is not None
         return step
+
+    def _does_nothing(self, op: Operator) -> bool:
+        """Whether the runtime removes it: also a Cast to the type that a tensor has."""
+        if op.op_type == "Cast" and self._removed and op.activations:
+            return op.activations[0].dtype == op.output.dtype != ""
+        return op.op_type in self._removed
 
     def _make(self, op: Operator, name: str, members: list[int], reads: Sequence[Tensor]) -> Step:
         instead = self._instead

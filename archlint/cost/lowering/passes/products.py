@@ -68,19 +68,36 @@ def _fold_operand(graph: PassGraph, step: Step, side: int) -> None:
     """Take in what stands before one operand of a product."""
     place = min(side, len(step.reads) - 1)
     for _ in range(2):
-        before = graph.only_maker(step.reads[place])
-        if before is None or len(before.reads) != 1:
+        before = graph.maker(step.reads[place])
+        if before is None or len(before.reads) != 1 or before.output.name in graph.outputs:
             return
-        if _is_scale(before):
+        if before.name == "Transpose" and _swaps_rows(before.permutation):
+            _take_in(graph, step, before)
+            if before.permutation[-2] == len(before.shape) - 1:
+                step.path = f"{step.path} trans{'AB'[side]}".strip()
+        elif _is_scale(before) and graph.uses(before.output) == 1:
             graph.absorb_before(step, before)
-        elif before.name == "Transpose" and before.permutation[-2:] == (
-            len(before.shape) - 1,
-            len(before.shape) - 2,
-        ):
-            if before.permutation[:-2] != tuple(range(len(before.shape) - 2)):
-                return
-            graph.absorb_before(step, before)
-            step.path = f"{step.path} trans{'AB'[side]}".strip()
+        else:
+            return
+
+
+def _swaps_rows(perm: tuple[int, ...]) -> bool:
+    """Whether a product can read its rows so: the last dim among its two, the others in a row.
+
+    The first of them may be before the batch, as where heads come behind rows.
+    """
+    rank = len(perm)
+    others = perm[: rank - 2]
+    in_row = others in (tuple(range(rank - 2)), tuple(range(1, rank - 1)))
+    return rank > 1 and rank - 1 in perm[-2:] and in_row
+
+
+def _take_in(graph: PassGraph, step: Step, before: Step) -> None:
+    """Let a product read what a Transpose reads, which stays for what else reads it."""
+    graph.read_instead(step, before.output, before.reads[0])
+    if not graph.uses(before.output):
+        graph.drop(before)
+        step.members.extend(before.members)
 
 
 def _is_scale(step: Step) -> bool:

@@ -9,17 +9,18 @@ from archlint.cost.lowering.passes.blocked import put_blocked
 from archlint.cost.lowering.passes.channels_last import put_channels_last
 from archlint.cost.lowering.passes.fusion import (
     add_sums,
+    divide,
     expand,
     fold_into_convs,
     fuse_activations,
     merge_clips,
 )
-from archlint.cost.lowering.passes.gathers import split_gathers
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.quantised import quantise
+from archlint.cost.lowering.passes.repeated import do_once
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.slices import join_slices
+from archlint.cost.lowering.passes.slices import split_parts
 from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views, merge_reshapes
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
@@ -37,15 +38,17 @@ def _kernel(step: Step, lowering: RuntimeRules) -> Kernel | None:
 
 PASSES = PassList(
     (
+        do_once,
         quantise,
         merge_clips,
+        divide,
         fold_into_convs,
         join_bias,
         merge_reshapes,
-        split_gathers,
+        split_parts,
         order_heads,
         move_transposes,
-        join_slices,
+        split_parts,
         join_skips,
         fold_transposes_and_scales,
         expand,

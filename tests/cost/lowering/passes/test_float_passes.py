@@ -18,7 +18,7 @@ from archlint.cost.lowering.passes.fusion import (
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.slices import join_slices
+from archlint.cost.lowering.passes.slices import split_parts
 from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views
 from archlint.testing import Net
@@ -85,7 +85,7 @@ def test_slices_of_a_reshaped_tensor_are_one_split() -> None:
         net.op("Slice", x, *(net.constant([at]) for at in (start, start + 1, 1)))
         for start in (0, 1)
     ]
-    assert after(join_slices, net, *parts) == ["Reshape", "Split"]
+    assert after(split_parts, net, *parts) == ["Reshape", "Split"]
 
 
 def test_slices_that_leave_out_an_element_or_take_one_twice_stay() -> None:
@@ -96,7 +96,7 @@ def test_slices_that_leave_out_an_element_or_take_one_twice_stay() -> None:
             net.op("Slice", x, *(net.constant([at]) for at in (*ends, 1)))
             for ends in (first, second)
         ]
-        assert after(join_slices, net, *parts) == ["Relu", "Slice", "Slice"]
+        assert after(split_parts, net, *parts) == ["Relu", "Slice", "Slice"]
 
 
 def test_a_transpose_meets_its_inverse_through_an_element_wise_operator() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archlint.cost.lowering.lowered import NO_CHANGE, Change
+from archlint.cost.lowering.no_effect import has_no_effect
 from archlint.cost.lowering.open_maps import open_maps
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -88,7 +89,8 @@ class _Builder:
             return self._make(op, name, members, [first] if first is not None else [])
         if op.malformed or op.output.shape is None:
             return self._make(op, "", [op.index], op.activations)
-        gone = self._does_nothing(op) or op.index in self._change.bypass
+        gone = op.op_type in self._removed or (bool(self._removed) and has_no_effect(op))
+        gone = gone or op.index in self._change.bypass
         if gone and op.activations:
             source = self._change.through.get(op.index, op.activations[0].name)
             for tensor in op.outputs:
@@ -98,12 +100,6 @@ class _Builder:
         step = self._make(op, asked, [op.index], op.activations)
         step.bias = len(op.inputs) > 2 and op.inputs[2] is not None
         return step
-
-    def _does_nothing(self, op: Operator) -> bool:
-        """Whether the runtime removes it: also a Cast to the type that a tensor has."""
-        if op.op_type == "Cast" and self._removed and op.activations:
-            return op.activations[0].dtype == op.output.dtype != ""
-        return op.op_type in self._removed
 
     def _make(self, op: Operator, name: str, members: list[int], reads: Sequence[Tensor]) -> Step:
         instead = self._instead

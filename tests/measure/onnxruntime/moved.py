@@ -120,9 +120,37 @@ def heads_behind_rows(net: Net) -> Iterator[str]:
     yield net.op("MatMul", net.op("Softmax", scores, axis=-1), v)
 
 
-def casts_to_the_same_type(net: Net) -> Iterator[str]:
+def operators_without_effect(net: Net) -> Iterator[str]:
     x = net.op("Cast", net.op("Relu", net.input(1, 10, 24)), to=TensorProto.FLOAT)
-    yield net.op("Neg", net.op("Cast", net.op("Exp", x), to=TensorProto.FLOAT))
+    zero, one = _scalar(net, "zero", 0), _scalar(net, "one", 1)
+    x = net.op("Expand", net.op("Exp", net.op("Add", zero, x)), net.constant([1, 10, 24]))
+    x = net.op("Exp", net.op("Sub", net.op("Mul", x, one), zero))
+    yield net.op("Neg", net.op("Div", net.op("Div", x, one), net.op("Sub", zero, x)))
+
+
+def reciprocal_times(net: Net) -> Iterator[str]:
+    x, y = net.op("Relu", net.input(1, 10, 24)), net.op("Exp", net.input(1, 10, 24, name="y"))
+    yield net.op("Neg", net.op("Mul", y, net.op("Div", _scalar(net, "one", 1), x)))
+
+
+def attention_behind_a_norm(net: Net) -> Iterator[str]:
+    """Products with a bias behind a norm that is added to what they lead to, in BERT's way."""
+    weights = net.weight("g", 24), net.weight("b", 24)
+    x = net.op("LayerNormalization", net.op("Relu", net.input(1, 10, 24)), *weights, axis=-1)
+
+    def biased(source: str, name: str) -> str:
+        product = net.op("MatMul", source, net.weight(f"w{name}", 24, 24))
+        return net.op("Add", product, net.weight(f"b{name}", 24))
+
+    parts = [net.op("Reshape", biased(x, name), net.constant([1, 10, 3, 8])) for name in "qkv"]
+    q, k, v = (
+        net.op("Transpose", part, perm=perm)
+        for part, perm in zip(parts, ((0, 2, 1, 3), (0, 2, 3, 1), (0, 2, 1, 3)), strict=True)
+    )
+    heads = net.op("MatMul", net.op("Softmax", net.op("MatMul", q, k), axis=-1), v)
+    rows = net.op("Transpose", heads, perm=[0, 2, 1, 3])
+    rows = biased(net.op("Reshape", rows, net.constant([1, 10, 24])), "o")
+    yield net.op("LayerNormalization", net.op("Add", rows, x), *weights, axis=-1)
 
 
 def _root_mean_square(net: Net, how: str) -> str:
@@ -169,6 +197,18 @@ def pools_that_round_up(net: Net) -> Iterator[str]:
         yield net.op("AveragePool", x, **padded)
 
 
+def global_pools_of_a_plain_map(net: Net) -> Iterator[str]:
+    x = net.op("Elu", net.input(1, 16, 12, 12))
+    net._channels[x] = 16
+    for op in ("GlobalAveragePool", "GlobalMaxPool"):
+        pooled = net.op(op, x)
+        net._channels[pooled] = 16
+        yield net.conv(pooled, 16)
+    yield net.op("MaxPool", net.op("Elu", x), kernel_shape=[2, 2])
+    rows = net.op("Transpose", net.input(1, 8, 8, 32, name="rows"), perm=[0, 3, 1, 2])
+    yield net.op("Softmax", net.op("GlobalAveragePool", rows))
+
+
 def _index(net: Net, value: int) -> str:
     name = net._next("index")
     net._weights.append(helper.make_tensor(name, TensorProto.INT64, [], [value]))
@@ -180,7 +220,7 @@ MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
     heads_of_one_product, rows_as_a_map, rolled, every_other_row, gelu_with_half_the_gate,
     sum_behind_a_conv_of_rows, class_token_and_the_rest, token_taken_twice,
     gathers_of_one_and_of_several, rows_of_a_map_and_their_sum, heads_behind_rows,
-    casts_to_the_same_type, root_mean_square, root_mean_square_as_a_factor,
+    operators_without_effect, reciprocal_times, attention_behind_a_norm, root_mean_square, root_mean_square_as_a_factor,
     root_mean_square_by_reciprocal, root_mean_square_by_product,
-    root_mean_square_without_a_weight, pools_that_round_up,
+    root_mean_square_without_a_weight, pools_that_round_up, global_pools_of_a_plain_map,
 )  # fmt: skip

@@ -8,31 +8,65 @@ from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.fusion import constant_operand
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["fold_transposes_and_scales", "join_bias"]
+__all__ = ["fold_transposes_and_scales", "join_bias", "join_bias_of_attention"]
 
 
 def join_bias(graph: PassGraph, _: RuntimeRules) -> None:
     """A product with a constant matrix and an Add of a constant row is a Gemm.
 
-    A Gemm has two dims: one of more is reshaped before and behind.
+    A Gemm has two dims: one of more is reshaped before and behind.  Not yet where it is one of
+    attention's four, which the runtime first tries to run as one.
     """
+    norms = [step for step in graph if _feeds_attention(graph, step)]
+    tensors = {step.output.name for step in norms}
+    skips = {each.output.name for step in norms for each in graph.readers(step.output)}
     for step in graph:
-        weight = step.op.weight
-        if step.name != "MatMul" or weight is None or len(weight.shape or ()) != 2:
+        after = _bias_of(graph, step)
+        if after is None or step.reads[0].name in tensors:
             continue
-        if len(step.reads) != 1 or weight is not step.op.inputs[1]:
-            continue
-        after = graph.only_reader(step.output)
-        bias = constant_operand(after.op) if after is not None and after.name == "Add" else None
-        if after is None or bias is None:
-            continue
-        rank, width = len(step.shape), step.shape[-1]
-        shapes = ((width,), (1, width)) if rank == 2 else ((width,),)
-        if bias.shape in shapes and len(step.reads[0].shape or ()) == rank:
-            graph.absorb(step, after)
-            step.name, step.bias = "Gemm", True
-            if rank > 2:
-                _flatten(graph, step)
+        skip = graph.only_reader(after.output)
+        if skip is None or skip.output.name not in skips:
+            _join(graph, step, after)
+
+
+def join_bias_of_attention(graph: PassGraph, _: RuntimeRules) -> None:
+    """The same of all that are left."""
+    for step in graph:
+        after = _bias_of(graph, step)
+        if after is not None:
+            _join(graph, step, after)
+
+
+def _feeds_attention(graph: PassGraph, step: Step) -> bool:
+    """Whether three products read a normalisation, and the sum of it and what they lead to."""
+    if step.name != "LayerNormalization":
+        return False
+    names = sorted(reader.name for reader in graph.readers(step.output))
+    return names == ["Add", "MatMul", "MatMul", "MatMul"]
+
+
+def _bias_of(graph: PassGraph, step: Step) -> Step | None:
+    """The Add behind a product that makes it a Gemm."""
+    weight = step.op.weight
+    if step.name != "MatMul" or weight is None or len(weight.shape or ()) != 2:
+        return None
+    if len(step.reads) != 1 or weight is not step.op.inputs[1]:
+        return None
+    after = graph.only_reader(step.output)
+    bias = constant_operand(after.op) if after is not None and after.name == "Add" else None
+    if bias is None:
+        return None
+    rank, width = len(step.shape), step.shape[-1]
+    shapes = ((width,), (1, width)) if rank == 2 else ((width,),)
+    return after if bias.shape in shapes and len(step.reads[0].shape or ()) == rank else None
+
+
+def _join(graph: PassGraph, step: Step, after: Step) -> None:
+    rank = len(step.shape)
+    graph.absorb(step, after)
+    step.name, step.bias = "Gemm", True
+    if rank > 2:
+        _flatten(graph, step)
 
 
 def _flatten(graph: PassGraph, step: Step) -> None:

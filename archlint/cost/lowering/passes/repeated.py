@@ -10,10 +10,11 @@ from archlint.graph.operator import Tensor
 
 __all__ = ["do_once"]
 
-_RANDOM = frozenset(
-    {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform",
-     "RandomUniformLike"}
+_OWN = frozenset(
+    {"Bernoulli", "DequantizeLinear", "Multinomial", "RandomNormal", "RandomNormalLike",
+     "RandomUniform", "RandomUniformLike"}
 )  # fmt: skip
+"""Operators that differ each time, and that of each reader that runs in int8."""
 
 
 def do_once(graph: PassGraph, _: RuntimeRules) -> None:
@@ -23,7 +24,7 @@ def do_once(graph: PassGraph, _: RuntimeRules) -> None:
     """
     first: dict[Hashable, Step] = {}
     for step in graph:
-        if len(step.members) != 1 or step.name in _RANDOM or not step.name or not step.reads:
+        if len(step.members) != 1 or step.name in _OWN or not step.name or not step.reads:
             continue
         same = first.setdefault(_key(step), step)
         if same is step or any(tensor.name in graph.outputs for tensor in step.writes):

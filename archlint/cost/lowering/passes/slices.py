@@ -9,7 +9,7 @@ from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.operator import Operator, Tensor
 
-__all__ = ["split_parts"]
+__all__ = ["split_gathers", "split_slices"]
 
 _SINCE = 13
 """The opset from which on ONNX Runtime joins them."""
@@ -23,16 +23,25 @@ class _Part(NamedTuple):
     size: int
 
 
-def split_parts(graph: PassGraph, _: RuntimeRules) -> None:
-    """Slices and Gathers that together take all of a tensor, each element once, become one Split.
+def split_gathers(graph: PassGraph, _: RuntimeRules) -> None:
+    """Gathers and Slices that together take all of a tensor, each element once, become one Split.
 
     A Gather by an index without dims leaves a Squeeze.
     """
+    _split_all(graph, "Gather")
+
+
+def split_slices(graph: PassGraph, _: RuntimeRules) -> None:
+    """The same of Slices, whose constants the runtime knows once Transposes are moved."""
+    _split_all(graph, "Slice")
+
+
+def _split_all(graph: PassGraph, among: str) -> None:
     if graph.opset < _SINCE:
         return
     seen = set()
     for step in graph:
-        if _takes(step) and step.reads[0].name not in seen:
+        if step.name == among and _takes(step) and step.reads[0].name not in seen:
             seen.add(step.reads[0].name)
             _split(graph, step.reads[0])
 
@@ -42,16 +51,14 @@ def _split(graph: PassGraph, source: Tensor) -> None:
     maker = graph.maker(source)
     if len(steps) < 2 or (maker is not None and len(maker.writes) > 1):
         return
-    parts = [(part, step) for step in steps if (part := _part(step, source)) is not None]
-    parts.sort(key=lambda each: each[0])
-    axis, end = parts[0][0].axis if parts else 0, 0
-    for part, _ in parts:
+    parts = sorted(part for step in steps if (part := _part(step, source)) is not None)
+    axis, end = parts[0].axis if parts else 0, 0
+    for part in parts:
         if (part.axis, part.start) != (axis, end):
             return
         end += part.size
-    if len(parts) != len(steps) or end != (source.shape or ())[axis]:
-        return
-    _become_split(graph, source, steps, axis)
+    if len(parts) == len(steps) and end == (source.shape or ())[axis]:
+        _become_split(graph, source, steps, axis)
 
 
 def _become_split(graph: PassGraph, source: Tensor, steps: list[Step], axis: int) -> None:

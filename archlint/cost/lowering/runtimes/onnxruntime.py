@@ -16,11 +16,15 @@ from archlint.cost.lowering.passes.fusion import (
     merge_clips,
 )
 from archlint.cost.lowering.passes.heads import order_heads
-from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
+from archlint.cost.lowering.passes.products import (
+    fold_transposes_and_scales,
+    join_bias,
+    join_bias_of_attention,
+)
 from archlint.cost.lowering.passes.quantised import quantise
 from archlint.cost.lowering.passes.repeated import do_once
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.slices import split_parts
+from archlint.cost.lowering.passes.slices import split_gathers, split_slices
 from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views, merge_reshapes
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
@@ -45,10 +49,12 @@ PASSES = PassList(
         fold_into_convs,
         join_bias,
         merge_reshapes,
-        split_parts,
+        split_gathers,
         order_heads,
+        merge_reshapes,
         move_transposes,
-        split_parts,
+        split_slices,
+        join_bias_of_attention,
         join_skips,
         fold_transposes_and_scales,
         expand,

@@ -59,10 +59,11 @@ class PassGraph:
     """Steps, and who makes and reads each tensor; `open` are those with an open map."""
 
     def __init__(
-        self, steps: Iterable[Step], outputs: Iterable[str], open_maps: Iterable[str] = ()
+        self, steps: Iterable[Step], outputs: Iterable[str], open_maps: Iterable[str], opset: int
     ) -> None:
         self.outputs: frozenset[str] = frozenset(outputs)
         self.open: frozenset[str] = frozenset(open_maps)
+        self.opset = opset
         self._steps: list[Step] = []
         self._sorted = False
         self._makers: dict[str, Step] = {}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from archlint.cost.lowering.lowered import NO_CHANGE, Change
+from archlint.cost.lowering.no_effect import has_no_effect
 from archlint.cost.lowering.open_maps import open_maps
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -26,7 +27,7 @@ def pass_graph_of_model(
     removes or that `change` passes by are gone.
     """
     builder = _Builder(model, lowering, change)
-    return PassGraph(builder.steps(), builder.outputs(), open_maps(model))
+    return PassGraph(builder.steps(), builder.outputs(), open_maps(model), model.opset)
 
 
 class _Builder:
@@ -88,7 +89,8 @@ class _Builder:
             return self._make(op, name, members, [first] if first is not None else [])
         if op.malformed or op.output.shape is None:
             return self._make(op, "", [op.index], op.activations)
-        gone = op.op_type in self._removed or op.index in self._change.bypass
+        gone = op.op_type in self._removed or (bool(self._removed) and has_no_effect(op))
+        gone = gone or op.index in self._change.bypass
         if gone and op.activations:
             source = self._change.through.get(op.index, op.activations[0].name)
             for tensor in op.outputs:

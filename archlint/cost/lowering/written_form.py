@@ -15,12 +15,16 @@ _BY_PRODUCTS = Counter(Mul=6, Add=2, Tanh=1)
 
 
 def written_form(model: Model, composite: Composite) -> str:
-    """The function's kind, for a Gelu by Tanh "FastGelu" or "": the ways that are recognised.
+    """The function's kind, for a Gelu by Tanh "FastGelu"; "" for ways that are not recognised.
 
-    They are x/2 (1 + Tanh(c (x + a x^3))) by Pow, and with (c x) (1 + (a x) x) inside.
+    Those that are: x/2 (1 + Tanh(c (x + a x^3))) by Pow, and with (c x) (1 + (a x) x) inside; of
+    norms by the root mean square, quotients of a square by Pow, times a row of weights.
     """
     operators = [model.operators[index] for index in composite.operators]
     types = Counter(op.op_type for op in operators)
+    if composite.kind == "RMSNormalization":
+        weighted = types["Pow"] and types["Div"] and _times_row(operators[-1])
+        return composite.kind if weighted else ""
     if composite.kind != "Gelu" or not types["Tanh"]:
         return composite.kind
     made = {tensor.name: op for op in operators for tensor in op.outputs}
@@ -34,6 +38,11 @@ def written_form(model: Model, composite: Composite) -> str:
     squares = [square for op in sums for square in _operands(op, made)]
     is_known = _scaled(inner, made) and any(_scaled(square, made) for square in squares)
     return "FastGelu" if is_known else ""
+
+
+def _times_row(op: Operator) -> bool:
+    rows = [each for each in op.inputs if each is not None and len(each.shape or ()) == 1]
+    return op.op_type == "Mul" and len(rows) == 1
 
 
 def _operands(op: Operator, made: dict[str, Operator]) -> list[Operator]:

@@ -28,6 +28,7 @@ Signature = tuple[str, str, tuple[str, ...], tuple[int, ...]]
 _NAMES = {
     "Gemm": "MatMul", "FusedMatMul": "MatMul", "FusedGemm": "MatMul", "FusedConv": "Conv",
     "Upsample": "Resize", "QuickGelu": "SiLU", "FastGelu": "Gelu",
+    "SimplifiedLayerNormalization": "RMSNormalization",
 }  # fmt: skip
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 

@@ -86,7 +86,11 @@ class _Blocking:
             self._make(step)
 
     def _pool(self, step: Step) -> None:
-        shape = step.reads[0].shape or ()
+        shape, attributes = step.reads[0].shape or (), step.op.attributes
+        if attributes.get("ceil_mode") and attributes.get("count_include_pad"):
+            return
+        if step.name.startswith("Global") and not self._has(step.reads[0]):
+            return  # what it leaves is quicker reordered than what it reads
         if len(shape) == 4 and len(step.writes) == 1 and shape[1] % self._layout.block == 0:
             step.path = BLOCKED
             self._maps.of_window(step, step.reads[0] if self._has(step.reads[0]) else None)

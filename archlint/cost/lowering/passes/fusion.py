@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from archlint.cost.kernels.ops import ACTIVATIONS
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -10,6 +12,7 @@ from archlint.graph.operator import Operator, Tensor
 __all__ = [
     "add_sums",
     "constant_operand",
+    "divide",
     "expand",
     "fold_into_convs",
     "fuse_activations",
@@ -97,6 +100,20 @@ def merge_clips(graph: PassGraph, _: RuntimeRules) -> None:
             if after is not None and after.name == "Clip":
                 graph.absorb(step, after)
                 step.name, step.op = "Clip", after.op
+
+
+def divide(graph: PassGraph, _: RuntimeRules) -> None:
+    """One over x, times y, is y over x."""
+    for step in graph:
+        one = constant_operand(step.op) if step.name == "Div" else None
+        after = graph.only_reader(step.output)
+        if one is None or one is not step.op.inputs[0] or one.values != (1.0,) or after is None:
+            continue
+        if after.name == "Mul" and len(after.op.inputs) == 2:
+            other = [each for each in after.op.inputs if each and each.name != step.output.name]
+            graph.absorb_before(after, step)
+            after.name = "Div"
+            after.op = replace(after.op, op_type="Div", inputs=(*other, step.reads[0]))
 
 
 def _is_activation(step: Step) -> bool:

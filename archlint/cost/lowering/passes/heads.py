@@ -45,7 +45,9 @@ def _transpose_in_place(graph: PassGraph, step: Step) -> None:
     # only the transpose is moved to the end, where a product can take it
     back = replace(middle.output, shape=shape)
     middle.name, middle.writes = "Reshape", [back]
-    middle.op = replace(middle.op, op_type="Reshape", outputs=(back,))
+    middle.op = replace(
+        middle.op, op_type="Reshape", outputs=(back,), attributes=last.op.attributes
+    )
     graph.makes(middle, back)
     last.name, last.reads = "Transpose", [back]
     _permute(last, perm)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
 from archlint.cost.lowering.pass_list import Pass
 from archlint.cost.lowering.passes.blocked import put_blocked
 from archlint.cost.lowering.passes.fusion import (
@@ -17,12 +18,13 @@ from archlint.cost.lowering.passes.fusion import (
 )
 from archlint.cost.lowering.passes.heads import order_heads
 from archlint.cost.lowering.passes.products import fold_transposes_and_scales, join_bias
+from archlint.cost.lowering.passes.repeated import do_once
 from archlint.cost.lowering.passes.skips import join_skips
-from archlint.cost.lowering.passes.slices import join_slices
+from archlint.cost.lowering.passes.slices import split_gathers, split_slices
 from archlint.cost.lowering.passes.transposes import move_transposes
 from archlint.cost.lowering.passes.views import free_views
 from archlint.testing import Net
-from tests.cost.lowering.passes.steps import ORT, after
+from tests.cost.lowering.passes.steps import ORT, after, faults
 
 
 def normed(act: str = "Relu", channels: int = 8) -> tuple[Net, str]:
@@ -78,6 +80,36 @@ def test_two_transposes_in_a_row_are_one() -> None:
     assert after(order_heads, net, last) == ["Transpose"]
 
 
+def test_of_equal_operators_one_runs_unless_it_makes_an_output() -> None:
+    net = Net()
+    x = net.op("Relu", net.input(2, 5, 16))
+    total = net.op("Add", net.op("Neg", x), net.op("Neg", x))
+    assert after(do_once, net, total) == ["Relu", "Neg", "Add"]
+    assert after(do_once, net, total, net.op("Neg", x)) == ["Relu", "Neg", "Add", "Neg"]
+
+
+def test_operators_of_other_attributes_or_constants_are_not_equal() -> None:
+    net = Net()
+    x = net.op("Relu", net.input(2, 5, 16))
+    by_axis = [net.op("Softmax", x, axis=axis) for axis in (1, 2)]
+    by_weight = [net.op("Mul", x, net.weight(name, 16)) for name in "vw"]
+    summed = net.op("Sum", *by_axis, *by_weight)
+    assert after(do_once, net, summed) == ["Relu", "Softmax", "Softmax", "Mul", "Mul", "Sum"]
+
+
+def test_a_token_and_the_rest_are_one_split_from_opset_13_on() -> None:
+    net = Net()
+    x = net.op("Relu", net.input(1, 10, 16))
+    token = net.op("Gather", x, net.constant([0]), axis=1)
+    rest = net.op("Slice", x, *(net.constant([at]) for at in (1, 10, 1)))
+    model = net.model(token, rest)
+    for opset, expected in ((12, "Relu Gather Slice"), (13, "Relu Split")):
+        graph = pass_graph_of_model(replace(model, opset=opset), ORT)
+        split_gathers(graph, ORT)
+        assert faults(graph) == []
+        assert " ".join(step.name for step in graph) == expected
+
+
 def test_slices_of_a_reshaped_tensor_are_one_split() -> None:
     net = Net()
     x = net.op("Reshape", net.input(2, 32), net.constant([2, 2, 16]))
@@ -85,7 +117,7 @@ def test_slices_of_a_reshaped_tensor_are_one_split() -> None:
         net.op("Slice", x, *(net.constant([at]) for at in (start, start + 1, 1)))
         for start in (0, 1)
     ]
-    assert after(join_slices, net, *parts) == ["Reshape", "Split"]
+    assert after(split_slices, net, *parts) == ["Reshape", "Split"]
 
 
 def test_slices_that_leave_out_an_element_or_take_one_twice_stay() -> None:
@@ -96,7 +128,7 @@ def test_slices_that_leave_out_an_element_or_take_one_twice_stay() -> None:
             net.op("Slice", x, *(net.constant([at]) for at in (*ends, 1)))
             for ends in (first, second)
         ]
-        assert after(join_slices, net, *parts) == ["Relu", "Slice", "Slice"]
+        assert after(split_slices, net, *parts) == ["Relu", "Slice", "Slice"]
 
 
 def test_a_transpose_meets_its_inverse_through_an_element_wise_operator() -> None:

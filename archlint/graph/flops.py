@@ -27,9 +27,11 @@ its like are views and move nothing; Gather, Slice and Split read only what they
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from math import prod
 
 from archlint.graph.attention import attended
+from archlint.graph.equation import spelled_out
 from archlint.graph.operator import Attribute, Tensor
 from archlint.graph.operator_facts import OperatorFacts, Per, Reads
 from archlint.graph.operator_table import facts_of
@@ -157,15 +159,17 @@ def _chain(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
 
 def _einsum(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
     equation = attributes.get("equation")
-    if not isinstance(equation, str) or "." in equation:
+    shapes = [each.shape for each in inputs if each is not None and each.shape is not None]
+    if not isinstance(equation, str) or len(shapes) < len(inputs):
         return None
+    found = spelled_out(equation, [len(each) for each in shapes])
+    if found is None:
+        return None
+    terms, _ = found
     sizes: dict[str, int] = {}
-    terms = equation.replace(" ", "").partition("->")[0].split(",")
-    for index, term in enumerate(terms):
-        shape = _shape(inputs, index)
-        if shape is None or len(shape) != len(term):
-            return None
-        sizes.update(zip(term, shape, strict=True))
+    for axis, size in zip("".join(terms), chain.from_iterable(shapes), strict=True):
+        if size != 1 or axis not in sizes:  # an axis of 1 is repeated along the other's
+            sizes[axis] = size
     return (2 if len(terms) > 1 else 1) * prod(sizes.values())
 
 

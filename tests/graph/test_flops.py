@@ -43,6 +43,9 @@ def _cost(
         ("MatMul", [(2, 3, 4, 5), (2, 3, 5, 6)], (2, 3, 4, 6), {}, 1440, 4 * (120 + 180 + 144)),
         ("MatMul", [(5,), (5, 6)], (6,), {}, 60, 4 * (5 + 30 + 6)),
         ("Einsum", [(2, 3, 4), (2, 5, 4)], (2, 3, 5), {"equation": "bqd,bkd->bqk"}, 240, 376),
+        ("Einsum", [(2, 3, 4), (5, 4)], (2, 3, 5), {"equation": "...d,kd->...k"}, 240, 296),
+        ("Einsum", [(2, 1, 4), (3, 4)], (2, 3), {"equation": "...d,...d->..."}, 48, 104),
+        ("Einsum", [(3, 4), (5, 4)], (3, 5), {"equation": "qd,kd"}, 120, 188),
         ("MaxPool", [(1, 2, 4, 4)], (1, 2, 2, 2), {"kernel_shape": (3, 3)}, 72, 160),
         ("GlobalAveragePool", [(1, 2, 4, 4)], (1, 2, 1, 1), {}, 32, 136),
         ("ReduceMean", [(2, 8), (1,)], (2, 1), {}, 16, 72),
@@ -112,7 +115,7 @@ def test_what_is_not_known_has_no_cost() -> None:
     assert _cost("Add", [(2, 8), None], (2, 8)) == (None, None)
     assert _cost("Relu", [(2, 8)], (2, 8), "vendor") == (None, None)
     assert _cost("NoSuchOperator", [(2, 8)], (2, 8)) == (None, None)
-    assert _cost("Einsum", [(2, 8)], (2, 8), equation="...i->...i") == (None, None)
+    assert _cost("Einsum", [(2, 8)], (2, 8), equation="ijk->ijk") == (None, None)
 
 
 @given(

@@ -8,6 +8,7 @@ from math import prod
 from archlint.cost.kernels.kernel import BOTH_WAYS, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.graph.attention import attended
+from archlint.graph.equation import spelled_out
 from archlint.graph.operator import Operator
 
 __all__ = ["FUNCTION_MAKERS"]
@@ -67,15 +68,18 @@ def _contraction(op: Operator, name: str) -> Kernel | None:
     """
     equation = op.attributes.get("equation")
     shapes = [each.shape or () for each in op.inputs if each is not None]
-    if not isinstance(equation, str) or "." in equation or len(shapes) != 2:
+    if not isinstance(equation, str) or len(shapes) != 2:
         return None
-    terms, arrow, result = equation.replace(" ", "").partition("->")
-    left, _, right = terms.partition(",")
-    if not arrow or (len(left), len(right)) != tuple(map(len, shapes)):
+    found = spelled_out(equation, [len(each) for each in shapes])
+    if found is None:
         return None
-    sizes = dict(zip(left + right, shapes[0] + shapes[1], strict=True))
-    if set(result) - set(sizes) or any((axis in left) != (axis in right) and axis not in result
-                                       for axis in sizes):  # fmt: skip
+    (left, right), result = found
+    axes = [*zip(left + right, shapes[0] + shapes[1], strict=True)]
+    sizes = dict(axes)
+    if set(result) - set(sizes) or any(
+        sizes[axis] != size or ((axis in left) != (axis in right) and axis not in result)
+        for axis, size in axes
+    ):
         return None
 
     def size(axes: set[str]) -> int:

@@ -92,6 +92,8 @@ def test_a_recurrence_multiplies_its_weights_at_every_step(op: str, gates: int) 
         ("bhid,bhjd->bhij", (QUERY, KEY), "8>12 @10 b8 run-time (abcd,abed>abce)"),
         ("bhij, bhjd -> bhid", (MASK, KEY), "12>8 @10 b8 run-time (abcd,abde>abce)"),
         ("bqc,bchw->bqhw", ((1, 20, 16), (1, 16, 7, 9)), "16>63 @20 run-time (abc,acde>abde)"),
+        ("...id,...jd->...ij", (QUERY, KEY), "8>12 @10 b8 run-time (abcd,abed>abce)"),
+        ("ij,jk", ((4, 5), (5, 6)), "5>6 @4 run-time (ab,bc>ac)"),
     ],
 )  # fmt: skip
 def test_a_contraction_is_a_product_by_its_equation(
@@ -100,7 +102,7 @@ def test_a_contraction_is_a_product_by_its_equation(
     assert contracted(equation, *shapes) == f"Einsum {text}"
 
 
-@pytest.mark.parametrize("equation", ["...ij,...jk->...ik", "ij,jk", "ij,jk->i"])
+@pytest.mark.parametrize("equation", ["ij,jk->i", "ij,jk,kl->il"])
 def test_an_equation_of_another_form_has_no_kernel(equation: str) -> None:
     net = Net()
     names = [net.input(4, 5, name="a"), net.input(5, 6, name="b")]

@@ -44,7 +44,8 @@ class BatchTimer:
         room: float,
         tell: Callable[[int, int], None],
     ) -> None:
-        self._backend, self._tell, self._room = backend, tell, room
+        self._backend, self._tell = backend, tell
+        self._room = min(room, batch.footprint) if batch.cached else room
         self._kernels = tuple(task.kernel for task in batch.tasks)
         self._company = tuple(company)
         self._footprint = batch.footprint

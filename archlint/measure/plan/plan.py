@@ -50,10 +50,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tasks that run in the same sessions, by turns, with the bytes to run through."""
+    """Tasks that run in the same sessions, by turns, with the bytes to run through.
+
+    `cached` says that these are to stay in a cache, so that all that a session touches must.
+    """
 
     tasks: tuple[Task, ...]
     footprint: int
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def make_plan(
                 too_big += 1
             else:
                 tasks.append(task)
-    return Plan(tuple(_batches(tasks)), finished, refused, too_big)
+    return Plan(tuple(_batches(tasks, runtime.lowering)), finished, refused, too_big)
 
 
 def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:
@@ -165,9 +169,10 @@ def _bytes(kernel: Kernel) -> int:
     return max(kernel.mac, kernel.rotation * MB)
 
 
-def _batches(tasks: Sequence[Task]) -> list[Batch]:
+def _batches(tasks: Sequence[Task], lowering: RuntimeRules) -> list[Batch]:
     """Batches of one weight level and of kernels of about one size, window after window."""
     batches = []
+    cached = lowering.rotation[-3] if lowering.whole_rotation else 0
     for start in range(0, len(tasks), WINDOW):
         window = sorted(tasks[start : start + WINDOW], key=lambda task: size_of(task.kernel))
         for level in sorted({task.kernel.rotation for task in window}):
@@ -175,7 +180,7 @@ def _batches(tasks: Sequence[Task]) -> list[Batch]:
             # of equal length: a short rest would be poor company
             step = ceil(len(of_level) / ceil(len(of_level) / GROUP))
             batches += [
-                Batch(tuple(of_level[first : first + step]), level * MB)
+                Batch(tuple(of_level[first : first + step]), level * MB, level <= cached)
                 for first in range(0, len(of_level), step)
             ]
     return batches

@@ -93,7 +93,7 @@ def stranger(
         (server.folder / name).symlink_to(goal)
         server.git("add", "--", name)
     server.write(files)
-    server.git("commit", "--quiet", "-m", "A stranger's")
+    server.git("commit", "--quiet", "--allow-empty", "-m", "A stranger's")
     server.git("switch", "--quiet", "--detach", "main")
     server.git("merge", "--quiet", "--no-ff", "-m", "Merge", "theirs")
     server.git("update-ref", "refs/pull/7/merge", "HEAD")

@@ -65,7 +65,8 @@ def test_nothing_that_is_checked_out_is_run(attack: Attack, tmp_path: Path) -> N
 
 
 def test_the_traps_are_some(attack: Attack) -> None:
-    theirs = attack(TRAPS)
+    names = ("pip.py", "sitecustomize.py")  # alone: a false re.py ends Python before they are met
+    theirs = attack({name: TRAPS[name] for name in names})
     checkout = theirs.checkout
     checkout.run(sys.executable, "-m", "pip", "--version")
     # as `python -m pip` was called, a pip.py is run in its place, and sitecustomize by a path

@@ -49,7 +49,9 @@ def _keep_stdin() -> None:
 
     from archlint.limits.files import seekable
 
-    sys.stdin = TextIOWrapper(seekable(sys.stdin.buffer))
+    stream = seekable(sys.stdin.buffer)
+    if stream is not sys.stdin.buffer:
+        sys.stdin = TextIOWrapper(stream)
 
 
 def _whole_run() -> int:

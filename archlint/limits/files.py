@@ -23,10 +23,7 @@ def read_bounded(path: str | Path) -> bytes:
     # a FIFO would wait for a writer, and a device never end
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(handle, "rb") as file:
-        state = os.fstat(handle)
-        if stat.S_ISDIR(state.st_mode):
-            raise IsADirectoryError(0, "is a directory", str(path))
-        if not stat.S_ISREG(state.st_mode):
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(0, "is not a regular file", str(path))
         # files of /proc say that they have no bytes
         data = file.read(LARGEST_TEXT + 1)

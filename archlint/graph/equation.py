@@ -32,9 +32,7 @@ def spelled_out(equation: str, ranks: Sequence[int]) -> tuple[tuple[str, ...], s
     terms = written.split(",")
     if len(terms) != len(ranks):
         return None
-    more = [
-        rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)
-    ]
+    more = [rank - len(term.replace("...", "")) for term, rank in zip(terms, ranks, strict=True)]
     if any(n < 0 or (n and "..." not in term) for n, term in zip(more, terms, strict=True)):
         return None
     most = max(more)
@@ -45,8 +43,6 @@ def spelled_out(equation: str, ranks: Sequence[int]) -> tuple[tuple[str, ...], s
         once = sorted(each for each in ascii_letters if written.count(each) == 1)
         result = "..." + "".join(once)
     return (
-        tuple(
-            term.replace("...", axes[most - n :]) for n, term in zip(more, terms, strict=True)
-        ),
+        tuple(term.replace("...", axes[most - n :]) for n, term in zip(more, terms, strict=True)),
         result.replace("...", axes),
     )

@@ -1,4 +1,4 @@
-"""Networks of timm, torchvision, transformers and pytorchcv as ONNX files without weights."""
+"""Networks of timm, torchvision, transformers and pytorchcv, and their ONNX files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import onnx
 from architectures import AUDIO, TEXT, TIMM, VISION, spec_of
 
-__all__ = ["EXPORTERS", "NAMES", "drawn", "exported"]
+__all__ = ["EXPORTERS", "NAMES", "drawn", "exported", "torch_model"]
 
 NAMES: Mapping[str, Sequence[str]] = {
     "timm": (
@@ -71,14 +71,16 @@ _DIMS_LEFT = 1024
 _MOST_PARAMETERS = 60e6
 """Of a network that was drawn: an export of more takes minutes."""
 _SMALL: Mapping[str, int | bool] = {
-    **dict.fromkeys(("hidden_size", "d_model", "n_embd", "embedding_size", "dim"), 64),
+    **dict.fromkeys(("hidden_size", "d_model", "n_embd", "embedding_size", "dim"), 512),
     **dict.fromkeys(("num_hidden_layers", "encoder_layers", "decoder_layers", "n_layer"), 2),
     **dict.fromkeys(("num_layers", "n_layers", "num_decoder_layers"), 2),
     **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "n_head", "num_heads"), 4),
     **dict.fromkeys(("encoder_attention_heads", "decoder_attention_heads", "n_heads"), 4),
-    **dict.fromkeys(("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim", "d_ff"), 128),
-    **dict.fromkeys(("ffn_dim", "hidden_dim"), 128),
-    **dict.fromkeys(("head_dim", "d_kv"), 16),
+    **dict.fromkeys(("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim", "d_ff"), 1024),
+    **dict.fromkeys(("ffn_dim", "hidden_dim"), 1024),
+    **dict.fromkeys(("head_dim", "d_kv"), 128),
+    **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts"), 8),
+    "moe_intermediate_size": 256,
     "vocab_size": 1000, "image_size": 64, "use_cache": False, "pad_token_id": 0,
     "max_length": 64, "num_mel_bins": 80,
 }  # fmt: skip
@@ -112,6 +114,24 @@ def drawn(package: str, count: int, seed: int) -> Sequence[str]:
     return random.Random(seed).sample(sorted({*known} - {*NAMES[package]}), count)
 
 
+def _small(known: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration's sizes, with those of the configurations in it, made small.
+
+    Heads keep the usual 128 channels, to which other fields (rotary sections) are fitted.
+    """
+    sizes = {
+        key: _SMALL[key]
+        for key, value in known.items()
+        if key in _SMALL and isinstance(value, int | None)
+    }
+    inner = {
+        key: {"model_type": value["model_type"], **_small(value)}
+        for key, value in known.items()
+        if isinstance(value, dict) and value.get("model_type")
+    }
+    return {**sizes, **inner}
+
+
 def _of_transformers(name: str) -> tuple[Any, tuple[Any, ...]]:
     """With the sizes of its configuration in `architectures`, or else with small ones."""
     import torch
@@ -122,9 +142,10 @@ def _of_transformers(name: str) -> tuple[Any, tuple[Any, ...]]:
             super().__init__()
             self.inner, self.names = inner, names
 
-        def forward(self, *given: torch.Tensor) -> torch.Tensor:
+        def forward(self, *given: torch.Tensor) -> tuple[torch.Tensor, ...]:
             made = self.inner(**dict(zip(self.names, given, strict=True)))
-            return made[0]
+            leaves = torch.utils._pytree.tree_leaves(made)
+            return tuple(each for each in leaves if isinstance(each, torch.Tensor))
 
     kind = getattr(transformers, name)
     if name in NAMES["transformers"]:
@@ -133,7 +154,7 @@ def _of_transformers(name: str) -> tuple[Any, tuple[Any, ...]]:
         takes = {each.name: (each.dtype, each.shape) for each in spec.inputs}
     else:
         known = kind.config_class().to_dict()
-        sizes = {key: value for key, value in _SMALL.items() if key in known}
+        sizes = _small(known)
         takes = {kind.main_input_name: _TAKES[kind.main_input_name]}
         if known.get("is_encoder_decoder"):
             takes["decoder_input_ids"] = _TAKES["input_ids"]
@@ -142,7 +163,7 @@ def _of_transformers(name: str) -> tuple[Any, tuple[Any, ...]]:
     return ByPosition(model, list(takes)), tuple(given)
 
 
-def _torch_model(package: str, name: str) -> tuple[Any, tuple[Any, ...]]:
+def torch_model(package: str, name: str) -> tuple[Any, tuple[Any, ...]]:
     """A model and what it takes."""
     import torch
 
@@ -179,7 +200,7 @@ def _is_large(package: str, name: str) -> bool:
 
     try:
         with torch.device("meta"):
-            model, _ = _torch_model(package, name)
+            model, _ = torch_model(package, name)
     except (NotImplementedError, RuntimeError):  # it computes as it is made
         return False
     return sum(each.numel() for each in model.parameters()) > _MOST_PARAMETERS
@@ -196,7 +217,7 @@ def _export(package: str, name: str, exporter: str, file: Path) -> None:
     try:
         if name not in NAMES[package] and _is_large(package, name):
             raise ValueError(f"more than {_MOST_PARAMETERS / 1e6:.0f} M parameters")
-        model, args = _torch_model(package, name)
+        model, args = torch_model(package, name)
         whole = file.with_suffix(".whole")
         with torch.no_grad():
             torch.onnx.export(

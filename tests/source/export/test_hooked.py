@@ -91,6 +91,7 @@ def test_the_forward_of_a_module_with_a_hook_keeps_its_line(
     assert lines(found, "Sigmoid")["own"] == [line_of("# forward"), line_of(HOOKS["own"])]
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # torch's of its own tree specs
 @pytest.mark.parametrize("by_tracing", [False, True])
 def test_a_file_of_either_exporter_tells_the_hooks_without_running_any(
     by_tracing: bool, monkeypatch: pytest.MonkeyPatch

@@ -46,6 +46,8 @@ from tests.measure.onnxruntime.ort_graph import (  # noqa: E402
 
 TARGET = "amd-epyc-ort-fp32-1t"
 """Whose prices weigh the differences."""
+
+
 @dataclass(slots=True)
 class Row:
     """What a network gave: kernels of ours that the runtime doesn't run, and the reverse."""

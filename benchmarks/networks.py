@@ -232,5 +232,3 @@ def exported(package: str, name: str, exporter: str, folder: Path, seconds: floa
     if not file.exists():
         raise ValueError(failed.read_text(encoding="utf-8") if failed.exists() else "it crashed")
     return file
-
-

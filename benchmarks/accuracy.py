@@ -172,8 +172,8 @@ class Judge:
                     times[kernel].append(seconds)
         errors = []
         for kernel in runnable:
-            seconds = self.pricer.seconds([kernel])
-            errors.append(abs((seconds or 0.0) * drift / median(times[kernel]) - 1))
+            predicted = self.pricer.seconds([kernel]) or 0.0
+            errors.append(abs(predicted * drift / median(times[kernel]) - 1))
         proto = with_random_weights(onnx.load(str(path), load_external_data=False), 0)
         whole = median(self.backend.time_model(proto, self._sessions)) / drift
         return Network(

@@ -164,10 +164,10 @@ def summary(rows: Sequence[Row]) -> None:
         for kind, count in counts.items():
             kinds[kind].append((count, row.by_kind.get(kind, 0.0)))
     print(f"{'kind of difference':48} networks kernels  effect: mean, most")
-    for kind, found in sorted(kinds.items(), key=lambda each: -len(each[1])):
-        effects = [effect for _, effect in found]
+    for kind, pairs in sorted(kinds.items(), key=lambda each: -len(each[1])):
+        effects = [effect for _, effect in pairs]
         print(
-            f"{kind:48} {len(found):8} {sum(count for count, _ in found):7}"
+            f"{kind:48} {len(pairs):8} {sum(count for count, _ in pairs):7}"
             f"  {fmean(effects):+.2%} {max(effects, key=abs):+.2%}"
         )
 

@@ -56,14 +56,23 @@ class Step:
 
 
 class PassGraph:
-    """Steps, and who makes and reads each tensor; `open` are those with an open map."""
+    """Steps, and who makes and reads each tensor; `open` are those with an open map.
+
+    `sizes_known` says that the model leaves no size open.
+    """
 
     def __init__(
-        self, steps: Iterable[Step], outputs: Iterable[str], open_maps: Iterable[str], opset: int
+        self,
+        steps: Iterable[Step],
+        outputs: Iterable[str],
+        open_maps: Iterable[str],
+        opset: int,
+        *,
+        sizes_known: bool,
     ) -> None:
         self.outputs: frozenset[str] = frozenset(outputs)
         self.open: frozenset[str] = frozenset(open_maps)
-        self.opset = opset
+        self.opset, self.sizes_known = opset, sizes_known
         self._steps: list[Step] = []
         self._sorted = False
         self._makers: dict[str, Step] = {}

@@ -27,7 +27,10 @@ def pass_graph_of_model(
     removes or that `change` passes by are gone.
     """
     builder = _Builder(model, lowering, change)
-    return PassGraph(builder.steps(), builder.outputs(), open_maps(model), model.opset)
+    sizes_known = not any(each.open for each in model.inputs)
+    return PassGraph(
+        builder.steps(), builder.outputs(), open_maps(model), model.opset, sizes_known=sizes_known
+    )
 
 
 class _Builder:

@@ -204,8 +204,9 @@ def _repeat(run: Callable[[], object]) -> list[float]:
 
 def _shares(model: onnx.ModelProto) -> NDArray[np.float64]:
     """How many times the mean cost of the profiler each node has: it writes what a node reads."""
-    told = np.array([A_NODE + len(node.input) for node in model.graph.node])
-    return told / told.mean()
+    told = np.array([A_NODE + len(node.input) for node in model.graph.node], dtype=float)
+    shares: NDArray[np.float64] = told / told.mean()
+    return shares
 
 
 def _wall(run: Callable[[], object]) -> float:

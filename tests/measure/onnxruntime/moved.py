@@ -192,9 +192,11 @@ def pools_that_round_up(net: Net) -> Iterator[str]:
     x = net.conv(net.input(1, 16, 12, 12), 16)
     for op in ("AveragePool", "MaxPool"):
         yield net.op(op, x, kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
-    for how in ({}, {"ceil_mode": 1}):
-        padded = {"kernel_shape": [3, 3], "pads": [1] * 4, "count_include_pad": 1, **how}
-        yield net.op("AveragePool", x, **padded)
+    for up in (0, 1):
+        yield net.op(
+            "AveragePool", x,
+            kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4, count_include_pad=1, ceil_mode=up,
+        )  # fmt: skip
 
 
 def global_pools_of_a_plain_map(net: Net) -> Iterator[str]:
@@ -220,7 +222,8 @@ MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
     heads_of_one_product, rows_as_a_map, rolled, every_other_row, gelu_with_half_the_gate,
     sum_behind_a_conv_of_rows, class_token_and_the_rest, token_taken_twice,
     gathers_of_one_and_of_several, rows_of_a_map_and_their_sum, heads_behind_rows,
-    operators_without_effect, reciprocal_times, attention_behind_a_norm, root_mean_square,
-    root_mean_square_as_a_factor, root_mean_square_by_reciprocal, root_mean_square_by_product,
+    operators_without_effect, reciprocal_times, attention_behind_a_norm,
+    root_mean_square, root_mean_square_as_a_factor,
+    root_mean_square_by_reciprocal, root_mean_square_by_product,
     root_mean_square_without_a_weight, pools_that_round_up, global_pools_of_a_plain_map,
 )  # fmt: skip

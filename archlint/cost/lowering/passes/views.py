@@ -8,7 +8,7 @@ from archlint.cost.kernels.ops import RESHAPES, VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["free_views", "launch_views", "merge_reshapes"]
+__all__ = ["free_views", "launch_views", "merge_reshapes", "merge_reshapes_of_heads"]
 
 
 def merge_reshapes(graph: PassGraph, _: RuntimeRules) -> None:
@@ -23,6 +23,12 @@ def merge_reshapes(graph: PassGraph, _: RuntimeRules) -> None:
                 break
             step.op = replace(step.op, outputs=(after.output,))
             graph.absorb(step, after)
+
+
+def merge_reshapes_of_heads(graph: PassGraph, rules: RuntimeRules) -> None:
+    """Two whose Transpose between them is gone, if all sizes are known before the model runs."""
+    if graph.sizes_known:
+        merge_reshapes(graph, rules)
 
 
 _NAMING = frozenset({"Reshape", "Squeeze", "Unsqueeze"})

@@ -28,7 +28,7 @@ from archlint.cost.lowering.passes.repeated import do_once
 from archlint.cost.lowering.passes.skips import join_skips
 from archlint.cost.lowering.passes.slices import split_gathers, split_slices
 from archlint.cost.lowering.passes.transposes import move_transposes
-from archlint.cost.lowering.passes.views import free_views, merge_reshapes
+from archlint.cost.lowering.passes.views import free_views, merge_reshapes, merge_reshapes_of_heads
 from archlint.cost.lowering.quantised_kernel import quantised_kernel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel
@@ -54,7 +54,7 @@ PASSES = PassList(
         merge_reshapes,
         split_gathers,
         order_heads,
-        merge_reshapes,
+        merge_reshapes_of_heads,
         move_transposes,
         split_slices,
         join_bias_of_attention,

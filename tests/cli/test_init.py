@@ -112,7 +112,7 @@ def test_every_key_is_there_and_holds_once_its_sign_is_gone(
     table = table["tool"]["archlint"] if args else table
     assert set(table) == {each.name for each in settings().values() if each.key is not None}
     # a list of rules and tables cannot both be `ignore`
-    shows_default = {"ignore", "min_slowdown", "fail_on", "color", "quiet", "verbose"}
+    shows_default = {"max_memory", "ignore", "min_slowdown", "fail_on", "color", "quiet", "verbose"}
     for field, setting in settings().items():
         holder = config.options if hasattr(Options, field) else config
         is_default = getattr(holder, field) == setting.value.default

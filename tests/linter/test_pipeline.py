@@ -197,8 +197,9 @@ def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:
     error = only(lint([HALF_PROTO], Options(targets=("amd-epyc-ort-int8-1t",)))).error
     assert error == (
         "amd-epyc-ort-int8-1t prices int8, not float16; no target for float16; the same network "
-        "in another dtype is priced by amd-epyc-ort-fp32-1t, amd-epyc-ort-fp32-2t, "
-        "amd-epyc-torch-fp32-1t, gtx1080ti-cudnn7-fp32, snapdragon810-neon-fp32"
+        "in another dtype is priced by amd-epyc-genoa-ort-fp32-1t, amd-epyc-ort-fp32-1t, "
+        "amd-epyc-ort-fp32-2t, amd-epyc-torch-fp32-1t, gtx1080ti-cudnn7-fp32, "
+        "snapdragon810-neon-fp32"
     )
 
 

@@ -206,11 +206,13 @@ def test_a_broken_target_of_the_user_s_hides_no_other(user: Path) -> None:
     rows = put(user, "mine").with_name("rows.csv")
     file = put(user, "yours")
     rows.write_text(rows.read_text().replace(",0.000", ",-0.000", 1), encoding="utf-8")
-    file.write_text(file.read_text().replace("alignment = 8", "alignment = 0"), encoding="utf-8")
+    file.write_text(
+        file.read_text().replace("batches = [", "width_step = 0\nbatches = ["), encoding="utf-8"
+    )
     assert {each.target for each in targets()} == whole
     mine, yours = broken_targets()
     assert mine == f"{rows}:2: median_s is -0.000675676, not a positive time of a kernel"
-    assert yours.startswith(f"{file}:18: alignment: expected a whole number from 1 on, found 0")
+    assert yours.startswith(f"{file}:15: width_step: expected a whole number from 1 on, found 0")
     assert broken_targets((), [GPU]) == ()
     assert found(ARM) == [ARM]
     assert {each.target.name for each in locate_all(())} == whole

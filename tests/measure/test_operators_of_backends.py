@@ -49,19 +49,10 @@ WITHOUT_CALL = frozenset(
 
 WITHOUT_ROW = frozenset(
     """
-    Abs Acos Acosh And ArgMax ArgMin Asin Asinh Atan Atanh Attention BitCast BitShift
-    BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Celu CenterCropPad Compress
-    ConstantOfShape ConvInteger Cos Cosh CumProd CumSum DepthToSpace Dropout
-    DynamicQuantizeLinear DynamicQuantizeMatMul Einsum Elu Equal Expand EyeLike Flatten
-    Floor GRU GatherElements GatherND GlobalLpPool Greater GreaterOrEqual GridSample
-    GroupNormalization GroupQueryAttention Hardmax Identity InstanceNormalization IsInf
-    LRN LSTM Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMulInteger
-    MatMulIntegerToFloat MatMulNBits MaxUnpool Mean MeanVarianceNormalization Mish Mod
-    MultiHeadAttention NonZero Not OneHot Or RMSNormalization RNN Range ReduceL1 ReduceL2
-    ReduceLogSum ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare ReverseSequence
-    RoiAlign RotaryEmbedding Round Scatter ScatterElements ScatterND Selu Shape Shrink
-    Sign Sin Sinh Size Softplus Softsign SpaceToDepth
-    Squeeze Tan TensorScatter ThresholdedRelu Tile TopK Trilu Unsqueeze Xor
+    And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
+    CumProd Dropout EyeLike Flatten GlobalLpPool Hardmax Identity LpPool Mish Not Or
+    ReduceL1 ReduceLogSum ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare
+    ReverseSequence Scatter Shape Size Squeeze TensorScatter Unsqueeze Xor
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""

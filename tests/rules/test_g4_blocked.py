@@ -95,7 +95,7 @@ def test_a_shuffle_goes_with_its_reshapes_and_reorders() -> None:
     x = net.conv(net.input(1, 16, 28, 28), 64)
     view = view_of(net, net.conv(net.shuffle(x, (1, 64, 28, 28), 2), 64))
     place = place_of(view, "movement")
-    assert place.now == "Transpose 32 @2x28x28 (perm 0-2-1-3-4) and 2 reorders around it"
+    assert place.now == "Transpose 2 @32x28x28 (perm 0-2-1-3-4) and 2 reorders around it"
     now, instead = told(view, place)
     assert [text.partition(" ")[0] for text in now] == [
         "Conv",

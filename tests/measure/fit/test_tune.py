@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,8 +24,13 @@ def test_only_terms_and_features_that_differ_are_taken() -> None:
 
 def test_views_have_a_launch_and_nothing_else() -> None:
     kernels = pointwise(8, seed=2)
-    spec = tune("view", kernels, [1e-6 * (1 + at / 100) for at in range(8)], MACHINE)
-    assert spec.terms == ("launch", "launch cold")
+    seconds = [1e-6 * (1 + at / 100) for at in range(8)]
+    assert tune("view", kernels, seconds, MACHINE).terms == ("launch",)
+    # where they were measured at several levels of what a model runs through
+    mixed = [each._replace(rotation=(1, 8, 67)[at % 3]) for at, each in enumerate(kernels)]
+    near = replace(MACHINE, near=2**20, far=2**25)
+    terms = ("launch", "launch outside", "launch cold")
+    assert tune("view", mixed, seconds, near).terms == terms
 
 
 def test_what_no_term_tells_is_left_to_the_residual() -> None:

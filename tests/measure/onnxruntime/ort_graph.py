@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,18 @@ def block_here(folder: Path) -> int:
 def signatures_of_graph(proto: onnx.ModelProto, block: int) -> Counter[Signature]:
     """The kernels of a graph that was optimised for blocks of this size."""
     weights = {each.name: tuple(each.dims) for each in proto.graph.initializer}
-    return Counter(_signature(node, weights, block) for node in proto.graph.node)
+    small = {each.name for each in proto.graph.initializer if _is_small(each)}
+    return Counter(
+        ("Mul", "", (), ())
+        if node.op_type == "Pow" and node.input[1] in small
+        else _signature(node, weights, block)
+        for node in proto.graph.node
+    )
+
+
+def _is_small(tensor: onnx.TensorProto) -> bool:
+    """Whether a power by it runs as products."""
+    return prod(tensor.dims) == 1 and float(numpy_helper.to_array(tensor).item()) in (2.0, 3.0)
 
 
 def _signature(node: onnx.NodeProto, weights: dict[str, tuple[int, ...]], block: int) -> Signature:

@@ -37,6 +37,11 @@ UNLIKE = {(1, "dilated"), (1, "dilated_convs")}
 """On ARM dense dilated convs run with their channels last, which no target was measured for."""
 
 
+def as_products(found: Counter[Signature]) -> Counter[Signature]:
+    """What was stored, with powers as products: they are of 2 and 3 in these networks."""
+    return Counter(("Mul", *each[1:]) if each[0] == "Pow" else each for each in found.elements())
+
+
 def lowered(proto: onnx.ModelProto, block: int) -> Counter[Signature]:
     layout = replace(ORT.blocked, block=block) if block > 1 and ORT.blocked else None
     return signatures_of_kernels(lower(read_model(proto), replace(ORT, blocked=layout)), block)
@@ -63,7 +68,10 @@ def test_a_target_that_is_measured_has_the_blocks_of_its_cpu(
     measured = backend.OnnxRuntime(threads=1, dtype=dtype)
     found = RuntimeRules.parse(tomli.loads(measured.lowering())["lowering"])
     shipped = RuntimeRules.parse(tomli.loads(lowering(dtype))["lowering"])
-    assert found == replace(shipped, blocked=found.blocked, rotation=found.rotation)
+    assert found.whole_rotation
+    assert found == replace(
+        shipped, blocked=found.blocked, rotation=found.rotation, whole_rotation=True
+    )
     assert (found.blocked.block if found.blocked else 1) == block
 
 
@@ -71,7 +79,7 @@ def test_a_target_that_is_measured_has_the_blocks_of_its_cpu(
 def test_kernels_are_those_of_the_runtime_on_every_kind_of_cpu(name: str) -> None:
     proto = CASES[name]()
     for block, stored in STORED.items():
-        ours, theirs = lowered(proto, block), stored[name]
+        ours, theirs = lowered(proto, block), as_products(stored[name])
         if (block, name) in UNLIKE:
             assert ours != theirs
         else:

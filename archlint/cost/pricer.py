@@ -10,19 +10,19 @@ from math import inf, log
 import numpy as np
 
 from archlint.cost.kernels.attention_parts import attention_parts
-from archlint.cost.kernels.kernel import Chain, Kernel, parse_term
+from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
+from archlint.cost.measured_rows import MeasuredRows
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
 from archlint.cost.pricing.price import Basis, Comparison, Price, rests_on
 from archlint.cost.pricing.row import CLOCK
 from archlint.cost.pricing.sound import Z, sound, widen
-from archlint.cost.pricing.table import Row, Table
-from archlint.cost.pricing.variety import sort_of, variety_of
+from archlint.cost.pricing.table import Row
+from archlint.cost.pricing.variety import variety_of
 from archlint.cost.target import Target
-from archlint.errors import TargetError
 
 __all__ = ["Comparison", "Pricer", "Z", "equal_flops_pairs"]
 
@@ -48,8 +48,7 @@ class Pricer:
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison | None] = {}
         self._known: dict[Kernel, float] = {}
         self._bases: dict[Kernel, Basis] = {}
-        self._texts: dict[str, list[tuple[str, int]]] | None = None
-        self._rows: dict[str, list[tuple[Chain, float]]] = {}
+        self._measured = MeasuredRows(target)
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
         self._varieties: dict[Kernel, str] = {}
         self._families: dict[Kind | str, Family | None] = {}
@@ -81,32 +80,8 @@ class Pricer:
             spec = self._by_variety.get(name)
             self._families[name] = None
             if spec is not None:
-                self._families[name] = self._fit(spec, self._measured(kernel, name))
+                self._families[name] = self._fit(spec, self._measured.of(kernel, name))
         return self._families[name]
-
-    def _measured(self, kernel: Kernel, variety: str) -> list[tuple[Chain, float]]:
-        """The rows of the variety that this kernel is of.
-
-        A text is read only when its sort of kernel is first asked for: most models need but a
-        few sorts, and reading is what takes the time.
-        """
-        rows = self.target.rows
-        if self._texts is None:
-            self._texts = {}
-            texts = rows.texts() if isinstance(rows, Table) else [row.kernels for row in rows]
-            for at, text in enumerate(texts):
-                self._texts.setdefault(sort_of(text), []).append((text, at))
-        for text, at in self._texts.pop(sort_of(kernel.text), ()):
-            seconds = rows.seconds(at) if isinstance(rows, Table) else rows[at].median_s
-            if seconds is None:
-                continue
-            try:
-                count, each = parse_term(text)
-            except ValueError as fault:
-                reason = f"{self.target.name}: not a row of one kernel: {fault}"
-                raise TargetError(reason) from fault
-            self._rows.setdefault(variety_of(each), []).append((((count, each),), seconds))
-        return self._rows.get(variety, [])
 
     def _rows_of(self, spec: FamilySpec) -> list[tuple[Chain, float]]:
         """Chains of this family alone, as measured or with the solved families taken off."""

@@ -17,7 +17,7 @@ from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.folded_form import folded_form
 from archlint.linter.ignores import Ignores, Places
-from archlint.linter.judge import Found, judge, saving_of
+from archlint.linter.judge import Found, judge
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
@@ -30,6 +30,7 @@ from archlint.linter.registry import (
     page_of,
     select_rules,
 )
+from archlint.linter.saved_together import saved_together
 from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
 from archlint.linter.told import told
@@ -44,7 +45,6 @@ from archlint.results.findings import (
     RuleInfo,
     Unpriced,
 )
-from archlint.results.severity import Severity
 from archlint.rule import Rule
 from archlint.settings.options import Options
 
@@ -217,7 +217,7 @@ class _Run:
             mac=model.mac,
             parameters=model.parameters,
             targets=tuple(
-                priced.report(*_together(kept, priced), is_default=not self._options.targets)
+                priced.report(*saved_together(kept, priced), is_default=not self._options.targets)
                 for priced in views.values()
             ),
             findings=tuple(each.finding for each in kept),
@@ -348,16 +348,3 @@ def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:
 
 def _order(found: Found) -> tuple[float, str, str]:
     return -found.finding.saving_share, found.finding.code, found.finding.fingerprint
-
-
-def _together(found: Sequence[Found], priced: Priced) -> tuple[float, int]:
-    """What all findings of warning and above save together, and how many these are."""
-    name = priced.view.target.name
-    counted = [
-        each
-        for each in found
-        for price in each.finding.prices
-        if price.target == name and price.severity is not Severity.NOTE
-    ]
-    places = [place for each in counted for place in each.places.get(name, ())]
-    return sum(saving_of(places, priced)), len(counted)

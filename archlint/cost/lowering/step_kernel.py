@@ -34,6 +34,9 @@ def step_kernel(step: Step) -> Kernel | None:
         path = _along(op)
     elif kernel.kind is Kind.SOFTMAX:
         path = _softmax_axis(op)
+    elif kernel.op == "Resize" and not path:
+        mode = op.attributes.get("mode")
+        path = mode if mode in ("linear", "cubic") else ""
     return Kernel(
         kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
         kernel.batch, kernel.window, kernel.strides, kernel.groups, operands, kernel.constant,

@@ -20,13 +20,15 @@ def pieces_of(kernel: Kernel) -> int:
     batch, rows = kernel.batch, kernel.batch * prod(kernel.out_map)
     of_planes = len(kernel.out_map) > 1
     lines = batch * kernel.c_out * prod(kernel.out_map[:-1])
+    # a row is what lies side by side: tokens x channels, and the last dim of a map
+    rows = lines if of_planes else rows
     if kernel.op == "Transpose":
         return max(prod(swap_of(kernel)[:3]), 1)
     if kernel.op in ("Concat", "Split"):
         return max(kernel.operands, 2) * (rows if kernel.path == "by row" else batch)
     if kernel.op == "Slice":
         if kernel.path == "by row":
-            return lines if of_planes else rows
+            return rows
         return batch * kernel.c_out if kernel.path else batch
     if kernel.op == "Gather":
         return _gathered(kernel)

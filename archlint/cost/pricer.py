@@ -13,7 +13,6 @@ from archlint.cost.kernels.attention_parts import attention_parts
 from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
-from archlint.cost.measured_rows import MeasuredRows
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
@@ -22,6 +21,7 @@ from archlint.cost.pricing.row import CLOCK
 from archlint.cost.pricing.sound import Z, sound, widen
 from archlint.cost.pricing.table import Row
 from archlint.cost.pricing.variety import variety_of
+from archlint.cost.rows_by_variety import RowsByVariety
 from archlint.cost.target import Target
 
 __all__ = ["Comparison", "Pricer", "Z", "equal_flops_pairs"]
@@ -48,7 +48,7 @@ class Pricer:
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison | None] = {}
         self._known: dict[Kernel, float] = {}
         self._bases: dict[Kernel, Basis] = {}
-        self._measured = MeasuredRows(target)
+        self._measured = RowsByVariety(target)
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
         self._varieties: dict[Kernel, str] = {}
         self._families: dict[Kind | str, Family | None] = {}

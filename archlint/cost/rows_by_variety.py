@@ -10,10 +10,10 @@ from archlint.cost.pricing.variety import sort_of, variety_of
 from archlint.cost.target import Target
 from archlint.errors import TargetError
 
-__all__ = ["MeasuredRows"]
+__all__ = ["RowsByVariety"]
 
 
-class MeasuredRows:
+class RowsByVariety:
     """Reads a text only when its sort of kernel is first asked for.
 
     Most models need but a few sorts, and reading is what takes the time.

@@ -72,7 +72,8 @@ class PassGraph:
     ) -> None:
         self.outputs: frozenset[str] = frozenset(outputs)
         self.open: frozenset[str] = frozenset(open_maps)
-        self.opset, self.sizes_known = opset, sizes_known
+        self.opset: int = opset
+        self.sizes_known: bool = sizes_known
         self._steps: list[Step] = []
         self._sorted = False
         self._makers: dict[str, Step] = {}

@@ -272,15 +272,17 @@ class Pricer:
                 self._bases.update(zip(new, family.bases(new), strict=True))
             with sound(self.target.name, family.spec.name):
                 covariance = family.covariance(members)
-            shares = [
-                np.array([side.get(part, 0) * self._known[part] / whole for part in members])
-                for side, whole in zip(sides, seconds, strict=True)
-            ]
-            for number, share in enumerate(shares):
-                variances[number] += float(share @ covariance @ share)
-            if len(sides) == 2:
-                gap = shares[0] - shares[1]
-                ratio_variance += float(gap @ covariance @ gap)
+                shares = [
+                    # of what takes no time nothing is a share; who asked is told
+                    np.array([side.get(part, 0) * self._known[part] for part in members])
+                    / (whole or 1.0)
+                    for side, whole in zip(sides, seconds, strict=True)
+                ]
+                for number, share in enumerate(shares):
+                    variances[number] += float(share @ covariance @ share)
+                if len(sides) == 2:
+                    gap = shares[0] - shares[1]
+                    ratio_variance += float(gap @ covariance @ gap)
         bases = []
         for side in sides:
             by_basis: dict[Basis, float] = {}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer, equal_flops_pairs
+from archlint.cost.pricing.family import Family
 from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.table import Row
 from tests.cost.paper_targets import ARM_PRICER, GPU, GPU_PRICER
@@ -232,3 +233,12 @@ def test_pairs_have_equal_flops_in_one_series() -> None:
         row("2 Conv 32>64 k1x1 @56x56"),
     ]
     assert equal_flops_pairs(rows) == [(0, 1), (0, 4), (1, 4)]
+
+
+def test_what_takes_no_time_has_neither_price_nor_slow_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pricer, convs = Pricer(GPU), kernels("Conv 64>64 k1x1 @56x56")
+    monkeypatch.setattr(Family, "seconds", lambda _, asked: [0.0 for _ in asked])
+    assert pricer.total(convs) is None
+    assert pricer.compare(convs, convs) is None

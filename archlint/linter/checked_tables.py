@@ -27,20 +27,18 @@ def check_once(target: Target, files: TargetFiles) -> None:
     Whatever the cache says, the rows have the checksum of the target's file and each time is a
     positive one where it is read: without the look only what nobody reads is not looked at.
     """
-    key = _key(target, files)
+    key = _key(target)
     note = platformdirs.user_cache_path("archlint") / "tables" / key
     if not (has_its_checksum(target, files) and _is_noted(note)):
         check_table(target, files)
         _take_down(note)
 
 
-def _key(target: Target, files: TargetFiles) -> str:
-    digest = sha256(f"{_LOOK} {__version__}\n".encode())
-    digest.update(files.file.read_bytes())
-    for text in target.rows.files if isinstance(target.rows, Table) else ():
-        digest.update(f"\n{text.rule} {len(text.data)}\n".encode())
-        digest.update(text.data)
-    return digest.hexdigest()
+def _key(target: Target) -> str:
+    files = target.rows.files if isinstance(target.rows, Table) else ()
+    parts = [f"{_LOOK} {__version__}", target.counted.said, target.counted.checksum]
+    parts += [f"{text.rule} {text.checksum}" for text in files]
+    return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _is_noted(note: Path) -> bool:

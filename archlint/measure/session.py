@@ -31,8 +31,8 @@ class BatchTimer:
     """Times the kernels of one batch; `name` seeds the orders and the weights.
 
     The batch's other kernels and then `company` fill up small sessions, not counted.  A session
-    fills no more than `room` bytes.  `tell` is called before each round of sessions with its
-    number and how many there are at least.
+    fills no more than `room` bytes, or than the cache that the batch is to stay in.  `tell` is
+    called before each round of sessions with its number and how many there are at least.
     """
 
     def __init__(

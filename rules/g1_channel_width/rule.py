@@ -158,14 +158,7 @@ class ChannelWidth(Rule):
             instead=_words(candidate.outer, candidate.inner, len(pairs), kernel),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
-            limit=(
-                Limit(
-                    Severity.NOTE,
-                    f"the outer width falls from {block.outer} to {candidate.outer}",
-                )
-                if block.falls(candidate)
-                else None
-            ),
+            limit=Limit(Severity.NOTE, why) if (why := block.why_a_note(candidate)) else None,
             remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
         )  # fmt: skip
 

@@ -119,14 +119,7 @@ def _place(view: View, found: Proposal) -> Place:
         ),
         kernels=block.numbers,
         instead_kernels=candidate.kernels,
-        limit=(
-            Limit(
-                Severity.NOTE,
-                f"the outer width falls from {block.outer} to {candidate.outer}",
-            )
-            if block.falls(candidate)
-            else None
-        ),
+        limit=Limit(Severity.NOTE, why) if (why := block.why_a_note(candidate)) else None,
         remedy=OtherWidths(
             kernel.groups, (block.outer, candidate.outer), (block.inner, candidate.inner)
         ),

@@ -46,16 +46,14 @@ def pieces_of(kernel: Kernel) -> int:
 
 def _gathered(kernel: Kernel) -> int:
     """The runs that a Gather copies: what lies behind the axis of its indices stays together."""
-    batch, rows = kernel.batch, kernel.batch * prod(kernel.out_map)
-    if len(kernel.out_map) < 2:
-        # rows of a table, or numbers of each row
-        return rows * kernel.c_out if kernel.path == "by row" else rows
-    if not kernel.path:
-        return batch * kernel.c_out
+    shape = kernel.batch, kernel.c_out, *kernel.out_map
     if kernel.path == "by row":
-        return rows * kernel.c_out
-    shape = batch, kernel.c_out, *kernel.out_map
-    return prod(shape[: int(kernel.path.removeprefix("axis ")) + 1])
+        return prod(shape)
+    if len(kernel.out_map) < 2:
+        # rows of a table
+        return kernel.batch * prod(kernel.out_map)
+    axis = int(kernel.path.removeprefix("axis ")) if kernel.path else 1
+    return prod(shape[: axis + 1])
 
 
 def jump_of(kernel: Kernel) -> int:
@@ -75,9 +73,8 @@ def is_general(kernel: Kernel) -> bool:
     if not kernel.path.startswith("perm "):
         return False
     order = [int(each) for each in kernel.path.removeprefix("perm ").split("-")]
-    return not any(
-        rest == sorted(rest) for at in range(len(order)) for rest in [order[:at] + order[at + 1 :]]
-    )
+    rests = (order[:at] + order[at + 1 :] for at in range(len(order)))
+    return all(rest != sorted(rest) for rest in rests)
 
 
 @cache

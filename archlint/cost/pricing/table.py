@@ -54,7 +54,7 @@ class TableFile:
             raise TargetError(f"{self.path}: cannot be read: {fault.strerror or fault}") from fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableText:
     """The text of a file of rows, as bytes."""
 
@@ -62,7 +62,7 @@ class TableText:
     rule: str
     data: bytes
 
-    @property
+    @cached_property
     def checksum(self) -> str:
         """What a target's file says of its table, so that no row changes unseen."""
         return sha256(self.data).hexdigest()

@@ -73,6 +73,12 @@ class Block:
         """Whether the outer width falls by more than a quarter."""
         return candidate.outer < KEEPS * self.outer
 
+    def why_a_note(self, candidate: Candidate) -> str:
+        """Why the alternative is no more than a note, "" where it may be more."""
+        if not self.falls(candidate):
+            return ""
+        return f"the outer width falls from {self.outer} to {candidate.outer}"
+
     def widths(self, step: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Outer and inner widths in such steps at equal FLOPs, those of the least MAC first.
 

@@ -8,10 +8,10 @@ import re
 import shutil
 import tempfile
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
-from itertools import filterfalse
 from pathlib import Path
 from statistics import mean, median
 from time import perf_counter
@@ -108,17 +108,17 @@ class OnnxRuntime(Backend):
 
     def time(self, medley: Medley) -> Timing:
         """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
-        newer = tuple(filter(is_newer, medley.kernels))
-        older = tuple(filterfalse(is_newer, medley.kernels))
-        parts = {
-            kernels is newer: self._time(replace(medley, kernels=kernels))
-            for kernels in (older, newer)
-            if kernels
+        parts: defaultdict[bool, list[Kernel]] = defaultdict(list)
+        for kernel in medley.kernels:
+            parts[is_newer(kernel)].append(kernel)
+        timings = {
+            newer: self._time(replace(medley, kernels=tuple(kernels)))
+            for newer, kernels in parts.items()
         }
-        times = {part: iter(timing.kernels) for part, timing in parts.items()}
+        times = {newer: iter(timing.kernels) for newer, timing in timings.items()}
         return Timing(
             tuple(next(times[is_newer(kernel)]) for kernel in medley.kernels),
-            sum(timing.run for timing in parts.values()),
+            sum(timing.run for timing in timings.values()),
         )
 
     def _time(self, medley: Medley) -> Timing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.fusion import constant_operand, is_by_channel, is_conv
+from archlint.cost.lowering.passes.generic_pools import counts_rounded_padding
 from archlint.cost.lowering.passes.map_origins import MapOrigins
 from archlint.cost.lowering.runtime_rules import Blocked, RuntimeRules
 from archlint.graph.operator import Operator, Tensor
@@ -86,8 +87,8 @@ class _Blocking:
             self._make(step)
 
     def _pool(self, step: Step) -> None:
-        shape, attributes = step.reads[0].shape or (), step.op.attributes
-        if attributes.get("ceil_mode") and attributes.get("count_include_pad"):
+        shape = step.reads[0].shape or ()
+        if counts_rounded_padding(step):
             return
         if step.name.startswith("Global") and not self._has(step.reads[0]):
             return  # what it leaves is quicker reordered than what it reads

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from archlint.cost.kernels.ops import GENERIC
-from archlint.cost.lowering.pass_graph import PassGraph
+from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["name_generic_pools"]
+__all__ = ["counts_rounded_padding", "name_generic_pools"]
 
 _SINCE = 19
 """The opset from which on ONNX Runtime 1.32 runs every plain mean by its general pool."""
@@ -20,7 +20,11 @@ def name_generic_pools(graph: PassGraph, _: RuntimeRules) -> None:
     for step in graph:
         if step.name != "AveragePool" or step.path:
             continue
-        attributes = step.op.attributes
-        is_rounded = attributes.get("ceil_mode") and attributes.get("count_include_pad")
-        if is_rounded or graph.opset >= _SINCE:
+        if counts_rounded_padding(step) or graph.opset >= _SINCE:
             step.path = GENERIC
+
+
+def counts_rounded_padding(step: Step) -> bool:
+    """Whether a pool's padding counts in a map that is rounded up, which no quick kernel does."""
+    attributes = step.op.attributes
+    return bool(attributes.get("ceil_mode") and attributes.get("count_include_pad"))

@@ -95,6 +95,8 @@ class Kernel(NamedTuple):
             return outputs * prod(self.window)
         if self.kind in _WORKLESS:
             return 0
+        if self.kind is Kind.REDUCTION:
+            return self.batch * prod(self.in_map) * self.c_in
         return outputs * self.operands * prod(self.window)
 
     @property

@@ -7,7 +7,9 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ELEMENTWISE
 from archlint.cost.lowering.make_kernel import make_kernel
 from archlint.cost.lowering.pass_graph import Step
-from archlint.graph.operator import Operator, Tensor
+from archlint.cost.lowering.reduced_dims import reduced_path, with_reduced_dims
+from archlint.cost.lowering.repeated_operands import with_repeated_operands
+from archlint.graph.operator import Operator
 from archlint.graph.operator_facts import Category
 from archlint.graph.operator_table import facts_of
 
@@ -22,14 +24,16 @@ def step_kernel(step: Step) -> Kernel | None:
         return None
     facts, path, operands = facts_of(step.name), step.path or kernel.path, kernel.operands
     if step.name in ELEMENTWISE or step.name == "PRelu":
-        operands, path = _broadcast(op)
+        kernel = with_repeated_operands(kernel, op)
+        operands, path = kernel.operands, kernel.path
     elif step.name == "Transpose":
         perm = step.permutation
         path = "perm " + "-".join(map(str, perm)) if perm else ""
-    elif kernel.kind is Kind.SCAN or (
-        kernel.kind is Kind.REDUCTION and facts.category is not Category.POOL
-    ):
-        path = _reduced(op)
+    elif kernel.kind is Kind.SCAN:
+        path = reduced_path(op)
+    elif kernel.kind is Kind.REDUCTION and facts.category is not Category.POOL:
+        kernel = with_reduced_dims(kernel, op)
+        path = kernel.path
     elif facts.along_axis:
         path = _along(op)
     elif kernel.kind is Kind.SOFTMAX:
@@ -51,47 +55,6 @@ _MULTIPLIED = "Mul"
 def _is_small_power(op: Operator) -> bool:
     exponent = op.inputs[1] if op.op_type == "Pow" and len(op.inputs) > 1 else None
     return exponent is not None and exponent.values in ((2.0,), (3.0,))
-
-
-def _broadcast(op: Operator) -> tuple[int, str]:
-    """How many operands have the output's size, and along what the others are repeated."""
-    inputs = [tensor for tensor in op.inputs if tensor is not None]
-    small = [tensor for tensor in inputs if tensor.elements != op.output.elements]
-    full = len(inputs) - len(small)
-    kinds = {_repeated(tensor, op.output.shape or ()) for tensor in small}
-    kinds.discard("scalar" if len(kinds) > 1 else "")
-    return max(full, 1), " ".join(sorted(kinds))
-
-
-def _repeated(tensor: Tensor, shape: tuple[int, ...]) -> str:
-    sizes = tensor.shape or ()
-    if tensor.elements == 1:
-        return "scalar"
-    sizes = (1,) * (len(shape) - len(sizes)) + sizes
-    own = [axis for axis, size in enumerate(sizes) if size != 1]
-    if len(shape) > 1 and own in ([len(shape) - 1], [0, len(shape) - 1]) and len(shape) != 4:
-        return "by row"
-    if own and len(shape) > 2 and set(own) <= {0, 1} and 1 in own:
-        return "by channel"
-    if own == [len(shape) - 1]:
-        return "by row"
-    return "by map"
-
-
-def _reduced(op: Operator) -> str:
-    """Which dims a reduction takes together, or a scan runs along."""
-    shape = op.activations[0].shape or ()
-    axes = op.attributes.get("axes") or op.attributes.get("axis")
-    if axes is None and len(op.inputs) > 1 and op.inputs[1] is not None:
-        axes = op.inputs[1].values
-    given = axes if isinstance(axes, tuple) else (axes,) if isinstance(axes, int) else ()
-    rank = len(shape)
-    dims = sorted(int(each) % rank for each in given if not isinstance(each, str)) if rank else []
-    if dims == [rank - 1]:
-        return "row"
-    if dims and dims == list(range(2, rank)):
-        return "map"
-    return "axes " + "-".join(map(str, dims)) if dims else "all"
 
 
 def _along(op: Operator) -> str:

@@ -35,9 +35,9 @@ def pieces_of(kernel: Kernel) -> int:
     if kernel.kind is Kind.MOVEMENT:
         return lines if of_planes and kernel.op not in ("Cast", "Identity") else 1
     if kernel.kind is Kind.REDUCTION:
-        # one for each number that is left
-        return batch * kernel.c_out
-    if kernel.path == "by channel":
+        # one for each number that is left; over the channels, whole lines are put together
+        return batch if kernel.path.startswith("axes ") else batch * kernel.c_out
+    if kernel.path in ("by channel", "by map"):
         return batch * kernel.c_out
     if kernel.path == "by row":
         return rows

@@ -242,6 +242,8 @@ def _binary(site: Site, kernel: Kernel) -> Made:
         inputs.append(graph.fresh(kernel.batch, kernel.c_in, *(1 for _ in kernel.in_map)))
     elif kernel.path == "by row":
         inputs.append(graph.weights(shape[-1]))
+    elif kernel.path == "by map":
+        inputs.append(graph.fresh(1, 1, *kernel.in_map))
     elif kernel.operands == 1:
         inputs.append(graph.weights(1))
     inputs += [graph.fresh(*shape) for _ in range(kernel.operands - 1)]

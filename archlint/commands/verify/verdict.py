@@ -7,6 +7,7 @@ from statistics import median
 
 from archlint.commands.verify.plan import PlannedFinding
 from archlint.commands.verify.sessions import Timed
+from archlint.cost.pricing.row import CLOCK
 from archlint.measure.fit.statistics import bounds_of
 from archlint.results.findings import Variant
 from archlint.results.verification import Ratio, Verdict, VerifiedFinding, VerifiedPlace
@@ -18,9 +19,10 @@ def slowdown_of(now: Sequence[float], instead: Sequence[float]) -> Ratio:
     """The slow-down over pairs of sessions: the median, and its 95 % interval.
 
     The interval is by order statistics (see `bounds_of`): up to eight pairs from the least to
-    the greatest slow-down.
+    the greatest slow-down.  A side of less than the clock tells counts as that much: a view that
+    is timed at 10 ns does not make what it is compared with 500 times slower.
     """
-    ratios = [slow / fast for slow, fast in zip(now, instead, strict=True)]
+    ratios = [max(slow, CLOCK) / max(fast, CLOCK) for slow, fast in zip(now, instead, strict=True)]
     return Ratio(median(ratios), *bounds_of(ratios))
 
 

@@ -92,3 +92,9 @@ def test_where_some_places_are_not_run_the_others_stand_against_their_own_predic
     for finding in (part, whole):
         assert finding.measured is not None
         assert finding.measured.estimate == pytest.approx(finding.predicted.estimate)
+
+
+def test_what_takes_less_than_the_clock_tells_is_not_many_times_faster() -> None:
+    ratio = slowdown_of([5.2e-6] * 5, [0.01e-6] * 5)
+    assert ratio.estimate == pytest.approx(26.0)
+    assert slowdown_of([0.01e-6] * 5, [0.02e-6] * 5).estimate == 1.0

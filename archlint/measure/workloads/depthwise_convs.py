@@ -1,4 +1,4 @@
-"""Depthwise convs: 284 kernels.
+"""Depthwise convs: 202 kernels.
 
 24 of them have several channels out of each, and are group convs to runtimes.  Of 1x1 too, which
 is what becomes of a normalisation in a blocked layout.
@@ -36,7 +36,7 @@ DEPTHWISE_EPILOGUES: dict[tuple[str, ...], float] = {
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
     return (
-        draw(seed, "depthwise conv", 180, _depthwise, filled=32),
+        draw(seed, "depthwise conv", 110, _depthwise, filled=20),
         draw(seed, "scale", 40, _scale, filled=8),
         draw(seed, "depthwise multiplier", 24, _multiplied),
     )

@@ -1,4 +1,4 @@
-"""Normalisations: 192 kernels."""
+"""Normalisations: 136 kernels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["sample"]
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
     return (
-        draw(seed, "normalisation", 110, _normalisation, filled=24),
+        draw(seed, "normalisation", 64, _normalisation, filled=14),
         draw(seed, "instance normalisation", 16, _of_maps("InstanceNormalization")),
         draw(seed, "group normalisation", 16, _of_maps("GroupNormalization")),
         draw(seed, "local normalisation", 10, _of_maps("LRN")),

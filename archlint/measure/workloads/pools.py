@@ -1,4 +1,4 @@
-"""Pools: 220 kernels."""
+"""Pools: 96 kernels."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WINDOWS: Mapping[tuple[int, int], float] = {
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return draw(seed, "pool", 180, _pool, filled=24), draw(seed, "generic pool", 16, _generic)
+    return draw(seed, "pool", 70, _pool, filled=10), draw(seed, "generic pool", 16, _generic)
 
 
 def _pool(point: Point) -> list[Kernel]:

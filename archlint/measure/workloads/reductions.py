@@ -1,4 +1,4 @@
-"""Reductions over maps and rows: 105 kernels."""
+"""Reductions over maps and rows: 63 kernels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["sample"]
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    reductions = draw(seed, "reduction", 60, _reduction, filled=16)
+    reductions = draw(seed, "reduction", 36, _reduction, filled=8)
     known = {each.kernels for each in reductions}
     last = [
         each
-        for each in draw(seed, "last reduction", 36, _last_reduction)
+        for each in draw(seed, "last reduction", 26, _last_reduction)
         if each.kernels not in known
     ]
-    return reductions, last[:29]
+    return reductions, last[:19]
 
 
 def _reduction(point: Point) -> list[Kernel]:

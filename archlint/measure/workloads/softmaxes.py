@@ -1,4 +1,4 @@
-"""Softmaxes by row length: 38 kernels."""
+"""Softmaxes by row length: 30 kernels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["sample"]
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return (draw(seed, "softmax", 30, _softmax, filled=8),)
+    return (draw(seed, "softmax", 24, _softmax, filled=6),)
 
 
 def _softmax(point: Point) -> list[Kernel]:

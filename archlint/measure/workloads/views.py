@@ -1,4 +1,4 @@
-"""Views, which cost a launch or nothing: 36 kernels."""
+"""Views, which cost a launch or nothing: 20 kernels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["sample"]
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
     """Kernels drawn with this seed, by sort."""
-    return (draw(seed, "view", 30, _view, filled=6),)
+    return (draw(seed, "view", 16, _view, filled=4),)
 
 
 def _view(point: Point) -> list[Kernel]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricing.family import Family
 from archlint.cost.pricing.machine import Machine
 from archlint.measure.fit.tune import tune
@@ -20,6 +21,27 @@ def test_only_terms_and_features_that_differ_are_taken() -> None:
     }  # fmt: skip
     # one window, no strides, no batch, no groups, nothing fused
     assert set(spec.lengths) <= {"in", "out", "positions", "line", "bytes", "fill", "growth"}
+
+
+def test_what_bytes_far_away_take_is_not_told_by_rows_that_have_next_to_none() -> None:
+    near = replace(MACHINE, near=2**20, far=2**25)
+    sizes = [(4 * width, side) for width in (4, 8, 16) for side in (14, 28, 56)]
+    small = [
+        Kernel(Kind.POOL, "MaxPool", c, c, (s, s), (s, s), 1, (3, 3), (1, 1)) for c, s in sizes
+    ]
+    small = [each for each in small if each.activation_bytes < 2**20]
+    seconds = [1e-6 + 1e-11 * each.activation_bytes for each in small]
+    seconds[-1] *= 1.2  # noise that the little which is far away there would explain
+    spec = tune("pool", small, seconds, near)
+    assert "bytes" in spec.terms
+    assert not {"activations near", "activations far"} & set(spec.terms)
+    large = small[0]._replace(c_in=256, c_out=256, in_map=(112, 112), out_map=(112, 112))
+    family = Family(spec, [(((1, e),), t) for e, t in zip(small, seconds, strict=True)], {}, near)
+    (told,) = family.seconds([large])
+    assert told == pytest.approx(1e-6 + 1e-11 * large.activation_bytes, rel=0.5)
+    both = [*small, large, large._replace(c_in=512, c_out=512)]
+    spec = tune("pool", both, [1e-6 + 1e-11 * each.activation_bytes for each in both], near)
+    assert {"activations near", "activations far"} <= set(spec.terms)
 
 
 def test_views_have_a_launch_and_nothing_else() -> None:

@@ -86,9 +86,9 @@ class ChannelWidth(Rule):
     @classmethod
     def workloads(cls) -> tuple[Workload, ...]:
         """Dense convs and matrix products."""
-        from archlint.measure.workloads import dense_convs, products
+        from archlint.measure.workloads import dense_convs, products, signed
 
-        return dense_convs.sample, products.sample
+        return dense_convs.sample, products.sample, signed.sample
 
     @classmethod
     def plot(cls) -> Plot:

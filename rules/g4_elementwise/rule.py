@@ -49,10 +49,11 @@ class ElementWise(Rule):
             functions,
             movement,
             normalisations,
+            signed,
         )
 
         between = depthwise_convs, element_wise, normalisations, movement, functions
-        return tuple(each.sample for each in between)
+        return *(each.sample for each in between), signed.between
 
     @classmethod
     def plot(cls) -> Plot:

@@ -12,7 +12,7 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 
 __all__ = [
-    "BOTH_WAYS", "PACKED", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term",
+    "BOTH_WAYS", "PACKED", "SIGNED", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term",
 ]  # fmt: skip
 
 
@@ -33,6 +33,9 @@ _SOFTMAX = 5
 
 BOTH_WAYS = "both ways"
 """The path of a recurrence that runs through its rows from either end."""
+
+SIGNED = "signed"
+"""Begins the path of what multiplies bytes with a sign by bytes with a sign."""
 
 
 class Kernel(NamedTuple):

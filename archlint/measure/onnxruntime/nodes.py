@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kernel import SIGNED, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, GENERIC, RESHAPES
 from archlint.graph.operator_facts import Category, Elements, Reads, Work
@@ -48,6 +48,13 @@ _GIVES_INTEGERS = frozenset({
 _INLINED = frozenset({"Mish", "Swish"})
 """What the runtime has no kernel of: it runs the operators of their definition."""
 
+_BY_VALUE = frozenset({"Asinh", "Cosh", "PRelu", "Pow", "Shrink", "Sinh", "Softplus", "Tan"})
+"""What the runtime runs element by element, by branches that differ with the values.
+
+On values that repeat along a map, which a CPU foresees, a PRelu of 64x56x56 takes 0.12 ms and on
+others 0.97, a Shrink 0.14 and 1.36.
+"""
+
 _REORDERED = 4
 """The runtime reorders channels only by so many at once."""
 
@@ -61,19 +68,21 @@ def feeds(writer: Kernel, reader: Kernel) -> bool:
     """Whether what one kernel writes is of the type that the other reads first."""
     if facts_of(writer.op).gives_truth or writer.op in _GIVES_INTEGERS:
         return False
-    return _is_int8(writer) == _reads_bytes(reader)
+    return _written(writer) == _read(reader)
 
 
-def _reads_bytes(kernel: Kernel) -> bool:
-    """Whether a kernel's first input is in int8."""
+def _read(kernel: Kernel) -> str:
+    """The type of a kernel's first input."""
     if kernel.op == "QuantizeLinear":
-        return False
-    return kernel.op == "DequantizeLinear" or _is_int8(kernel)
+        return "float"
+    return "uint8" if kernel.op == "DequantizeLinear" else _written(kernel)
 
 
-def _is_int8(kernel: Kernel) -> bool:
-    """Whether what a kernel writes is in int8: one byte an element, and no truth value."""
-    return kernel.itemsize == 1 and (kernel.op in QUANTISED or kernel.op in _OF_BYTES)
+def _written(kernel: Kernel) -> str:
+    """The type of what a kernel writes: one byte an element where that is no truth value."""
+    if kernel.itemsize != 1 or (kernel.op not in QUANTISED and kernel.op not in _OF_BYTES):
+        return "float"
+    return "int8" if kernel.path.startswith(SIGNED) else "uint8"
 
 
 def make_nodes(kernel: Kernel, graph: Graph, given: tuple[str, Shape] | None = None) -> Made:
@@ -84,7 +93,10 @@ def make_nodes(kernel: Kernel, graph: Graph, given: tuple[str, Shape] | None = N
     make = _maker(kernel)
     if make is None:
         raise ValueError(f"no node for {kernel.text}")
-    return make(Site(graph, given, int8=_reads_bytes(kernel)), kernel)
+    if kernel.op in _BY_VALUE:
+        return make(Site(graph, None, graph.varied), kernel)
+    fresh = {"float": graph.fresh, "uint8": graph.fresh_bytes, "int8": graph.fresh_signed}
+    return make(Site(graph, given, fresh[_read(kernel)]), kernel)
 
 
 def _maker(kernel: Kernel) -> Maker | None:

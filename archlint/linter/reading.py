@@ -31,6 +31,8 @@ def _measures(target: Target, stored: str) -> bool:
         op = "DynamicQuantizeMatMul"
     elif stored.startswith(f"{target.dtype} with ") and stored.endswith("-bit weights"):
         op = "MatMulNBits"
+    elif stored == f"{target.dtype} with 4-bit float weights":
+        op = "MatMulBnb4"
     return any(each.name == f"matrix product {op}" for each in target.families)
 
 

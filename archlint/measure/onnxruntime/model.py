@@ -16,15 +16,12 @@ from archlint.measure.plan.medley import Medley
 __all__ = ["closed", "has_ballast", "is_newer", "model_of"]
 
 OPSET = 18
-"""From 19 on the runtime takes means of plain maps by its general pool, ten times slower."""
-
-OPSET = 18
 """The version of ONNX's operators that nodes are of.
 
 From 19 on the runtime takes means of plain maps by its general pool, ten times slower.
 """
 
-_SINCE = {"Attention": 23}
+_SINCE = {"Attention": 23, "CumProd": 26, "DeformConv": 19, "TensorScatter": 24}
 
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""

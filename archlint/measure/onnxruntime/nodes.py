@@ -121,6 +121,8 @@ def _maker(kernel: Kernel) -> Maker | None:
         return _global_pool
     if facts.work is Work.REDUCTION and facts.reads is Reads.FIRST:
         return _reduce
+    if facts.work is Work.ELEMENTWISE and facts.elements is Elements.TRUTH:
+        return _truth
     if facts.work is Work.ELEMENTWISE and facts.elements is Elements.ANY:
         return _unary if facts.operands == 1 else _binary
     return _unary if kernel.op == "Identity" else None
@@ -153,6 +155,22 @@ def _conv(site: Site, kernel: Kernel) -> Made:
     if kernel.epilogue:
         return site.made(shape, "FusedConv", inputs, CONTRIB, **attributes)
     return site.made(shape, "Conv", inputs, **attributes)
+
+
+def _deformed(site: Site, kernel: Kernel) -> Made:
+    """With an offset for each tap and a factor on it, as its second version has them."""
+    graph, taps = site.graph, prod(kernel.window)
+    inputs = [
+        site.read(kernel.batch, kernel.c_in, *fitting(kernel)),
+        graph.weights(kernel.c_out, kernel.c_in // kernel.groups, *kernel.window),
+        graph.fresh(kernel.batch, 2 * taps, *kernel.out_map),
+        graph.weights(kernel.c_out),
+        graph.fresh(kernel.batch, taps, *kernel.out_map),
+    ]
+    return site.made(
+        (kernel.batch, kernel.c_out, *kernel.out_map), kernel.op, inputs,
+        **windowed(kernel) | {"group": kernel.groups},
+    )  # fmt: skip
 
 
 def _transposed(site: Site, kernel: Kernel) -> Made:
@@ -262,6 +280,16 @@ def _binary(site: Site, kernel: Kernel) -> Made:
     return site.made(shape, kernel.op, inputs, **attributes)
 
 
+def _truth(site: Site, kernel: Kernel) -> Made:
+    """Of truth values, which are made of floats at each run."""
+    shape, graph = shape_of(kernel), site.graph
+    inputs = [
+        graph.add("Cast", [graph.fresh(*shape)], to=TensorProto.BOOL)
+        for _ in range(facts_of(kernel.op).operands)
+    ]
+    return site.made(shape, kernel.op, inputs)
+
+
 def _unary(site: Site, kernel: Kernel) -> Made:
     shape = shape_of(kernel)
     return site.made(shape, kernel.op, [site.read(*shape)])
@@ -313,6 +341,7 @@ def _softmax(site: Site, kernel: Kernel) -> Made:
 
 _MAKERS: dict[str, Maker] = {
     "ConvTranspose": _transposed,
+    "DeformConv": _deformed,
     "DequantizeLinear": _dequantise,
     "HardSwish": _hard_swish,
     "MatMul": _product,

@@ -16,6 +16,7 @@ from onnx import helper
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.on_path import on_path
+from archlint.cost.lowering.on_path import quantised as as_quantised
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
 from archlint.measure.onnxruntime.lowering import lowering
@@ -183,7 +184,7 @@ def test_convs_on_data_of_16_bits_run_in_float(tmp_path: Path) -> None:
 )
 def test_an_experiment_runs_in_int8_where_the_runtime_does(given: str, expected: str) -> None:
     ((_, kernel),) = parse_chain(given)
-    assert on_path(kernel, ORT).text == expected
+    assert on_path(as_quantised(kernel, ORT), ORT).text == expected
 
 
 def test_a_weight_behind_a_dequantise_is_a_weight_in_int8(tmp_path: Path) -> None:

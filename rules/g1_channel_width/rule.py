@@ -86,9 +86,9 @@ class ChannelWidth(Rule):
     @classmethod
     def workloads(cls) -> tuple[Workload, ...]:
         """Dense convs and matrix products."""
-        from archlint.measure.workloads import dense_convs, products, signed
+        from archlint.measure.workloads import dense_convs, products
 
-        return dense_convs.sample, products.sample, signed.sample
+        return dense_convs.sample, products.sample
 
     @classmethod
     def plot(cls) -> Plot:

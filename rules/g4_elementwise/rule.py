@@ -49,11 +49,10 @@ class ElementWise(Rule):
             functions,
             movement,
             normalisations,
-            signed,
         )
 
         between = depthwise_convs, element_wise, normalisations, movement, functions
-        return *(each.sample for each in between), signed.between
+        return tuple(each.sample for each in between)
 
     @classmethod
     def plot(cls) -> Plot:

@@ -142,7 +142,7 @@ def _deformed(point: Point) -> list[Kernel]:
 
 def _reversed(point: Point) -> list[Kernel]:
     """Steps first, for the second way of a recurrence."""
-    steps, rows = round(point.between(8, 512)), point.pick({1: 1.0, 8: 1.0})
+    steps, rows = round(point.between(8, 512)), point.pick({2: 1.0, 8: 1.0})
     width = aligned(point.between(32, 1024))
     return [Kernel(Kind.MOVEMENT, "ReverseSequence", width, width, (rows,), (rows,), steps)]
 

@@ -28,7 +28,7 @@ from archlint.measure.plan.sampling import (
     width,
 )
 
-__all__ = ["between", "sample"]
+__all__ = ["sample"]
 
 FLOAT = "dequantised"
 
@@ -42,7 +42,7 @@ Sort = Callable[[Point], Kernel]
 
 
 def sample(seed: int) -> tuple[list[Experiment], ...]:
-    """Convs and products drawn with this seed, by sort."""
+    """Kernels drawn with this seed, by sort."""
     return (
         _drawn(seed, SIGNED, "conv 1x1", 20, _dense((1, 1))),
         _drawn(seed, SIGNED, "conv 3x3", 20, _dense((3, 3))),
@@ -52,12 +52,6 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         _drawn(seed, FLOAT, "conv 3x3", 28, _dense((3, 3))),
         _drawn(seed, FLOAT, "group conv", 14, _grouped),
         _drawn(seed, FLOAT, "product", 24, _product_of({True: 1.0, False: 2.0})),
-    )
-
-
-def between(seed: int) -> tuple[list[Experiment], ...]:
-    """What runs between them, drawn with this seed, by sort."""
-    return (
         _drawn(seed, SIGNED, "depthwise conv", 16, _depthwise),
         _drawn(seed, FLOAT, "depthwise conv", 24, _depthwise),
         _drawn(seed, FLOAT, "sum", 16, _sum),

@@ -8,7 +8,6 @@ import onnx
 from onnx import TensorProto, helper
 
 from archlint.cost.kernels.footprint import footprint
-from archlint.cost.kernels.kernel import Kernel
 from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
 from archlint.measure.onnxruntime.nodes import feeds, make_nodes
 from archlint.measure.plan.medley import Medley

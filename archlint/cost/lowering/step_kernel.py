@@ -21,7 +21,7 @@ def step_kernel(step: Step) -> Kernel | None:
     if kernel is None:
         return None
     facts, path, operands = facts_of(step.name), step.path or kernel.path, kernel.operands
-    if step.name in ELEMENTWISE or step.name == "PRelu":
+    if step.name in ELEMENTWISE:
         operands, path = _broadcast(op)
     elif step.name == "Transpose":
         perm = step.permutation

@@ -13,7 +13,7 @@ import tomli
 from numpy.typing import NDArray
 from onnx import helper
 
-from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.kernels.kernel import SIGNED, Kernel, parse_chain
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.on_path import quantised as as_quantised
@@ -80,6 +80,8 @@ def _of_node(node: onnx.NodeProto) -> Signature:
     layout = ""
     if name in _LAYOUTS and (attributes.get("channels_last") or node.op_type == "NhwcMaxPool"):
         layout = "nhwc"
+    elif name in _LAYOUTS and node.domain.endswith("nchwc"):
+        layout = "nchwc"
     elif name == "Transpose":
         layout = "perm " + "-".join(map(str, attributes["perm"]))
     return name, 0 if name in _EITHER else itemsize, layout
@@ -88,7 +90,7 @@ def _of_node(node: onnx.NodeProto) -> Signature:
 def of_kernel(kernel: Kernel) -> Signature:
     shown = kernel.op in _LAYOUTS or kernel.op == "Transpose"
     itemsize = 0 if kernel.op in _EITHER else kernel.itemsize
-    return kernel.op, itemsize, kernel.path if shown else ""
+    return kernel.op, itemsize, kernel.path.removeprefix(f"{SIGNED} ") if shown else ""
 
 
 def compare(proto: onnx.ModelProto, folder: Path, form: QuantFormat = QuantFormat.QDQ) -> None:

@@ -72,7 +72,10 @@ _LOWERING = record(
                 **dict.fromkeys(("pools", "maps", "joins", "sums", "fuse", "resizes"), _TEXTS),
             }
         ),
-        "quantised": record(dict.fromkeys((one.name for one in fields(Quantised)), _TEXTS)),
+        "quantised": record(
+            {one.name: _TEXTS for one in fields(Quantised) if one.name != "unsigned"},
+            {"unsigned": _TEXTS},
+        ),
     },
 )
 

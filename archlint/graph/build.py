@@ -239,7 +239,7 @@ def _weights(
     packed = {
         tensors.origin(operator.weight): inner * outer
         for operator in operators
-        if operator.op_type == "MatMulNBits" and operator.weight is not None
+        if facts_of(operator.op_type).packed and operator.weight is not None
         if isinstance(inner := operator.attributes.get("K"), int)
         if isinstance(outer := operator.attributes.get("N"), int)
     }

@@ -27,6 +27,7 @@ its like are views and move nothing; Gather, Slice and Split read only what they
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from math import prod
 
@@ -184,6 +185,17 @@ def _recurrent(gates: int) -> _Count:
     return count
 
 
+def _quantised_lstm(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    """Its weights are those of an LSTM, turned round."""
+    turned = [
+        replace(each, shape=(each.shape[0], each.shape[2], each.shape[1]))
+        if each is not None and each.shape is not None and len(each.shape) == 3 and place
+        else each
+        for place, each in enumerate(inputs[:3])
+    ]
+    return _recurrent(4)(turned, outputs, attributes)
+
+
 def _attention(op_type: str) -> _Count:
     """Scores, sums and softmax, of the keys of earlier rows too."""
 
@@ -244,6 +256,8 @@ _FORMULAS: Mapping[str, _Count] = {
     "Conv": _conv,
     "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
+    "DeformConv": _conv,
+    "DynamicQuantizeLSTM": _quantised_lstm,
     "Einsum": _einsum,
     "FusedMatMul": _matmul,
     "DynamicQuantizeMatMul": _matmul,
@@ -255,6 +269,7 @@ _FORMULAS: Mapping[str, _Count] = {
     "LSTM": _recurrent(4),
     "LpPool": _pool,
     "MatMul": _matmul,
+    "MatMulBnb4": _matmul,
     "MatMulInteger": _matmul,
     "MatMulIntegerToFloat": _matmul,
     "MatMulNBits": _matmul,

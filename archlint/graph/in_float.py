@@ -9,6 +9,7 @@ from math import isclose
 from archlint.graph.flops import cost_of
 from archlint.graph.model import Model, graph_of
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["in_float"]
 
@@ -98,7 +99,7 @@ class _InFloat:
             return self._product(op, _ON_INTEGERS[op.op_type], inputs[1])
         if not self._scales.isdisjoint(tensor.name for tensor in op.activations):
             return self._scaled(op)
-        if op.op_type == "MatMulNBits":
+        if facts_of(op.op_type).packed:
             return self._product(op, "MatMul", _unpacked(op))
         if op.op_type == "Add" and self._is_bias(op):
             return self._pass_by(op, self._biased(op))

@@ -13,6 +13,7 @@ from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
 from archlint.graph.old_types import as_later, like_first_input
 from archlint.graph.operator import Tensor
+from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import (
     DTYPE_NUMBERS,
     INFERENCE_FAILURES,
@@ -58,7 +59,9 @@ def infer_outputs(
         return {node.outputs[0]: first}
     if not node.domain and like_first_input(node.op_type, _opset(proto) or _LATEST):
         return {node.outputs[0]: first}
-    if node.op_type == "MatMulNBits" and node.domain == _MICROSOFT:
+    if node.op_type == "DynamicQuantizeLSTM" and node.domain == _MICROSOFT:
+        return _recurrence(node, first, types)
+    if facts_of(node.op_type).packed and node.domain == _MICROSOFT:
         width = next((each.i for each in node.proto.attribute if each.name == "N"), None)
         return {} if width is None else {node.outputs[0]: _last(first, width)}
     if node.domain == CLASSICAL:
@@ -101,6 +104,20 @@ def _attention(node: Node, types: Mapping[str, TensorType]) -> dict[str, TensorT
     dtype = types[node.inputs[0]].dtype
     made = zip(node.outputs, shapes, strict=False)
     return {name: TensorType(dtype, shape) for name, shape in made if name}
+
+
+def _recurrence(
+    node: Node, first: TensorType, types: Mapping[str, TensorType]
+) -> dict[str, TensorType]:
+    """What an LSTM gives: all its steps, and the last."""
+    shape, weight = first.shape or (), types.get(node.inputs[2]) if len(node.inputs) > 2 else None
+    if len(shape) != 3 or weight is None or weight.shape is None or len(weight.shape) != 3:
+        return {}
+    steps, batch, _ = shape
+    directions, hidden, _ = weight.shape
+    last = TensorType(first.dtype, (directions, batch, hidden))
+    made = TensorType(first.dtype, (steps, directions, batch, hidden)), last, last
+    return {name: each for name, each in zip(node.outputs, made, strict=False) if name}
 
 
 def _fused_product(

@@ -107,11 +107,11 @@ class OperatorFacts(NamedTuple):
     type whose kernel runs it, "" for its own; `unpriced` says that none of the kernels that
     tables hold does its work.  `slow` marks what takes a function, a division or a branch for each
     element, where others of its work compare, add or multiply: a CPU may need a hundred times as
-    long for it, so nothing else tells its time.  `same_elements` says that it gives the elements
-    of its first input, all of them, in whatever shape and order, `recasts` that it gives them in
-    another dtype; `along_axis` that it joins or cuts along one axis; `gives_truth` that its
-    results are truth values.  A named tuple, for every run makes all of them: a frozen dataclass
-    takes four times as long.
+    long for it, so nothing else tells its time. `same_elements` says that it gives the elements of
+    its first input, all of them, in whatever shape and order, `recasts` that it gives them in
+    another dtype; `along_axis` that it joins or cuts along one axis; `gives_truth` that its results
+    are truth values; `packed` that a byte of its weight holds several numbers, K x N. A named
+    tuple, for every run makes all of them: a frozen dataclass takes four times as long.
     """
 
     work: Work
@@ -128,6 +128,7 @@ class OperatorFacts(NamedTuple):
     recasts: bool = False
     along_axis: bool = False
     gives_truth: bool = False
+    packed: bool = False
     stands_for: Category | None = None
     """Its category where that does not follow from its work."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Reads
-from archlint.graph.operator_table import OPERATORS
+from archlint.graph.operator_table import OPERATORS, facts_of
 
 __all__ = ["SIGNED", "model_dtype"]
 
@@ -49,8 +49,9 @@ def _dtype_of(op: Operator, makers: Makers) -> str:
         return ""
     data = op.activations[0] if op.activations else None
     bits = op.attributes.get("bits", 4)
-    if op.op_type == "MatMulNBits":
-        return f"{_name(data)} with {bits}-bit weights"
+    if facts_of(op.op_type).packed:
+        kind = " float" if op.op_type == "MatMulBnb4" else ""
+        return f"{_name(data)} with {bits}-bit{kind} weights"
     if op.op_type in _ON_INTEGERS:
         dynamic = data is not None and _is_dynamic(data, makers)
         return f"dynamic {weight.dtype}" if dynamic else weight.dtype

@@ -31,6 +31,8 @@ def _measures(target: Target, stored: str) -> bool:
         op = "DynamicQuantizeMatMul"
     elif stored.startswith(f"{target.dtype} with ") and stored.endswith("-bit weights"):
         op = "MatMulNBits"
+    elif stored == f"{target.dtype} with 4-bit float weights":
+        op = "MatMulBnb4"
     return any(each.name == f"matrix product {op}" for each in target.families)
 
 
@@ -54,12 +56,13 @@ class Readings:
     def on(self, target: Target) -> Reading:
         """The model as this target prices it; raises DtypeError where it prices no such model.
 
-        An int8 target prices signed data as if they were not: lowering makes no difference.
+        An int8 target without rows of signed data prices them as if they were not.
         """
         stored, is_real = model_dtype(self.model), target.dtype in DTYPES
         if is_real and _measures(target, stored):
             return self._reading(in_fp32=False)
         same = stored in ("", target.dtype) or (stored == "float" and target.dtype == "tf32")
+        same = same or (stored == SIGNED and target.lowering.has("signed"))
         fits = is_real or (target.dtype == "int8" and stored == SIGNED)
         if same or (fits and not self.as_stored):
             read = self._reading(in_fp32=is_real and stored not in ("", "float"))

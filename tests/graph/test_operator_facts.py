@@ -23,10 +23,10 @@ WITHOUT_FACTS = frozenset(
 
 NOT_OF_ONNX = frozenset(
     """
-    BiasGelu DynamicQuantizeMatMul FastGelu FusedMatMul GroupNorm GroupQueryAttention
-    MatMulIntegerToFloat MatMulNBits MultiHeadAttention QuickGelu ReorderInput ReorderOutput SiLU
-    SimplifiedLayerNormalization SkipGroupNorm SkipLayerNormalization
-    SkipSimplifiedLayerNormalization
+    BiasGelu DynamicQuantizeLSTM DynamicQuantizeMatMul FastGelu FusedMatMul GroupNorm
+    GroupQueryAttention MatMulBnb4 MatMulIntegerToFloat MatMulNBits MultiHeadAttention QuickGelu
+    ReorderInput ReorderOutput SiLU SimplifiedLayerNormalization SkipGroupNorm
+    SkipLayerNormalization SkipSimplifiedLayerNormalization
     """.split()
 )
 """Of runtimes, and SiLU, which exporters write as two operators."""

@@ -27,9 +27,8 @@ KERNELS = frozenset(name for name in KINDS if not OPERATORS[name].runs_as)
 
 WITHOUT_NODE = frozenset(
     """
-    And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
-    CumProd Dropout Mish Not Or QuantizeLinear ReverseSequence Scatter Shape Size
-    TensorScatter Xor
+    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
+    Mish QuantizeLinear Shape Size
     """.split()
 )
 """What ONNX Runtime's backend has no node for."""
@@ -37,22 +36,20 @@ WITHOUT_NODE = frozenset(
 WITHOUT_CALL = frozenset(
     """
     BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
-    ConstantOfShape ConvInteger DequantizeLinear DynamicQuantizeLinear
+    ConstantOfShape ConvInteger DequantizeLinear DynamicQuantizeLSTM DynamicQuantizeLinear
     DynamicQuantizeMatMul EyeLike GatherND GlobalLpPool GroupQueryAttention Hardmax
-    LpNormalization LpPool MatMulInteger MatMulIntegerToFloat MatMulNBits MaxUnpool
+    LpNormalization LpPool MatMulInteger MatMulIntegerToFloat MatMulNBits MaxRoiPool MaxUnpool
     MeanVarianceNormalization MultiHeadAttention NonZero OneHot QuantizeLinear Range
     ReduceLogSum ReduceProd ReduceSumSquare ReorderInput ReorderOutput ReverseSequence
-    RoiAlign RotaryEmbedding Scatter ScatterElements ScatterND TensorScatter TopK
+    RoiAlign RotaryEmbedding ScatterElements ScatterND TensorScatter TopK
     """.split()
 )
 """What torch's backend has no call for."""
 
 WITHOUT_ROW = frozenset(
     """
-    And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
-    CumProd Dropout EyeLike Flatten GlobalLpPool Hardmax Identity LpPool Mish Not Or
-    ReduceL1 ReduceLogSum ReduceLogSumExp ReduceMin ReduceProd ReduceSumSquare
-    ReverseSequence Scatter Shape Size Squeeze TensorScatter Unsqueeze Xor
+    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
+    EyeLike Flatten Hardmax Identity Mish Shape Size Squeeze Unsqueeze
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""

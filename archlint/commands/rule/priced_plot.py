@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archlint.cost.kernels.kernel import Kernel, parse_chain
-from archlint.cost.lowering.on_path import apart
+from archlint.cost.lowering.on_path import apart, quantised
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
@@ -75,5 +75,5 @@ def _kernels(text: str, lowering: RuntimeRules) -> list[Kernel]:
     return [
         each
         for count, kernel in parse_chain(text)
-        for each in apart(kernel._replace(rotation=level), lowering) * count
+        for each in apart(quantised(kernel._replace(rotation=level), lowering), lowering) * count
     ]

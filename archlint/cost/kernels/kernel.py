@@ -12,7 +12,7 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 
 __all__ = [
-    "BOTH_WAYS", "PACKED", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term",
+    "BOTH_WAYS", "PACKED", "SIGNED", "Chain", "Kernel", "format_chain", "parse_chain", "parse_term",
 ]  # fmt: skip
 
 
@@ -20,9 +20,10 @@ _WINDOWED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOS
 _WEIGHTED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV})
 _PRODUCTS = frozenset({Kind.PRODUCT, Kind.CONTRACTION})
 _WORKLESS = frozenset({Kind.MOVEMENT, Kind.VIEW})
-_GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+_GATES = {"DynamicQuantizeLSTM": 4, "GRU": 3, "LSTM": 4, "RNN": 1}
 _OF_BYTES = frozenset({
-    "ConvInteger", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat",
+    "ConvInteger", "DynamicQuantizeLSTM", "DynamicQuantizeMatMul", "MatMulInteger",
+    "MatMulIntegerToFloat",
 })  # fmt: skip
 """What has weights of one byte, whatever it reads and writes."""
 
@@ -33,6 +34,9 @@ _SOFTMAX = 5
 
 BOTH_WAYS = "both ways"
 """The path of a recurrence that runs through its rows from either end."""
+
+SIGNED = "signed"
+"""Begins the path of what multiplies bytes with a sign by bytes with a sign."""
 
 
 class Kernel(NamedTuple):
@@ -109,7 +113,7 @@ class Kernel(NamedTuple):
         if self.kind in _PRODUCTS and self.constant:
             return self._weight_bits * self.c_in * self.c_out // 8
         if self.kind is Kind.RECURRENCE:
-            return self.itemsize * self._recurrent_weights
+            return self._weight_bits * self._recurrent_weights // 8
         return 0
 
     @property

@@ -157,13 +157,14 @@ def _top(op: Operator, name: str) -> Kernel | None:
 
 
 def _regions(op: Operator, name: str) -> Kernel | None:
-    """Each region of each map becomes one of a fixed size, of so many samples a point."""
+    """Each region of each map becomes one of a fixed size, of so many samples a point if any."""
     given, made = _read(op, 0), op.output.shape or ()
     if len(given) != len(made) or len(given) <= _LEAST:
         return None
     count, channels, *sizes = made
     taps = _int(op, "sampling_ratio", 0)
-    path = " ".join(filter(None, ["" if taps else "adaptive", _not(op, "mode", "avg")]))
+    adaptive = "" if taps or name == "MaxRoiPool" else "adaptive"
+    path = " ".join(filter(None, [adaptive, _not(op, "mode", "avg")]))
     return Kernel(
         Kind.FUNCTION, name, channels, channels, tuple(given[2:]), (count, *sizes),
         window=(max(taps, 1),) * 2, path=path,
@@ -222,6 +223,7 @@ def _int(op: Operator, key: str, default: int) -> int:
 
 FUNCTION_MAKERS: Mapping[str, Callable[[Operator, str], Kernel | None]] = {
     "Attention": _attention,
+    "DynamicQuantizeLSTM": _recurrence,
     "DynamicQuantizeLinear": _quantisation,
     "Einsum": _contraction,
     "GRU": _recurrence,
@@ -233,12 +235,12 @@ FUNCTION_MAKERS: Mapping[str, Callable[[Operator, str], Kernel | None]] = {
     "InstanceNormalization": _map_norm,
     "LRN": _map_norm,
     "LSTM": _recurrence,
+    "MaxRoiPool": _regions,
     "MultiHeadAttention": _attention,
     "NonZero": _non_zero,
     "RNN": _recurrence,
     "RoiAlign": _regions,
     "RotaryEmbedding": _rotary,
-    "Scatter": _along_axis,
     "ScatterElements": _along_axis,
     "ScatterND": _by_rows,
     "TopK": _top,

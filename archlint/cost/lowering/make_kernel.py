@@ -187,7 +187,7 @@ def _product(op: Operator, name: str) -> Kernel | None:
         if len(out) == 2 and batch > MOST_IMAGES:
             batch = 1
         path, inner = "", op.attributes.get("K")
-        if name == "MatMulNBits" and isinstance(inner, int):
+        if facts_of(name).packed and isinstance(inner, int):
             c_in, path = inner, _packing(op)
         return Kernel(
             Kind.PRODUCT, name, c_in, c_out, _rows(rows // max(batch, 1)),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.kernels.ops import OPERANDS
+from archlint.cost.kernels.ops import GENERIC, OPERANDS
 from archlint.cost.lowering.passes.blocked import BLOCKED, STEM, conv_path
 from archlint.cost.lowering.passes.quantised import LAST
 from archlint.cost.lowering.quantised_kernel import int8_path
 from archlint.cost.lowering.runtime_rules import Blocked, Quantised, RuntimeRules
 
-__all__ = ["apart", "on_path"]
+__all__ = ["apart", "on_path", "quantised"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _LAYOUTS = frozenset({"", BLOCKED, STEM})
+_FLOAT_PATHS = frozenset({BLOCKED, STEM, GENERIC})
 _MAP_DIMS = 2  # blocked tensors have a map of two dims
 
 
@@ -22,15 +23,24 @@ def on_path(kernel: Kernel, lowering: RuntimeRules) -> Kernel:
 
     A path that is no layout (a permutation, an axis) stays.
     """
-    path, quantised = kernel.path, lowering.quantised
-    if quantised is not None and kernel.op in quantised.run_int8:
-        return _in_int8(kernel, quantised)
-    if lowering.blocked is not None and path in _LAYOUTS:
+    path, rules = kernel.path, lowering.quantised
+    if rules is not None and kernel.itemsize == 1 and kernel.op in rules.run_int8:
+        return _in_int8(kernel, rules)
+    # weights that are dequantised at each run are in no layout of their own
+    is_plain = rules is not None and kernel.op == "Conv" and not path
+    if lowering.blocked is not None and path in _LAYOUTS and not is_plain:
         path = _path(kernel, lowering.blocked)
     epilogue = _epilogue(kernel, path, lowering)
     if path == kernel.path and epilogue == kernel.epilogue:
         return kernel
     return kernel._replace(path=path, epilogue=epilogue)
+
+
+def quantised(kernel: Kernel, lowering: RuntimeRules) -> Kernel:
+    """A kernel as a quantised model has it, where the runtime quantises."""
+    rules = lowering.quantised
+    runs_int8 = rules is not None and kernel.op in rules.run_int8
+    return kernel._replace(itemsize=1) if runs_int8 else kernel
 
 
 def apart(kernel: Kernel, lowering: RuntimeRules) -> tuple[Kernel, ...]:
@@ -58,12 +68,12 @@ def _alone(act: str, kernel: Kernel, lowering: RuntimeRules) -> tuple[Kernel, ..
     )  # fmt: skip
 
 
-def _in_int8(kernel: Kernel, quantised: Quantised) -> Kernel:
+def _in_int8(kernel: Kernel, rules: Quantised) -> Kernel:
     """With the channels last, where it has a map; no activation fuses, what clips is free."""
-    path = kernel.path
+    path = "" if kernel.path in _FLOAT_PATHS else kernel.path
     if len(kernel.in_map) >= _MAP_DIMS and not path.endswith(LAST):
-        path = int8_path(kernel, quantised)
-    return kernel._replace(path=path, epilogue=(), itemsize=1)
+        path = int8_path(kernel._replace(path=path), rules)
+    return kernel._replace(path=path, epilogue=())
 
 
 def _path(kernel: Kernel, layout: Blocked) -> str:

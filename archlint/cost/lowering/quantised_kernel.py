@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kernel import SIGNED, Kernel
 from archlint.cost.kernels.ops import ELEMENTWISE
 from archlint.cost.lowering.make_kernel import layout
 from archlint.cost.lowering.pass_graph import Step
@@ -24,6 +24,8 @@ def quantised_kernel(step: Step, quantised: Quantised) -> Kernel | None:
         return None
     if step.name == "Transpose":
         return _transpose(step, kernel)
+    if in_int8 and step.reads[0].dtype == "int8" and kernel.op in quantised.unsigned:
+        kernel = kernel._replace(path=SIGNED)
     if path == LAST:
         path = int8_path(kernel, quantised)
         kernel = kernel if path == kernel.path else kernel._replace(path=path)

@@ -75,7 +75,9 @@ class Quantised:
     the same operator in float and in int8.  `vanishing` go into the quantisation behind them.
     `last` are the kernels that run otherwise with the channels last, as convs always do, and
     `through` and `through_int8` the operators, in float and in int8, that a Transpose is moved
-    through to meet another one.
+    through to meet another one.  `unsigned` run in int8 on data without a sign alone: on signed
+    data they run in float, or as other kernels where the model itself has operators on integers.
+    A target that does not name them takes all data for unsigned.
     """
 
     kernels: frozenset[str]
@@ -86,6 +88,7 @@ class Quantised:
     last: frozenset[str]
     through: frozenset[str]
     through_int8: frozenset[str]
+    unsigned: frozenset[str] = frozenset()
 
     @property
     def run_int8(self) -> frozenset[str]:
@@ -134,7 +137,13 @@ class RuntimeRules:
         return "BatchNormalization" in self.fold
 
     def has(self, feature: str) -> bool:
-        """Whether the runtime has what some kernels are for: "blocked" or "quantised"."""
+        """Whether the runtime has what some kernels are for.
+
+        "blocked", "quantised", and of quantised data with a sign what is "signed" and what is
+        "dequantised": runs in float.
+        """
+        if feature in ("signed", "dequantised"):
+            return self.quantised is not None and bool(self.quantised.unsigned)
         return {"blocked": self.blocked, "quantised": self.quantised}[feature] is not None
 
     @classmethod
@@ -182,5 +191,8 @@ def _blocked(data: Mapping[str, Any]) -> Blocked:
 
 
 def _quantised(data: Mapping[str, Any]) -> Quantised:
-    names = (each.name for each in fields(Quantised))
-    return Quantised(**{name: frozenset(data[name]) for name in names})
+    names = (each.name for each in fields(Quantised) if each.name != "unsigned")
+    return Quantised(
+        **{name: frozenset(data[name]) for name in names},
+        unsigned=frozenset(data.get("unsigned", ())),
+    )

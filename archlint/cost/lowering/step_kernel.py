@@ -23,7 +23,7 @@ def step_kernel(step: Step) -> Kernel | None:
     if kernel is None:
         return None
     facts, path, operands = facts_of(step.name), step.path or kernel.path, kernel.operands
-    if step.name in ELEMENTWISE or step.name == "PRelu":
+    if step.name in ELEMENTWISE:
         kernel = with_repeated_operands(kernel, op)
         operands, path = kernel.operands, kernel.path
     elif step.name == "Transpose":

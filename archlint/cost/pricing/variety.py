@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from math import prod
 
-from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kernel import SIGNED, Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, REORDERS
 from archlint.cost.pricing.moves import swap_of
+from archlint.graph.operator_table import facts_of
 
 __all__ = ["sort_of", "variety_of"]
 
@@ -22,6 +23,9 @@ _INDEXED = frozenset({
 _COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
 _TOLD = _COPIES | {"Transpose"}
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL, Kind.SAMPLING})
+_IN_INT8 = frozenset({Kind.ELEMENTWISE, Kind.PRODUCT, Kind.SOFTMAX})
+"""What computes on bytes by other kernels, which no path tells."""
+
 _BY_OPERATOR = frozenset({Kind.ATTENTION, Kind.FUNCTION, Kind.NORMALISATION, Kind.RECURRENCE})
 _USUAL = frozenset({"Conv", "MatMul"})
 """Of what multiplies: the others are of integers, each with a fit of its own."""
@@ -46,6 +50,8 @@ def variety_of(kernel: Kernel) -> str:
             words.append("of activations")
         elif kernel.batch * prod(kernel.in_map) == 1:
             words.append("of one row")
+    if kernel.kind in _IN_INT8 and kernel.itemsize == 1 and not facts_of(kernel.op).gives_truth:
+        words.append("in signed int8" if kernel.path.startswith(SIGNED) else "in int8")
     if kernel.kind in _BY_OPERATOR:
         words.append(kernel.op)
     if kernel.kind is Kind.MOVEMENT:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
-from archlint.graph.plain.parts import CONV, POOL, TO_FIRST, TO_LAST, Parts, Rewrite
+from archlint.graph.plain.parts import (
+    CONV,
+    ON_INTEGERS,
+    POOL,
+    TO_FIRST,
+    TO_LAST,
+    Parts,
+    Rewrite,
+)
 
 __all__ = ["OF_MICROSOFT", "OF_ONNX"]
 
@@ -134,11 +142,17 @@ def _scaled(parts: Parts, product: str, scales: list[str], bias: str) -> None:
         parts.add("Add", [found, bias], [parts.output()])
 
 
-OF_ONNX: Mapping[str, Rewrite] = {"QLinearConv": _conv, "QLinearMatMul": _matmul}
+def _on_integers(rewrite: Rewrite) -> Rewrite:
+    def marked(parts: Parts) -> bool:
+        found = rewrite(parts)
+        for node in parts.nodes:
+            node.attribute.append(helper.make_attribute(ON_INTEGERS, 1))
+        return found
 
-OF_MICROSOFT: Mapping[str, Rewrite] = {
-    "DequantizeLinear": _renamed("DequantizeLinear"),
-    "DynamicQuantizeMatMul": _dynamic_product,
+    return marked
+
+
+_OF_INTEGERS: Mapping[str, Rewrite] = {
     "MatMulIntegerToFloat": _product_to_float,
     "NhwcMaxPool": _pool_of_integers,
     "QGemm": _gemm,
@@ -153,5 +167,15 @@ OF_MICROSOFT: Mapping[str, Rewrite] = {
     "QLinearReduceMean": _unary("ReduceMean", "axes", "keepdims"),
     "QLinearSigmoid": _unary("Sigmoid"),
     "QLinearSoftmax": _unary("Softmax", "axis"),
+}
+
+OF_ONNX: Mapping[str, Rewrite] = {
+    name: _on_integers(_OF_INTEGERS[name]) for name in ("QLinearConv", "QLinearMatMul")
+}
+
+OF_MICROSOFT: Mapping[str, Rewrite] = {
+    **{name: _on_integers(each) for name, each in _OF_INTEGERS.items()},
+    "DequantizeLinear": _renamed("DequantizeLinear"),
+    "DynamicQuantizeMatMul": _dynamic_product,
     "QuantizeLinear": _renamed("QuantizeLinear"),
 }

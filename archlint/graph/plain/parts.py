@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-__all__ = ["CONV", "POOL", "TO_FIRST", "TO_LAST", "Parts", "Rewrite"]
+__all__ = ["CONV", "ON_INTEGERS", "POOL", "TO_FIRST", "TO_LAST", "Parts", "Rewrite"]
 
 CONV = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
 POOL = (
@@ -19,6 +19,9 @@ POOL = (
 
 TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 """Permutations that bring the channels of an image to the end and to the front."""
+
+ON_INTEGERS = "on_integers"
+"""The attribute of parts whose node computes with the integers themselves, whatever their sign."""
 
 Value = int | float | str | Sequence[int] | Sequence[float]
 _NONE: Mapping[str, Value] = MappingProxyType({})

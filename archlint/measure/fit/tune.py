@@ -47,11 +47,14 @@ USUAL = 4.0
 _WALK = {"run", "loops", "rows", "columns", "jump", "conflict", "general"}
 _COPY = {"bytes", "run", "operands", "cold"}
 _SWAP = {"bytes", "run", "loops", "rows", "columns", "conflict", "cold", "general"}
+_COPIES = (
+    "concat", "split", "slice", "pad", "gather", "copy", "element-wise", "element-wise in int8",
+)  # fmt: skip
 _OF_MOVES = {
     "transpose of runs": _SWAP,
     "transpose of elements": _SWAP,
     "reorder": {"bytes", "positions", "line", "in", "tail", "conflict", "cold"},
-    **dict.fromkeys(("concat", "split", "slice", "pad", "gather", "copy", "element-wise"), _COPY),
+    **dict.fromkeys(_COPIES, _COPY),
 }
 """Features of what only moves or maps elements; others are told by all but how they walk."""
 

@@ -27,7 +27,7 @@ from archlint.measure.backend import Backend, Provenance
 from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
 from archlint.measure.onnxruntime.graph import Graph
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
-from archlint.measure.onnxruntime.model import closed, has_ballast, is_newer, model_of
+from archlint.measure.onnxruntime.model import closed, has_ballast, model_of, opset_of
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.measure.plan.company import size_of
 from archlint.measure.plan.medley import Medley, Timing
@@ -114,16 +114,16 @@ class OnnxRuntime(Backend):
 
     def time(self, medley: Medley) -> Timing:
         """Run a medley in a fresh session; raises MeasureError if the runtime refuses it."""
-        parts: defaultdict[bool, list[Kernel]] = defaultdict(list)
+        parts: defaultdict[int, list[Kernel]] = defaultdict(list)
         for kernel in medley.kernels:
-            parts[is_newer(kernel)].append(kernel)
+            parts[opset_of(kernel.op)].append(kernel)
         timings = {
-            newer: self._time(replace(medley, kernels=tuple(kernels)))
-            for newer, kernels in parts.items()
+            opset: self._time(replace(medley, kernels=tuple(kernels)))
+            for opset, kernels in parts.items()
         }
-        times = {newer: iter(timing.kernels) for newer, timing in timings.items()}
+        times = {opset: iter(timing.kernels) for opset, timing in timings.items()}
         return Timing(
-            tuple(next(times[is_newer(kernel)]) for kernel in medley.kernels),
+            tuple(next(times[opset_of(kernel.op)]) for kernel in medley.kernels),
             sum(timing.run for timing in timings.values()),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from archlint.cost.kernels.kernel import BOTH_WAYS, Kernel
-from archlint.measure.onnxruntime.graph import Made, Shape, Site, shape_of
+from archlint.measure.onnxruntime.graph import CONTRIB, Made, Shape, Site, shape_of
 from archlint.measure.onnxruntime.movement import Maker
 from archlint.measure.plan.contraction import axis_sizes
 
@@ -86,6 +86,27 @@ def _recurrence(site: Site, kernel: Kernel) -> Made:
     return site.made((steps, directions, kernel.batch, hidden), kernel.op, inputs, **attributes)
 
 
+def _quantised_lstm(site: Site, kernel: Kernel) -> Made:
+    """Four gates, whose weights are those of an LSTM turned round, in bytes."""
+    graph, directions = site.graph, 2 if kernel.path == BOTH_WAYS else 1
+    hidden, (steps,), ways = kernel.c_out, kernel.in_map, [0] * directions
+    step = [
+        graph.constant(np.array(ways, dtype=np.float32) + np.float32(0.001)),
+        graph.constant(np.array(ways, dtype=np.int8)),
+    ]
+    inputs = [
+        site.read(steps, kernel.batch, kernel.c_in),
+        graph.bytes(directions, kernel.c_in, 4 * hidden),
+        graph.bytes(directions, hidden, 4 * hidden),
+        graph.weights(directions, 8 * hidden),
+        *[""] * 4, *step, *step,
+    ]  # fmt: skip
+    return site.made(
+        (steps, directions, kernel.batch, hidden), kernel.op, inputs, CONTRIB,
+        hidden_size=hidden, direction="bidirectional" if directions == 2 else "forward",
+    )  # fmt: skip
+
+
 _MODES = {"linear": "bilinear", "cubic": "bicubic"}
 """What the opset of medleys calls the ways to look between samples."""
 
@@ -120,7 +141,9 @@ def _scan(site: Site, kernel: Kernel) -> Made:
 
 
 FUNCTIONS: Mapping[str, Maker] = {
+    "CumProd": _scan,
     "CumSum": _scan,
+    "DynamicQuantizeLSTM": _quantised_lstm,
     "Einsum": _einsum,
     "GRU": _recurrence,
     "GridSample": _grid_sample,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, prod
 from typing import Any
 
@@ -32,6 +32,12 @@ CONTRIB = "com.microsoft"
 
 Shape = tuple[int, ...]
 
+_VARIED = 1 << 16
+"""Elements that no branch predictor learns."""
+
+_SPREAD = 0.05
+"""Of weights, about as networks have them."""
+
 
 class Graph:
     """A graph under construction: nodes, weights from a pool of random values, and its size."""
@@ -42,7 +48,8 @@ class Graph:
         self.weight_bytes: int = 0
         self.block = block
         self._random = np.random.default_rng(seed)
-        self._pool = self._random.standard_normal(1 << 16, dtype=np.float32) * np.float32(0.05)
+        pool = self._random.standard_normal(_VARIED, dtype=np.float32)
+        self._pool = pool * np.float32(_SPREAD)
         self._count = 0
 
     def name(self) -> str:
@@ -84,8 +91,13 @@ class Graph:
 
     def fresh(self, *shape: int) -> str:
         """A tensor that a producer writes at every run, just before its reader."""
-        row = self.constant(self._draw(max(shape[-1] if shape else 1, 1)))
-        return self.add("Expand", [row, self.ints(*shape)])
+        return self.add("Expand", [self.weights(_row(shape)), self.ints(*shape)])
+
+    def varied(self, *shape: int) -> str:
+        """The same of values about as large as 1 that differ all over it, as a network's do."""
+        at = next((at for at in range(len(shape), 0, -1) if prod(shape[at:]) >= _VARIED), 0)
+        values = self._draw(prod(shape[at:])) / np.float32(_SPREAD)
+        return self.add("Expand", [self.constant(values.reshape(shape[at:])), self.ints(*shape)])
 
     def bytes(self, *shape: int) -> str:
         """Random weights of one byte each, with a sign."""
@@ -97,14 +109,20 @@ class Graph:
 
     def fresh_bytes(self, *shape: int) -> str:
         """A tensor of bytes without a sign that a producer writes at every run."""
-        row = self._draw(max(shape[-1] if shape else 1, 1))
-        drawn = self.constant((row * 640 + 128).astype(np.uint8))
-        return self.add("Expand", [drawn, self.ints(*shape)])
+        return self.add("Expand", [self.bytes_unsigned(_row(shape)), self.ints(*shape)])
+
+    def fresh_signed(self, *shape: int) -> str:
+        """A tensor of bytes with a sign that a producer writes at every run."""
+        return self.add("Expand", [self.bytes(_row(shape)), self.ints(*shape)])
 
     def _draw(self, count: int) -> NDArray[np.float32]:
         start = int(self._random.integers(len(self._pool)))
         repeated = np.resize(np.roll(self._pool, -start), count)
         return repeated.astype(np.float32, copy=False)
+
+
+def _row(shape: Shape) -> int:
+    return max(shape[-1] if shape else 1, 1)
 
 
 class Made:
@@ -121,22 +139,22 @@ class Made:
 class Site:
     """Where a kernel is made: hands out its first input from the kernel before it.
 
-    In `int8` it reads bytes, and what it is given is one of bytes.
+    `fresh` makes one where none is given, of the type that the kernel reads.
     """
 
     def __init__(
-        self, graph: Graph, given: tuple[str, Shape] | None, *, int8: bool = False
+        self, graph: Graph, given: tuple[str, Shape] | None, fresh: Callable[..., str]
     ) -> None:
         self.graph = graph
         self._given = given
-        self._int8 = int8
+        self._fresh = fresh
 
     def read(self, *shape: int) -> str:
         """A tensor of this shape: the one given if it fits, once, else a fresh one."""
         if self._given is not None and self._given[1] == shape:
             name, self._given = self._given[0], None
             return name
-        return self.graph.fresh_bytes(*shape) if self._int8 else self.graph.fresh(*shape)
+        return self._fresh(*shape)
 
     def made(
         self, shape: Shape, op: str, inputs: Sequence[str], domain: str = "", outputs: int = 1,

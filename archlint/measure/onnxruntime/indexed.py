@@ -51,8 +51,12 @@ def _regions(site: Site, kernel: Kernel) -> Made:
     ends = random.uniform(0, 1, (count, 2, 2)).astype(np.float32)
     boxes = np.concatenate([ends.min(axis=1), ends.max(axis=1)], axis=1)
     boxes *= np.array([*kernel.in_map[::-1]] * 2, dtype=np.float32)
-    inputs = [site.read(kernel.batch, kernel.c_in, *kernel.in_map), site.graph.constant(boxes)]
-    inputs.append(site.graph.ints(*[0] * count))
+    given = site.read(kernel.batch, kernel.c_in, *kernel.in_map)
+    if kernel.op == "MaxRoiPool":
+        # each box begins with the number of its image
+        rois = site.graph.constant(np.pad(boxes, ((0, 0), (1, 0))))
+        return site.made((count, kernel.c_in, *sizes), kernel.op, [given, rois], pooled_shape=sizes)
+    inputs = [given, site.graph.constant(boxes), site.graph.ints(*[0] * count)]
     return site.made(
         (count, kernel.c_in, *sizes), kernel.op, inputs,
         output_height=sizes[0], output_width=sizes[1],
@@ -110,6 +114,7 @@ INDEXED: Mapping[str, Maker] = {
     "ArgMin": _arg,
     "GatherElements": _gather_elements,
     "GatherND": _gather_rows,
+    "MaxRoiPool": _regions,
     "MaxUnpool": _unpool,
     "NonZero": _non_zero,
     "OneHot": _one_hot,

@@ -16,6 +16,9 @@ __all__ = ["INTEGERS"]
 BLOCK = 32
 """Weights that share a scale, as quantisers pack them unless told otherwise."""
 
+_FLOATS = 64
+"""The same of those packed as floats of 4 bits."""
+
 _AS_INTEGERS = 4
 """MatMulNBits' attribute that lets it multiply bytes."""
 
@@ -67,6 +70,18 @@ def _packed(site: Site, kernel: Kernel) -> Made:
     )  # fmt: skip
 
 
+def _packed_floats(site: Site, kernel: Kernel) -> Made:
+    """NF4, in blocks of 64, as bitsandbytes has it."""
+    graph, rows = site.graph, kernel.batch * prod(kernel.in_map)
+    count = kernel.c_in * kernel.c_out
+    inputs = [site.read(rows, kernel.c_in), graph.bytes_unsigned(-(-count // 2))]
+    inputs.append(graph.positive(-(-count // _FLOATS)))
+    return site.made(
+        (rows, kernel.c_out), kernel.op, inputs, CONTRIB,
+        K=kernel.c_in, N=kernel.c_out, block_size=_FLOATS, quant_type=1,
+    )  # fmt: skip
+
+
 def _quantise(site: Site, kernel: Kernel) -> Made:
     shape = kernel.batch * max(prod(kernel.in_map), 1), kernel.c_in
     return site.made(shape, kernel.op, [site.read(*shape)], outputs=3)
@@ -76,6 +91,7 @@ INTEGERS: Mapping[str, Maker] = {
     "ConvInteger": _conv,
     "DynamicQuantizeLinear": _quantise,
     "DynamicQuantizeMatMul": _product,
+    "MatMulBnb4": _packed_floats,
     "MatMulInteger": _product,
     "MatMulIntegerToFloat": _product,
     "MatMulNBits": _packed,

@@ -9,12 +9,11 @@ import onnx
 from onnx import TensorProto, helper
 
 from archlint.cost.kernels.footprint import footprint
-from archlint.cost.kernels.kernel import Kernel
 from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
 from archlint.measure.onnxruntime.nodes import feeds, make_nodes
 from archlint.measure.plan.medley import Medley
 
-__all__ = ["closed", "has_ballast", "is_newer", "model_of"]
+__all__ = ["closed", "has_ballast", "model_of", "opset_of"]
 
 OPSET = 18
 """The version of ONNX's operators that nodes are of.
@@ -22,7 +21,7 @@ OPSET = 18
 From 19 on the runtime takes means of plain maps by its general pool, ten times slower.
 """
 
-_SINCE = {"Attention": 23}
+_SINCE = {"Attention": 23, "CumProd": 26, "DeformConv": 19, "TensorScatter": 24}
 
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""
@@ -85,14 +84,9 @@ def _read_all(graph: Graph, nodes: Sequence[tuple[int, ...]], last: str) -> list
     return [tuple(places[node] for node in each) for each in nodes]
 
 
-def is_newer(kernel: Kernel) -> bool:
-    """Whether its node is of a version of ONNX's operators that others would run otherwise in."""
-    return kernel.op in _SINCE
-
-
-def _opset(nodes: Sequence[onnx.NodeProto]) -> int:
-    """The first of ONNX's versions that has all of them."""
-    return max(_SINCE.get(node.op_type, OPSET) for node in nodes if not node.domain)
+def opset_of(*ops: str) -> int:
+    """The first of ONNX's versions that has these operators, in which others may run otherwise."""
+    return max(_SINCE.get(op, OPSET) for op in ops)
 
 
 def closed(graph: Graph, last: str) -> onnx.ModelProto:
@@ -105,6 +99,7 @@ def closed(graph: Graph, last: str) -> onnx.ModelProto:
         [helper.make_tensor_value_info("end", TensorProto.FLOAT, [1])],
         graph.initializers,
     )  # fmt: skip
-    opsets = [helper.make_opsetid("", _opset(graph.nodes)), helper.make_opsetid(NCHWC, 1)]
+    operators = [node.op_type for node in graph.nodes if not node.domain]
+    opsets = [helper.make_opsetid("", opset_of(*operators)), helper.make_opsetid(NCHWC, 1)]
     opsets.append(helper.make_opsetid(CONTRIB, 1))
     return helper.make_model(made, opset_imports=opsets, ir_version=9)

@@ -115,7 +115,7 @@ def _resize(site: Site, kernel: Kernel) -> Made:
             coordinate_transformation_mode="asymmetric",
         )  # fmt: skip
     factors = graph.constant(np.array([1, 1, *scales], dtype=np.float32))
-    mode = "linear" if kernel.path == "linear" else "nearest"
+    mode = kernel.path if kernel.path in ("linear", "cubic") else "nearest"
     return site.made(
         (kernel.batch, kernel.c_in, *kernel.out_map), "Resize",
         [site.read(*shape_of(kernel)), "", factors], mode=mode, nearest_mode="floor",
@@ -161,6 +161,20 @@ def _filled(site: Site, kernel: Kernel) -> Made:
     return site.made(shape, kernel.op, [site.graph.ints(*shape)])
 
 
+def _reversed(site: Site, kernel: Kernel) -> Made:
+    """Steps x sequences x channels, all of them turned round."""
+    shape = shape_of(kernel)
+    lengths = site.graph.constant(np.full(shape[1], shape[0], dtype=np.int64))
+    return site.made(shape, kernel.op, [site.read(*shape), lengths])
+
+
+def _written_into(site: Site, kernel: Kernel) -> Made:
+    """A cache of keys, batch x heads x rows x depth, that one new row goes into."""
+    shape = batch, heads, _, depth = shape_of(kernel)
+    update = site.graph.fresh(batch, heads, 1, depth)
+    return site.made(shape, kernel.op, [site.read(*shape), update, site.graph.ints(*[0] * batch)])
+
+
 def _cast(site: Site, kernel: Kernel) -> Made:
     shape = shape_of(kernel)
     to = {1: TensorProto.BOOL, 8: TensorProto.INT64, 2: TensorProto.FLOAT16}
@@ -185,7 +199,9 @@ MOVERS: Mapping[str, Maker] = {
     "DepthToSpace": _blocks,
     "EyeLike": _triangle,
     "Range": _range,
+    "ReverseSequence": _reversed,
     "SpaceToDepth": _blocks,
+    "TensorScatter": _written_into,
     "Tile": _tile,
     "Trilu": _triangle,
     "Cast": _cast,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.kernels.kernel import SIGNED, Kernel
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
     Graph,
@@ -30,14 +30,24 @@ _WEIGHT_SCALE = 0.001
 
 
 def _step(graph: Graph) -> list[str]:
-    """The scale and the zero point of an activation."""
+    """The scale and the zero point of an activation without a sign."""
     scale = graph.constant(np.array(_SCALE, dtype=np.float32))
     return [scale, graph.constant(np.array(_ZERO, dtype=np.uint8))]
 
 
+def _signed_step(graph: Graph, scale: float) -> list[str]:
+    step = graph.constant(np.array(scale, dtype=np.float32))
+    return [step, graph.constant(np.array(0, dtype=np.int8))]
+
+
 def _weight_step(graph: Graph) -> list[str]:
-    scale = graph.constant(np.array(_WEIGHT_SCALE, dtype=np.float32))
-    return [scale, graph.constant(np.array(0, dtype=np.int8))]
+    return _signed_step(graph, _WEIGHT_SCALE)
+
+
+def _data_step(site: Site, kernel: Kernel) -> list[str]:
+    """Of an activation that has a sign if the kernel is for those."""
+    is_signed = kernel.path.startswith(SIGNED)
+    return _signed_step(site.graph, _SCALE) if is_signed else _step(site.graph)
 
 
 def _bias(graph: Graph, channels: int) -> str:
@@ -59,8 +69,9 @@ def _placed(kernel: Kernel, channels: int, sizes: Shape) -> Shape:
 def _conv(site: Site, kernel: Kernel) -> Made:
     graph = site.graph
     weights = graph.bytes(kernel.c_out, kernel.c_in // kernel.groups, *kernel.window)
-    inputs = [site.read(*_placed(kernel, kernel.c_in, fitting(kernel))), *_step(graph)]
-    inputs += [weights, *_weight_step(graph), *_step(graph), _bias(graph, kernel.c_out)]
+    step = _data_step(site, kernel)
+    inputs = [site.read(*_placed(kernel, kernel.c_in, fitting(kernel))), *step]
+    inputs += [weights, *_weight_step(graph), *step, _bias(graph, kernel.c_out)]
     shape = _placed(kernel, kernel.c_out, kernel.out_map)
     return site.made(
         shape, "QLinearConv", inputs, CONTRIB,
@@ -69,17 +80,18 @@ def _conv(site: Site, kernel: Kernel) -> Made:
 
 
 def _product(site: Site, kernel: Kernel) -> Made:
-    rows, graph = prod(kernel.in_map), site.graph
+    rows, graph, step = prod(kernel.in_map), site.graph, _data_step(site, kernel)
     if kernel.constant:
         matrix = kernel.batch * rows, kernel.c_out
-        inputs = [site.read(kernel.batch * rows, kernel.c_in), *_step(graph)]
+        inputs = [site.read(kernel.batch * rows, kernel.c_in), *step]
         inputs += [graph.bytes(kernel.c_in, kernel.c_out), *_weight_step(graph)]
-        inputs += [_bias(graph, kernel.c_out), *_step(graph)]
+        inputs += [_bias(graph, kernel.c_out), *step]
         return site.made(matrix, "QGemm", inputs, CONTRIB)
-    left = [site.read(kernel.batch, rows, kernel.c_in), *_step(graph)]
-    right = [graph.fresh_bytes(kernel.batch, kernel.c_in, kernel.c_out), *_step(graph)]
+    fresh = graph.fresh_signed if kernel.path.startswith(SIGNED) else graph.fresh_bytes
+    left = [site.read(kernel.batch, rows, kernel.c_in), *step]
+    right = [fresh(kernel.batch, kernel.c_in, kernel.c_out), *step]
     shape = kernel.batch, rows, kernel.c_out
-    return site.made(shape, "QLinearMatMul", [*left, *right, *_step(graph)])
+    return site.made(shape, "QLinearMatMul", [*left, *right, *step])
 
 
 def _binary(site: Site, kernel: Kernel) -> Made:

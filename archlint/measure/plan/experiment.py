@@ -18,7 +18,7 @@ class Experiment:
     The experiments of a series have equal FLOPs, so that their times can be compared.  The text
     holds for any target: the path, say a blocked layout, is the target's to add.  `rotation`
     says where constant weights come from: 0 the last cache, 1 between, 2 memory, or CORE.  `only`
-    names what a runtime has to do ("blocked", "quantised") to have such a kernel; "" for every one.
+    names what a runtime has to do to have such a kernel (see `RuntimeRules.has`); "" for every one.
     """
 
     kernels: str

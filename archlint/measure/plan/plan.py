@@ -8,7 +8,7 @@ from itertools import zip_longest
 from math import ceil
 
 from archlint.cost.kernels.kernel import Kernel, parse_chain
-from archlint.cost.lowering.on_path import on_path
+from archlint.cost.lowering.on_path import on_path, quantised
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
 from archlint.measure.plan.company import SIZE, size_of
@@ -133,6 +133,8 @@ def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> li
             raise MeasureError(f"{rule}: an experiment is not one kernel: {fault}") from fault
         if count != 1:
             raise MeasureError(f'{rule}: an experiment is not one kernel: "{experiment.kernels}"')
+        if experiment.only != "dequantised":
+            kernel = quantised(kernel, runtime.lowering)
         kernel = on_path(kernel, runtime.lowering)
         placed = _at_level(kernel, experiment.rotation, runtime.lowering)
         if placed is None:

@@ -1,4 +1,4 @@
-"""Functions element by element that few networks have: 102 kernels.
+"""Functions element by element that few networks have: 114 kernels.
 
 Three of each, for nothing but rows of its own tells what a function takes; the usual ones are
 among the element-wise operators.
@@ -27,7 +27,7 @@ FUNCTIONS = [
     if kind is Kind.ELEMENTWISE
     and op not in _USUAL
     and not OPERATORS[op].runs_as
-    and OPERATORS[op].elements is Elements.ANY
+    and OPERATORS[op].elements is not Elements.WHOLE
 ]
 """In the order of the table of operators."""
 
@@ -41,8 +41,10 @@ def _of(seed: int, op: str) -> list[Experiment]:
     def make(point: Point) -> list[Kernel]:
         channels, sizes, batch = feature_map(point)
         operands = OPERANDS.get(op, 1)
+        itemsize = 1 if OPERATORS[op].elements is Elements.TRUTH else 4
         return [Kernel(
-            Kind.ELEMENTWISE, op, channels, channels, sizes, sizes, batch, operands=operands
+            Kind.ELEMENTWISE, op, channels, channels, sizes, sizes, batch,
+            operands=operands, itemsize=itemsize,
         )]  # fmt: skip
 
     return draw(seed, f"function {op}", EACH, make)

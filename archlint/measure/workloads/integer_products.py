@@ -1,4 +1,4 @@
-"""Products of integers with scales of each run, and of packed weights: 56 kernels."""
+"""Products of integers with scales of each run, and of packed weights: 64 kernels."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         draw(seed, "integer product to float", 8, _product_of("MatMulIntegerToFloat")),
         draw(seed, "integer product", 6, _product_of("MatMulInteger")),
         draw(seed, "packed product", 16, _product_of("MatMulNBits")),
+        draw(seed, "product of packed floats", 8, _product_of("MatMulBnb4")),
         draw(seed, "integer conv", 8, _conv),
         draw(seed, "dynamic quantisation", 6, _quantisation),
     )
@@ -44,7 +45,7 @@ def _product_of(op: str) -> Callable[[Point], list[Kernel]]:
         rows = rows if point.pick({True: 2.0, False: 1.0}) else 1
         inner = max(aligned(point.between(128, 2048)) // 32, 1) * 32
         outer = aligned(inner * point.pick(RATIOS))
-        path = point.pick(PACKED) if op == "MatMulNBits" else ""
+        path = point.pick(PACKED) if op == "MatMulNBits" else "4 bits" * (op == "MatMulBnb4")
         sizes = (rows,) if rows > 1 else ()
         return [Kernel(Kind.PRODUCT, op, inner, outer, sizes, sizes, path=path)]
 

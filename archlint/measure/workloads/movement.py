@@ -30,6 +30,7 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         draw(seed, "split", 22, _split, filled=6),
         draw(seed, "resize", 24, _resize, filled=8),
         draw(seed, "resize of blocks", 16, _resize_of_blocks, only="blocked"),
+        draw(seed, "cubic resize", 10, _cubic_resize),
         draw(seed, "movement", 44, _other, filled=8),
         draw(seed, "quantise", 32, _quantise, only="quantised"),
         draw(seed, "layout of bytes", 24, _layout_of_bytes, only="quantised"),
@@ -141,6 +142,16 @@ def _resize(point: Point) -> list[Kernel]:
         times = 2
     out = tuple(times * size for size in sizes)
     return [_move("Resize", channels, sizes, batch, point.pick({"": 3.0, "linear": 1.0}), out=out)]
+
+
+def _cubic_resize(point: Point) -> list[Kernel]:
+    """Of an image to the size that a branch takes, or of embeddings of places."""
+    if point.pick({True: 2.0, False: 1.0}):
+        side, to = point.pick({224: 1.0, 240: 1.0, 256: 1.0}), point.pick({192: 1, 224: 2, 320: 1})
+        return [_move("Resize", 3, (side, side), point.pick(BATCHES), "cubic", out=(to, to))]
+    channels, side = aligned(point.between(32, 768)), point.pick({7: 1.0, 14: 2.0, 16: 1.0})
+    to = point.pick({14: 1.0, 24: 1.0, 32: 1.0})
+    return [_move("Resize", channels, (side, side), 1, "cubic", out=(to, to))]
 
 
 def _resize_of_blocks(point: Point) -> list[Kernel]:

@@ -1,4 +1,4 @@
-"""What picks elements: the greatest, those of regions, those that an index names: 50 kernels."""
+"""What picks elements: the greatest, those of regions, those that an index names: 56 kernels."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         draw(seed, "greatest", 8, _top),
         draw(seed, "place of the greatest", 8, _arg),
         draw(seed, "regions", 8, _regions),
+        draw(seed, "greatest of regions", 6, _greatest_of_regions),
         draw(seed, "non-zero", EACH, _non_zero),
         *(draw(seed, f"indexed {op}", EACH, _indexed(op)) for op in INDEXED),
         draw(seed, "indexed OneHot", 3, _one_hot),
@@ -60,6 +61,12 @@ def _regions(point: Point) -> list[Kernel]:
             Kind.FUNCTION, "RoiAlign", channels, channels, (side, side), (count, out, out),
             window=(taps, taps), path=path,
         )
+    ]  # fmt: skip
+
+
+def _greatest_of_regions(point: Point) -> list[Kernel]:
+    return [
+        each._replace(op="MaxRoiPool", window=(1, 1), path="") for each in _regions(point)
     ]  # fmt: skip
 
 

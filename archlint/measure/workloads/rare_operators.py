@@ -1,4 +1,4 @@
-"""What few networks have of other kinds: moves, normalisations, transposed convs: 51 kernels."""
+"""What few networks have of other kinds: moves, normalisations, other convs: 74 kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.low_discrepancy import Point
-from archlint.measure.plan.sampling import aligned, draw, feature_map, token_rows
+from archlint.measure.plan.sampling import (
+    aligned,
+    conv,
+    draw,
+    feature_map,
+    strided,
+    token_rows,
+)
 
 __all__ = ["sample"]
 
@@ -40,6 +47,10 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         draw(seed, "uncommon normalisation", 2 * EACH, _normalisation),
         draw(seed, "uncommon softmax", EACH + FEW, _softmax),
         draw(seed, "uncommon transposed conv", 12, _transposed),
+        draw(seed, "uncommon deformed conv", 10, _deformed),
+        draw(seed, "uncommon ReverseSequence", EACH, _reversed),
+        draw(seed, "uncommon TensorScatter", EACH, _cache),
+        draw(seed, "uncommon pool", EACH + 1, _pool),
     )
 
 
@@ -117,3 +128,37 @@ def _transposed(point: Point) -> list[Kernel]:
             groups,
         )
     ]  # fmt: skip
+
+
+def _deformed(point: Point) -> list[Kernel]:
+    """As detectors have them in their last stages."""
+    side, channels = (
+        point.pick({7: 1.0, 14: 2.0, 28: 2.0, 56: 1.0}),
+        aligned(point.between(16, 256)),
+    )
+    made = conv(channels, channels, (3, 3), (side, side), groups=point.pick({1: 3.0, 4: 1.0}))
+    return [made._replace(op="DeformConv")]
+
+
+def _reversed(point: Point) -> list[Kernel]:
+    """Steps first, for the second way of a recurrence."""
+    steps, rows = round(point.between(8, 512)), point.pick({2: 1.0, 8: 1.0})
+    width = aligned(point.between(32, 1024))
+    return [Kernel(Kind.MOVEMENT, "ReverseSequence", width, width, (rows,), (rows,), steps)]
+
+
+def _cache(point: Point) -> list[Kernel]:
+    """Of keys, of so many heads."""
+    heads, rows = point.pick({4: 1.0, 8: 1.0}), aligned(point.between(128, 4096))
+    sizes = rows, point.pick({64: 1.0, 128: 1.0})
+    return [Kernel(Kind.MOVEMENT, "TensorScatter", heads, heads, sizes, sizes)]
+
+
+def _pool(point: Point) -> list[Kernel]:
+    """By the root of the sum of squares."""
+    channels, sizes, batch = feature_map(point)
+    if point.pick({True: 1.0, False: 1.0}):
+        op = "GlobalLpPool"
+        return [Kernel(Kind.REDUCTION, op, channels, channels, sizes, (), batch)]
+    out = strided(sizes, 2)
+    return [Kernel(Kind.POOL, "LpPool", channels, channels, sizes, out, batch, (2, 2), (2, 2))]

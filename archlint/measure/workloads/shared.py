@@ -12,6 +12,7 @@ from archlint.measure.workloads import (
     pools,
     rare_operators,
     reductions,
+    signed,
     small,
     softmaxes,
     transposed_convs,
@@ -35,4 +36,5 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     integer_products.sample,
     picking.sample,
     rare_operators.sample,
+    signed.sample,
 )

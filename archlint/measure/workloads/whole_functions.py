@@ -1,4 +1,4 @@
-"""Recurrences, contractions, sampling and scans: 94 kernels."""
+"""Recurrences, contractions, sampling and scans: 104 kernels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def sample(seed: int) -> tuple[list[Experiment], ...]:
         draw(seed, "contraction", 32, _contraction),
         *(draw(seed, f"sampling {mode}", count, _sampling_of(mode))
           for mode, count in (("linear", 12), ("nearest", 6), ("cubic", 4))),
-        draw(seed, "scan", 8, _scan),
+        draw(seed, "scan", 8, _scan_of("CumSum")),
+        draw(seed, "scan of products", 4, _scan_of("CumProd")),
+        draw(seed, "quantised LSTM", 6, _recurrence_of("DynamicQuantizeLSTM")),
     )  # fmt: skip
 
 
@@ -69,6 +71,9 @@ def _sampling_of(mode: str) -> Callable[[Point], list[Kernel]]:
     return make
 
 
-def _scan(point: Point) -> list[Kernel]:
-    channels, rows, batch = token_rows(point, widest=1024)
-    return [Kernel(Kind.SCAN, "CumSum", channels, channels, rows, rows, batch, path="row")]
+def _scan_of(op: str) -> Callable[[Point], list[Kernel]]:
+    def make(point: Point) -> list[Kernel]:
+        channels, rows, batch = token_rows(point, widest=1024)
+        return [Kernel(Kind.SCAN, op, channels, channels, rows, rows, batch, path="row")]
+
+    return make

@@ -13,9 +13,10 @@ import tomli
 from numpy.typing import NDArray
 from onnx import helper
 
-from archlint.cost.kernels.kernel import Kernel, parse_chain
+from archlint.cost.kernels.kernel import SIGNED, Kernel, parse_chain
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.on_path import on_path
+from archlint.cost.lowering.on_path import quantised as as_quantised
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
 from archlint.measure.onnxruntime.lowering import lowering
@@ -79,6 +80,8 @@ def _of_node(node: onnx.NodeProto) -> Signature:
     layout = ""
     if name in _LAYOUTS and (attributes.get("channels_last") or node.op_type == "NhwcMaxPool"):
         layout = "nhwc"
+    elif name in _LAYOUTS and node.domain.endswith("nchwc"):
+        layout = "nchwc"
     elif name == "Transpose":
         layout = "perm " + "-".join(map(str, attributes["perm"]))
     return name, 0 if name in _EITHER else itemsize, layout
@@ -87,7 +90,7 @@ def _of_node(node: onnx.NodeProto) -> Signature:
 def of_kernel(kernel: Kernel) -> Signature:
     shown = kernel.op in _LAYOUTS or kernel.op == "Transpose"
     itemsize = 0 if kernel.op in _EITHER else kernel.itemsize
-    return kernel.op, itemsize, kernel.path if shown else ""
+    return kernel.op, itemsize, kernel.path.removeprefix(f"{SIGNED} ") if shown else ""
 
 
 def compare(proto: onnx.ModelProto, folder: Path, form: QuantFormat = QuantFormat.QDQ) -> None:
@@ -183,7 +186,7 @@ def test_convs_on_data_of_16_bits_run_in_float(tmp_path: Path) -> None:
 )
 def test_an_experiment_runs_in_int8_where_the_runtime_does(given: str, expected: str) -> None:
     ((_, kernel),) = parse_chain(given)
-    assert on_path(kernel, ORT).text == expected
+    assert on_path(as_quantised(kernel, ORT), ORT).text == expected
 
 
 def test_a_weight_behind_a_dequantise_is_a_weight_in_int8(tmp_path: Path) -> None:

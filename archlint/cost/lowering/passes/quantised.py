@@ -7,6 +7,7 @@ from dataclasses import replace
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import Quantised, RuntimeRules
 from archlint.graph.operator import Tensor
+from archlint.graph.plain.parts import ON_INTEGERS
 
 __all__ = ["DEQUANTISE", "INT8", "LAST", "QUANTISE", "QUANTISED", "quantise"]
 
@@ -28,9 +29,12 @@ def quantise(graph: PassGraph, lowering: RuntimeRules) -> None:
     if quantised is None:
         return
     _drop_clips(graph, quantised)
+    if quantised.unsigned:
+        _make_unsigned(graph)
     for step in graph:
         _take(graph, step, quantised)
     _drop_pairs(graph)
+    _dequantise_apart(graph)
     _dequantise_constants(graph)
 
 
@@ -51,6 +55,22 @@ def _starts_at_zero(step: Step) -> bool:
     return set(point.values) <= ({-128.0} if point.dtype == "int8" else {0.0})
 
 
+def _make_unsigned(graph: PassGraph) -> None:
+    """Signed data that one DequantizeLinear reads, for one reader, are quantised without a sign."""
+    for step in graph:
+        if step.name != QUANTISE or step.output.dtype != "int8":
+            continue
+        reader = graph.only_reader(step.output)
+        if (
+            reader is not None
+            and reader.name == DEQUANTISE
+            and ON_INTEGERS not in reader.op.attributes
+            and graph.uses(reader.output) == 1
+        ):
+            made = replace(step.output, dtype="uint8")
+            step.writes[0] = reader.reads[0] = made
+
+
 def _take(graph: PassGraph, step: Step, quantised: Quantised) -> None:
     moves = step.name in quantised.moving
     if not moves and step.name not in quantised.kernels:
@@ -69,6 +89,11 @@ def _take(graph: PassGraph, step: Step, quantised: Quantised) -> None:
     quantises = all(sink is not None and _quantises(sink) for sink in sinks)
     if not quantises and step.name not in quantised.open_ended:
         return
+    if quantised.unsigned and ON_INTEGERS not in step.op.attributes:
+        dtypes = {each.reads[0].dtype for each in sources if each is not None}
+        dtypes |= {each.output.dtype for each in sinks if quantises and each is not None}
+        if len(dtypes) > 1 or (dtypes == {"int8"} and step.name in quantised.unsigned):
+            return
     for tensor in quantisable:
         _read_int8(graph, step, tensor)
     if quantises:
@@ -148,8 +173,23 @@ def _agree(one: Step, other: Step) -> bool:
     )
 
 
+def _dequantise_apart(graph: PassGraph) -> None:
+    """Each reader of dequantised data has a DequantizeLinear of its own."""
+    for step in graph:
+        if step.name != DEQUANTISE:
+            continue
+        shared = graph.readers(step.output)
+        for place, reader in enumerate(shared if step.output.name in graph.outputs else shared[1:]):
+            made = replace(step.output, name=f"{step.output.name}/{place}")
+            graph.insert(DEQUANTISE, step, place + 1, step.reads[0], made)
+            graph.read_instead(reader, step.output, made)
+
+
 def _dequantise_constants(graph: PassGraph) -> None:
-    """A quantised constant of an operator that runs in float is dequantised at every run."""
+    """A quantised constant of an operator that runs in float is dequantised at every run.
+
+    So it is none to the runtime, which has no layout of its own for it.
+    """
     for step in graph:
         if step.name == DEQUANTISE or step.output.dtype in INT8:
             continue
@@ -162,3 +202,6 @@ def _dequantise_constants(graph: PassGraph) -> None:
                 tensor, name=f"{step.output.name}/constant{place}", dtype="float", constant=False
             )
             graph.insert(DEQUANTISE, step, place - len(step.op.inputs), tensor, made)
+            inputs = (*step.op.inputs[:place], made, *step.op.inputs[place + 1 :])
+            weight = None if tensor == step.op.weight else step.op.weight
+            step.op = replace(step.op, inputs=inputs, weight=weight)

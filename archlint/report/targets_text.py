@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
@@ -62,6 +63,9 @@ def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
         page.blank()
     if not any(each.where is Where.HERE for each in targets):
         page.line("None was measured on this machine: `archlint measure` makes one that is.")
+    of_user = dict.fromkeys(str(Path(each.folder).parent) for each in targets if each.folder)
+    if of_user:
+        page.line(f"Yours lie in {', '.join(sorted(of_user))}.")
     page.line(("`archlint targets NAME` says how far one can be trusted.", _DIM))
 
 

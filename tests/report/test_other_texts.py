@@ -133,6 +133,7 @@ NVIDIA GTX 1080 Ti
 Qualcomm Snapdragon 810
   snapdragon810-neon-fp32  NEON, fp32, 1 thread, batch 1, 0 rows
 
+Yours lie in /home/me/targets.
 `archlint targets NAME` says how far one can be trusted.
 """
 
@@ -161,7 +162,7 @@ def test_a_list_without_this_machine_says_how_to_get_it_in() -> None:
 
 MEASURED = """\
 laptop-ort-fp32-1t
-  folder    /home/me/targets
+  folder    /home/me/targets/laptop-ort-fp32-1t
   device    AMD EPYC (family 25, model 1), ONNX Runtime 1.32.0, 1 thread (this
             machine)
   cpu       AMD family 25 model 1 stepping 1, avx2, fma, 512 KiB and 32 MiB of
@@ -211,7 +212,7 @@ def measured() -> TargetSummary:
         source="archlint measure",
         marked=328,
         added=12,
-        folder="/home/me/targets",
+        folder="/home/me/targets/laptop-ort-fp32-1t",
         where=Where.HERE,
         cpu=Cpu("AMD", 25, 1, "1", ("avx2", "fma"), "performance", True),
         caches=(1 << 19, 1 << 25),

@@ -20,9 +20,10 @@ settings.load_profile("archlint")
 
 @pytest.fixture(autouse=True)
 def no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What whoever runs the tests wants of a terminal is no part of them."""
+    """What whoever runs the tests wants of a terminal, and where they run, is no part of them."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CI", "true")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from archlint.baseline.entry import Entry, Sighting
 from archlint.baseline.written_for import WrittenFor, parse
+from archlint.cost.target_files import name_now
 from archlint.errors import UsageError
 from archlint.limits.files import read_bounded
 from archlint.limits.toml_file import parse_toml
@@ -106,10 +107,10 @@ def _entry(path: Path, number: int, table: object) -> Entry:
 
 
 def _seconds(where: str, word: str, table: object) -> Mapping[str, float]:
-    """Milliseconds by target in the file."""
+    """Seconds by target, which goes by its name of now; the file has milliseconds."""
     if not isinstance(table, dict) or not all(map(_are_ms, table.values())):
         raise UsageError(f"{where}: {word}: expected milliseconds by target")
-    return {target: each / 1e3 for target, each in table.items()}
+    return {name_now(target): each / 1e3 for target, each in table.items()}
 
 
 def _are_ms(value: object) -> bool:

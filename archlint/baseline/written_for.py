@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archlint.cost.target_files import name_now
+
 __all__ = ["WrittenFor", "parse"]
 
 
@@ -47,7 +49,7 @@ def parse(table: Mapping[str, object]) -> WrittenFor | str | None:
         return "targets: expected a list of names"
     if batch is not None and (not isinstance(batch, int) or isinstance(batch, bool) or batch < 1):
         return "batch: expected a number from 1"
-    return WrittenFor(tuple(targets), batch)
+    return WrittenFor(tuple(map(name_now, targets)), batch)
 
 
 def _batch(batch: int | None) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
 from archlint.cli.output import complain, write_file
 from archlint.cli.reporting import with_unread
+from archlint.cost.target_files import name_now
 from archlint.errors import UsageError
 from archlint.linter import examine
 from archlint.report.units import counted
@@ -55,7 +56,7 @@ def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
 
 
 def _asked_for(options: Options) -> WrittenFor:
-    names = (Path(each).name for each in options.targets or (DEFAULT_TARGET,))
+    names = (name_now(Path(each).name) for each in options.targets or (DEFAULT_TARGET,))
     return WrittenFor(tuple(sorted(names)), options.batch)
 
 

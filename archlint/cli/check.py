@@ -79,6 +79,7 @@ def check(
     from contextlib import ExitStack
     from dataclasses import replace
 
+    from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.output import pair, refuse_links, screen, split
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
@@ -128,6 +129,8 @@ def check(
         verbose=asked.verbose,
     )
     write_report(report, jobs, style, statistics=statistics)
+    if not asked.quiet and any(name == "full" for name, _ in jobs):
+        tell_of_relatives(options)
     return report.exit_code(options.fail_on)
 
 

@@ -23,6 +23,7 @@ def explain(
     ] = None,
 ) -> int:
     """Show each operator's kernel, price, and why rules fired."""
+    from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.output import screen, write_out
     from archlint.cli.paths import find_model
     from archlint.cli.reporting import complain_of_rules
@@ -40,4 +41,5 @@ def explain(
     else:
         style = screen(asked.color, verbose=asked.verbose)
         write_out(explain_text.render(explanation, style))
+        tell_of_relatives(asked.options)
     return complain_of_rules(asked.options)

@@ -26,7 +26,7 @@ def targets(
     """List the devices and runtimes that can be priced for."""
     from archlint.cli.output import complain, screen, write_out
     from archlint.linter import targets as known_targets
-    from archlint.linter.registry import broken_targets
+    from archlint.linter.target_list import broken_targets
     from archlint.report import targets_json, targets_text
 
     asked_for = asked.options.target_paths, names or ()

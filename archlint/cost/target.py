@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
@@ -113,6 +114,7 @@ class Target:
     `peak` is None where no limit is specified.  `marked` counts the rows that are left out
     because their sessions differ too much.  While a target is being measured it has no families
     yet, or is `unfinished`.  `remark` is what whoever prices by it should see, "" for nothing.
+    `cpu` is None where nothing is told of one.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Target:
     rows: Sequence[Row]
     marked: int = 0
     machine: Machine = UNTOLD
+    cpu: Cpu | None = None
     remark: str = ""
     width_step: int = WIDTH_STEP
     counted: Counted = Counted()
@@ -204,6 +207,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
             block=1 if lowering.blocked is None else lowering.blocked.block,
             **data.get("machine", {}),
         ),
+        cpu=Cpu.parse(data["cpu"]) if "cpu" in data else None,
         remark=f"{files.name}: {_OLD}" if files.is_old else "",
         width_step=data.get("width_step", WIDTH_STEP),
         counted=Counted(data.get("rows", {}), data.get("checksum", ""), _said(data)),

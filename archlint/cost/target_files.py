@@ -6,10 +6,16 @@ folder, ``*/costs/NAME.csv``.  What users measured then is still found here.
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from archlint.cost.pricing.table import SHARED, TableFile
+from archlint.limits.files import read_bounded
+from archlint.limits.toml_file import parse_toml
 
 __all__ = [
     "FILE",
@@ -19,11 +25,14 @@ __all__ = [
     "files_of",
     "find_target",
     "list_targets",
+    "name_now",
     "old_tables",
     "rule_of_folder",
 ]
 
 FILE, ROWS = "target.toml", "rows.csv"
+
+_TABLE = re.compile(rb"(?m)^\[")
 
 SHIPPED = Path(__file__).parents[1] / "targets"
 """The folder of the targets that come with archlint."""
@@ -43,9 +52,28 @@ class TargetFiles:
         return self.file.name != FILE or any(table.rule for table in self.tables)
 
     @property
+    def head(self) -> dict[str, Any]:
+        """What its file says before the first table, at little cost; {} where that is broken."""
+        with suppress(OSError, ValueError):  # why, is told where the target is loaded
+            return parse_toml(_TABLE.split(read_bounded(self.file), maxsplit=1)[0])
+        return {}
+
+    @property
     def folder(self) -> Path:
         """The folder of targets that it lies in."""
         return self.file.parents[1]
+
+
+@cache
+def _renamed() -> dict[str, str]:
+    """The names that shipped targets went by, with what they are called now."""
+    shipped = list_targets(SHIPPED).items()
+    return {former: name for name, files in shipped for former in files.head.get("formerly", ())}
+
+
+def name_now(name: str) -> str:
+    """What the shipped target of this name is called now; any other name is left as it is."""
+    return _renamed().get(name, name)
 
 
 def find_target(folder: Path, name: str) -> TargetFiles | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
+from archlint.cost.cpu import EXTENSIONS
 from archlint.cost.kernels.kernel import parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import Passes, Quantised
@@ -121,7 +122,16 @@ _TARGET = record(
         # what older files have, of no use any more
         "alignment": whole(1, 1 << 16),
         "width_step": whole(1, 1 << 16),
+        "formerly": _TEXTS,
         "simd": whole(0),
+        "cpu": record(
+            known={
+                **dict.fromkeys(("vendor", "stepping", "governor"), _TEXT),
+                **dict.fromkeys(("family", "model"), whole(0)),
+                "extensions": each(text(*EXTENSIONS)),
+                "hypervisor": _switch,
+            }
+        ),
         "marked": whole(0),
         "machine": record(known={"near": whole(0), "far": whole(0)}),
         "versions": record(others=_TEXT),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archlint.cost.pricer import Pricer
-from archlint.cost.pricing.table import SHARED, read_table
+from archlint.cost.pricing.table import read_table
 from archlint.cost.target import Target, load_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, TargetError, UsageError
@@ -24,31 +23,32 @@ from archlint.linter.target_places import (
     find_target_files,
     is_path,
     target_at,
+    target_called,
 )
 from archlint.linter.why_no_rule import why_no_rule
 from archlint.rule import Rule
 from archlint.settings.options import DEFAULT_TARGET, Options
 
 if TYPE_CHECKING:
-    from archlint.results.target_summary import RulePage, TargetSummary
+    from archlint.results.target_summary import RulePage
     from archlint.settings.known import Known
 
 __all__ = [
     "Located",
     "all_rules",
     "broken_rules",
-    "broken_targets",
     "find_pricers",
     "find_targets",
     "known",
+    "load_found",
     "locate",
     "locate_all",
+    "named",
     "page_of",
     "rule_named",
     "rule_page",
     "rules",
     "select_rules",
-    "targets",
 ]
 
 
@@ -116,8 +116,11 @@ def broken_rules(options: Options | None = None) -> tuple[str, ...]:
 
 
 @cache
-def _load(found: FoundTarget) -> Target:
-    """A target, its rows looked at; a shipped one with the rows that the user has added to it."""
+def load_found(found: FoundTarget) -> Target:
+    """A target, its rows looked at; a shipped one with the rows that the user has added to it.
+
+    Raises TargetError where it is broken.
+    """
     target = load_target(replace(found.files, tables=(*found.files.tables, *found.added)))
     # until it is, its rows and what is told of them come one after the other
     if target.is_finished and found.files.tables:
@@ -125,6 +128,9 @@ def _load(found: FoundTarget) -> Target:
     if found.added:
         marked = sum(row.marked for table in found.added for row in read_table(table))
         target = replace(target, marked=target.marked + marked)
+    if found.former_name:
+        now = f"{found.former_name} is called {found.name} now"
+        target = replace(target, remark="; ".join(filter(None, [now, target.remark])))
     return target
 
 
@@ -171,16 +177,13 @@ def locate(options: Options) -> tuple[Located, ...]:
     Raises UsageError for an unknown one, for one without a table of rows, and for one whose
     measuring has not come to its end.
     """
-    wanted = options.targets or (DEFAULT_TARGET,)
     files = find_target_files(options.target_paths)
-    _check([name for name in wanted if not is_path(name)], files, "target")
     found: dict[str, FoundTarget] = {}
-    for name in wanted:
-        place = target_at(name, files) if is_path(name) else files[name]
+    for place in named(options.targets or (DEFAULT_TARGET,), files):
         other = found.setdefault(place.name, place)
         if other.file != place.file:
             raise UsageError(f'target "{place.name}" is there twice: {other.file}, {place.file}')
-    targets = tuple(Located(place, _load(place)) for place in found.values())
+    targets = tuple(Located(place, load_found(place)) for place in found.values())
     for each in targets:
         if not each.target.is_finished:
             raise UsageError(
@@ -192,6 +195,16 @@ def locate(options: Options) -> tuple[Located, ...]:
     return targets
 
 
+def named(wanted: Sequence[str], files: Mapping[str, FoundTarget]) -> tuple[FoundTarget, ...]:
+    """The targets of these names, also of former ones, and paths; raises UsageError."""
+    found = {
+        name: target_at(name, files) if is_path(name) else target_called(name, files)
+        for name in wanted
+    }
+    _check([name for name, each in found.items() if each is None], files, "target")
+    return tuple(each for each in found.values() if each is not None)
+
+
 def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:
     """Every target that can be priced for; `paths` are folders with targets of the user's.
 
@@ -200,7 +213,7 @@ def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:
     found = []
     for each in find_target_files(paths).values():
         with suppress(TargetError):
-            found.append(Located(each, _load(each)))
+            found.append(Located(each, load_found(each)))
     return tuple(each for each in found if each.target.is_finished)
 
 
@@ -227,9 +240,6 @@ def _check(wanted: Iterable[str], names: Iterable[str], what: str) -> None:
     ]
     if lines:
         raise UsageError("\n".join(lines))
-
-
-_UNFINISHED = "Not measured to its end: nothing can be priced for it yet."
 
 
 def _page(rule: type[Rule]) -> RulePage:
@@ -276,73 +286,3 @@ def rule_named(code_or_name: str) -> type[Rule]:
             raise UsageError(line)
     _check([wanted], names, "rule")
     return names[wanted]
-
-
-def targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[TargetSummary, ...]:
-    """Every target, or those named, with what it was measured on and how far it can be trusted.
-
-    `paths` are folders with targets of the user's, beside their own folder.  Those that are broken
-    are left out: see `broken_targets`.  Raises UsageError for an unknown name.
-    """
-    found = (_tried(each) for each in _targets(paths, names))
-    return tuple(each for each in found if not isinstance(each, str))
-
-
-def broken_targets(paths: Sequence[str] = (), names: Sequence[str] = ()) -> tuple[str, ...]:
-    """Why some of these targets cannot be read, a line each."""
-    found = (_tried(each) for each in _targets(paths, names))
-    return tuple(each for each in found if isinstance(each, str))
-
-
-def _targets(paths: Sequence[str], names: Sequence[str]) -> Iterable[FoundTarget]:
-    files = find_target_files(paths)
-    _check([name for name in names if not is_path(name)], files, "target")
-    found = {name: target_at(name, files) if is_path(name) else files[name] for name in names}
-    return (found or files).values()
-
-
-def _tried(found: FoundTarget) -> TargetSummary | str:
-    """What is to be said of a target, or why nothing can be."""
-    try:
-        return _summary(found)
-    except TargetError as fault:
-        return str(fault)
-
-
-def _summary(found: FoundTarget) -> TargetSummary:
-    from archlint.results.target_summary import KindError, RuleRows, TargetSummary
-
-    target = _load(found)
-    rows = Counter(row.rule for row in target.rows)
-    low, high = target.batches
-    notes = [*target.notes, *filter(None, [target.remark])]
-    return TargetSummary(
-        target=target.name,
-        device=target.device,
-        runtime=target.runtime,
-        dtype=target.dtype,
-        threads=int(target.threads) if target.threads else None,
-        batches=(low,) if low == high else (low, high),
-        is_default=target.name == DEFAULT_TARGET,
-        rows=tuple(
-            RuleRows(rule, rows[rule])
-            for rule in sorted(rows, key=lambda each: (each == SHARED, each))
-        ),
-        errors=tuple(
-            KindError(
-                f"{each.table} rows" if each.table in rows else each.table,
-                each.median,
-                each.p90,
-                each.rows,
-            )
-            for each in target.calibration.errors
-        ),
-        band_coverage=target.calibration.coverage,
-        price_coverage=target.calibration.price_coverage,
-        date=target.measured,
-        source=target.source,
-        notes=tuple(notes if target.is_finished else (*notes, _UNFINISHED)),
-        folder=None if found.is_shipped else str(found.file.parent),
-        marked=target.marked,
-        added=sum(len(read_table(table)) for table in found.added),
-    )

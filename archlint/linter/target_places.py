@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -17,6 +18,7 @@ from archlint.cost.target_files import (
     TargetFiles,
     find_target,
     list_targets,
+    name_now,
     old_tables,
 )
 from archlint.errors import UsageError
@@ -28,17 +30,22 @@ __all__ = [
     "old_folder",
     "split_path",
     "target_at",
+    "target_called",
     "user_folder",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTarget:
-    """A target's files; `added` are those with the user's own rows of a shipped one."""
+    """A target's files; `added` are those with the user's own rows of a shipped one.
+
+    `former_name` is the one that it was asked for by, where it is called otherwise now.
+    """
 
     files: TargetFiles
     is_shipped: bool = False
     added: tuple[TableFile, ...] = ()
+    former_name: str = ""
 
     @property
     def name(self) -> str:
@@ -73,8 +80,9 @@ def find_target_files(paths: Iterable[str]) -> dict[str, FoundTarget]:
     Raises UsageError where two have the same name.
     """
     user = user_folder()
+    added = _added(user)
     found = {
-        name: FoundTarget(files, is_shipped=True, added=_added(user, name))
+        name: FoundTarget(files, is_shipped=True, added=tuple(added[name]))
         for name, files in list_targets(SHIPPED).items()
     }
     of_user = {**list_targets(old_folder(user)), **list_targets(user)}
@@ -84,14 +92,29 @@ def find_target_files(paths: Iterable[str]) -> dict[str, FoundTarget]:
     return found
 
 
-def _added(user: Path, name: str) -> tuple[TableFile, ...]:
-    rows = user / name / ROWS
-    return (*old_tables(old_folder(user), name), *([TableFile(rows)] if rows.is_file() else ()))
+def _added(user: Path) -> defaultdict[str, list[TableFile]]:
+    """Rows of the user's without a target's file beside them, by the name of the target now."""
+    found: defaultdict[str, list[TableFile]] = defaultdict(list)
+    old = old_folder(user)
+    for name in sorted({table.stem for table in old.glob("*/costs/*.csv")}):
+        found[name_now(name)] += old_tables(old, name)
+    for rows in sorted(user.glob(f"*/{ROWS}")):
+        if not rows.with_name(FILE).is_file():
+            found[name_now(rows.parent.name)].append(TableFile(rows))
+    return found
 
 
 def is_path(target: str) -> bool:
     """Whether this names a target by its place rather than by its name."""
     return "/" in target or os.sep in target
+
+
+def target_called(name: str, others: Mapping[str, FoundTarget]) -> FoundTarget | None:
+    """The one of these that has this name or had it, if there is one."""
+    if name in others:
+        return others[name]
+    now = others.get(name_now(name))
+    return None if now is None else replace(now, former_name=name)
 
 
 def target_at(path: str, others: Mapping[str, FoundTarget]) -> FoundTarget:

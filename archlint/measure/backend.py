@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kernel import Kernel
 from archlint.measure.plan.medley import Medley, Timing
 
@@ -20,6 +21,7 @@ class Provenance:
 
     `versions` are those of the runtime and of what it runs on (driver, CUDA, Python), `simd`
     the width of a vector in bits (0: not a CPU), `memory` what bounds the sizes, in bytes.
+    `cpu` is what the CPU tells of itself, None where another device is measured.
     """
 
     device: str
@@ -29,6 +31,7 @@ class Provenance:
     threads: int
     simd: int
     memory: int
+    cpu: Cpu | None = None
 
 
 class Backend(ABC):

@@ -1,41 +1,68 @@
-"""The CPU as it names itself."""
+"""The CPU and the memory of this machine."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
+from functools import cache
 from pathlib import Path
 
-__all__ = ["cache_bytes", "cpu_name", "memory_bytes", "simd_bits"]
+from archlint.measure.platforms.told import Told
+
+__all__ = ["cache_bytes", "cpu_name", "gpu_names", "memory_bytes", "simd_bits", "this_cpu"]
+
+_MOST = 1 << 16
+"""Bytes that are read of a file: those of /proc/cpuinfo for 40 cores, which are alike."""
 
 
-def _info() -> dict[str, str]:
+def _read(path: str) -> str:
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(_MOST)
     except OSError:
-        return {}
-    pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
-    found: dict[str, str] = {}
-    for key, value in pairs:
-        found.setdefault(key.strip(), value.strip())
-    return found
+        return ""
+    # the last of many cores may be told of in part
+    return text if len(text) < _MOST else text.rpartition("\n\n")[0]
+
+
+@cache
+def this_cpu() -> Told:
+    """The CPU of this machine: files are read, nothing is run."""
+    machine = platform.machine()
+    if sys.platform == "win32":
+        from archlint.measure.platforms.windows import registry_values, windows_cpu
+
+        return windows_cpu(*registry_values())
+    if sys.platform == "darwin":
+        from archlint.measure.platforms.macos import macos_cpu, sysctl_text
+
+        return macos_cpu(sysctl_text(), machine)
+    from archlint.measure.platforms.linux import linux_cpu
+
+    return linux_cpu(_read, machine)
 
 
 def cpu_name() -> str:
-    """The model's name with its family and model numbers, or what the platform says."""
-    info = _info()
-    if "model name" not in info:
-        return platform.processor() or platform.machine()
-    numbers = f"family {info.get('cpu family', '?')}, model {info.get('model', '?')}"
-    return f"{info['model name']} ({numbers})"
+    """What to call it: its name, with its family and model numbers where it has such."""
+    return this_cpu().device
+
+
+@cache
+def gpu_names() -> tuple[str, ...]:
+    """The NVIDIA GPUs of a machine with Linux, by their driver's word."""
+    told = (_read(str(each)) for each in Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    return tuple(
+        line.partition(":")[2].strip()
+        for text in told
+        for line in text.splitlines()
+        if line.startswith("Model:")
+    )
 
 
 def simd_bits() -> int:
     """The width of a vector in bits."""
-    flags = _info().get("flags", "").split()
-    if "avx512f" in flags:
-        return 512
-    return 256 if "avx2" in flags else 128
+    return this_cpu().cpu.simd_bits
 
 
 def memory_bytes() -> int:
@@ -45,10 +72,5 @@ def memory_bytes() -> int:
 
 def cache_bytes() -> tuple[int, int]:
     """The caches of the first core in bytes: its own second level, and the last; 0 if not told."""
-    sizes: dict[int, int] = {}
-    for folder in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        level = int((folder / "level").read_text(encoding="ascii"))
-        text = (folder / "size").read_text(encoding="ascii").strip()
-        factor = {"K": 1 << 10, "M": 1 << 20}.get(text[-1:], 1)
-        sizes[level] = max(sizes.get(level, 0), int(text.rstrip("KM")) * factor)
-    return sizes.get(2, 0), max(sizes.items(), default=(0, 0))[1]
+    told = this_cpu()
+    return told.near, told.far

@@ -54,6 +54,7 @@ class TargetFile:
             "notes": [],
             "batches": [],
             "simd": provenance.simd,
+            **({} if provenance.cpu is None else {"cpu": provenance.cpu.table}),
             "machine": dict(zip(("near", "far"), backend.caches(), strict=True)),
             "marked": 0,
             "versions": dict(provenance.versions),

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-__all__ = ["KindError", "RulePage", "RuleRows", "TargetSummary"]
+from archlint.cost.cpu import Cpu
+
+__all__ = ["KindError", "RulePage", "RuleRows", "TargetSummary", "Where"]
+
+
+class Where(str, Enum):
+    """Whether a target was measured on this machine, on the device that is likest, or on others."""
+
+    HERE = "here"
+    NEAREST = "nearest"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,9 @@ class TargetSummary:
     `date` and `source` are those of the measurements; `notes` say what the rows lack.  `folder`
     is where a target of the user's lies, None for one that comes with archlint.  `marked`
     counts rows that are not used because their sessions differ too much, `added` those of the
-    user's, on top of the shipped ones.
+    user's, on top of the shipped ones.  Until it `is_finished` nothing is priced for it.  `where`
+    alone depends on the machine that asks.  `cpu` and `caches` (a core's own and the last, in
+    bytes) are what the device tells of itself.
     """
 
     target: str
@@ -56,6 +69,10 @@ class TargetSummary:
     folder: str | None = None
     marked: int = 0
     added: int = 0
+    is_finished: bool = True
+    where: Where = Where.ELSEWHERE
+    cpu: Cpu | None = None
+    caches: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

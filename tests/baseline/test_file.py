@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
+from archlint.cost import target_files
 from archlint.errors import UsageError
 from tests.baseline.test_pairing import PLACE
 
@@ -35,6 +36,17 @@ def test_it_holds_what_it_was_written_for(tmp_path: Path) -> None:
         file.write_text(baseline_text([ENTRY], written), encoding="utf-8")
         assert read_baseline(file) == Baseline(file, (ENTRY,), written)
     assert 'targets = ["gpu"]\nbatch = 8\nplace = [\n' in file.read_text(encoding="utf-8")
+
+
+def test_a_target_that_was_renamed_since_goes_by_its_name_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(target_files, "_renamed", lambda: {"gpu": "gpu-of-now"})
+    file = tmp_path / "baseline.toml"
+    file.write_text(baseline_text([ENTRY], WrittenFor(("cpu", "gpu"))), encoding="utf-8")
+    read = read_baseline(file)
+    assert read.entries[0].place.most == {"gpu-of-now": PLACE.most["gpu"]}
+    assert read.written_for == WrittenFor(("cpu", "gpu-of-now"))
 
 
 @pytest.mark.parametrize(

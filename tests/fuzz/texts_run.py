@@ -128,7 +128,7 @@ def complaint(subject: Subject, random: Random) -> tuple[str, bytes]:
 
 def _run(words: list[str]) -> tuple[int, str]:
     """The exit code and what is said on stderr."""
-    registry._load.cache_clear()
+    registry.load_found.cache_clear()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = run(words)

@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 
 from archlint.cli import run
+from archlint.cost import target_files
+from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kernel import parse_chain
 from archlint.cost.pricer import Pricer
 from archlint.cost.target_files import SHIPPED
 from archlint.errors import TargetError, UsageError
-from archlint.linter import lint, target_places
-from archlint.linter.registry import (
-    broken_targets,
-    find_targets,
-    known,
-    locate_all,
-    targets,
-)
+from archlint.linter import lint, target_list, target_places
+from archlint.linter.registry import find_targets, known, locate_all
+from archlint.linter.target_list import broken_targets, targets
+from archlint.measure.platforms.told import Told
 from archlint.settings.options import Options
 from tests.cost.paper_targets import GPU_PRICER
 from tests.cost.uncounted import uncounted
@@ -241,3 +239,76 @@ def test_a_target_that_measuring_goes_on_with_is_not_priced_for(user: Path) -> N
         found("mine")
     (mine,) = (each for each in targets() if each.target == "mine")
     assert mine.notes[-1] == "Not measured to its end: nothing can be priced for it yet."
+
+
+@pytest.fixture
+def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target_files, "_renamed", lambda: {"old-gpu": GPU})
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_former_name_finds_the_target_with_a_remark() -> None:
+    (target,) = find_targets(Options(targets=("old-gpu",)))
+    assert (target.name, target.remark) == (GPU, f"old-gpu is called {GPU} now")
+    report = lint([MODEL], Options(targets=("old-gpu",)))
+    assert report.models[0].remarks == (target.remark,)
+    assert [each.target for each in report.models[0].targets] == [GPU]
+    assert found("old-gpu", GPU) == [GPU]
+    assert [each.target for each in targets((), ["old-gpu"])] == [GPU]
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_configuration_may_go_on_with_a_former_name(
+    user: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = user.parent / "archlint.toml"
+    config.write_text('target = "old-gpu"', encoding="utf-8")
+    assert run([MODEL, "--fail-on", "never", "--quiet"]) == 0
+    config.write_text('target = "older-gpu"', encoding="utf-8")
+    assert run([MODEL]) == 2
+    assert 'target: unknown target "older-gpu"' in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("renamed")
+def test_rows_that_were_added_under_a_former_name_still_are(user: Path, tmp_path: Path) -> None:
+    put(user, "old-gpu").unlink()
+    put_old(tmp_path / "rules", "old-gpu").unlink()
+    (summary,) = targets((), [GPU])
+    assert summary.added == 36
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_target_of_the_user_s_may_have_a_name_that_became_free(user: Path) -> None:
+    put(user, "old-gpu")
+    assert found("old-gpu") == ["old-gpu"]
+    (summary,) = targets((), [GPU])
+    assert summary.added == 0
+
+
+def test_the_head_of_a_file_is_what_comes_before_its_tables(user: Path) -> None:
+    file = put(user, "mine")
+    assert target_files.files_of(file.parent).head["device"] == "NVIDIA GTX 1080 Ti"
+    file.write_text("device = ", encoding="utf-8")
+    assert target_files.files_of(file.parent).head == {}
+
+
+def test_targets_are_of_this_machine_near_to_it_or_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def where(told: Told, *gpus: str) -> dict[str, str]:
+        monkeypatch.setattr(target_list, "this_cpu", lambda: told)
+        monkeypatch.setattr(target_list, "gpu_names", lambda: gpus)
+        return {each.target: each.where.value for each in targets() if each.where != "elsewhere"}
+
+    milan, genoa = "AMD EPYC (family 25, model 1)", "AMD EPYC (family 25, model 17)"
+    of_milan = {each.target for each in targets() if each.device == milan}
+    of_genoa = {each.target for each in targets() if each.device == genoa}
+    assert where(Told(genoa, Cpu("AMD", 25, 17, extensions=("avx512f",)))) == {
+        **dict.fromkeys(of_genoa, "here"), **dict.fromkeys(of_milan, "nearest")
+    }  # fmt: skip
+    ryzen = Told(
+        "AMD Ryzen 9 5900X (family 25, model 33)", Cpu("AMD", 25, 33, extensions=("avx2",))
+    )
+    assert where(ryzen) == dict.fromkeys(of_milan, "nearest")
+    assert where(Told("Neoverse-N1", Cpu("ARM"))) == {ARM: "nearest"}
+    assert where(Told("some machine", Cpu()), "NVIDIA GTX 1080 Ti") == {GPU: "here"}

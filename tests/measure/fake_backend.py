@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 import tomli
 
+from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.errors import MeasureError
@@ -49,12 +50,13 @@ class FakeBackend(Backend):
     noisy: frozenset[str] = frozenset()
     speed: Callable[[int], float] = lambda _: 1.0
     pause: float = 0.0
+    cpu: Cpu | None = None
     medleys: list[Medley] = field(default_factory=list)
 
     def provenance(self) -> Provenance:
         versions = {"fake": "1.0", "python": "3"}
         return Provenance(
-            "Fake CPU", self.runtime, versions, "float", self.threads, 256, self.memory
+            "Fake CPU", self.runtime, versions, "float", self.threads, 256, self.memory, self.cpu
         )
 
     def lowering(self) -> str:

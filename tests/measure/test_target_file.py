@@ -7,6 +7,7 @@ import pytest
 import tomli
 
 from archlint.cost.check_table import check_table
+from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricing.row import Row
 from archlint.cost.target import load_target
@@ -106,6 +107,12 @@ seconds = [
 """
     )
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_file_says_of_the_cpu_what_that_tells(path: Path) -> None:
+    cpu = Cpu("AMD", 25, 17, "1", ("avx2", "avx512f"), hypervisor=True)
+    begun(path, FakeBackend(cpu=cpu))
+    assert load_target(files_of(path.parent)).cpu == cpu
 
 
 def test_it_loads_as_a_target_without_prices_until_it_is_calibrated(path: Path) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
 import pytest
 
+from archlint.cost.cpu import Cpu
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
 from archlint.report.schema import SCHEMAS, schema
 from archlint.results.findings import FoundPlace, Report, Variant
+from archlint.results.target_summary import Where
 from tests.report.fakes import explanation, finding, model, rich_report, targets
 
 ISSUE_KEYS = {
@@ -63,6 +65,9 @@ def test_explanations_fit_the_schema() -> None:
 
 
 def test_targets_fit_the_schema() -> None:
+    cpu = Cpu("AMD", 25, 17, "1", ("avx2",), "performance", hypervisor=False)
+    told = replace(targets()[0], where=Where.HERE, cpu=cpu, caches=(1 << 20, 1 << 25))
+    check(targets_json.render([told]), "targets")
     text = targets_json.render(targets())
     check(text, "targets")
     assert [each["target"] for each in json.loads(text)["targets"]] == [

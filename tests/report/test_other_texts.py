@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from archlint.cost.cpu import Cpu
 from archlint.report import Style, explain_text, rule_text, targets_text
 from archlint.report.escape import visible
 from archlint.report.units import amount, counted, figure, megabytes, milliseconds, percent, shape
-from archlint.results.target_summary import KindError, RuleRows, TargetSummary
+from archlint.results.target_summary import KindError, RuleRows, TargetSummary, Where
 from tests.report.fakes import RULES, explanation, targets
 
 EXPLAINED = """\
@@ -105,26 +106,80 @@ def test_explain_without_operators() -> None:
     assert text.endswith("operator  FLOPs  MAC  ms  share  basis  rules  kernel\n\n")
 
 
-def test_targets() -> None:
-    assert targets_text.render(targets(), Style(width=80)) == TARGETS
+def test_targets_by_name() -> None:
+    assert targets_text.render(targets(), Style(width=80, verbose=True)) == TARGETS
+
+
+LISTED = """\
+AMD EPYC (family 25, model 1) (this machine)
+  laptop-ort-fp32-1t       ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8,
+                           901 rows (yours)
+
+AMD EPYC (family 25, model 17) (nearest to this machine)
+  a-nearer-one             ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8,
+                           901 rows
+  a-nearer-one-2t          ONNX Runtime 1.32.0, float, 2 threads, batch 1 to 8,
+                           901 rows
+  a-nearer-one-int8        ONNX Runtime 1.32.0, int8, 1 thread, batch 1 to 8,
+                           901 rows
+
+AMD EPYC (family 23, model 49)
+  zen2                     ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8, 0
+                           rows (not finished, yours)
+
+NVIDIA GTX 1080 Ti
+  gtx1080ti-cudnn7-fp32    cuDNN 7.0, fp32, batch 1 to 8, 28 rows (the default)
+
+Qualcomm Snapdragon 810
+  snapdragon810-neon-fp32  NEON, fp32, 1 thread, batch 1, 0 rows
+
+Yours lie in /home/me/targets.
+`archlint targets NAME` says how far one can be trusted.
+"""
+
+
+def test_targets_are_listed_by_what_they_are_of_this_machine_first() -> None:
+    near = replace(
+        measured(), target="a-nearer-one", device="AMD EPYC (family 25, model 17)",
+        where=Where.NEAREST, folder=None,
+    )  # fmt: skip
+    zen2 = replace(
+        measured(), target="zen2", device="AMD EPYC (family 23, model 49)",
+        where=Where.ELSEWHERE, rows=(), is_finished=False,
+    )  # fmt: skip
+    several = [
+        replace(near, target="a-nearer-one-int8", dtype="int8"),
+        replace(near, target="a-nearer-one-2t", threads=2),
+    ]
+    listed = [*targets(), zen2, *several, near, measured()]
+    assert targets_text.render(listed, Style(width=80)) == LISTED
+
+
+def test_a_list_without_this_machine_says_how_to_get_it_in() -> None:
+    text = targets_text.render(targets(), Style(width=80))
+    assert "None was measured on this machine: `archlint measure` makes one that is.\n" in text
 
 
 MEASURED = """\
 laptop-ort-fp32-1t
-  device    AMD EPYC (family 25, model 1), ONNX Runtime 1.32.0, 1 thread
+  folder    /home/me/targets/laptop-ort-fp32-1t
+  device    AMD EPYC (family 25, model 1), ONNX Runtime 1.32.0, 1 thread (this
+            machine)
+  cpu       AMD family 25 model 1 stepping 1, avx2, fma, 512 KiB and 32 MiB of
+            cache, governor performance, in a virtual machine
   dtype     float
   batch     1 to 8
   rows      705 G1, 196 G2, + 12 rows of yours
             328 more rows not used: their sessions differ too much
             error of        median  90th pct  rows
-            conv kxk nchwc   1.5 %     6.1 %   221
             conv 1x1 nchwc   2.0 %    11.2 %   182
-            element-wise     9.4 %    25.2 %   160
+            conv kxk nchwc   1.5 %     6.1 %   221
             depthwise conv   4.0 %    10.4 %   142
+            element-wise     9.4 %    25.2 %   160
             matrix product   2.0 %     5.1 %   140
             pool             7.5 %    23.0 %    41
-            and 2 kinds of fewer rows, medians 2.8 % to 15.9 %:
-              archlint targets laptop-ort-fp32-1t
+            softmax          2.8 %    13.7 %    28
+            view            15.9 %   131.0 %     7
   bands     cover 79.8 % of left-out prices, 79.9 % of pairs (aim: 80 %)
   measured  2026-11-23, archlint measure
 """
@@ -157,27 +212,15 @@ def measured() -> TargetSummary:
         source="archlint measure",
         marked=328,
         added=12,
+        folder="/home/me/targets/laptop-ort-fp32-1t",
+        where=Where.HERE,
+        cpu=Cpu("AMD", 25, 1, "1", ("avx2", "fma"), "performance", True),
+        caches=(1 << 19, 1 << 25),
     )
 
 
-def test_a_measured_target_shows_the_kinds_of_most_rows() -> None:
-    assert targets_text.render([measured()], Style(width=80)) == MEASURED
-
-
-def test_all_kinds_are_shown_where_more_detail_is_asked_for() -> None:
-    text = targets_text.render([measured()], Style(width=80, verbose=True))
-    assert text.splitlines()[6:16] == [
-        "            error of        median  90th pct  rows",
-        "            conv 1x1 nchwc   2.0 %    11.2 %   182",
-        "            conv kxk nchwc   1.5 %     6.1 %   221",
-        "            depthwise conv   4.0 %    10.4 %   142",
-        "            element-wise     9.4 %    25.2 %   160",
-        "            matrix product   2.0 %     5.1 %   140",
-        "            pool             7.5 %    23.0 %    41",
-        "            softmax          2.8 %    13.7 %    28",
-        "            view            15.9 %   131.0 %     7",
-        "  bands     cover 79.8 % of left-out prices, 79.9 % of pairs (aim: 80 %)",
-    ]
+def test_a_measured_target_shows_what_it_is_and_the_kinds_of_its_rows() -> None:
+    assert targets_text.render([measured()], Style(width=80, verbose=True)) == MEASURED
 
 
 def test_rules_are_listed_in_a_line_each() -> None:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from archlint.cost.kernels.kernel import Kernel
 from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
-from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
+from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits, this_cpu
 from archlint.measure.onnxruntime.graph import Graph
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
 from archlint.measure.onnxruntime.model import closed, has_ballast, model_of, opset_of
@@ -86,6 +86,7 @@ class OnnxRuntime(Backend):
             threads=self._threads,
             simd=simd_bits(),
             memory=memory_bytes(),
+            cpu=this_cpu().cpu,
         )
 
     @property

@@ -18,7 +18,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
-from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
+from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits, this_cpu
 from archlint.measure.plan.medley import Medley, Timing
 from archlint.measure.plan.weight_levels import weight_levels
 
@@ -80,7 +80,7 @@ class Torch(Backend):
             versions["mkldnn"] = _mkldnn_version(torch.__config__.show())
             return Provenance(
                 cpu_name(), runtime, versions, self._dtype, self._threads, simd_bits(),
-                memory_bytes(),
+                memory_bytes(), this_cpu().cpu,
             )  # fmt: skip
         versions["cuda"] = str(torch.version.cuda)
         versions["cudnn"] = str(torch.backends.cudnn.version())

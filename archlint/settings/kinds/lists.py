@@ -56,10 +56,14 @@ def codes(reader: Reader, key: str, value: object) -> Strings:
 
 
 def targets(reader: Reader, key: str, value: object) -> Strings:
-    """Targets by name or path; a path is relative to the file."""
+    """Targets by name, also by a former one, or path; a path is relative to the file."""
+    from archlint.cost.target_files import name_now  # the help does without what reads tables
+
     named = strings(reader, key, value)
     known = (*reader.known.targets, *reader.user_targets)
-    reader.check(key, [each for each in named if not _is_path(each)], "target", known)
+    for each in named:
+        if not _is_path(each) and each not in known and name_now(each) not in known:
+            reader.unknown(key, "target", each, known)
     return tuple(reader.beside(each) if _is_path(each) else each for each in named)
 
 

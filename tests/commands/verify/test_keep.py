@@ -8,7 +8,8 @@ import pytest
 from archlint.commands.verify import Keeper, Request, keep, verify
 from archlint.cost.pricing.table import Row, TableFile, read_table
 from archlint.linter import registry, target_places
-from archlint.linter.registry import find_targets, targets
+from archlint.linter.registry import find_targets
+from archlint.linter.target_list import targets
 from archlint.measure.fit.drift import Reference
 from archlint.results.verification import Kept
 from archlint.settings.options import Options
@@ -18,7 +19,7 @@ from tests.commands.verify.fakes import GPU, Predicted, Silent, chosen, examined
 @pytest.fixture(autouse=True)
 def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     reference = Reference(("Conv 64>64 k1x1 @56x56",), (1e-4,))
-    registry._load.cache_clear()
+    registry.load_found.cache_clear()
     monkeypatch.setattr(keep, "reference_of", lambda _: reference)
     folder = tmp_path / "targets"
     folder.mkdir()
@@ -29,7 +30,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     yield
-    registry._load.cache_clear()
+    registry.load_found.cache_clear()
 
 
 def added(user: Path) -> tuple[Row, ...]:
@@ -88,7 +89,7 @@ def test_what_is_known_is_not_kept_twice() -> None:
     again = keep_in(keeper)
     assert again.rows == first.rows
     assert again.known >= first.rows
-    registry._load.cache_clear()
+    registry.load_found.cache_clear()
     later = keep_in(Keeper(located(), backend))
     assert later.rows == 0
     assert later.known >= first.rows
@@ -107,7 +108,7 @@ def test_too_few_sessions_and_too_wide_an_interval_are_left_out(user: Path) -> N
 def test_rows_of_the_user_s_are_added_to_a_shipped_target(user: Path) -> None:
     before = located().target.rows
     found = kept(Predicted())
-    registry._load.cache_clear()
+    registry.load_found.cache_clear()
     (target,) = find_targets(Options(targets=(GPU,)))
     assert found is not None
     assert [*target.rows] == [*before, *added(user)]

@@ -42,14 +42,8 @@ A_NODE = 21
 COSTS = 5
 """How often the profiler's own cost is measured among kernels of about one size."""
 
-LARGE = 27
-"""Up to which octave of size (kernels of 2 ms) the profiler's cost is more than 1 % of a kernel."""
-
 RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
-"""At least and at most this many runs of a model, about so many seconds, after a warm-up."""
-
-MEDLEY_RUNS, MEDLEY_FOR = (5, 100), 0.1
-"""The same of a medley, whose sessions differ by more than its runs do."""
+"""At least and at most this many runs of a session, about so many seconds, after a warm-up."""
 
 _BLOCKING = frozenset({"x86_64", "AMD64"})
 """The machines whose convs ONNX Runtime runs on blocked tensors."""
@@ -131,7 +125,8 @@ class OnnxRuntime(Backend):
     def _time(self, medley: Medley) -> Timing:
         model, nodes = model_of(medley, self.block)
         slots, run = self._profiled(model)
-        net = slots - self._profiling(medley, slots, run) * _shares(model)
+        cost = self._profiling(medley) if has_ballast(medley) else self._cost(slots, run)
+        net = slots - cost * _shares(model)
         return Timing(
             tuple(max(float(net[list(each)].sum()), 1e-8) for each in nodes), float(net.sum())
         )
@@ -145,19 +140,13 @@ class OnnxRuntime(Backend):
             found.append(_wall(partial(session.run, None, feeds)))
         return tuple(found)
 
-    def _profiling(
-        self, medley: Medley, slots: NDArray[np.float64], run: Callable[[], object]
-    ) -> float:
-        """Seconds that the profiler adds to a node of a medley; `slots` are those of its session.
+    def _profiling(self, medley: Medley) -> float:
+        """Seconds that the profiler adds to a node of kernels of this size.
 
         What it writes finds the caches as the kernels leave them: 4 us a node among kernels of a
         few us, up to 9 among kernels of hundreds.
         """
         octave = round(mean(map(size_of, medley.kernels)))
-        if octave > LARGE:
-            return 0.0
-        if not has_ballast(medley):
-            return self._cost(slots, run)
         if octave not in self._costs:
             # ballast would hide it
             model, _ = model_of(replace(medley, footprint=0), self.block)
@@ -167,7 +156,7 @@ class OnnxRuntime(Backend):
 
     def _cost(self, slots: NDArray[np.float64], run: Callable[[], object]) -> float:
         """What the profiler added to each of these, by a run of the same session without it."""
-        plain = _wall(run, MEDLEY_RUNS, MEDLEY_FOR) - self._call
+        plain = _wall(run) - self._call
         return max(float(slots.sum()) - plain, 0.0) / len(slots)
 
     @cached_property
@@ -181,7 +170,7 @@ class OnnxRuntime(Backend):
         feeds = {"start": np.zeros(1, dtype=np.float32)}
         session = self._session(model.SerializeToString(), optimise=False, profile=True)
         run = partial(session.run, ["end"], feeds)
-        runs = _repeat(run, MEDLEY_RUNS, MEDLEY_FOR)
+        runs = _repeat(run)
         slots = _slots(session.end_profiling(), len(model.graph.node), len(runs))
         return slots, run
 
@@ -201,14 +190,12 @@ class OnnxRuntime(Backend):
             raise MeasureError(f"ONNX Runtime: {' '.join(str(fault).split())}") from fault
 
 
-def _repeat(
-    run: Callable[[], object], runs: tuple[int, int] = RUNS, run_for: float = RUN_FOR
-) -> list[float]:
+def _repeat(run: Callable[[], object]) -> list[float]:
     """Seconds of each run, the warm-up first."""
-    least, most = runs
+    least, most = RUNS
     walls: list[float] = []
     while len(walls) < WARM_UP + least or (
-        sum(walls[WARM_UP:]) < run_for and len(walls) < WARM_UP + most
+        sum(walls[WARM_UP:]) < RUN_FOR and len(walls) < WARM_UP + most
     ):
         start = perf_counter()
         run()
@@ -223,11 +210,9 @@ def _shares(model: onnx.ModelProto) -> NDArray[np.float64]:
     return shares
 
 
-def _wall(
-    run: Callable[[], object], runs: tuple[int, int] = RUNS, run_for: float = RUN_FOR
-) -> float:
+def _wall(run: Callable[[], object]) -> float:
     """The median seconds of a run."""
-    return median(_repeat(run, runs, run_for)[WARM_UP:])
+    return median(_repeat(run)[WARM_UP:])
 
 
 def _slots(profile: str, nodes: int, runs: int) -> NDArray[np.float64]:

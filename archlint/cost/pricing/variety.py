@@ -20,7 +20,9 @@ _INDEXED = frozenset({
 })  # fmt: skip
 """What reads or writes element by element where another tensor says."""
 
-_COPIES = frozenset({"Concat", "Split", "Slice", "Pad", "Gather", "Resize"})
+_COPIES = frozenset({
+    "Concat", "Gather", "Pad", "Resize", "ReverseSequence", "Slice", "Split", "TensorScatter",
+})  # fmt: skip
 _TOLD = _COPIES | {"Transpose"}
 _PLACED = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.POOL, Kind.SAMPLING})
 _IN_INT8 = frozenset({Kind.ELEMENTWISE, Kind.PRODUCT, Kind.SOFTMAX})

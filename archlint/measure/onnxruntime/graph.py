@@ -35,6 +35,9 @@ Shape = tuple[int, ...]
 _VARIED = 1 << 16
 """Elements that no branch predictor learns."""
 
+_ALIKE = 4
+"""How many of the values drawn are in each: the sign changes at every fifth or so."""
+
 _SPREAD = 0.05
 """Of weights, about as networks have them."""
 
@@ -94,9 +97,15 @@ class Graph:
         return self.add("Expand", [self.weights(_row(shape)), self.ints(*shape)])
 
     def varied(self, *shape: int) -> str:
-        """The same of values about as large as 1 that differ all over it, as a network's do."""
+        """The same of values about as large as 1 that differ all over it, as a network's do.
+
+        Neighbours are alike, as on a map (each is the mean of four that are not), for what
+        branches by the sign of each takes twice as long where nothing tells of the next one.
+        """
         at = next((at for at in range(len(shape), 0, -1) if prod(shape[at:]) >= _VARIED), 0)
-        values = self._draw(prod(shape[at:])) / np.float32(_SPREAD)
+        drawn = self._draw(prod(shape[at:])) / np.float32(_SPREAD)
+        rolled = np.array([np.roll(drawn, by) for by in range(_ALIKE)])
+        values = rolled.sum(axis=0) / np.sqrt(np.float32(_ALIKE))
         return self.add("Expand", [self.constant(values.reshape(shape[at:])), self.ints(*shape)])
 
     def bytes(self, *shape: int) -> str:

@@ -34,9 +34,9 @@ class RowsByVariety:
 
     def of(self, kernel: Kernel, variety: str) -> list[tuple[Chain, float]]:
         """The rows of the variety that this kernel is of; raises TargetError for a bad one."""
-        rows = self._target.rows
+        rows, held = self._target.rows, self._target.held
         for text, at in self._texts.pop(sort_of(kernel.text), ()):
-            seconds = rows.seconds(at) if isinstance(rows, Table) else rows[at].median_s
+            seconds = rows.seconds(at, held) if isinstance(rows, Table) else rows[at].seconds(held)
             if seconds is None:
                 continue
             try:

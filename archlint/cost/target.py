@@ -145,6 +145,18 @@ class Target:
         """Whether its measuring has come to an end, so that it can be priced for."""
         return bool(self.families) and not self.unfinished
 
+    @property
+    def held(self) -> frozenset[int]:
+        """The levels of rotation (MB) that a cache holds whole: see `undisturbed`.
+
+        Empty where a level tells of weights alone: what moves beside them may be more.
+        """
+        if not self.lowering.whole_rotation:
+            return frozenset()
+        return frozenset(
+            level for level in self.lowering.rotation if 1e6 * level < self.machine.far
+        )
+
 
 _OLD = (
     "its rows lie in the old layout, a table for each rule; they are priced by as before, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -16,9 +16,11 @@ from archlint.cost.pricing.row import (
     SHARED,
     WIDTH,
     Row,
+    is_held,
     is_too_wide,
     parse_row,
     seconds_of,
+    undisturbed,
 )
 from archlint.errors import TargetError
 from archlint.limits.files import read_bounded
@@ -29,7 +31,9 @@ __all__ = [
     "write_table",
 ]  # fmt: skip
 
-_KERNELS, _MEDIAN, _INTERVAL = map(COLUMNS.index, ("kernels", "median_s", "interval"))
+_KERNELS, _MEDIAN, _P10, _INTERVAL = map(
+    COLUMNS.index, ("kernels", "median_s", "p10_s", "interval")
+)
 
 HEADER = ",".join(COLUMNS) + "\n"
 """The first line of a table."""
@@ -143,13 +147,16 @@ class Table(Sequence[Row]):
         split = (_cells(line, _KERNELS + 1) for line in self._lines)
         return [cells[_KERNELS] if len(cells) > _KERNELS else "" for cells in split]
 
-    def seconds(self, at: int) -> float | None:
-        """The median of the row at this place in `texts`; None if it is marked."""
+    def seconds(self, at: int, held: Collection[int] = ()) -> float | None:
+        """As `Row.seconds` has it for the row at this place in `texts`; None if it is marked."""
         try:
             cells = _cells(self._lines[at], _INTERVAL + 1)
             seconds = seconds_of(COLUMNS[_MEDIAN], cells[_MEDIAN])
-            is_marked = cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds)
-            return None if is_marked else seconds
+            if cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds):
+                return None
+            if cells[_P10] and is_held(cells[_KERNELS], held):
+                return undisturbed(seconds, seconds_of(COLUMNS[_P10], cells[_P10]))
+            return seconds
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 

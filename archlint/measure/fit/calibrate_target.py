@@ -122,7 +122,7 @@ def _families(target: Target) -> Iterator[tuple[str, Family, list[Kernel]]]:
     by_variety: dict[str, dict[Kernel, float]] = defaultdict(dict)
     for row in target.rows:
         kernel = _kernel_of(row)
-        by_variety[variety_of(kernel)][kernel] = row.median_s
+        by_variety[variety_of(kernel)][kernel] = row.seconds(target.held)
     for name in sorted(by_variety):
         times = by_variety[name]
         if len(times) < FEWEST:

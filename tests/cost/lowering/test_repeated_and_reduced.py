@@ -6,8 +6,8 @@ import pytest
 
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricing.moves import pieces_of
-from tests.cost.lowering.test_lower_blocked import ORT
 from archlint.testing import Net
+from tests.cost.lowering.test_lower_blocked import ORT
 
 
 @pytest.mark.parametrize(

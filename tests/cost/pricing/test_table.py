@@ -68,7 +68,7 @@ def test_a_table_reads_back_as_it_was_written(
     table = Table(TableFile(path))
     assert table.texts() == [row.kernels for row in written]
     for at, row in enumerate(written):
-        assert table.seconds(at) == (None if row.marked else row.median_s)
+        assert table.seconds(at, ()) == (None if row.marked else row.median_s)
 
 
 def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_time_that_is_none_is_no_price_though_no_more_is_read(time: str, tmp_p
     path = tmp_path / "rows.csv"
     path.write_text(f"{HEADER}\n{GOOD.replace('0.001', time)}\n", encoding="utf-8")
     with pytest.raises(TargetError, match=r"rows\.csv:2: median_s is .*, not a positive time"):
-        Table(TableFile(path)).seconds(0)
+        Table(TableFile(path)).seconds(0, ())
 
 
 def test_a_row_that_was_cut_is_named_whichever_kernel_is_asked_for(tmp_path: Path) -> None:
@@ -196,3 +196,23 @@ def test_the_checksum_does_not_hang_on_the_line_ends_of_a_checkout(tmp_path: Pat
     assert TableFile(path).read() == text
     path.write_bytes(path.read_bytes().replace(b"0.000675", b"0.000676"))
     assert TableFile(path).read().checksum != text.checksum
+
+
+@pytest.mark.parametrize(
+    ("level", "seconds"), [("/8MB", 100e-6), ("/24MB", 100e-6), ("/67MB", 200e-6), ("", 200e-6)]
+)
+def test_what_a_cache_holds_is_priced_as_where_nobody_else_empties_it(
+    level: str, seconds: float, tmp_path: Path
+) -> None:
+    kernels = f"MatMul 736>1280 {level}".strip()
+    row = Row("G1", kernels, "a", "float", 1, "", 20, 200e-6, 50e-6, 246e-6, 0.05, "2026", "here")
+    held = frozenset({1, 8, 24})
+    assert row.seconds(held) == pytest.approx(seconds)
+    write_table(tmp_path / "rows.csv", [row])
+    assert Table(TableFile(tmp_path / "rows.csv")).seconds(0, held) == pytest.approx(seconds)
+    assert row.seconds(()) == row.median_s
+
+
+def test_a_row_without_a_percentile_is_priced_by_its_median() -> None:
+    row = Row("G1", "Relu 8 /8MB", "a", "float", 1, "", 1, 2e-6, None, None, None, "2026", "here")
+    assert row.seconds({8}) == 2e-6

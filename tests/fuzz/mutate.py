@@ -13,10 +13,13 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, shape_inference
 
-__all__ = ["mutated", "seeds"]
+__all__ = ["mutated", "piece", "seeds"]
 
 ROOT = Path(__file__).parents[2]
-_NODES = 14
+_NODES = 8
+
+_LARGEST = 1500
+"""Bytes of a weight: some more than the reader keeps."""
 
 _SIZES = (-1, 0, 1, 2, 3, 7, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, -(2**63))
 _NAMES = (
@@ -60,13 +63,13 @@ def seeds() -> list[bytes]:
     for path in sorted((*ROOT.glob("examples/onnx/*.onnx"), *ROOT.glob("tests/models/*.onnx"))):
         whole = shape_inference.infer_shapes(onnx.load(str(path), load_external_data=False))
         starts = range(0, len(whole.graph.node), max(len(whole.graph.node) // 3, 1))
-        found += [_piece(whole, start).SerializeToString() for start in starts]
+        found += [piece(whole, start) for start in starts]
     return found
 
 
-def _piece(whole: onnx.ModelProto, start: int) -> onnx.ModelProto:
+def piece(whole: onnx.ModelProto, start: int, count: int = _NODES) -> bytes:
     """Some neighbouring nodes with the weights that they use; what they lack is an input."""
-    nodes = list(whole.graph.node)[start : start + _NODES]
+    nodes = list(whole.graph.node)[start : start + count]
     made = {name for node in nodes for name in node.output}
     used = dict.fromkeys(name for node in nodes for name in node.input if name)
     weights = [each for each in whole.graph.initializer if each.name in used]
@@ -81,19 +84,21 @@ def _piece(whole: onnx.ModelProto, start: int) -> onnx.ModelProto:
         if name not in have
     ]
     outputs = [helper.make_empty_tensor_value_info(nodes[-1].output[0])]
-    if start:
-        weights = [_with_payload(each) for each in weights]
+    weights = [_with_payload(each, is_filled=start > 0) for each in weights]
     graph = helper.make_graph(nodes, "piece", inputs, outputs, weights)
-    return helper.make_model(graph, opset_imports=list(whole.opset_import))
+    small = helper.make_model(graph, opset_imports=list(whole.opset_import))
+    return bytes(small.SerializeToString())
 
 
-def _with_payload(tensor: TensorProto) -> TensorProto:
-    """A weight with bytes of its own, so that there is something to leave out."""
-    filled = TensorProto()
-    filled.CopyFrom(tensor)
-    if tensor.data_type == TensorProto.FLOAT and not tensor.raw_data:
-        filled.raw_data = bytes(4 * min(prod(tensor.dims), 20_000))
-    return filled
+def _with_payload(tensor: TensorProto, *, is_filled: bool) -> TensorProto:
+    """A weight with few bytes of its own, so that there is something to leave out."""
+    small = TensorProto()
+    small.CopyFrom(tensor)
+    small.raw_data = tensor.raw_data[:_LARGEST]
+    del small.float_data[_LARGEST // 4 :]
+    if tensor.data_type == TensorProto.FLOAT and is_filled and not tensor.raw_data:
+        small.raw_data = bytes(min(4 * prod(tensor.dims), _LARGEST))
+    return small
 
 
 def mutated(random: Random, data: bytes) -> bytes:

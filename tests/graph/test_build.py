@@ -134,6 +134,8 @@ def test_other_malformed_operators_are_marked() -> None:
         helper.make_node("Transpose", ["x"], ["t"], perm=[2, 0]),
         helper.make_node("Relu", [], ["f"]),
         helper.make_node("Relu", ["x"], []),
+        helper.make_node("QuantizeLinear", ["x"], ["q"]),
+        helper.make_node("Slice", ["x", "s"], ["g"]),
     ]
     proto = model(nodes, [_X], [value("e", None)], [weight("w", 3, 5), ints("s", 7)])
     assert [op.malformed for op in read_model(proto).operators] == [
@@ -145,6 +147,8 @@ def test_other_malformed_operators_are_marked() -> None:
         "permutes 2 dims by (2, 0)",
         "0 of 1 required input",
         "it has no output",
+        "1 of 2 required inputs",
+        "2 of 3 required inputs",
     ]
 
 

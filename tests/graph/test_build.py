@@ -116,11 +116,12 @@ def test_a_malformed_conv_is_marked_and_the_rest_goes_on(
     assert relu.flops is not None
 
 
-def test_a_split_takes_no_room_for_the_outputs_that_it_says_and_does_not_have() -> None:
-    split = helper.make_node("Split", ["x"], ["a", "b"], axis=1, num_outputs=2**31)
+@pytest.mark.parametrize("said", [-1, 0, 1, 2**31])
+def test_a_split_has_the_outputs_that_it_has_whatever_it_says(said: int) -> None:
+    split = helper.make_node("Split", ["x"], ["a", "b"], axis=1, num_outputs=said)
     proto = model([split], [_X], [value("a", None)])
     (found,) = read_model(proto).operators
-    assert found.malformed == "num_outputs 2147483648 for 2 outputs"
+    assert found.malformed == f"num_outputs {said} for 2 outputs"
     assert [each.shape for each in found.outputs] == [(1, 2), (1, 2)]
 
 

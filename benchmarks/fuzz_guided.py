@@ -18,20 +18,20 @@ sys.path.insert(0, str(ROOT))
 
 with atheris.instrument_imports(include=["archlint"]):
     from archlint.settings.options import Options
-    from tests.fuzz.lint import TARGETS, Watch, complaint
+    from tests.fuzz.lint import TARGETS, Watch, complaints
+from tests.fuzz.apart import Done  # noqa: E402
 from tests.fuzz.mutate import mutated, seeds  # noqa: E402
 
 WATCH = Watch()
 FOLDER = tempfile.TemporaryDirectory()
-FILE = Path(FOLDER.name) / "m.onnx"
 
 
 def one(data: bytes) -> None:
     """Lint the bytes on one of the targets; raise if anything is wrong."""
     options = Options(targets=(TARGETS[len(data) % len(TARGETS)],))
-    problem = complaint(data, FILE, options, WATCH)
-    if problem:
-        raise AssertionError(problem)
+    problems = complaints([data], Path(FOLDER.name), options, WATCH, Done())
+    if problems:
+        raise AssertionError(problems)
 
 
 def mutate(data: bytes, most: int, seed: int) -> bytes:

@@ -17,13 +17,12 @@ from archlint.limits.toml_file import parse_toml
 __all__ = ["Baseline", "baseline_text", "read_baseline"]
 
 _VERSION = 1
-_LONGEST = 1e12  # ms; thirty years
 _HEAD = f"""\
 # Places that are known to archlint's users: they are reported again only if they become dearer.
 # One line for each, written by `archlint --write-baseline REASON`; a reason may be changed here.
 version = {_VERSION}
 """
-_LONGEST = 1e12  # ms, as no place saves
+_LONGEST = 1e12  # ms; thirty years, as no place saves
 _WORDS = ("model", "rule", "what", "module", "operator", "makes", "now", "reason")
 
 

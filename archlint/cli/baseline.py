@@ -85,22 +85,23 @@ def change_baseline(
 def to_oneself(path: str) -> Iterator[None]:
     """Keep other processes from changing the file of known places; wait for one that does.
 
-    Raises UsageError where that takes too long.  The lock lies among the temporary files: beside
-    the baseline it would be one more file to keep out of a repository.
+    Raises UsageError where that takes too long.  The lock is one of sixteen files among the
+    temporary ones, which stay: beside the baseline it would be one more to keep out of a
+    repository, and to take it away while others wait for it is no lock.
     """
     from filelock import FileLock, Timeout
 
-    name = sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
+    name = sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:1]
     user = os.getuid() if hasattr(os, "getuid") else 0  # whose file no other user can lock
     lock = FileLock(Path(gettempdir(), f"archlint-{user}-{name}.lock"))
     try:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            complain(f"{path}: waiting for another process that writes it")
+            complain(f"{path}: waiting for another process that writes a baseline")
             lock.acquire(timeout=_PATIENCE)
     except Timeout as fault:
-        raise UsageError(f"{path}: another process writes it") from fault
+        raise UsageError(f"{path}: another process writes a baseline") from fault
     except OSError as fault:
         raise UsageError(f"{path}: cannot be locked: {fault.strerror or fault}") from fault
     try:

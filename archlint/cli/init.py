@@ -57,7 +57,7 @@ def init(
     if pyproject:
         _append(goal, text)
     else:
-        _create(goal, text)
+        _write(goal, text)
     seen = f"{counted(len(files), '.onnx file')}, {counted(candidates, 'likely network')} in Python"
     said = f"{goal}: written; seen: {seen}\n"
     if pre_commit:
@@ -127,10 +127,11 @@ def _files() -> tuple[list[str], list[str]]:
     return models, sources
 
 
-def _create(path: Path, text: str) -> None:
+def _write(path: Path, text: str) -> None:
+    from archlint.whole_file import write_whole
+
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write_whole(Path(os.path.realpath(path)), text.encode())
     except OSError as e:
         raise UsageError(f"{path}: {e.strerror or e}") from e
 
@@ -138,8 +139,6 @@ def _create(path: Path, text: str) -> None:
 def _append(path: Path, text: str) -> None:
     """Add a table to a TOML file, if it is one and stays one."""
     import tomli
-
-    from archlint.cli.output import write_file
 
     try:
         before = read_bounded(path).decode()
@@ -150,7 +149,7 @@ def _append(path: Path, text: str) -> None:
         tomli.loads(after)
     except tomli.TOMLDecodeError as e:
         raise UsageError(f"{path}: no table can be added: {e}") from e
-    write_file(str(path), after, str(path))
+    _write(path, after)
 
 
 def _hooks() -> str:
@@ -161,7 +160,7 @@ def _hooks() -> str:
     file = _repository() / _HOOKS
     shown = Path(os.path.relpath(file)).as_posix()
     if not os.path.lexists(file) and file.parent == Path.cwd():
-        _create(Path(_HOOKS), f"repos:\n{entry}")
+        _write(Path(_HOOKS), f"repos:\n{entry}")
         return f"{_HOOKS}: written; `pre-commit install` turns it on\n"
     if file.is_file() and "id: archlint" in file.read_text("utf-8", errors="replace"):
         return f"{shown}: has archlint already\n"

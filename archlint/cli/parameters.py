@@ -11,6 +11,7 @@ from typing import Annotated, get_args
 import typer
 
 from archlint.cli.completers import complete_formats, complete_rules, complete_target
+from archlint.errors import TargetError, UsageError
 from archlint.settings.asked import settings
 from archlint.settings.kinds.ignores import IGNORED_RULES
 from archlint.settings.kinds.kind import Kind
@@ -49,7 +50,12 @@ def with_settings(name: str, command: Callable[..., int]) -> Callable[..., int]:
 
         flags = {field: given.pop(field) for field in shared}
         with files_of(flags.get("config_from")) as elsewhere:
-            return command(ask(flags, elsewhere), **given)
+            try:
+                return command(ask(flags, elsewhere), **given)
+            except (UsageError, TargetError) as e:
+                if elsewhere is None:
+                    raise
+                raise UsageError(elsewhere.told(str(e))) from e
 
     found = [each for each in own[1:] if not _after(each)]
     for field, (setting, flag) in shared.items():

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archlint.cli.output import complain
 from archlint.errors import UsageError
 from archlint.settings.asked import Asked, settings
 from archlint.settings.files import find_config, read_config
 from archlint.settings.kinds.tables import said_shapes
+from archlint.settings.options import Options
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.settings.known import Known
-    from archlint.settings.options import Options
     from archlint.source.export.elsewhere import Elsewhere
 
 __all__ = ["ask", "configured", "files_of", "sized", "what_is_known", "with_inputs"]
@@ -43,7 +45,18 @@ def ask(given: Mapping[str, object], elsewhere: Elsewhere | None = None) -> Aske
     if elsewhere is not None and "targets" in said:
         said["targets"] = _targets_of(elsewhere, said["targets"])
     path = None if file is None else Path(str(file))
-    return replace(configured(path, elsewhere).told(said), elsewhere=elsewhere)
+    asked = replace(configured(path, elsewhere).told(said), elsewhere=elsewhere)
+    _tell_of_memory(asked.options, is_asked="max_memory" in said)
+    return asked
+
+
+def _tell_of_memory(options: Options, *, is_asked: bool) -> None:
+    """Say where a limit is asked for that this system does not keep; the default is not asked for.
+
+    A timeout that cannot be kept is refused where a model is linted, for it may hang.
+    """
+    if sys.platform != "linux" and (is_asked or options.max_memory != Options().max_memory):
+        complain("max-memory: only Linux limits memory: nothing is limited here")
 
 
 @contextmanager

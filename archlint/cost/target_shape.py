@@ -171,6 +171,9 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Fault]:
     if reference and len(reference["kernels"]) != len(reference["seconds"]):
         yield ("reference", "seconds"), "expected a time for each of its kernels"
     families = data.get("families", ())
+    with_kinds = [bool(one.get("kinds")) for one in families]
+    if any(with_kinds) and not all(with_kinds):
+        yield ("families", with_kinds.index(False)), "has no kinds, and others have some"
     yield from _twice("name", [[one["name"]] for one in families])
     yield from _twice("kinds", [one.get("kinds", []) + one.get("borrows", []) for one in families])
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 import onnx
-from onnx import defs
 
 from archlint.graph.operator import Attribute
+from archlint.graph.schema import schema_of
 
 __all__ = ["read_attribute", "type_fault"]
 
@@ -57,11 +57,8 @@ def type_fault(op_type: str, opset: int, given: Iterable[onnx.AttributeProto]) -
 @cache
 def _kinds(op_type: str, opset: int) -> Mapping[str, int]:
     """The kinds of the attributes of an operator, none where ONNX does not know it."""
-    latest = defs.onnx_opset_version()
-    try:
-        # what a damaged file says may be beyond what C++ takes
-        schema = defs.get_schema(op_type, min(max(opset, 1), latest) if opset else latest, "")
-    except defs.SchemaError:
+    schema = schema_of(op_type, opset)
+    if schema is None:
         return {}
     # onnx's stubs lack the value of an enum
     return {name: int(each.type.value) for name, each in schema.attributes.items()}  # type: ignore[attr-defined]

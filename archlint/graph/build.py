@@ -175,7 +175,9 @@ def _operator(
     malformed = ""
     if not domain:
         malformed = type_fault(op_type, tensors.opset, given)
-        malformed = malformed or fault_of(op_type, inputs, attributes, len(proto.output))
+        malformed = malformed or fault_of(
+            op_type, tensors.opset, inputs, attributes, len(proto.output)
+        )
     if not outputs:
         malformed = malformed or "it has no output"
     malformed = malformed or _too_large(inputs, outputs)

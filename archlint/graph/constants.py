@@ -191,17 +191,17 @@ def _array(tensor: onnx.TensorProto) -> Array | None:
     count = prod(dims)
     if not 0 <= count <= MOST_ELEMENTS or tensor.data_location == onnx.TensorProto.EXTERNAL:
         return None
+    if tensor.data_type == onnx.TensorProto.STRING:
+        return None
     dtype = _NUMPY.get(tensor.data_type)
-    if dtype is not None and tensor.HasField("raw_data"):
+    try:
+        if dtype is None or not tensor.HasField("raw_data"):
+            return np.asarray(numpy_helper.to_array(tensor))
         data = tensor.raw_data
         if len(data) != count * dtype.itemsize or min(dims, default=0) < 0:
             return None
         return np.frombuffer(data, dtype).reshape(dims)
-    if tensor.data_type == onnx.TensorProto.STRING:
-        return None
-    try:
-        return np.asarray(numpy_helper.to_array(tensor))
-    except (KeyError, RuntimeError, TypeError, ValueError):
+    except (KeyError, RuntimeError, TypeError, ValueError):  # also of more dims than numpy's 64
         return None
 
 

@@ -13,7 +13,7 @@ from archlint.graph.malformed import fault_of
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Reads
 from archlint.graph.operator_table import facts_of
-from archlint.graph.shapes import TensorType, infer_types, strict_faults
+from archlint.graph.shapes import TensorType, infer_types, opset_of, strict_faults
 from archlint.graph.sizes import Sizes
 
 __all__ = ["ContradictionError", "asked_sizes", "check_sizes"]
@@ -88,7 +88,8 @@ def _malformed(proto: onnx.ModelProto, operators: Sequence[Operator]) -> tuple[i
         if own is None:
             own = infer_types(proto, None)
         inputs = [each and _retyped(each, own) for each in operator.inputs]
-        if not fault_of(operator.op_type, inputs, operator.attributes, len(operator.outputs)):
+        kind, outputs = operator.op_type, len(operator.outputs)
+        if not fault_of(kind, opset_of(proto), inputs, operator.attributes, outputs):
             return operator.index, _at(operator, operator.malformed)
     return None
 

@@ -175,12 +175,16 @@ class _InFloat:
 
     def _is_bias(self, op: Operator) -> bool:
         """Whether an Add is the bias of a conv or product of integers, which have none."""
-        if len(op.activations) != 1 or self._uses[op.activations[0].name] != 1:
+        if (len(op.inputs), len(op.activations)) != (2, 1):
+            return False
+        if self._uses[op.activations[0].name] != 1:
             return False
         maker = self._makers.get(self._input(op.activations[0]).name)
         if maker not in self._without_bias:
             return False
         shape = self._operators[maker].output.shape or ()
+        if len(shape) < 2:
+            return False
         channels = shape[-1] if len(shape) == 2 else shape[1]
         return all(t is None or not t.constant or t.elements == channels for t in op.inputs)
 

@@ -7,6 +7,7 @@ from math import prod
 
 from archlint.graph.equation import equation_fault
 from archlint.graph.operator import Attribute, Tensor
+from archlint.graph.schema import least_inputs
 
 __all__ = ["fault_of", "reshape_fault"]
 
@@ -22,11 +23,14 @@ _REQUIRED: Mapping[str, int] = {
 }  # fmt: skip
 
 
-def fault_of(op_type: str, inputs: Inputs, attributes: Attributes, outputs: int) -> str:
+def fault_of(op_type: str, opset: int, inputs: Inputs, attributes: Attributes, outputs: int) -> str:
     """The first fault of an operator of the ONNX domain, in a few words, or "".
 
     `outputs` is how many it has.
     """
+    least = least_inputs(op_type, opset)
+    if len(inputs) < least:
+        return _missing(len(inputs), least)
     told = attributes.get("num_outputs", outputs) if op_type == "Split" else outputs
     if told != outputs:
         return f"num_outputs {told} for {outputs} output{'s' * (outputs != 1)}"
@@ -37,9 +41,13 @@ def fault_of(op_type: str, inputs: Inputs, attributes: Attributes, outputs: int)
         return ""
     if len(inputs) < required or None in inputs[:required]:
         present = sum(each is not None for each in inputs[:required])
-        return f"{present} of {required} required input{'s' * (required > 1)}"
+        return _missing(present, required)
     check = _CHECKS.get(op_type)
     return check(inputs, attributes) if check else ""
+
+
+def _missing(present: int, required: int) -> str:
+    return f"{present} of {required} required input{'s' * (required > 1)}"
 
 
 def reshape_fault(inputs: Inputs, attributes: Attributes) -> str:

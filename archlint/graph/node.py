@@ -36,9 +36,10 @@ def read_nodes(path: str, graph: onnx.GraphProto) -> list[Node]:
     for position, proto in enumerate(graph.node):
         op_type, domain, name = proto.op_type, proto.domain, proto.name
         inputs, outputs = list(proto.input), list(proto.output)
-        if proto.attribute:
+        attributes = [each.name for each in proto.attribute]
+        if attributes:
             inputs += _captured(proto)
-        check_text(path, (name, op_type, domain, *inputs, *outputs))
+        check_text(path, (name, op_type, domain, *inputs, *outputs, *attributes))
         if not name:
             name = f"{op_type or 'operator'}_{position}"
         if len(name) > _LONGEST or not (name.isprintable() and op_type.isprintable()):

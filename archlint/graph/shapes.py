@@ -183,9 +183,9 @@ def _dim(dim: onnx.TensorShapeProto.Dimension) -> Dim:
 
 
 def bound_inference(node: onnx.NodeProto) -> None:
-    """Keep inference from running on and on.
+    """Keep inference from running on and on, and from ending the process.
 
-    It makes room for all outputs that a Split says it has, and never returns on some equations.
+    It takes a Split to have as many outputs as it says, and never returns on some equations.
     """
     if node.op_type == "Einsum":
         equations = (each.s.decode("utf-8", "replace") for each in node.attribute)
@@ -198,13 +198,16 @@ def bound_inference(node: onnx.NodeProto) -> None:
     if node.op_type == "Split":
         for each in node.attribute:
             if each.name == "num_outputs":
-                each.i = min(each.i, len(node.output))
+                each.i = len(node.output)
 
 
 def _bound_copy(proto: onnx.ModelProto, sizes: Sizes | None) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(proto)
     graph = copy.graph
+    for function in copy.functions:  # one that could not be inlined
+        for node in function.node:
+            bound_inference(node)
     for node in graph.node:
         # traces are most of a file, and go through the wire format on their way to C++ and back
         node.ClearField("metadata_props")

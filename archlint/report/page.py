@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from io import StringIO
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -17,6 +17,7 @@ Part = str | tuple[str, str]
 """A string, or a string and its rich style."""
 
 _GAP = "  "
+_PIECE = 256  # characters
 
 
 class Page:
@@ -96,20 +97,23 @@ class Page:
         return self._width is None or indent + text.cell_len <= self._width
 
     def _paragraph(self, text: Text, indent: int, hang: int) -> None:
+        # a name may be as long as its file: no line looks at, or moves, more than it may need
+        rest, more = text, deque[Text]()
+        if self._width is not None and not self._fits(text, indent):
+            rest, *pieces = text.divide(range(_PIECE, len(text), _PIECE))
+            more.extend(pieces)
         while self._width is not None:
             width = max(self._width - indent, 20)
-            # a name may be as long as its file: only what one line can take is looked at
-            near = _beginning(text, 2 * width)
-            if len(near) == len(text) and self._fits(text, indent):
+            rest = _filled(rest, more, 2 * width)
+            if not more and self._fits(rest, indent):
                 break
-            first = near.wrap(self._console, width)[0]
-            rest = text[len(first.plain) :]
+            first = rest.wrap(self._console, width)[0]
+            rest = _unspaced(rest[len(first.plain) :], more)
             first.rstrip()
             self._put(first, indent)
-            text = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
             indent, hang = indent + hang, 0
-        if text:
-            self._put(text, indent)
+        if rest:
+            self._put(rest, indent)
 
     def _put(self, text: Text, indent: int) -> None:
         if text.plain.lstrip().startswith("::"):
@@ -117,12 +121,25 @@ class Page:
         self._console.print(Text.assemble(" " * indent, text), soft_wrap=True)
 
 
-def _beginning(text: Text, cells: int) -> Text:
-    """As much of a text as takes so many cells, or more: characters may take none."""
-    length = cells
-    while length < len(text) and cell_len(text.plain[:length]) < cells:
-        length *= 2
-    return text if length >= len(text) else text[:length]
+def _filled(text: Text, more: deque[Text], cells: int) -> Text:
+    """A text with as many of its next pieces as make it so many cells: characters may take none."""
+    there = text.cell_len
+    if more and there < cells:
+        text = text.copy()
+    while more and there < cells:
+        piece = more.popleft()
+        there += piece.cell_len
+        text.append_text(piece)
+    return text
+
+
+def _unspaced(text: Text, more: deque[Text]) -> Text:
+    """A text, or the next pieces of it, from its first character on that is no space."""
+    while True:
+        left = text.plain.lstrip()
+        if left or not more:
+            return text[len(text.plain) - len(left) :]
+        text = more.popleft()
 
 
 def _aligned(row: Sequence[Text], widths: Sequence[int], align: str) -> Text:

@@ -105,7 +105,7 @@ class Revision:
             _git(*top, *_NO_LFS, *command, environment=own, told=names)
             folder = root / self.prefix
             folder.mkdir(parents=True, exist_ok=True)
-            yield Elsewhere(str(root), str(self.top), str(folder))
+            yield Elsewhere(str(root), str(self.top), str(folder), self.name)
 
 
 def _git(*words: str, environment: Mapping[str, str] | None = None, told: bytes = b"") -> bytes:

@@ -154,7 +154,7 @@ def test_two_that_write_at_once_lose_nobody_s_places(folder: Path) -> None:
     told = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0, 0], told
     assert len(read_baseline(folder / "all.toml").entries) == sum(alone)
-    waiting = "archlint: all.toml: waiting for another process that writes it\n"
+    waiting = "archlint: all.toml: waiting for another process that writes a baseline\n"
     assert sum(waiting in each for each in told) == 2
     assert sorted(each.name for each in folder.glob("*all*")) == ["all.toml"]
 
@@ -182,3 +182,13 @@ def test_what_was_changed_meanwhile_is_not_overwritten(
             (folder / "known.toml").read_text(encoding="utf-8").replace('"mine"', '"r"'),
             encoding="utf-8",
         )
+
+
+def test_locks_are_a_few_files_whatever_many_baselines_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baseline, "gettempdir", lambda: str(tmp_path))
+    for number in range(100):
+        with baseline.to_oneself(f"known{number}.toml"):
+            pass
+    assert 1 < len(list(tmp_path.iterdir())) <= 16

@@ -273,3 +273,31 @@ def test_the_written_hooks_are_the_project_s_own(capsys: pytest.CaptureFixture[s
     (entry,) = yaml.safe_load(text.replace("# - id", "- id"))["repos"]
     assert [each["id"] for each in entry["hooks"]] == known
     assert json.dumps(entry["rev"]).strip('"').startswith("v")
+
+
+@pytest.mark.parametrize("args", [(), ("--pyproject",)])
+def test_a_full_disk_leaves_what_was_there(
+    folder: Path,
+    args: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "pyproject.toml").write_text("[project]\n", "utf-8")
+    before = sorted(folder.rglob("*"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    name = "pyproject.toml" if args else "archlint.toml"
+    assert say(capsys, *args) == (2, "", f"archlint: {name}: No space left on device\n")
+    assert sorted(folder.rglob("*")) == before
+    assert (folder / "pyproject.toml").read_text("utf-8") == "[project]\n"
+
+
+def test_a_linked_pyproject_stays_a_link(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "real.toml").write_text("[project]\n", "utf-8")
+    (folder / "pyproject.toml").symlink_to("real.toml")
+    assert say(capsys, "--pyproject")[0] == 0
+    assert (folder / "pyproject.toml").is_symlink()
+    assert "[tool.archlint]" in (folder / "real.toml").read_text("utf-8")

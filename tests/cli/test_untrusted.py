@@ -200,6 +200,29 @@ def test_targets_by_a_path_are_those_of_a_revision(project: Project) -> None:
 
 @needs_git
 @pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        ("archlint.toml", "batch = [", ()),
+        ("sub/known.toml", "version = 1", ("--baseline", "sub/known.toml")),
+        ("mine/target.toml", "name = 1", ("--target", "./mine")),
+        ("mine/target.toml", "name = ", ("--target", "./mine")),
+    ],
+)
+def test_a_file_of_a_revision_is_called_as_git_calls_it(
+    project: Project, file: str, text: str, words: tuple[str, ...]
+) -> None:
+    made = project({"net.onnx": GOOD, file: text})
+    (made.folder / "archlint.toml").unlink(missing_ok=True)
+    done = made.run("archlint", "--config-from", "HEAD", *words)
+    assert done.returncode == 2
+    first, *others = done.stdout.splitlines()
+    assert first.startswith((f"archlint: HEAD:{file}:", f"archlint: {file}: "))
+    assert not others
+    assert "/tree/" not in done.stdout
+
+
+@needs_git
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["--isolated"], "--isolated and --config-from exclude each other"),

@@ -89,6 +89,7 @@ def test_the_kinds_of_a_target_have_one_family_each() -> None:
         ("noise = 0.2", "noise = 1\nlengths = { wnd = 1 }", "lengths: wnd: unknown key"),
         ('name = "epilogue"', 'name = "conv"', 'families 3: name: "conv" is a family\'s before it'),
         ('["fused epilogue"]', '["conv"]', 'families 3: kinds: "conv" is a family\'s before it'),
+        ('kinds = ["fused epilogue"]', "", "families 2: has no kinds, and others have some"),
         ('["launch", "flops", "bytes"]', "[]", "families 3: terms: expected a list of at least 1"),
         ('["launch", "flops", "bytes"]', '["x"]', 'terms 1: expected a term, found "x"'),
         ("band_scale = 1.3271", "band_scale = nan", "calibration: band_scale: expected a number"),

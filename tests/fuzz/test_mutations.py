@@ -5,21 +5,19 @@ from random import Random
 
 import pytest
 
-from archlint.settings.options import Options
-from tests.fuzz.lint import TARGETS, Watch, complaint
+from tests.fuzz.apart import Done
+from tests.fuzz.lint import Watch, complaints, options_of
 from tests.fuzz.mutate import mutated, seeds
 
 pytestmark = pytest.mark.slow
 
-SEED, COUNT = 2026, 1500
+SEED, RUNS, AT_ONCE = 2026, 75, 40
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_no_damage_makes_more_than_a_clear_line(target: str, tmp_path: Path) -> None:
-    random, whole, watch = Random(f"{SEED} {target}"), seeds(), Watch()
-    for number in range(COUNT // len(TARGETS)):
-        data = mutated(random, random.choice(whole))
-        found = complaint(data, tmp_path / "m.onnx", Options(targets=(target,)), watch)
-        if found:
-            (Path(tmp_path) / f"case{number}.onnx").write_bytes(data)
-        assert not found, f"mutation {number}: {found}"
+def test_no_damage_makes_more_than_a_clear_line(tmp_path: Path) -> None:
+    random, whole, watch, done = Random(SEED), seeds(), Watch(), Done()
+    for run in range(RUNS):
+        data = [mutated(random, random.choice(whole)) for _ in range(AT_ONCE)]
+        found = complaints(data, tmp_path, options_of(random), watch, done)
+        assert not found, f"run {run}: {found}"
+    assert done.ends["linted"] > RUNS * AT_ONCE / 5

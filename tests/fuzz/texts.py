@@ -9,13 +9,13 @@ from typing import Any
 import tomli
 import tomli_w
 
-__all__ = ["mutated_csv", "mutated_toml"]
+__all__ = ["NUMBERS", "ODD", "mutated_csv", "mutated_toml"]
 
-_NUMBERS = (
+NUMBERS = (
     "-1", "0", "nan", "inf", "-inf", "1e308", "-1e308", "1e-320", "1e400", "9" * 5000, "", "1_0",
     "0x10", "٣", "1,5", " 1", "true", "-0.0",
 )  # fmt: skip
-_ODD = ("\0", "\x1b[31m", "\u2028", "\ufeff", "\r", '"', "\udc80", "\x0b", "'''", "`$(id)`")
+ODD = ("\0", "\x1b[31m", "\u2028", "\ufeff", "\r", '"', "\udc80", "\x0b", "'''", "`$(id)`")
 _CONFLICT = ("<<<<<<< HEAD", "=======", ">>>>>>> theirs")
 _VALUES: Sequence[Any] = (
     float("nan"), float("inf"), -1, 0, 10**30, -0.5, 1e308, 1e-320, True, "", "x", "x" * 5000, [],
@@ -113,17 +113,17 @@ def _conflict(random: Random, lines: list[str]) -> None:
 def _odd(random: Random, lines: list[str]) -> None:
     at = _at(random, lines)
     place = random.randrange(len(lines[at]) + 1)
-    lines[at] = lines[at][:place] + random.choice(_ODD) + lines[at][place:]
+    lines[at] = lines[at][:place] + random.choice(ODD) + lines[at][place:]
 
 
 def _number(random: Random, lines: list[str]) -> None:
     """Another number in a cell, or behind an equals sign."""
     at = _at(random, lines)
     if "=" in lines[at]:
-        lines[at] = f"{lines[at].split('=')[0]}= {random.choice(_NUMBERS)}"
+        lines[at] = f"{lines[at].split('=')[0]}= {random.choice(NUMBERS)}"
         return
     cells = lines[at].split(",")
-    cells[random.randrange(len(cells))] = random.choice(_NUMBERS)
+    cells[random.randrange(len(cells))] = random.choice(NUMBERS)
     lines[at] = ",".join(cells)
 
 

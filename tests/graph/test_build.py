@@ -116,11 +116,12 @@ def test_a_malformed_conv_is_marked_and_the_rest_goes_on(
     assert relu.flops is not None
 
 
-def test_a_split_takes_no_room_for_the_outputs_that_it_says_and_does_not_have() -> None:
-    split = helper.make_node("Split", ["x"], ["a", "b"], axis=1, num_outputs=2**31)
+@pytest.mark.parametrize("said", [-1, 0, 1, 2**31])
+def test_a_split_has_the_outputs_that_it_has_whatever_it_says(said: int) -> None:
+    split = helper.make_node("Split", ["x"], ["a", "b"], axis=1, num_outputs=said)
     proto = model([split], [_X], [value("a", None)])
     (found,) = read_model(proto).operators
-    assert found.malformed == "num_outputs 2147483648 for 2 outputs"
+    assert found.malformed == f"num_outputs {said} for 2 outputs"
     assert [each.shape for each in found.outputs] == [(1, 2), (1, 2)]
 
 
@@ -134,6 +135,8 @@ def test_other_malformed_operators_are_marked() -> None:
         helper.make_node("Transpose", ["x"], ["t"], perm=[2, 0]),
         helper.make_node("Relu", [], ["f"]),
         helper.make_node("Relu", ["x"], []),
+        helper.make_node("QuantizeLinear", ["x"], ["q"]),
+        helper.make_node("Slice", ["x", "s"], ["g"]),
     ]
     proto = model(nodes, [_X], [value("e", None)], [weight("w", 3, 5), ints("s", 7)])
     assert [op.malformed for op in read_model(proto).operators] == [
@@ -145,6 +148,8 @@ def test_other_malformed_operators_are_marked() -> None:
         "permutes 2 dims by (2, 0)",
         "0 of 1 required input",
         "it has no output",
+        "1 of 2 required inputs",
+        "2 of 3 required inputs",
     ]
 
 

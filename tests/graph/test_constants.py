@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import onnx
+import pytest
 from onnx import TensorProto, helper
 
 from archlint.graph import read_model
@@ -122,6 +123,25 @@ def test_small_constants_keep_their_values() -> None:
     )
     clip = read_model(proto).operators[0]
     assert [each and each.values for each in clip.inputs] == [None, (0.0,), (6.0,)]
+
+
+@pytest.mark.parametrize(
+    "dims", [[1] * 65, [1] * 300, [2**62, 2**62, 0]], ids=["65 dims", "300 dims", "none of 2^124"]
+)
+@pytest.mark.parametrize("is_raw", [True, False])
+def test_a_weight_of_more_dims_than_numpy_takes_has_no_values(
+    dims: list[int], is_raw: bool
+) -> None:
+    odd = TensorProto(name="odd", data_type=TensorProto.FLOAT, dims=dims)
+    count = 0 if 0 in dims else 1
+    if is_raw:
+        odd.raw_data = bytes(4 * count)
+    else:
+        odd.float_data.extend([0.0] * count)
+    proto = model([helper.make_node("Mul", ["x", "odd"], ["y"])], [value("x", [4])], weights=[odd])
+    known = read_model(proto).operators[0].inputs[1]
+    assert known is not None
+    assert (known.shape, known.values) == (tuple(dims), None)
 
 
 def test_identities_of_the_older_exporter_are_no_operators() -> None:

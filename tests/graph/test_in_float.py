@@ -154,6 +154,23 @@ def test_an_add_of_something_else_stays_an_add() -> None:
     assert running(found) == ["MatMul", "Add"]
 
 
+@pytest.mark.parametrize(
+    ("op_type", "shape", "more"),
+    [("MatMulInteger", (8, 6), ["b"]), ("ConvInteger", (4, 8), [])],
+)
+def test_what_no_runtime_could_run_stays_what_it_is(
+    op_type: str, shape: tuple[int, ...], more: Sequence[str]
+) -> None:
+    nodes = [
+        node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
+        node(op_type, ["q", "w", "qz"], ["i"]),
+        node("Add", ["i", "b", *more], ["y"]),
+    ]
+    matrix = value("x", [2, 8])
+    found = seen(nodes, [weight("w", *shape, dtype=INT8), weight("b", 6)], matrix)
+    assert running(found)[-1] == "Add"
+
+
 def test_packed_weights_are_a_matrix() -> None:
     packed = node(
         "MatMulNBits", ["x", "w", "s"], ["y"], domain="com.microsoft", K=32, N=6, bits=4,

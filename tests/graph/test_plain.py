@@ -273,11 +273,16 @@ def test_a_model_of_onnx_alone_is_not_copied() -> None:
     assert in_plain_onnx("m", proto) is proto
 
 
-def test_a_name_that_is_no_text_is_one_clear_line() -> None:
-    node = helper.make_node("FusedConv", ["x", "w"], ["y"], name="nameless", domain=MICROSOFT)
+@pytest.mark.parametrize(
+    ("word", "domain"), [(b"nameless", ""), (b"nameless", MICROSOFT), (b"attribute", "")]
+)
+def test_a_name_that_is_no_text_is_one_clear_line(word: bytes, domain: str) -> None:
+    node = helper.make_node(
+        "FusedConv", ["x", "w"], ["y"], name="nameless", domain=domain, attribute=1
+    )
     proto = model([node], [value("x", [1, 3, 8, 8])], weights=[weight("w", 8, 3, 1, 1)])
     damaged = onnx.ModelProto()
-    damaged.ParseFromString(proto.SerializeToString().replace(b"nameless", b"name\xff\xfess"))
+    damaged.ParseFromString(proto.SerializeToString().replace(word, word[:-2] + b"\xff\xfe"))
     with pytest.raises(ModelError, match="a name in it is not UTF-8 text"):
         read_model(damaged)
 

@@ -7,6 +7,7 @@ import time
 import onnx
 import pytest
 
+from archlint.cli import run
 from archlint.graph.read import read_proto
 from archlint.limits import TimeUp, at_most
 from archlint.linter import lint
@@ -63,3 +64,19 @@ def test_a_model_that_takes_too_long_is_one_line_and_the_others_are_linted(
     monkeypatch.setattr("archlint.linter.source.read_proto", slow)
     report = lint([str(PATHS[0]), str(PATHS[1])], Options(timeout=5.0))
     assert [each.error for each in report.models] == ["took longer than 5 s", None]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_told"),
+    [((), False), (("--max-memory", "4096"), True), (("--max-memory", "100"), True)],
+)
+def test_where_memory_is_not_limited_whoever_asks_for_it_is_told(
+    words: tuple[str, ...],
+    is_told: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    run([str(PATHS[0]), "-q", "--fail-on", "never", *words])
+    said = "archlint: max-memory: only Linux limits memory: nothing is limited here\n"
+    assert capsys.readouterr().err == (said if is_told else "")

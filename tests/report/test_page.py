@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.text import Text
 
 from archlint.report.page import Page
 
@@ -14,3 +15,38 @@ def test_a_text_as_long_as_a_file_is_told_whole_in_lines_that_fit(unit: str) -> 
     assert lines[0].startswith("  ")
     assert all(line.startswith("      ") for line in lines[1:])
     assert max(len(line) for line in lines) <= 100 * len(unit)
+
+
+@pytest.mark.parametrize("gap", ["", " ", " " * 300])
+def test_spaces_between_lines_are_none_of_either(gap: str) -> None:
+    page = Page(100, False)
+    page.line(gap.join(["x" * 98] * 40), indent=2)
+    assert page.text().splitlines() == ["  " + "x" * 98] * 40
+
+
+def moved(unit: str, times: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many characters are wrapped and cut for a text of so many of a unit."""
+    count, wrap, divide = 0, Text.wrap, Text.divide
+
+    def counted(plain: object) -> object:
+        def call(self: Text, *args: object, **given: object) -> object:
+            nonlocal count
+            count += len(self.plain)
+            return plain(self, *args, **given)  # type: ignore[operator]
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Text, "wrap", counted(wrap))
+        patch.setattr(Text, "divide", counted(divide))
+        page = Page(100, False)
+        page.line(unit * times)
+    return count
+
+
+@pytest.mark.parametrize("unit", ["n", "word ", "漢", "\u0301"])
+def test_a_text_is_laid_out_in_a_time_that_is_linear_in_its_length(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter, longer = (moved(unit, times, monkeypatch) for times in (5_000, 50_000))
+    assert longer < 11 * shorter + 1000

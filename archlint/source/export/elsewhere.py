@@ -20,12 +20,13 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 class Elsewhere:
     """`root` holds what another folder, `instead_of`, holds too, in another version.
 
-    `folder` is the working folder there.
+    `folder` is the working folder there, `name` what the user calls that version.
     """
 
     root: str
     instead_of: str
     folder: str
+    name: str = ""
 
     def of(self, path: Path) -> Path:
         """Where a file of the one folder is in the other; one outside of it is where it is."""
@@ -33,6 +34,10 @@ class Elsewhere:
             if whole.is_relative_to(self.instead_of):
                 return Path(self.root) / whole.relative_to(self.instead_of)
         return path
+
+    def told(self, text: str) -> str:
+        """A text that names files of the other version, as git names them."""
+        return text.replace(f"{self.root}{os.sep}", f"{self.name}:")
 
 
 def redirect_imports(elsewhere: Elsewhere) -> None:

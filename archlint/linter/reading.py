@@ -36,6 +36,13 @@ def _measures(target: Target, stored: str) -> bool:
     return any(each.name == f"matrix product {op}" for each in target.families)
 
 
+def _fits(target: Target, stored: str) -> bool:
+    """Whether it prices what is stored so as it is."""
+    if stored == SIGNED and target.dtype == "int8":
+        return target.lowering.has("signed")
+    return stored == target.dtype or (stored == "float" and target.dtype == "tf32")
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A model as a target prices it; `stored` is the file's dtype where that is another one."""
@@ -61,8 +68,7 @@ class Readings:
         stored, is_real = model_dtype(self.model), target.dtype in DTYPES
         if is_real and _measures(target, stored):
             return self._reading(in_fp32=False)
-        same = stored in ("", target.dtype) or (stored == "float" and target.dtype == "tf32")
-        same = same or (stored == SIGNED and target.lowering.has("signed"))
+        same = stored == "" or _fits(target, stored)
         fits = is_real or (target.dtype == "int8" and stored == SIGNED)
         if same or (fits and not self.as_stored):
             read = self._reading(in_fp32=is_real and stored not in ("", "float"))
@@ -105,7 +111,7 @@ def _read_as(target: Target, stored: str) -> str:
 def what_fits(stored: str, targets: Iterable[Target], *, as_stored: bool) -> str:
     """Which of all targets price a file of a dtype that those asked for do not."""
     every = list(targets)
-    fitting = [each.name for each in every if each.dtype == stored]
+    fitting = [each.name for each in every if _fits(each, stored)]
     if fitting:
         return f"for {stored}: {', '.join(fitting)}"
     if as_stored:

@@ -115,5 +115,12 @@ def test_packed_weights_are_told_by_their_bits_not_by_the_bytes_that_hold_them(b
     assert said([node], [packed]) == f"float with {bits}-bit weights"
 
 
+def test_packed_floats_are_told_apart_from_packed_integers() -> None:
+    node = helper.make_node(
+        "MatMulBnb4", ["x", "w", "s"], ["y"], domain="com.microsoft", K=4, N=6, block_size=16
+    )
+    assert said([node], [weight("w", 12, dtype=UINT8)]) == "float with 4-bit float weights"
+
+
 def test_a_model_without_convs_and_products_computes_in_nothing() -> None:
     assert said([helper.make_node("Relu", ["x"], ["y"])], []) == ""

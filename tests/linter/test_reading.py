@@ -7,8 +7,10 @@ from onnx import TensorProto
 
 from archlint.cost.target import Target
 from archlint.errors import DtypeError
+from archlint.graph.model import Model
 from archlint.linter.reading import Readings, remarks_on
 from archlint.testing import Net
+from tests.cost.lowering.passes.steps import ORT_INT8
 from tests.cost.paper_targets import ARM, GPU
 
 
@@ -79,3 +81,23 @@ def test_targets_that_read_differently_are_named() -> None:
         "snapdragon810-neon-fp32: the file is int8: priced as the same network in fp32 "
         "(--as-stored refuses it)",
     )
+
+
+def test_a_target_with_rows_of_signed_data_has_no_remark_on_them() -> None:
+    signed = Readings(model_of_signed_data(), as_stored=True)
+    target = replace(on("int8"), lowering=ORT_INT8)
+    assert signed.on(target).stored == ""
+    assert ORT_INT8.quantised is not None
+    untold = replace(ORT_INT8.quantised, unsigned=frozenset())
+    with pytest.raises(DtypeError):
+        signed.on(replace(target, lowering=replace(ORT_INT8, quantised=untold)))
+
+
+def model_of_signed_data() -> Model:
+    net = Net()
+    net._weights.append(TensorProto(name="zero", data_type=TensorProto.INT8))
+    net._weights.append(TensorProto(name="w", dims=(16, 8, 1, 1), data_type=TensorProto.INT8))
+    scale = net.weight("scale")
+    data = net.op("QuantizeLinear", net.input(1, 8, 14, 14), scale, "zero")
+    x = net.op("DequantizeLinear", data, scale, "zero")
+    return net.model(net.op("Conv", x, net.op("DequantizeLinear", "w", scale)))

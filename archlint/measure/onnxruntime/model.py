@@ -88,7 +88,7 @@ def _read_all(graph: Graph, nodes: Sequence[tuple[int, ...]], last: str) -> list
 
 def opset_of(*ops: str) -> int:
     """The first of ONNX's versions that has these operators, in which others may run otherwise."""
-    return max(_SINCE.get(op, OPSET) for op in ops)
+    return max([OPSET, *(_SINCE.get(op, OPSET) for op in ops)])
 
 
 def closed(graph: Graph, last: str) -> onnx.ModelProto:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from archlint.cost.kernels.kernel import Kernel, parse_term
 from archlint.cost.kernels.kind import Kind
@@ -15,6 +15,7 @@ from archlint.cost.pricing.variety import sort_of, variety_of
 from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.graph import read_model
+from archlint.graph.operator import Operator
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.testing import Net
 from tests.cost.paper_targets import GPU
@@ -130,6 +131,9 @@ def test_sampling_says_how_it_interpolates() -> None:
         "GatherElements 1 @8400>300", "ScatterND 64 @16>1024", "DepthToSpace 64>16 @28x28>56x56",
         "MatMulNBits 768>768 @128 (4 bits in int8)", "DynamicQuantizeMatMul 768>768",
         "ConvInteger 64>64 k3x3 g64 @28x28", "ArgMax 21>4096 @64x64>1 8B (axes 1)",
+        "DeformConv 64>64 k3x3 g4 @28x28", "MatMulBnb4 768>768 @128 (4 bits)",
+        "DynamicQuantizeLSTM 40>64 @50 b2 (both ways)", "MaxRoiPool 256 @50x50>100x7x7",
+        "CumProd 64 @50 (row)", "Xor 64 @28x28 1B", "ReduceMin 64 @50>1 (row)",
     ],
 )  # fmt: skip
 def test_each_reads_back_as_it_is_written_and_can_be_measured(text: str) -> None:
@@ -148,6 +152,8 @@ def test_each_reads_back_as_it_is_written_and_can_be_measured(text: str) -> None
         ("MatMulNBits 768>768 (4 bits)", "matrix product MatMulNBits"),
         ("MatMulNBits 768>768 @128 (8 bits)", "matrix product MatMulNBits"),
         ("ConvInteger 64>64 k3x3 g64 @28x28", "conv ConvInteger"),
+        ("DeformConv 64>64 k3x3 @28x28", "conv DeformConv"),
+        ("Resize 3 @240x240>224x224 (cubic)", "resize cubic"),
         ("ScatterND 64 @16>1024", "indexed"), ("Tile 64 @28x28>56x56", "copy"),
     ],
 )  # fmt: skip
@@ -237,3 +243,65 @@ def test_regions_are_told_by_their_number_and_samples() -> None:
         "RoiAlign", *names, net=net, output_height=7, output_width=7, sampling_ratio=2
     )
     assert kernel.text == "RoiAlign 16 k2x2 @50x60>100x7x7"
+
+
+def test_the_greatest_of_regions_are_told_by_their_number_alone() -> None:
+    net = Net()
+    names = [net.input(1, 16, 50, 60), net.input(100, 5, name="rois")]
+    kernel = kernel_of("MaxRoiPool", *names, net=net, pooled_shape=[7, 7])
+    assert kernel.text == "MaxRoiPool 16 @50x60>100x7x7"
+
+
+def test_a_deformed_conv_is_a_conv_with_a_fit_of_its_own() -> None:
+    net = Net()
+    names = [net.input(1, 16, 14, 14), net.weight("w", 32, 16, 3, 3)]
+    names.append(net.input(1, 18, 12, 12, name="offset"))
+    kernel = kernel_of("DeformConv", *names, net=net)
+    assert kernel.text == "DeformConv 16>32 k3x3 @14x14>12x12"
+    assert kernel.flops == 2 * 32 * 12 * 12 * 16 * 9
+
+
+def of_microsoft(
+    op: str, data: tuple[int, ...], weights: dict[str, tuple[int, ...]], **attributes: Any
+) -> tuple[Operator, Kernel]:
+    """The operator and its kernel; the weights are in bytes."""
+    node = helper.make_node(
+        op, ["x", *weights], ["y"], domain="com.microsoft", **attributes
+    )  # fmt: skip
+    made = helper.make_graph(
+        [node], "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, data)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [TensorProto(name=name, dims=dims, data_type=TensorProto.UINT8)
+         for name, dims in weights.items()],
+    )  # fmt: skip
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    model = read_model(helper.make_model(made, opset_imports=opsets, ir_version=9))
+    (placed,) = lower(model, CPU.lowering).kernels
+    return model.operators[0], placed.kernel
+
+
+def test_a_product_of_packed_floats_is_told_by_the_sizes_that_it_names() -> None:
+    weights = {"w": (32 * 6 // 2,), "s": (3,)}
+    op, kernel = of_microsoft("MatMulBnb4", (1, 5, 32), weights, K=32, N=6, block_size=64)
+    assert op.output.shape == (1, 5, 6)
+    assert kernel.title == "MatMulBnb4 32>6 @5 (4 bits)"
+    assert kernel.weight_bytes == 32 * 6 // 2
+    assert op.flops == kernel.flops == 2 * 5 * 32 * 6
+
+
+def test_a_quantised_lstm_is_one_whose_weights_are_bytes() -> None:
+    weights = {"w": (2, 40, 256), "r": (2, 64, 256)}
+    attributes = {"hidden_size": 64, "direction": "bidirectional"}
+    op, kernel = of_microsoft("DynamicQuantizeLSTM", (50, 3, 40), weights, **attributes)
+    assert op.output.shape == (50, 2, 3, 64)
+    assert kernel.title == "DynamicQuantizeLSTM 40>64 @50 b3 (both ways)"
+    assert kernel.weight_bytes == 2 * 256 * (40 + 64)
+    assert op.flops == kernel.flops
+
+
+def test_a_slope_by_channel_is_what_rows_of_a_prelu_have() -> None:
+    net = Net()
+    sloped = net.op("PRelu", net.input(1, 8, 4, 4), net.weight("slope", 8, 1, 1))
+    (placed,) = lower(net.model(sloped), CPU.lowering).kernels
+    assert placed.kernel.text == "PRelu 8 @4x4"

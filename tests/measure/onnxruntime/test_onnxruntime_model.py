@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
+from onnx import numpy_helper
 
 from archlint.cost.kernels.kernel import Kernel, parse_chain
-from archlint.measure.onnxruntime.model import has_ballast, model_of
+from archlint.measure.onnxruntime.model import has_ballast, model_of, opset_of
 from archlint.measure.plan.medley import Medley
 
 BLOCK = 8
@@ -67,3 +69,19 @@ def test_truth_values_feed_no_kernel_of_floats(writer: str) -> None:
     relu = next(node for node in model.graph.node if node.op_type == "Relu")
     source = next(node for node in model.graph.node if relu.input[0] in node.output)
     assert source.op_type == "Expand"
+
+
+@pytest.mark.parametrize(("op", "least"), [("PRelu", 1 << 16), ("Relu", 56)])
+def test_what_branches_by_values_reads_some_that_differ_all_over(op: str, least: int) -> None:
+    model, ((at,),) = model_of(Medley(kernels(f"{op} 64 @56x56"), 1), BLOCK)
+    nodes, weights = model.graph.node, {each.name: each for each in model.graph.initializer}
+    (producer,) = (each for each in nodes if each.output[0] == nodes[at].input[0])
+    values = numpy_helper.to_array(weights[producer.input[0]])
+    assert producer.op_type == "Expand"
+    assert len(np.unique(values)) >= least * 0.9
+
+
+def test_a_session_is_of_the_first_version_that_has_its_operators() -> None:
+    assert opset_of("Relu") == opset_of()
+    assert opset_of("Relu", "DeformConv") == 19
+    assert opset_of("DeformConv", "Attention") == 23

@@ -19,6 +19,7 @@ from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.on_path import quantised as as_quantised
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.reader import read_model
+from archlint.measure.onnxruntime.backend import OnnxRuntime
 from archlint.measure.onnxruntime.lowering import lowering
 from archlint.measure.random_weights import random_inputs, with_random_weights
 from archlint.testing import Net
@@ -93,10 +94,16 @@ def of_kernel(kernel: Kernel) -> Signature:
     return kernel.op, itemsize, kernel.path.removeprefix(f"{SIGNED} ") if shown else ""
 
 
-def compare(proto: onnx.ModelProto, folder: Path, form: QuantFormat = QuantFormat.QDQ) -> None:
-    int8 = quantised(proto, folder, form)
+def compare(
+    proto: onnx.ModelProto,
+    folder: Path,
+    form: QuantFormat = QuantFormat.QDQ,
+    data: str = "QUInt8",
+) -> None:
+    int8 = quantised(proto, folder, form, data)
     theirs = of_graph(optimised(int8, folder))
-    ours = Counter(of_kernel(each.kernel) for each in lower(read_model(int8), ORT).kernels)
+    rules = RuntimeRules.parse(tomli.loads(OnnxRuntime(1, "int8").lowering())["lowering"])
+    ours = Counter(of_kernel(each.kernel) for each in lower(read_model(int8), rules).kernels)
     assert (ours - theirs, theirs - ours) == ({}, {})
 
 
@@ -109,6 +116,12 @@ def test_a_quantised_model_has_the_kernels_of_the_optimised_graph(
 ) -> None:
     proto = onnx.load(ROOT / f"examples/onnx/{name}.onnx", load_external_data=False)
     compare(proto, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v1", "resnet18", "shufflenet_v2"])
+def test_of_data_with_a_sign_what_several_read_runs_in_float(name: str, tmp_path: Path) -> None:
+    proto = onnx.load(ROOT / f"examples/onnx/{name}.onnx", load_external_data=False)
+    compare(proto, tmp_path, data="QInt8")
 
 
 Build = Callable[[Net], str]
@@ -147,10 +160,27 @@ def transposed_conv(net: Net) -> str:
 def test_a_small_quantised_net_has_the_kernels_of_the_optimised_graph(
     build: Build, tmp_path: Path
 ) -> None:
+    compare(small(build), tmp_path)
+
+
+@pytest.mark.parametrize("build", [hard_sigmoid, joined, shuffled, transposed_conv])
+def test_so_has_one_of_data_with_a_sign(build: Build, tmp_path: Path) -> None:
+    compare(small(build), tmp_path, data="QInt8")
+
+
+@pytest.mark.parametrize("build", [squeeze_excite, hard_sigmoid, joined, shuffled])
+def test_operators_on_integers_with_a_sign_run_as_they_are(build: Build, tmp_path: Path) -> None:
+    compare(small(build), tmp_path, QuantFormat.QOperator, "QInt8")
+    int8 = onnx.load(tmp_path / "int8.onnx")
+    kernels = [each.kernel for each in lower(read_model(int8), ORT).kernels]
+    assert {each.path for each in kernels if each.op == "Conv"} == {"signed nhwc"}
+
+
+def small(build: Build) -> onnx.ModelProto:
     net = Net()
     proto = net.proto(build(net))
     del proto.opset_import[1:]
-    compare(proto, tmp_path)
+    return proto
 
 
 def test_operators_on_integers_alone_are_those_of_the_optimised_graph(tmp_path: Path) -> None:
@@ -182,11 +212,20 @@ def test_convs_on_data_of_16_bits_run_in_float(tmp_path: Path) -> None:
         ("Mul 64 @28x28 n1 (by channel)", "Mul 64 @28x28 n1 1B (by channel nhwc)"),
         ("Add 64 @28x28", "Add 64 @28x28 1B"),
         ("HardSigmoid 64 @28x28", "HardSigmoid 64 @28x28"),
+        ("Conv 64>64 k3x3 @28x28 (signed)", "Conv 64>64 k3x3 @28x28 1B (signed nhwc)"),
+        ("MatMul 64>64 @8 (signed)", "MatMul 64>64 @8 1B (signed)"),
+        ("AveragePool 64 k3x3 @28x28 (generic)", "AveragePool 64 k3x3 @28x28 1B (nhwc)"),
     ],
 )
 def test_an_experiment_runs_in_int8_where_the_runtime_does(given: str, expected: str) -> None:
     ((_, kernel),) = parse_chain(given)
     assert on_path(as_quantised(kernel, ORT), ORT).text == expected
+
+
+def test_a_conv_whose_weights_are_dequantised_at_each_run_is_in_no_layout_of_its_own() -> None:
+    ((_, kernel),) = parse_chain("Conv 64>64 k3x3 @28x28")
+    assert on_path(kernel, ORT) == kernel
+    assert on_path(kernel._replace(path="nchwc"), ORT).path == "nchwc"
 
 
 def test_a_weight_behind_a_dequantise_is_a_weight_in_int8(tmp_path: Path) -> None:

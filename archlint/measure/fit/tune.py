@@ -34,11 +34,11 @@ LEAST_NOISE = 0.01
 OWN_TERM = 2
 """Rows of an operator from which on, among others, its work is a term of its own."""
 
-FAR = 0.25
-"""The share of its activations that a kernel has far away at least, to tell what those take.
+ENOUGH = 0.25
+"""The share of its bytes that a row has in one cache at least, to tell what those take there.
 
-A pool on 0.5 MB has 0.1 % of them there: fitted to its noise, this made one on 29 MB 600 times
-too dear.
+A pool on 0.5 MB has 0.1 % of its activations far away: fitted to its noise, these made one on
+29 MB 600 times too dear.
 """
 
 USUAL = 4.0
@@ -128,9 +128,11 @@ def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
 
     The sum of all bytes is that of others, unless the rows do not tell these apart.
     """
-    far = terms_of(["activations far"], columns, machine)[:, 0] >= FAR * columns.activation_bytes
-    told = far.sum() >= 2
-    left = ("bytes",) if told else ("activations near", "activations far")
+    left = {"bytes"}
+    if not _is_told("activations far", columns.activation_bytes, columns, machine):
+        left = {"activations near", "activations far"}
+    if not _is_told("weights from core", columns.weight_bytes, columns, machine):
+        left.add("weights from core")
     names = [name for name in TERMS if name not in left]
     if variety in _SIZELESS:
         names = [name for name in names if name.startswith("launch")]
@@ -143,6 +145,12 @@ def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
         for at, (name, column) in enumerate(zip(names, matrix, strict=True))
         if column.any() and not any(np.array_equal(column, each) for each in matrix[:at])
     )
+
+
+def _is_told(term: str, whole: Array, columns: Columns, machine: Machine) -> bool:
+    """Whether two rows and more have enough of this term, a part of the whole, to tell it by."""
+    part = terms_of([term], columns, machine)[:, 0]
+    return int(((part > 0) & (part >= ENOUGH * whole)).sum()) >= 2
 
 
 def _features(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:

@@ -44,6 +44,16 @@ def test_what_bytes_far_away_take_is_not_told_by_rows_that_have_next_to_none() -
     assert {"activations near", "activations far"} <= set(spec.terms)
 
 
+@pytest.mark.parametrize(("rows", "is_told"), [(1, False), (2, True)])
+def test_what_weights_in_the_core_take_is_told_by_more_than_one_row(
+    rows: int, is_told: bool
+) -> None:
+    kernels = [e._replace(rotation=1 if at < rows else 8) for at, e in enumerate(pointwise(20, 9))]
+    near = replace(MACHINE, near=2**20, far=2**25)
+    spec = tune("conv 1x1", kernels, conv_times(kernels), near)
+    assert ("weights from core" in spec.terms) is is_told
+
+
 def test_views_have_a_launch_and_nothing_else() -> None:
     kernels = pointwise(8, seed=2)
     seconds = [1e-6 * (1 + at / 100) for at in range(8)]

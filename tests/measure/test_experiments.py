@@ -68,9 +68,9 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
-        "G1": 576, "G2": 184, "G3": 60, "G4": 1178, "shared": 1010
+        "G1": 576, "G2": 184, "G3": 60, "G4": 1200, "shared": 1323
     }  # fmt: skip
-    assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 360
+    assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 372
 
 
 @EACH
@@ -172,8 +172,12 @@ def test_two_convs_in_five_have_no_epilogue() -> None:
 
 def test_they_are_the_same_everywhere() -> None:
     every = [each for of_rule in EXPERIMENTS.values() for each in of_rule]
-    assert _digest(every) == "354aa516dfe57eb82c39a9a65fe58c1e51ef0a8b963ae5d4ac73bcd5daeeddbc"
+    assert _digest(every) == "fbf15d0e2ada1f542aa438a9e3bc826889f5db39d08fbfd365c568e5a7315784"
 
+
+ANEW = ("AveragePool ", "Resize ")
+"""What the first tables have under another path: means that ran in the general pool, and maps of
+bytes whose rows were planned for blocks."""
 
 SHIPPED_TABLES = [
     target
@@ -192,7 +196,8 @@ def test_what_shipped_tables_hold_is_asked_for_as_it_was(target: Target) -> None
     files = list_targets(SHIPPED)[target.name]
     done = {(row.rule, row.kernels) for table in files.tables for row in read_table(table)}
     plan = make_plan(asked, Runtime(target.lowering, can_make, 1 << 40), done)
-    assert [task.text for batch in plan.batches for task in batch.tasks] == []
+    texts = [task.text for batch in plan.batches for task in batch.tasks]
+    assert [text for text in texts if not text.startswith(ANEW)] == []
     assert plan.done >= 1900
 
 

@@ -49,7 +49,7 @@ WITHOUT_CALL = frozenset(
 WITHOUT_ROW = frozenset(
     """
     BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
-    EyeLike Flatten Hardmax Identity Mish Shape Size Squeeze Unsqueeze
+    EyeLike Flatten Hardmax Identity Mish Not Shape Size Squeeze Unsqueeze
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""

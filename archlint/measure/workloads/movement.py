@@ -1,7 +1,7 @@
-"""What moves data: 438 kernels.
+"""What moves data: 448 kernels.
 
 132 Transposes by permutation, for their rates differ tenfold; 84 reorders into and out of a
-blocked layout; 38 Concats, 28 Splits, 48 Resizes and 52 others.  Another 56 are for runtimes that
+blocked layout; 38 Concats, 28 Splits, 58 Resizes and 52 others.  Another 56 are for runtimes that
 quantise: into and out of bytes, and Transposes of bytes.
 """
 

@@ -1,4 +1,4 @@
-"""Reductions over maps and rows: 63 kernels."""
+"""Reductions over maps and rows: 81 kernels."""
 
 from __future__ import annotations
 

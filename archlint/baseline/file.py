@@ -23,6 +23,7 @@ _HEAD = f"""\
 version = {_VERSION}
 """
 _LONGEST = 1e12  # ms; thirty years, as no place saves
+_MOST_DIGITS = 18  # of an index; Python refuses to read thousands
 _WORDS = ("model", "rule", "what", "module", "operator", "makes", "now", "reason")
 
 
@@ -127,7 +128,8 @@ def _order(entry: Entry) -> tuple[object, ...]:
 
 
 def _natural(part: str) -> tuple[int, str]:
-    return (int(part), "") if part.isdecimal() and part.isascii() else (-1, part)
+    is_number = part.isdecimal() and part.isascii() and len(part) <= _MOST_DIGITS
+    return (int(part), "") if is_number else (-1, part)
 
 
 def _line(entry: Entry) -> str:

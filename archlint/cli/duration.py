@@ -8,7 +8,7 @@ from archlint.errors import UsageError
 
 __all__ = ["duration_text", "parse_duration"]
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s)?", re.ASCII)
+_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?:in)?)?(?:(\d{1,9})s)?", re.ASCII)
 
 
 def parse_duration(text: str, option: str) -> float:

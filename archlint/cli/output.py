@@ -132,7 +132,7 @@ def fault_text(error: OSError) -> str:
 
 def _asked_width() -> int:
     columns = os.environ.get("COLUMNS", "")
-    return int(columns) if columns.isascii() and columns.isdigit() else 0
+    return int(columns) if columns.isascii() and columns.isdigit() and len(columns) < 10 else 0
 
 
 def _colored(color: str | None, terminal: bool) -> bool:

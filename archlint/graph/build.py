@@ -34,6 +34,9 @@ __all__ = ["build_at"]
 _NO_TYPE = TensorType("", None)
 MOST_ELEMENTS = 2**40
 """Of one tensor: no device holds 4 TB."""
+_MOST_FLOPS = 2**100
+"""Of one operator: more than all computers of this world do in a year."""
+_LARGEST_SHOWN = 10**300  # what a float holds
 _INTEGERS = frozenset({"int32", "int64", "bool", "string", ""})
 
 
@@ -184,6 +187,8 @@ def _operator(
     flops = mac = None
     if not malformed:
         flops, mac = cost_of(op_type, domain, inputs, outputs, attributes)
+    if flops is not None and flops > _MOST_FLOPS:
+        malformed, flops, mac = f"{_shown(flops)} FLOPs", None, None
     return Operator(
         index=index,
         name=node.name,
@@ -207,8 +212,12 @@ def _too_large(inputs: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]) -
     for tensors in (inputs, outputs):
         for each in tensors:
             if each is not None and each.elements is not None and each.elements > MOST_ELEMENTS:
-                return f"a tensor of {each.elements:.1e} elements"
+                return f"a tensor of {_shown(each.elements)} elements"
     return ""
+
+
+def _shown(count: int) -> str:
+    return f"{min(count, _LARGEST_SHOWN):.1e}"
 
 
 def _metadata(proto: onnx.NodeProto) -> dict[str, str]:
@@ -254,8 +263,9 @@ def _weights(
     elements = size = 0
     for name in used:
         tensor = tensors[name]
-        if name in constants and tensor.dtype not in _INTEGERS:
-            elements += packed.get(name, tensor.elements or 0)
+        count = packed.get(name, tensor.elements or 0)
+        if name in constants and tensor.dtype not in _INTEGERS and count <= MOST_ELEMENTS:
+            elements += count
             size += tensor.bytes or 0
     return elements, size
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from math import prod
 
 from archlint.graph.equation import equation_fault
@@ -11,6 +12,7 @@ from archlint.graph.schema import least_inputs
 
 __all__ = ["fault_of", "reshape_fault"]
 
+_MOST_SHOWN = 16  # dims; a file may have thousands
 Inputs = Sequence[Tensor | None]
 Attributes = Mapping[str, Attribute]
 
@@ -171,7 +173,10 @@ def _ints(value: Attribute) -> tuple[int, ...]:
 
 
 def _shape(dims: Iterable[int]) -> str:
-    return "x".join(map(str, dims)) or "a scalar"
+    first = [str(dim) for dim in islice(dims, _MOST_SHOWN + 1)]
+    if len(first) > _MOST_SHOWN:
+        first[-1] = "..."
+    return "x".join(first) or "a scalar"
 
 
 _CHECKS: Mapping[str, Callable[[Inputs, Attributes], str]] = {

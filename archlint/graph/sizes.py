@@ -102,14 +102,14 @@ def bind_sizes(
             else:
                 fixed[name] = (batch, *own[1:])
     assumptions: list[str] = []
-    bound = []
+    bound, with_batch = [], frozenset(batched)  # a file may have thousands of inputs
     for name, wanted in fixed.items():
         if name in asked:
             bound.append(InputSizes(name, declared[name], asked[name], ()))
         elif wanted is None:
             bound.append(InputSizes(name, None, None, ()))
         else:
-            has_batch = name in batched
+            has_batch = name in with_batch
             bound.append(
                 _fill(name, declared[name], wanted, symbols, assumptions, has_batch=has_batch)
             )

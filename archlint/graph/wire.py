@@ -9,10 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-__all__ = ["LARGEST_PAYLOAD", "MOST_KEPT", "TooLargeError", "WireError", "read_weightless"]
+__all__ = [
+    "LARGEST_PAYLOAD",
+    "MOST_FIELDS",
+    "MOST_KEPT",
+    "TooLargeError",
+    "WireError",
+    "read_weightless",
+]
 
 LARGEST_PAYLOAD = 1024  # bytes; shapes, axes and scales are smaller
 MOST_KEPT = 1 << 28  # bytes; the largest graphs have a tenth of that
+MOST_FIELDS = 500_000
+"""Operators, weights, shapes, and what is in the large ones of them."""
 _LARGEST_STRING = 1 << 16  # bytes; engine blobs of vendors' operators are larger
 _DEEPEST = 100  # levels; protobuf's own limit
 _WINDOW = 1 << 16  # bytes
@@ -54,7 +63,7 @@ def read_weightless(file: BinaryIO) -> bytes:
     """Return the bytes of a ModelProto less every tensor payload over `LARGEST_PAYLOAD`.
 
     Unknown fields are kept.  Raises WireError on broken tags, lengths and groups, and
-    TooLargeError for more than `MOST_KEPT` bytes to keep.
+    TooLargeError for more than `MOST_KEPT` bytes to keep or `MOST_FIELDS` fields.
     """
     size = file.seek(0, 2)
     parts = _Walk(file).strip(0, size, _MODEL, 0)
@@ -66,7 +75,7 @@ class _Walk:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._base = self._kept = 0
+        self._base = self._kept = self._fields = 0
         self._window = b""
 
     def strip(self, start: int, end: int, message: _Message, depth: int) -> list[bytes]:
@@ -80,6 +89,9 @@ class _Walk:
         while position < end:
             at = position
             number, wire, body, position = self._field(at, end)
+            self._fields += 1
+            if self._fields > MOST_FIELDS:
+                raise TooLargeError(f"has more than {MOST_FIELDS} operators, weights and shapes")
             if position - at <= LARGEST_PAYLOAD or wire != _BYTES:
                 continue
             child = message.children.get(number)

@@ -18,17 +18,17 @@ LARGEST_TEXT = 64 << 20
 _PIECE = 1 << 20  # bytes
 
 
-def read_bounded(path: str | Path) -> bytes:
-    """The bytes of a regular file of at most LARGEST_TEXT; raises OSError, with what it is."""
+def read_bounded(path: str | Path, most: int = LARGEST_TEXT) -> bytes:
+    """The bytes of a regular file of at most so many; raises OSError, with what it is."""
     # a FIFO would wait for a writer, and a device never end
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(0, "is not a regular file", str(path))
         # files of /proc say that they have no bytes
-        data = file.read(LARGEST_TEXT + 1)
-        if len(data) > LARGEST_TEXT:
-            raise OSError(0, f"has more than {LARGEST_TEXT >> 20} MiB", str(path))
+        data = file.read(most + 1)
+        if len(data) > most:
+            raise OSError(0, f"has more than {most >> 20} MiB", str(path))
         return data
 
 

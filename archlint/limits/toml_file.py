@@ -7,14 +7,17 @@ from typing import Any
 
 import tomli
 
-from archlint.limits.files import read_bounded
+from archlint.limits.files import LARGEST_TEXT, read_bounded
 
 __all__ = ["parse_toml", "read_toml"]
 
 
-def read_toml(path: str | Path) -> dict[str, Any]:
-    """The table in a file; raises OSError, and ValueError with what is wrong in one line."""
-    return parse_toml(read_bounded(path))
+def read_toml(path: str | Path, most: int = LARGEST_TEXT) -> dict[str, Any]:
+    """The table in a file of at most so many bytes.
+
+    Raises OSError, and ValueError with what is wrong in one line.
+    """
+    return parse_toml(read_bounded(path, most))
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["find_config", "read_config"]
 
+_LARGEST = 1 << 20  # bytes; people write it, and a line takes a tenth of a millisecond
+
 
 def find_config(folder: Path, elsewhere: Elsewhere | None = None) -> Path | None:
     """The nearest configuration file from `folder` upward; archlint.toml wins in its folder.
@@ -71,7 +73,7 @@ def _shown(path: Path) -> str:
 
 def _load(path: Path, shown: str) -> dict[str, object]:
     try:
-        return read_toml(path)
+        return read_toml(path, _LARGEST)
     except OSError as e:
         raise ConfigError(shown, [e.strerror or str(e)]) from e
     except ValueError as e:

@@ -39,11 +39,14 @@ class Revision:
         where = _git("rev-parse", "--show-toplevel", "--show-prefix").decode().split("\n")
         try:
             spec = f"{name}^{{commit}}"
-            commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", spec)
+            found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", spec)
+            commit = found.decode().strip()
+            if commit.startswith("^"):  # all but this one, to git
+                raise UsageError(f"not a revision: {name}")
         except UsageError as fault:
             hint = "; the clone is shallow: fetch more of it" if _is_shallow() else ""
             raise UsageError(f'git knows no revision "{name}"{hint}') from fault
-        return cls(name, commit.decode().strip(), Path(where[0]), where[1])
+        return cls(name, commit, Path(where[0]), where[1])
 
     def path_of(self, path: str) -> str:
         """A path of the working folder as the repository has it; raises UsageError outside it."""

@@ -64,10 +64,11 @@ def test_another_batch_and_other_targets_are_told(run: WrittenFor, said: str) ->
 
 
 def test_entries_are_sorted_as_people_count() -> None:
-    places = [replace(PLACE, module=f"blocks.{n}.expand") for n in (10, 9, 1)]
+    numbers = ("10", "9", "1", "9" * 5000)  # which a file may say
+    places = [replace(PLACE, module=f"blocks.{n}.expand") for n in numbers]
     text = baseline_text([Entry("a", each, "r") for each in places])
     assert [line.split("blocks.")[1].split(".")[0] for line in text.splitlines()[4:-1]] == [
-        "1", "9", "10",
+        "9" * 5000, "1", "9", "10",
     ]  # fmt: skip
 
 

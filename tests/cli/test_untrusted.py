@@ -234,8 +234,9 @@ def test_what_does_not_go_with_a_revision(project: Project, words: list[str], sa
     made = project({"net.onnx": GOOD})
     done = made.run("archlint", "--config-from", "HEAD", *words)
     assert (done.returncode, done.stdout) == (2, f"archlint: {said}\n")
-    done = made.run("archlint", "--config-from", "--output=x")
-    assert done.stdout == 'archlint: git knows no revision "--output=x"\n'
+    for name in ("--output=x", "^HEAD"):
+        done = made.run("archlint", "--config-from", name)
+        assert done.stdout == f'archlint: git knows no revision "{name}"\n'
 
 
 @needs_git

@@ -249,3 +249,25 @@ def test_a_name_of_a_megabyte_is_cut() -> None:
     node = helper.make_node("Relu", ["x"], ["y"], name="n" * 2**20)
     (op,) = read_model(model([node], [_X])).operators
     assert op.name == "n" * 997 + "..."
+
+
+@pytest.mark.parametrize("dims", [[2] * 50, [2] * 3000, [2**62] * 3])
+def test_a_tensor_that_no_device_holds_has_no_part_in_any_sum(dims: list[int]) -> None:
+    nodes = [_relu("x", "a"), helper.make_node("Max", ["a", "w"], ["y"]), _relu("z", "b")]
+    inputs = [_X, value("z", dims)]
+    found = read_model(model(nodes, inputs, [value("y", None)], [weight("w", *dims)]))
+    assert found.parameters == found.weight_bytes == 0
+    assert [op.malformed.partition(" of ")[0] for op in found.operators] == [
+        "", "a tensor", "a tensor",
+    ]  # fmt: skip
+    assert found.operators[0].flops == 4
+
+
+def test_an_operator_that_no_device_comes_to_an_end_of_has_no_flops() -> None:
+    labels = "abcdefghijklmnopqrstuvwxyz"
+    equation = ",".join(labels) + "->"
+    inputs = [value(each, [2**30]) for each in labels]
+    einsum = helper.make_node("Einsum", list(labels), ["sum"], equation=equation)
+    (found,) = read_model(model([einsum], inputs)).operators
+    assert found.flops is None
+    assert found.malformed == f"{2 * 2**780:.1e} FLOPs"

@@ -9,7 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from archlint.graph.wire import WireError, read_weightless
+from archlint.graph.wire import MOST_FIELDS, TooLargeError, WireError, read_weightless
 from tests.graph.making import PATHS, model, value
 
 _FLOATS = [0.5] * 1000
@@ -175,3 +175,12 @@ def test_payloads_are_not_read() -> None:
     file = Counting(proto.SerializeToString())
     read_weightless(file)
     assert file.taken < 200_000
+
+
+@pytest.mark.parametrize("number", [1, 5, 11])
+def test_a_few_bytes_are_not_made_millions_of_operators(number: int) -> None:
+    most = _field(7, _field(number, b"") * MOST_FIELDS)
+    with pytest.raises(TooLargeError, match="has more than 500000 operators, weights and shapes"):
+        read_weightless(io.BytesIO(most))
+    fewer = _field(7, _field(number, b"") * (MOST_FIELDS - 1))
+    assert read_weightless(io.BytesIO(fewer)) == fewer

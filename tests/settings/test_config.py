@@ -301,6 +301,14 @@ def test_all_problems_come_at_once() -> None:
             "path-map: expected a table of folders by the beginnings of paths, found 3",
         ),
         ("batch = ", "not valid TOML: Invalid value (at end of document)"),
+        (
+            f'[[ignore]]\nrule = "G1"\nplace = "{"[" * 100_000}"\nreason = "r"',
+            "ignore 1: a glob of 100000 characters: 1000 are allowed",
+        ),
+        (
+            f'[per-model-ignores]\n"{"[" * 1001}" = ["G1"]',
+            "per-model-ignores: a glob of 1001 characters: 1000 are allowed",
+        ),
     ],
 )
 def test_one_problem(text: str, problem: str) -> None:

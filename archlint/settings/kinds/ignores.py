@@ -51,7 +51,7 @@ def _ignore(reader: Reader, where: str, table: Mapping[str, object]) -> Ignore:
             reader.problem(where, f"unknown key {value_text(key)}{did_you_mean(key, globs)}")
         elif not isinstance(value, str):
             reader.problem(where, f"{key}: expected a string, found {value_text(value)}")
-        else:
+        elif key == "reason" or reader.is_glob(where, value):
             globs[key] = value
     if "reason" not in table:
         reader.problem(where, "a reason is missing")

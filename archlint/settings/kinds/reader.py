@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reader"]
 
+_LONGEST_GLOB = 1000  # characters
+
 
 class Reader:
     """Gathers the problems of a table, and knows what it may name.
@@ -53,6 +55,13 @@ class Reader:
     def problem(self, key: str, text: str) -> None:
         """Note what is wrong with a key."""
         self.problems.append(f"{self._prefix}{key}: {text}")
+
+    def is_glob(self, key: str, text: str) -> bool:
+        """Whether a text can be matched by; to read a long one takes the square of its length."""
+        if len(text) <= _LONGEST_GLOB:
+            return True
+        self.problem(key, f"a glob of {len(text)} characters: {_LONGEST_GLOB} are allowed")
+        return False
 
     def expected(self, key: str, what: str, value: object, near: Iterable[str] = ()) -> None:
         """Note a value of another kind than expected, and the word that it comes near to."""

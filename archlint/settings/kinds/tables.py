@@ -112,7 +112,11 @@ def _by_glob(reader: Reader, key: str, value: object) -> Mapping[str, tuple[str,
     if not isinstance(value, dict):
         reader.expected(key, "a table of rules by glob of model paths", value)
         return {}
-    return {glob: codes(reader, key_text(key, glob), rules) for glob, rules in value.items()}
+    return {
+        glob: codes(reader, key_text(key, glob), rules)
+        for glob, rules in value.items()
+        if reader.is_glob(key, glob)
+    }
 
 
 def _shape_schema(_: Known) -> Schema:

@@ -75,6 +75,51 @@ def test_boxes_that_the_next_layer_reads_are_no_activation() -> None:
     assert said.reason("boxes") == GATE
 
 
+@pytest.mark.parametrize("kind", ["Sigmoid", "Softplus"])
+def test_what_scales_what_layers_read_is_no_activation(kind: str) -> None:
+    net, x = start()
+    scale = net.op(kind, net.conv(x, 64), name="scale")
+    said = checked(net, net.conv(net.op("Mul", x, scale), 64))
+    assert said.reason("scale") == GATE
+
+
+def test_what_a_gate_lets_through_is_no_activation() -> None:
+    net, x = start()
+    new = net.op("Tanh", net.conv(x, 64), name="new")
+    said = checked(net, net.conv(net.op("Mul", net.op("Sigmoid", net.conv(x, 64)), new), 64))
+    assert said.reason("new") == GATE
+
+
+def test_a_logarithm_of_a_scale_is_no_activation() -> None:
+    net, x = start()
+    scale = net.op("Exp", net.op("Tanh", net.conv(x, 64), name="scale"))
+    said = checked(net, net.conv(net.op("Mul", x, scale), 64))
+    assert said.reason("scale") == GATE
+
+
+def test_places_where_another_operator_looks_are_no_activation() -> None:
+    net, x = start()
+    grid = net.op("Tanh", net.conv(x, 2), name="grid")
+    rows = net.op("Transpose", grid, perm=[0, 2, 3, 1])
+    said = checked(net, net.conv(net.op("GridSample", x, rows), 64))
+    assert said.reason("grid") == GATE
+
+
+def test_the_mask_of_a_deformable_conv_is_no_activation() -> None:
+    net, x = start()
+    mask = net.op("Sigmoid", net.conv(x, 9, 3), name="mask")
+    weight = net.weight("deform.weight", 64, 64, 3, 3)
+    y = net.op("DeformConv", x, weight, net.conv(x, 18, 3), "", mask, pads=[1, 1, 1, 1])
+    said = checked(net, net.conv(y, 64))
+    assert said.reason("mask") == GATE
+
+
+def test_a_variance_that_is_an_output_is_no_activation() -> None:
+    net, x = start()
+    said = checked(net, net.op("Softplus", x, name="variance"))
+    assert said.reason("variance") == GATE
+
+
 @pytest.mark.parametrize("kind", ["Sigmoid", "Tanh", "LeakyRelu"])
 def test_what_a_layer_reads_is_an_activation(kind: str) -> None:
     net, x = start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from onnx import TensorProto, helper
 
 from archlint.rules.g4_elementwise.rule import ElementWise
 from archlint.testing import Checked, Net, check
@@ -158,3 +159,15 @@ def test_the_refinement_of_boxes_is_no_shortcut() -> None:
     delta = net.dense(net.op("Relu", net.dense(boxes, 4, 256)), 256, 4)
     said = checked(net, net.op("Add", boxes, delta, name="refine"))
     assert said.reason("refine") == "it refines boxes or points"
+
+
+def test_a_gather_of_windows_between_two_transposes_is_priced_without_it() -> None:
+    """It brings a dim, so that without it the two are of different ranks."""
+    net, x = start()
+    rows = net.op("Transpose", x, perm=[0, 2, 3, 1])
+    places = net._next("places")
+    net._weights.append(helper.make_tensor(places, TensorProto.INT64, [50, 7], [0] * 350))
+    windows = net.op("Gather", rows, places, axis=1, name="windows")
+    turned = net.op("Transpose", windows, perm=[0, 1, 4, 2, 3])
+    said = checked(net, net.op("Relu", turned))
+    assert "movement Gather" in decisions(said)

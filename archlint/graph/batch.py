@@ -1,14 +1,14 @@
-"""Which inputs' first dims are the batch: rows of a matrix, points, tokens and time are none."""
+"""Which dims of inputs are the batch: rows of a matrix, points, tokens and time are none."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 
-__all__ = ["MOST_IMAGES", "Dim", "batched_inputs", "is_row_name"]
+from archlint.graph.axis_uses import AxisUses, Dim, Use
 
-Dim = int | str | None
-"""A size, a symbol, or open."""
+__all__ = ["MOST_IMAGES", "batched_inputs", "is_row_name"]
 
 _ROWS = re.compile(
     r"(?:.*[._ ])?(?:num_?|n_)?"
@@ -26,27 +26,43 @@ def is_row_name(dim: Dim) -> bool:
     return isinstance(dim, str) and _ROWS.fullmatch(dim) is not None
 
 
-def batched_inputs(declared: Mapping[str, tuple[Dim, ...] | None]) -> tuple[str, ...]:
-    """The inputs whose first dim is the batch, the telling one first; none may be.
+def batched_inputs(
+    declared: Mapping[str, tuple[Dim, ...] | None], uses: AxisUses = MappingProxyType({})
+) -> dict[str, int]:
+    """The inputs that have the batch, with its axis, the telling one first; none may have it.
 
-    That is the dim that is named so, or else the first input's that can be one; other inputs have
-    it where theirs is the same or open.
+    That is the dim that is named so, or else the first that the network computes one by one, or
+    else the first input's that can be one; other inputs have it where theirs is the same or open.
     """
-    first = {name: dims[0] for name, dims in declared.items() if dims and _may_be(dims)}
-    named = [n for n, dim in first.items() if isinstance(dim, str) and _BATCH.fullmatch(dim)]
-    leading = next(iter(named or first), None)
+    axes = {name: axis for name, dims in declared.items() if (axis := _axis(name, dims, uses)) >= 0}
+    first = {name: (declared[name] or ())[axis] for name, axis in axes.items()}
+    named = [name for name, dim in first.items() if isinstance(dim, str) and _BATCH.fullmatch(dim)]
+    used = [name for name, axis in axes.items() if uses.get((name, axis)) is Use.BATCH]
+    alone = [name for name in first if len(declared[name] or ()) > 1]
+    leading = next(iter(named or used or alone), None)
     if leading is None:
-        return ()
+        return {}
     others = (
         name
         for name, dim in first.items()
         if name != leading and (not isinstance(dim, int) or dim == first[leading])
     )
-    return leading, *others
+    return {name: axes[name] for name in (leading, *others)}
+
+
+def _axis(name: str, dims: tuple[Dim, ...] | None, uses: AxisUses) -> int:
+    """Where an input may have its batch, -1 for nowhere."""
+    for axis, dim in enumerate(dims or ()):
+        if isinstance(dim, str) and "batch" in dim.lower() and _BATCH.fullmatch(dim):
+            return axis
+    found = [axis for axis in range(len(dims or ())) if uses.get((name, axis)) is Use.BATCH]
+    if found:
+        return found[0]
+    return 0 if dims and (name, 0) not in uses and _may_be(dims) else -1
 
 
 def _may_be(dims: tuple[Dim, ...]) -> bool:
     first = dims[0]
     if isinstance(first, int):
-        return not (len(dims) == 2 and first > MOST_IMAGES)
+        return not (len(dims) in (2, 3) and first > MOST_IMAGES)
     return not is_row_name(first)

@@ -30,8 +30,9 @@ def after_reshape(place: Place, data: Shape, target: Shape, batch: int) -> Place
     start = 1
     for axis, size in enumerate(target):
         reaches = start * size
-        features = batch == 1 and axis >= len(target) - 2
-        if around < reaches or around == start or (around == reaches and features):
+        features = axis >= len(target) - 2
+        of_one = around == start or (around == reaches and features)
+        if around < reaches or (batch == 1 and of_one):
             if around % start or reaches % (around * batch):
                 return None
             return Place(axis, around // start)

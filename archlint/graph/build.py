@@ -92,7 +92,9 @@ def _walk(path: str, unfolded: Unfolded, sizes: Sizes, *, origins: bool = False)
     nodes = read_nodes(path, proto.graph)
     ordered = in_topological_order(path, proto.graph, nodes)
     types = infer_types(proto, sizes)
-    constants, running = find_constants(proto, ordered, types, sizes.symbols)
+    constants, running = find_constants(
+        proto, ordered, types, sizes.symbols, varied=unfolded.varied
+    )
     tensors = _Tensors(types, constants, opset_of(proto))
     operators = []
     for index, node in enumerate(running):

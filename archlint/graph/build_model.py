@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import onnx
 
 from archlint.errors import ModelError
+from archlint.graph.axis_uses import axis_uses
 from archlint.graph.build import build_at
 from archlint.graph.contradiction import ContradictionError, asked_sizes
 from archlint.graph.data_dependent import DATA_DEPENDENT
@@ -37,13 +38,16 @@ def build_model(
     """
     proto = inlined(path, proto)
     declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
-    sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted)
+    uses = axis_uses(proto.graph, declared)
+    sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted, uses=uses)
     made_for = sizes.declared_batch
 
     def at(held: int) -> Sizes:
         shapes = _with_batch(held, sizes, inputs or {})
         own_dims = {name: size for name, size in (dims or {}).items() if name != made_for}
-        return bind_sizes(declared, batch=held, inputs=shapes, dims=own_dims, counted=counted)
+        return bind_sizes(
+            declared, batch=held, inputs=shapes, dims=own_dims, counted=counted, uses=uses
+        )
 
     if isinstance(made_for, int) and made_for != sizes.batch:
         return _at_another_batch(path, proto, at(made_for), sizes, origins=origins)
@@ -51,7 +55,7 @@ def build_model(
         return build_at(path, proto, sizes, (), origins=origins)
     except ContradictionError as fault:
         held = fault.batch
-        if held is None:
+        if held is None or not sizes.batched:
             raise
         if not sizes.batch_is_assumed:
             return _at_another_batch(path, proto, at(held), sizes, origins=origins)
@@ -67,7 +71,10 @@ def _with_batch(
 ) -> dict[str, tuple[int, ...]]:
     """The shapes that were asked for, with another batch."""
     return {
-        each.name: (batch, *each.sizes[1:]) if each.name in sizes.batched else each.sizes
+        each.name: tuple(
+            batch if sizes.batched.get(each.name) == axis else size
+            for axis, size in enumerate(each.sizes)
+        )
         for each in sizes.inputs
         if each.sizes and (each.name in inputs or "" in inputs)
     }
@@ -78,15 +85,22 @@ def _at_another_batch(
 ) -> Model:
     """A model that is made for the batch of `own` at that of `sizes`.
 
-    What holds the batch is rewritten if all FLOPs then follow it; else the file is taken as it is.
+    What holds the batch is rewritten if all FLOPs then follow it; else the file is taken as it is,
+    if they do.
     """
+    from archlint.graph.rebatch import unscaled  # few files are asked for another batch
+
     try:
         return _rewritten(path, proto, own, sizes, origins=origins)
     except ModelError as refusal:
         try:
-            return build_at(path, proto, sizes, (), origins=origins)
+            model = build_at(path, proto, sizes, (), origins=origins)
         except ContradictionError:
             raise refusal from None
+        left = unscaled(build_at(path, proto, own, (), origins=False), model)
+        if left is not None and left.flops is not None:
+            raise
+        return model
 
 
 def _rewritten(

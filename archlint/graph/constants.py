@@ -20,6 +20,7 @@ from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of, operators_that
 from archlint.graph.reference import Value
 from archlint.graph.shapes import TensorType, array_type, opset_of, tensor_type
+from archlint.graph.wanted_constants import WantedConstants
 
 __all__ = ["Constants", "find_constants"]
 
@@ -55,14 +56,18 @@ def find_constants(
     nodes: Iterable[Node],
     types: dict[str, TensorType],
     counts: Mapping[str, int] = MappingProxyType({}),
+    *,
+    varied: frozenset[str] = frozenset(),
 ) -> tuple[Constants, list[Node]]:
     """Mark the constants and return the nodes that run, in their given (topological) order.
 
     Only arithmetic on shapes is computed; Shape and Size of a tensor with a known shape are
     constant.  Where `types` lacks a type that follows from these, it is added.  `counts` are how
-    many are kept by operators of which only data tell that, by name.
+    many are kept by operators of which only data tell that, by name; `varied` are tensors that
+    are no constants though all that they are made of is.
     """
     found = Constants()
+    wanted = WantedConstants(found.values, found.sequences)
     for tensor in proto.graph.initializer:
         _add(found, tensor.name, _array(tensor))
     for sparse in proto.graph.sparse_initializer:
@@ -74,12 +79,16 @@ def find_constants(
                 types[name], values = _constant_node(node.proto, types.get(name))
                 _add(found, name, values)
             continue
+        constant = _is_constant(node, found.origins, types) and varied.isdisjoint(node.outputs)
         if _lacks_types(node, types):
             types.update(infer_outputs(proto, node, types, found.values))
+            if _lacks_types(node, types):
+                types.update(wanted.types(proto, node, types))
             if node.op_type in DATA_DEPENDENT and not node.domain and _lacks_types(node, types):
                 types.update(_assumed(node, found, types, counts))
-        if _is_constant(node, found.origins, types):
+        if constant:
             _propagate(proto, node, found, types)
+            wanted.add(node)
         else:
             running.append(node)
     return found, running
@@ -114,7 +123,7 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
                 some = False
                 break
             some = True
-    if some:
+    if some or node.op_type == "SequenceEmpty":
         return node.op_type not in _NEVER_CONSTANT
     if node.op_type in ("Shape", "Size") and node.inputs:
         known = types.get(node.inputs[0])
@@ -125,7 +134,7 @@ def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, T
 def _propagate(
     proto: onnx.ModelProto, node: Node, found: Constants, types: dict[str, TensorType]
 ) -> None:
-    source = node.inputs[0]
+    source = node.inputs[0] if node.inputs else ""
     facts = facts_of(node.op_type)
     forwards = facts.same_elements or facts.recasts or node.op_type in _QUANTISES
     for name in node.outputs:

@@ -14,7 +14,7 @@ from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Reads
 from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import TensorType, infer_types, opset_of, strict_faults
-from archlint.graph.sizes import Sizes
+from archlint.graph.sizes import MOST, Sizes
 
 __all__ = ["ContradictionError", "asked_sizes", "check_sizes"]
 
@@ -73,7 +73,7 @@ def _baked_batch(operators: Sequence[Operator], sizes: Sizes) -> tuple[int | Non
         if index is None or index >= len(operator.inputs):
             continue
         shape = operator.inputs[index]
-        if shape is not None and shape.values and shape.values[0] > 0:
+        if shape is not None and shape.values and 0 < shape.values[0] <= MOST:
             baked = int(shape.values[0])
             if baked != sizes.batch:
                 return baked, operator.name
@@ -153,8 +153,9 @@ def _batch(sizes: Sizes) -> tuple[int | None, int | None]:
     """The batch as asked and as the file has it (None: open or symbolic)."""
     for each in sizes.inputs:
         if each.name in sizes.batched and each.sizes and each.declared:
-            old = each.declared[0]
-            return each.sizes[0], old if isinstance(old, int) else None
+            axis = sizes.batched[each.name]
+            old = each.declared[axis]
+            return each.sizes[axis], old if isinstance(old, int) else None
     return None, None
 
 

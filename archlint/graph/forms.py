@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isclose, pi, sqrt
+from math import pi, sqrt
 
 from archlint.graph.model import Model
+from archlint.graph.operands import (
+    both_ways,
+    bound_of,
+    is_near,
+    scalar_of,
+    with_scalar,
+    without_constant,
+)
 from archlint.graph.operator import Operator, Tensor
 
 __all__ = ["Forms", "Match"]
 
 _LONGEST_PRODUCT = 8  # operators; the forms have fewer
-_TOLERANCE = 4e-3  # relative; constants in bfloat16 are off by up to 2e-3, a product of two by 4e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class Forms:
 
     def _activations(self, root: Operator) -> Iterator[Match]:
         product = self._product(root)
-        if len(product.factors) == 1 and _near(product.scale, 1 / 6):
+        if len(product.factors) == 1 and is_near(product.scale, 1 / 6):
             part = self._relu6_of_sum(product.factors[0])
             if part is not None:
                 yield Match("HardSigmoid", part.source, product.operators + part.operators)
@@ -93,7 +100,11 @@ class Forms:
             return
         for x, gate in (product.factors, product.factors[::-1]):
             for kind, scale, part in self._gates(gate):
-                if part is not None and part.source.name == x.name and _near(product.scale, scale):
+                if (
+                    part is not None
+                    and part.source.name == x.name
+                    and is_near(product.scale, scale)
+                ):
                     yield Match(kind, x, product.operators + part.operators)
 
     def _gates(self, gate: Tensor) -> Iterator[tuple[str, float, _Part | None]]:
@@ -106,7 +117,7 @@ class Forms:
             yield "QuickGelu", 1.0, self._scaled(op.inputs[0], 1.702, (op,))
         elif op.op_type == "HardSigmoid":
             alpha, beta = op.attributes.get("alpha", 0.2), op.attributes.get("beta", 0.5)
-            if _near(alpha, 1 / 6) and _near(beta, 0.5):
+            if is_near(alpha, 1 / 6) and is_near(beta, 0.5):
                 yield "HardSwish", 1.0, _Part(op.inputs[0], (op,))
         elif op.op_type == "Clip":
             yield "HardSwish", 1 / 6, self._relu6_of_sum(gate)
@@ -123,7 +134,7 @@ class Forms:
         if op is None:
             return None
         product = self._product(op)
-        if len(product.factors) != 1 or not _near(product.scale, scale):
+        if len(product.factors) != 1 or not is_near(product.scale, scale):
             return None
         return _Part(product.factors[0], after + product.operators)
 
@@ -138,45 +149,45 @@ class Forms:
 
     def _clipped_sum(self, tensor: Tensor, addend: float, highest: float) -> _Part | None:
         clip = self._maker(tensor, "Clip")
-        if clip is None or not _near(_bound(clip, 1, "min"), 0.0):
+        if clip is None or not is_near(bound_of(clip, 1, "min"), 0.0):
             return None
         add = self._maker(clip.inputs[0], "Add")
-        if add is None or not _near(_bound(clip, 2, "max"), highest):
+        if add is None or not is_near(bound_of(clip, 2, "max"), highest):
             return None
-        x, value = _with_scalar(add)
-        return _Part(x, (clip, add)) if x is not None and _near(value, addend) else None
+        x, value = with_scalar(add)
+        return _Part(x, (clip, add)) if x is not None and is_near(value, addend) else None
 
     def _one_plus_erf(self, add: Operator) -> _Part | None:
         """1 + Erf(x / sqrt 2)."""
-        inner, one = _with_scalar(add)
+        inner, one = with_scalar(add)
         erf = self._maker(inner, "Erf")
-        if erf is None or erf.inputs[0] is None or not _near(one, 1.0):
+        if erf is None or erf.inputs[0] is None or not is_near(one, 1.0):
             return None
         return self._scaled(erf.inputs[0], sqrt(0.5), (add, erf))
 
     def _one_plus_tanh(self, add: Operator) -> _Part | None:
         """1 + Tanh(sqrt(2 / pi) (x + 0.044715 x^3)), or with x taken out of the sum."""
-        inner, one = _with_scalar(add)
+        inner, one = with_scalar(add)
         tanh = self._maker(inner, "Tanh")
         scaled = self._maker(tanh.inputs[0], "Mul") if tanh is not None else None
-        if tanh is None or scaled is None or not _near(one, 1.0):
+        if tanh is None or scaled is None or not is_near(one, 1.0):
             return None
         outer = self._product(scaled)
-        if not _near(outer.scale, sqrt(2 / pi)):
+        if not is_near(outer.scale, sqrt(2 / pi)):
             return None
         taken = (add, tanh, *outer.operators)
         if len(outer.factors) == 1:
             total = self._maker(outer.factors[0], "Add")
-            for x, cubic in _both_ways(total):
+            for x, cubic in both_ways(total):
                 part = self._power(cubic, 3)
                 if total is not None and part is not None and part.source.name == x.name:
                     return _Part(x, (*taken, total, *part.operators))
         if len(outer.factors) == 2:
             for x, factor in (outer.factors, outer.factors[::-1]):
                 total = self._maker(factor, "Add")
-                square, one = _with_scalar(total)
+                square, one = with_scalar(total)
                 part = self._power(square, 2)
-                if total is None or part is None or not _near(one, 1.0):
+                if total is None or part is None or not is_near(one, 1.0):
                     continue
                 if part.source.name == x.name:
                     return _Part(x, (*taken, total, *part.operators))
@@ -188,13 +199,13 @@ class Forms:
         if op is None:
             return None
         product = self._product(op)
-        if not _near(product.scale, 0.044715):
+        if not is_near(product.scale, 0.044715):
             return None
         if len(product.factors) == exponent and len({x.name for x in product.factors}) == 1:
             return _Part(product.factors[0], product.operators)
         power = self._maker(product.factors[0], "Pow") if len(product.factors) == 1 else None
-        x, value = _with_scalar(power)
-        if power is None or x is None or not _near(value, exponent):
+        x, value = with_scalar(power)
+        if power is None or x is None or not is_near(value, exponent):
             return None
         return _Part(x, (*product.operators, power))
 
@@ -206,9 +217,9 @@ class Forms:
         if softplus.op_type == "Softplus":
             return _Part(softplus.inputs[0], (tanh, softplus))
         add = self._maker(softplus.inputs[0], "Add")
-        inner, one = _with_scalar(add)
+        inner, one = with_scalar(add)
         exp = self._maker(inner, "Exp")
-        if add is None or exp is None or exp.inputs[0] is None or not _near(one, 1.0):
+        if add is None or exp is None or exp.inputs[0] is None or not is_near(one, 1.0):
             return None
         return _Part(exp.inputs[0], (tanh, softplus, add, exp))
 
@@ -218,9 +229,10 @@ class Forms:
         op: Operator | None = root
         for affine in ("Add", "Mul"):
             if op is not None and op.op_type == affine:
-                inner = _without_constant(op)
+                inner = without_constant(op)
                 if inner is not None:
-                    outer += (op,)
+                    inner, casts = self._before_cast(inner)
+                    outer += (op, *casts)
                     op = self._maker(inner, "Mul", "Div")
         if op is None:
             return
@@ -235,16 +247,24 @@ class Forms:
                 "LayerNormalization", centred.source, outer + part.operators + centred.operators
             )
 
+    def _before_cast(self, tensor: Tensor) -> tuple[Tensor, tuple[Operator, ...]]:
+        """What a Cast that changes no dtype hands on: networks in half precision have some."""
+        cast = self._maker(tensor, "Cast")
+        source = cast.inputs[0] if cast is not None else None
+        if cast is None or source is None or source.dtype != tensor.dtype:
+            return tensor, ()
+        return source, (cast,)
+
     def _normalised(self, op: Operator) -> _Part | None:
         """Divide x by sqrt(mean(x^2) + eps), or multiply it with the reciprocal."""
-        for x, divisor in _both_ways(op) if op.op_type == "Mul" else _both_ways(op)[:1]:
+        for x, divisor in both_ways(op) if op.op_type == "Mul" else both_ways(op)[:1]:
             taken: tuple[Operator, ...] = (op,)
             root: Tensor | None = divisor
             if op.op_type == "Mul":
                 inverse = self._maker(divisor, "Reciprocal", "Div")
                 if inverse is None:
                     continue
-                if inverse.op_type == "Div" and not _near(_scalar(inverse.inputs[0]), 1.0):
+                if inverse.op_type == "Div" and not is_near(scalar_of(inverse.inputs[0]), 1.0):
                     continue
                 root = inverse.inputs[-1]
                 taken += (inverse,)
@@ -262,13 +282,13 @@ class Forms:
         """Sqrt(ReduceMean(x^2) + eps)."""
         root = self._maker(tensor, "Sqrt")
         add = self._maker(root.inputs[0], "Add") if root is not None else None
-        inner, _ = _with_scalar(add)
+        inner, _ = with_scalar(add)
         mean = self._maker(inner, "ReduceMean")
         square = self._maker(mean.inputs[0], "Pow", "Mul") if mean is not None else None
         if root is None or add is None or mean is None or square is None:
             return None
-        for x, other in _both_ways(square)[:1]:
-            is_square = _near(_scalar(other), 2.0) if square.op_type == "Pow" else x == other
+        for x, other in both_ways(square)[:1]:
+            is_square = is_near(scalar_of(other), 2.0) if square.op_type == "Pow" else x == other
             if is_square:
                 return _Part(x, (root, add, mean, square))
         return None
@@ -276,7 +296,7 @@ class Forms:
     def _centred(self, tensor: Tensor) -> _Part | None:
         """Subtract its mean from x."""
         minus = self._maker(tensor, "Sub")
-        for x, other in _both_ways(minus)[:1]:
+        for x, other in both_ways(minus)[:1]:
             mean = self._maker(other, "ReduceMean")
             if minus is not None and mean is not None and mean.inputs[0] is not None:
                 return _Part(x, (minus, mean)) if mean.inputs[0].name == x.name else None
@@ -294,7 +314,7 @@ class Forms:
             for position, tensor in enumerate(op.inputs):
                 if tensor is None:
                     continue
-                value = _scalar(tensor)
+                value = scalar_of(tensor)
                 divides = op.op_type == "Div" and position == 1
                 above = None
                 if not divides and len(operators) + len(pending) < _LONGEST_PRODUCT:
@@ -308,45 +328,3 @@ class Forms:
                     if divides:
                         scale = 0.0
         return _Product(tuple(factors), scale, tuple(operators))
-
-
-def _scalar(tensor: Tensor | None) -> float | None:
-    values = tensor.values if tensor is not None else None
-    return values[0] if values and len(set(values)) == 1 else None
-
-
-def _near(value: object, expected: float) -> bool:
-    return isinstance(value, (int, float)) and isclose(
-        value, expected, rel_tol=_TOLERANCE, abs_tol=1e-6
-    )
-
-
-def _both_ways(op: Operator | None) -> tuple[tuple[Tensor, Tensor], ...]:
-    """The two operands of an operator, in both orders."""
-    if op is None or len(op.inputs) != 2 or op.inputs[0] is None or op.inputs[1] is None:
-        return ()
-    return (op.inputs[0], op.inputs[1]), (op.inputs[1], op.inputs[0])
-
-
-def _with_scalar(op: Operator | None) -> tuple[Tensor | None, float | None]:
-    """The run-time operand and the value of the constant one."""
-    for one, other in _both_ways(op):
-        value = _scalar(other)
-        if value is not None and not one.constant:
-            return one, value
-    return None, None
-
-
-def _without_constant(op: Operator) -> Tensor | None:
-    """The run-time operand next to a constant one."""
-    for one, other in _both_ways(op):
-        if other.constant and not one.constant:
-            return one
-    return None
-
-
-def _bound(clip: Operator, index: int, attribute: str) -> object:
-    """A bound of Clip: an input from opset 11 on, an attribute before."""
-    if index < len(clip.inputs):
-        return _scalar(clip.inputs[index])
-    return clip.attributes.get(attribute)

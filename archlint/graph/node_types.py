@@ -28,11 +28,13 @@ __all__ = ["infer_outputs"]
 
 _MICROSOFT = "com.microsoft"
 _LIKE_FIRST_INPUT = frozenset({
-    "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant", "DecoderMaskedMultiHeadAttention",
-    "Erfc", "FloatQuant", "GroupNorm", "IntQuant",
-    "MultiThreshold", "Quant", "RotaryEmbedding", "SimplifiedLayerNormalization", "SkipGroupNorm",
-    "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "Trunc",
+    "Affine", "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant",
+    "DecoderMaskedMultiHeadAttention", "Erfc", "FloatQuant", "GroupNorm", "ImageScaler",
+    "IntQuant", "MeanVarianceNormalization", "MultiThreshold", "ParametricSoftplus", "Quant",
+    "RotaryEmbedding", "Scale", "ScaledTanh", "SimplifiedLayerNormalization", "SkipGroupNorm",
+    "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "ThresholdedRelu", "Trunc",
 })  # fmt: skip
+"""Where ONNX does not have them: some were its own before opset 7, as experiments."""
 _WITH_CACHE = frozenset({"GroupQueryAttention", "MultiHeadAttention"})
 _LATEST = defs.onnx_opset_version()
 _STANDARD = frozenset({"Gelu", "LayerNormalization"})

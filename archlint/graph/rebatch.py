@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from archlint.graph.model import Model
 from archlint.graph.node import Node, read_nodes
 from archlint.graph.operator import Operator
 from archlint.graph.operator_facts import Work
-from archlint.graph.operator_table import operators_that
+from archlint.graph.operator_table import facts_of, operators_that
 from archlint.graph.order import in_topological_order
 from archlint.graph.plain.rewrite import in_plain_onnx
 from archlint.graph.shapes import TensorType, infer_types, tensor_type
@@ -30,8 +30,11 @@ _STATES = ((4, 0), (5, 1), (6, 1))
 """The inputs of a recurrent operator that have the batch, with its axis."""
 _RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 _BROADCASTS = operators_that(Work.ELEMENTWISE) | {"MatMul", "Where"}
+_PAIRED = frozenset({"GatherElements", "GridSample"})
+"""Operators of two inputs that are as many, the one by the other."""
 _MOST = 2**16
 """A batch beyond this is not followed: nobody runs it, and indices would fill the memory."""
+_BY_BOXES = frozenset({"MaxRoiPool", "NonMaxSuppression", "RoiAlign"})
 _GATHERS = frozenset({"Gather", "GatherND"})
 _SHAPE_INPUT = {"Expand": 1, "Reshape": 1, "Resize": 3}
 
@@ -68,7 +71,7 @@ def rebatched(path: str, proto: onnx.ModelProto, own: Sizes, new: Sizes) -> onnx
 def unscaled(own: Model, other: Model) -> Operator | None:
     """The first operator whose FLOPs are not as many times more as the batch.
 
-    Those that have the same shapes at both do not carry the batch.
+    Those that have the same shapes at both do not carry the batch, those by boxes leave it.
     """
     old, new = own.batch or 1, other.batch or 1
     for one, operator in zip(own.operators, other.operators, strict=False):
@@ -77,10 +80,23 @@ def unscaled(own: Model, other: Model) -> Operator | None:
             one.name != operator.name
             or (one.flops is None) != (operator.flops is None)
             or (operator.malformed and not one.malformed)
-            or not (exact or _shapes(one) == _shapes(operator))
+            or not (exact or _shapes(one) == _shapes(operator) or _is_by_boxes(one, operator))
+            or _keeps_the_old(one, operator)
         ):
             return operator
     return None
+
+
+def _keeps_the_old(one: Operator, other: Operator) -> bool:
+    """Whether it puts what carries the batch into what does not."""
+    if facts_of(one.op_type).work is not Work.MOVEMENT or _shapes(one) == _shapes(other):
+        return False
+    return [each.shape for each in one.outputs] == [each.shape for each in other.outputs]
+
+
+def _is_by_boxes(one: Operator, other: Operator) -> bool:
+    shapes = [[each.shape for each in operator.outputs] for operator in (one, other)]
+    return one.op_type in _BY_BOXES and shapes[0] == shapes[1]
 
 
 def _shapes(operator: Operator) -> list[Shape | None]:
@@ -97,11 +113,11 @@ class _Walk:
         constants: Constants,
         types: dict[str, TensorType],
         batches: tuple[int, int],
-        batched: Sequence[str],
+        batched: Mapping[str, int],
     ) -> None:
         self._path, self._before, self._constants, self._types = path, before, constants, types
         self._old, self._new = batches
-        self._places = dict.fromkeys(batched, Place(0))
+        self._places = {name: Place(axis) for name, axis in batched.items()}
         self.made = 0
         self.written: list[onnx.NodeProto] = []
 
@@ -140,6 +156,8 @@ class _Walk:
                 axis = dict(_STATES).get(other)
             elif node.op_type in _BROADCASTS and self._old > 1:
                 axis = place.axis + len(shape) - len(data or ())
+            elif node.op_type in _PAIRED:
+                axis = place.axis
             if axis is not None and 0 <= axis < len(shape) and shape[axis] == self._old:
                 now = self._shape(name)
                 if now is not None and now[axis] == self._old:

@@ -12,9 +12,10 @@ import onnx
 from google.protobuf.message import DecodeError, EncodeError
 from onnx import helper, shape_inference
 
-from archlint.graph.batch import Dim
+from archlint.graph.axis_uses import Dim
 from archlint.graph.equation import equation_fault
 from archlint.graph.sizes import Sizes
+from archlint.graph.symbols import value_of
 from archlint.limits import native_memory_for
 
 __all__ = [
@@ -253,7 +254,7 @@ def _substituted(info: onnx.ValueInfoProto, sizes: Sizes | None) -> onnx.TypePro
         return info.type
     bound = onnx.ValueInfoProto()
     bound.CopyFrom(info)
-    known = [sizes.symbols.get(dim) if isinstance(dim, str) else dim for dim in dims]
+    known = [value_of(dim, sizes.symbols) if isinstance(dim, str) else dim for dim in dims]
     if sizes.overridden or None in known:
         bound.type.tensor_type.ClearField("shape")
     else:

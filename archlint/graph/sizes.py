@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import UsageError
-from archlint.graph.batch import Dim, batched_inputs, is_row_name
+from archlint.graph.axis_uses import AxisUses, Dim, Use
+from archlint.graph.batch import batched_inputs, is_row_name
+from archlint.graph.symbols import value_of
 
-__all__ = ["InputSizes", "Sizes", "bind_sizes"]
+__all__ = ["MOST", "InputSizes", "Sizes", "bind_sizes"]
 
 _BATCH = 1
 _IMAGE_CHANNELS = 3
 _IMAGE_SIDE = 224
 _OTHER = 128
-_MOST = 2**31 - 1  # what ONNX and its runtimes take for a dim of an input
+MOST = 2**31 - 1
+"""What ONNX and its runtimes take for a dim of an input."""
 _MOST_IMAGE_CHANNELS = 4
+_CHANNELS_FIRST = ("channels", "height", "width")
+_ASSUMED = "assumed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Sizes:
     """All inputs, the size of each symbol, and one line per assumption.
 
     `overridden` says that a static size of the file was changed, `open` that a size was open.
-    `batch` is the first dim of the inputs `batched`, None where there are none.
+    `batched` are the inputs that have the batch, with its axis.
     """
 
     inputs: tuple[InputSizes, ...]
@@ -45,27 +51,27 @@ class Sizes:
     assumptions: tuple[str, ...]
     overridden: bool
     open: bool
-    batched: tuple[str, ...] = ()
+    batched: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def batch(self) -> int | None:
         """How many are computed at once, None where no input has such a dim."""
-        return next((each.sizes[0] for each in self._of_batch if each.sizes), None)
+        return next((each.sizes[axis] for each, axis in self._of_batch if each.sizes), None)
 
     @property
     def batch_is_assumed(self) -> bool:
         """Whether neither the file nor who asked says it."""
-        return any(0 in each.assumed for each in self._of_batch)
+        return any(axis in each.assumed for each, axis in self._of_batch)
 
     @property
     def declared_batch(self) -> Dim:
         """What the file says of the batch."""
-        return next((each.declared[0] for each in self._of_batch if each.declared), None)
+        return next((each.declared[axis] for each, axis in self._of_batch if each.declared), None)
 
     @property
-    def _of_batch(self) -> Iterable[InputSizes]:
+    def _of_batch(self) -> Iterable[tuple[InputSizes, int]]:
         by_name = {each.name: each for each in self.inputs}
-        return (by_name[name] for name in self.batched)
+        return ((by_name[name], axis) for name, axis in self.batched.items())
 
 
 def bind_sizes(
@@ -75,10 +81,11 @@ def bind_sizes(
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
     counted: Iterable[str] = (),
+    uses: AxisUses = MappingProxyType({}),
 ) -> Sizes:
     """Give every dim of every input a size: asked for, else of the file, else assumed.
 
-    `batch` is the first dim of the inputs that have one (see `batched_inputs`).
+    `batch` is a dim of the inputs that have one (see `batched_inputs`), by `uses` the file's own.
     `counted` are operators of which data tell how many they keep: `dims` may name them as well.
     Raises UsageError for unknown names and for sizes that contradict each other.
     """
@@ -87,44 +94,50 @@ def bind_sizes(
     for name, shape in asked.items():
         _bind_shape(name, declared[name], shape, symbols, dims or {})
     fixed = dict(declared)
-    batched = batched_inputs(declared)
+    batched = batched_inputs(declared, uses)
     if batch is not None:
         _check_size("batch", batch)
         if not batched:
             raise UsageError("batch: no input has one: the first dims count rows, points or time")
-        for name in batched:
+        for name, axis in batched.items():
             own = declared[name] or ()
+            dim = own[axis]
             if name in asked:
-                if asked[name][0] != batch:
-                    raise UsageError(f"input {name}: batch is {asked[name][0]} and {batch} at once")
-            elif isinstance(own[0], str):
-                _bind(own[0], batch, symbols)
+                found = asked[name][axis]
+                if found != batch:
+                    raise UsageError(f"input {name}: batch is {found} and {batch} at once")
+            elif isinstance(dim, str):
+                _bind(dim, batch, symbols)
             else:
-                fixed[name] = (batch, *own[1:])
+                fixed[name] = (*own[:axis], batch, *own[axis + 1 :])
     assumptions: list[str] = []
-    bound, with_batch = [], frozenset(batched)  # a file may have thousands of inputs
-    for name, wanted in fixed.items():
+    bound: dict[str, InputSizes] = {}
+    for name, wanted in sorted(fixed.items(), key=_has_sums):
         if name in asked:
-            bound.append(InputSizes(name, declared[name], asked[name], ()))
+            bound[name] = InputSizes(name, declared[name], asked[name], ())
         elif wanted is None:
-            bound.append(InputSizes(name, None, None, ()))
+            bound[name] = InputSizes(name, None, None, ())
         else:
-            has_batch = name in with_batch
-            bound.append(
-                _fill(name, declared[name], wanted, symbols, assumptions, has_batch=has_batch)
-            )
+            guess = _Guess(name, wanted, batched.get(name, -1), uses)
+            bound[name] = _fill(guess, declared[name], symbols, assumptions)
+    ordered = [bound[name] for name in declared]
     return Sizes(
-        tuple(bound),
+        tuple(ordered),
         symbols,
         tuple(assumptions),
         overridden=any(
             isinstance(old, int) and old != new
-            for each in bound
+            for each in ordered
             for old, new in zip(each.declared or (), each.sizes or (), strict=False)
         ),
         open=any(not isinstance(dim, int) for shape in declared.values() for dim in shape or ()),
         batched=batched,
     )
+
+
+def _has_sums(named: tuple[str, tuple[Dim, ...] | None]) -> bool:
+    """Whether a dim is arithmetic on symbols, which other inputs may have on their own."""
+    return any(isinstance(dim, str) and not dim.isidentifier() for dim in named[1] or ())
 
 
 def _by_name(
@@ -181,50 +194,62 @@ def _bind(symbol: str, size: int, symbols: dict[str, int]) -> None:
         raise UsageError(f"dim {symbol} is {symbols[symbol]} and {size} at once")
 
 
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """What the open dims of an input are taken to be; `batch` is the axis of its batch, or -1."""
+
+    name: str
+    dims: tuple[Dim, ...]
+    batch: int
+    uses: AxisUses
+
+    def of(self, axis: int) -> tuple[str, int, str]:
+        """What an open dim is called, what it is taken to be, and whether by a weight."""
+        use, dims = self.uses.get((self.name, axis)), self.dims
+        if isinstance(use, int) and 0 < use <= MOST:
+            return "channels", use, "by a weight"
+        if axis == self.batch or (axis == 0 and use is None and not is_row_name(dims[0])):
+            return "batch", _BATCH, _ASSUMED
+        if use is Use.ROWS or is_row_name(dims[axis]):
+            return f"dim {axis}", _OTHER, _ASSUMED
+        if use is Use.SIDE and len(dims) < 4:
+            return f"dim {axis}", _IMAGE_SIDE, _ASSUMED
+        if len(dims) == 4 and axis:
+            last = dims[3]
+            channels_last = isinstance(last, int) and last <= _MOST_IMAGE_CHANNELS
+            words = ("height", "width", "channels") if channels_last else _CHANNELS_FIRST
+            word = words[axis - 1]
+            return word, _IMAGE_CHANNELS if word == "channels" else _IMAGE_SIDE, _ASSUMED
+        return f"dim {axis}", _OTHER, _ASSUMED
+
+
 def _fill(
-    name: str,
+    guess: _Guess,
     declared: tuple[Dim, ...] | None,
-    fixed: tuple[Dim, ...],
     symbols: dict[str, int],
     assumptions: list[str],
-    *,
-    has_batch: bool,
 ) -> InputSizes:
     sizes = []
     assumed = []
-    for axis, dim in enumerate(fixed):
-        size = symbols.get(dim) if isinstance(dim, str) else dim
+    for axis, dim in enumerate(guess.dims):
+        size = value_of(dim, symbols) if isinstance(dim, str) else dim
         if size is None:
-            word, size = _assume(axis, fixed, has_batch=has_batch)
+            word, size, how = guess.of(axis)
             if isinstance(dim, str):
                 word = dim
                 symbols[dim] = size
-            assumptions.append(f"input {name}: {word} = {size} (assumed)")
-            assumed.append(axis)
+            assumptions.append(f"input {guess.name}: {word} = {size} ({how})")
+            if how == _ASSUMED:
+                assumed.append(axis)
         sizes.append(size)
-    return InputSizes(name, declared, tuple(sizes), tuple(assumed))
-
-
-def _assume(axis: int, dims: tuple[Dim, ...], *, has_batch: bool) -> tuple[str, int]:
-    """What an open dim is called and taken to be."""
-    if axis == 0 and (has_batch or not is_row_name(dims[0])):
-        return "batch", _BATCH
-    if len(dims) == 4:
-        last = dims[3]
-        channels_last = isinstance(last, int) and last <= _MOST_IMAGE_CHANNELS
-        words = (
-            ("height", "width", "channels") if channels_last else ("channels", "height", "width")
-        )
-        word = words[axis - 1]
-        return word, _IMAGE_CHANNELS if word == "channels" else _IMAGE_SIDE
-    return f"dim {axis}", _OTHER
+    return InputSizes(guess.name, declared, tuple(sizes), tuple(assumed))
 
 
 def _check_size(what: str, size: int) -> None:
     if size < 1:
         raise UsageError(f"{what}: a size is 1 or more, not {size}")
-    if size > _MOST:
-        raise UsageError(f"{what}: a size is {_MOST} or less")
+    if size > MOST:
+        raise UsageError(f"{what}: a size is {MOST} or less")
 
 
 def _hint(name: str, known: Iterable[str], kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,12 +23,13 @@ class Unfolded:
 
     `repeats` maps each part ("Loop_3/body") to how often it runs in one run of the model: the
     operators in it are named by it.  `notes` say, one line each, which branch and how many
-    trips were taken.
+    trips were taken.  `varied` are the tensors whose values are not those of the first trip.
     """
 
     proto: onnx.ModelProto
     repeats: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    varied: frozenset[str] = frozenset()
 
     def part_of(self, operator: str) -> str:
         """The innermost part that an operator of this name is in, "" for none."""
@@ -53,7 +54,7 @@ def unfold(path: str, proto: onnx.ModelProto, facts_of: Callable[[Unfolded], Fac
     everything = _Unfolding(path, proto, None)
     facts = facts_of(Unfolded(everything.proto, everything.repeats))
     taken = _Unfolding(path, proto, decide(everything.parts, facts))
-    return Unfolded(taken.proto, taken.repeats, tuple(taken.notes))
+    return Unfolded(taken.proto, taken.repeats, tuple(taken.notes), frozenset(taken.varied))
 
 
 def _is_control(node: onnx.NodeProto) -> bool:
@@ -71,6 +72,7 @@ class _Unfolding:
         self.parts: list[Part] = []
         self.repeats: dict[str, int] = {}
         self.notes: list[str] = []
+        self.varied: set[str] = set()
         self._path, self._decisions = path, decisions
         self._taken: set[str] = set()
         self._graph = self.proto.graph
@@ -185,7 +187,7 @@ class _Unfolding:
         inner = self._body(body, where, names, dict(last), [], times * decision.trips)
         ends = [inner.get(each.name, each.name) for each in body.output]
         part.goes_on = ends[0]
-        self._finish(part, decision, ends[1:], len(carried), outputs)
+        self._finish(part, decision, ends[1:], _kept(body, 2, 1)[: len(carried)], outputs)
 
     def _scan(
         self,
@@ -219,7 +221,7 @@ class _Unfolding:
         last = dict(zip((each.name for each in body.input), given, strict=True))
         inner = self._body(body, where, names, last, [], trips)
         ends = [inner.get(each.name, each.name) for each in body.output]
-        self._finish(part, decision, ends, states, outputs)
+        self._finish(part, decision, ends, _kept(body, 0, 0)[:states], outputs)
         return True
 
     def _body(
@@ -263,14 +265,19 @@ class _Unfolding:
         part: Part,
         decision: Decision,
         ends: list[str],
-        carried: int,
+        kept: Sequence[bool],
         outputs: list[str],
     ) -> None:
-        """Make the outputs: the last of what is carried, and all of what is stacked."""
+        """Make the outputs: the last of what is carried, and all of what is stacked.
+
+        Of what is carried, `kept` says whether each trip hands it on as it is.
+        """
         for place, (end, output) in enumerate(zip(ends, outputs, strict=False)):
             if not output:
                 continue
-            if place < carried:
+            if decision.trips > 1 and not (place < len(kept) and kept[place]):
+                self.varied.add(output)
+            if place < len(kept):
                 self._identity(end, output, part.name)
                 continue
             part.stacked[output] = end
@@ -291,3 +298,19 @@ class _Unfolding:
         tensor = numpy_helper.from_array(np.asarray(values, dtype))
         self._graph.node.append(helper.make_node("Constant", [], [name], value=tensor))
         return name
+
+
+def _kept(body: onnx.GraphProto, first_input: int, first_output: int) -> list[bool]:
+    """Whether a body hands on each of what it is given as it is."""
+    same = {
+        node.output[0]: node.input[0]
+        for node in body.node
+        if node.op_type == "Identity" and node.input and node.output
+    }
+    kept = []
+    for given, end in zip(body.input[first_input:], body.output[first_output:], strict=False):
+        source = end.name
+        while source in same:
+            source = same.pop(source)
+        kept.append(source == given.name)
+    return kept

@@ -102,6 +102,8 @@ class Priced:
         time: dict[Kind, float] = defaultdict(float)
         count: Counter[Kind] = Counter()
         for number, seconds in self.times.items():
+            if not self.view.lowered.kernels[number].repeats:
+                continue  # in a loop of no trips
             kind = self.view.lowered.kernels[number].kernel.kind
             time[kind] += seconds
             count[kind] += 1

@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from archlint.graph.axis_uses import axis_uses
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of
 from archlint.graph.shapes import declared_inputs
@@ -59,7 +60,8 @@ def with_random_weights(model: onnx.ModelProto, seed: int) -> onnx.ModelProto:
 def random_inputs(model: onnx.ModelProto, seed: int) -> dict[str, NDArray[np.generic]]:
     """An array for every input that is no initializer; open sizes are as linting assumes them."""
     random = np.random.default_rng(seed)
-    sizes = bind_sizes(declared_inputs(model.graph))
+    declared = declared_inputs(model.graph)
+    sizes = bind_sizes(declared, uses=axis_uses(model.graph, declared))
     shapes = {each.name: each.sizes or () for each in sizes.inputs}
     arrays = {}
     for each in model.graph.input:

@@ -38,7 +38,7 @@ def test_any_other_name_may_be_the_batch(name: str) -> None:
 
 def test_the_batch_is_the_dim_that_is_named_so_wherever_it_is() -> None:
     declared = {"table": ("entries", 64), "ids": ("batch", 16), "mask": ("batch", 16)}
-    assert batched_inputs(declared) == ("ids", "table", "mask")
+    assert batched_inputs(declared) == {"ids": 0, "table": 0, "mask": 0}
     bound = bind_sizes({"points": ("points", 3), "image": ("batch", 3, 8, 8)}, batch=4)
     assert [each.sizes for each in bound.inputs] == [(128, 3), (4, 3, 8, 8)]
 

@@ -111,6 +111,15 @@ def test_clips_with_attributes_count_as_those_with_inputs() -> None:
     assert _found(proto) == [("HardSwish", 4)]
 
 
+def test_a_cast_to_the_dtype_that_is_there_is_part_of_a_normalisation() -> None:
+    lines = "q = Pow x two; v = ReduceMean q last; e = Add v eps; r = Sqrt e; n = Div x r"
+    nodes = [_node(each) for each in lines.split("; ")]
+    cast = _node("c = Cast n", to=onnx.TensorProto.FLOAT)
+    assert _found(_model([*nodes, cast, _node("y = Mul w c")])) == [("RMSNormalization", 7)]
+    cast = _node("c = Cast n", to=onnx.TensorProto.DOUBLE)
+    assert _found(_model([*nodes, cast])) == [("RMSNormalization", 5)]
+
+
 _NORM = "m = ReduceMean {x} last; d = Sub {x} m; q = Pow d two; v = ReduceMean q last; "
 _SCALE = "e = Add v eps; r = Sqrt e; n = Div d r"
 

@@ -17,6 +17,9 @@ LIKE_X = """
 Abs BatchNormalization Ceil Clip Dropout Elu Exp Floor HardSigmoid InstanceNormalization LeakyRelu
 Log Neg Reciprocal Relu Selu Sigmoid Sqrt Tanh
 """.split()
+EXPERIMENTS = """
+Affine ImageScaler MeanVarianceNormalization ParametricSoftplus Scale ScaledTanh ThresholdedRelu
+""".split()
 OF_TWO = ["Add", "Div", "Max", "Mean", "Min", "Mul", "PRelu", "Sub", "Sum"]
 FURTHER = {"BatchNormalization": 4, "InstanceNormalization": 2}
 
@@ -32,6 +35,11 @@ def shape_of(op_type: str, inputs: list[str], opset: int, **attributes: Any) -> 
 def test_what_keeps_its_shape_keeps_it_in_opset_1(op_type: str) -> None:
     names = ["x", *(f"w{n}" for n in range(FURTHER.get(op_type, 0)))]
     assert shape_of(op_type, names, 1, consumed_inputs=[0]) == X
+
+
+@pytest.mark.parametrize("op_type", EXPERIMENTS)
+def test_an_experiment_of_the_first_opsets_keeps_the_shape(op_type: str) -> None:
+    assert shape_of(op_type, ["x"], 1) == X
 
 
 @pytest.mark.parametrize("op_type", OF_TWO)

@@ -238,6 +238,46 @@ def test_a_batch_that_cannot_be_rewritten_is_one_line(
     assert str(caught.value) == f"<model>: cannot take input x = 8x6x8: {line}"
 
 
+def test_what_lies_in_a_constant_of_one_batch_is_no_other() -> None:
+    """The file could run at 4, on 8 images of which 4 are none."""
+    proto = model(
+        [
+            helper.make_node("ScatterND", ["all", "at", "x"], ["s"], name="put"),
+            helper.make_node("MatMul", ["s", "w"], ["y"]),
+        ],
+        [value("x", [8, 6, 8])],
+        weights=[weight("all", 8, 6, 8), weight("at", 8, 1, dtype=7), weight("w", 8, 5)],
+    )
+    with pytest.raises(ModelError, match=r"operator put \(ScatterND\)"):
+        read_model(proto, batch=4)
+
+
+def test_boxes_leave_the_batch() -> None:
+    proto = model(
+        [
+            helper.make_node("Conv", ["x", "w"], ["map"]),
+            helper.make_node("RoiAlign", ["map", "boxes", "of"], ["y"], output_height=7),
+        ],
+        [value("x", [2, 3, 8, 8]), value("boxes", [20, 4]), value("of", [20], 7)],
+        weights=[weight("w", 4, 3, 1, 1)],
+    )
+    assert read_model(proto, batch=8).batch == 8
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_constant_that_goes_with_each_image_grows(batch: int) -> None:
+    proto = model(
+        [
+            helper.make_node("GridSample", ["x", "grid"], ["g"]),
+            helper.make_node("Conv", ["g", "w"], ["y"]),
+        ],
+        [value("x", [batch, 3, 8, 8])],
+        weights=[weight("grid", batch, 6, 6, 2), weight("w", 4, 3, 1, 1)],
+    )
+    one, eight = read_model(proto), read_model(proto, batch=8)
+    assert eight.flops * batch == one.flops * 8
+
+
 def test_flops_that_do_not_follow_the_batch_are_refused() -> None:
     """Every token looks at every other, and the images' tokens lie in a row."""
     proto = model(
@@ -266,6 +306,7 @@ def test_flops_that_do_not_follow_the_batch_are_refused() -> None:
         (Place(1), (16, 3, 8), (48, 8), 3, Place(0, 16)),
         (Place(0, 16), (48, 8), (16, 3, 8), 3, Place(1)),
         (Place(0), (4, 9), (2, 18), 4, None),
+        (Place(0), (8, 16, 36), (1, 32, 144), 8, Place(1)),
     ],
 )
 def test_where_the_batch_is_after_a_reshape(

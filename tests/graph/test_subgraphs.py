@@ -202,3 +202,45 @@ def test_a_model_without_subgraphs_is_not_copied() -> None:
         raise AssertionError
 
     assert unfold("m", proto, never).proto is proto  # type: ignore[arg-type]
+
+
+def adding(given: str, name: str) -> onnx.NodeProto:
+    return helper.make_node("Add", [given, "one"], [name])
+
+
+def reshaped_by_loop(trips: int, step: onnx.NodeProto) -> onnx.ModelProto:
+    """A Reshape to 1 and what a loop makes of 1."""
+    body = graph(
+        "body",
+        [step, helper.make_node("Identity", ["goes_on"], ["still"])],
+        ["still", step.output[0]],
+        [value("n", [], 7), value("goes_on", [], TensorProto.BOOL), value("state", [1], 7)],
+    )
+    return model(
+        [
+            helper.make_node("Loop", ["trips", "", "one"], ["last"], body=body),
+            helper.make_node("Concat", ["one", "last", "rest"], ["shape"], axis=0),
+            helper.make_node("Reshape", ["x", "shape"], ["r"]),
+            helper.make_node("MatMul", ["r", "w"], ["y"]),
+        ],
+        [IMAGE],
+        weights=[
+            constant("trips", trips, np.int64), constant("one", [1], np.int64),
+            constant("rest", [-1, 14], np.int64), weight("w", 14, 5),
+        ],
+    )  # fmt: skip
+
+
+def test_one_trip_over_constants_gives_what_it_makes() -> None:
+    found = read_model(reshaped_by_loop(1, adding("state", "next")))
+    assert found.operators[-1].output.shape == (1, 2, 56, 5)
+
+
+def test_what_several_trips_make_is_not_what_the_first_makes() -> None:
+    found = read_model(reshaped_by_loop(3, adding("state", "next")))
+    assert [each.op_type for each in found.unread] == ["MatMul"]
+
+
+def test_what_each_trip_hands_on_stays_known() -> None:
+    found = read_model(reshaped_by_loop(3, helper.make_node("Identity", ["state"], ["next"])))
+    assert found.operators[-1].output.shape == (1, 1, 112, 5)

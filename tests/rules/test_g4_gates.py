@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from onnx import TensorProto, helper
 
 from archlint.rules.g4_elementwise.rule import ElementWise
 from archlint.testing import Checked, Net, check
@@ -75,6 +76,51 @@ def test_boxes_that_the_next_layer_reads_are_no_activation() -> None:
     assert said.reason("boxes") == GATE
 
 
+@pytest.mark.parametrize("kind", ["Sigmoid", "Softplus"])
+def test_what_scales_what_layers_read_is_no_activation(kind: str) -> None:
+    net, x = start()
+    scale = net.op(kind, net.conv(x, 64), name="scale")
+    said = checked(net, net.conv(net.op("Mul", x, scale), 64))
+    assert said.reason("scale") == GATE
+
+
+def test_what_a_gate_lets_through_is_no_activation() -> None:
+    net, x = start()
+    new = net.op("Tanh", net.conv(x, 64), name="new")
+    said = checked(net, net.conv(net.op("Mul", net.op("Sigmoid", net.conv(x, 64)), new), 64))
+    assert said.reason("new") == GATE
+
+
+def test_a_logarithm_of_a_scale_is_no_activation() -> None:
+    net, x = start()
+    scale = net.op("Exp", net.op("Tanh", net.conv(x, 64), name="scale"))
+    said = checked(net, net.conv(net.op("Mul", x, scale), 64))
+    assert said.reason("scale") == GATE
+
+
+def test_places_where_another_operator_looks_are_no_activation() -> None:
+    net, x = start()
+    grid = net.op("Tanh", net.conv(x, 2), name="grid")
+    rows = net.op("Transpose", grid, perm=[0, 2, 3, 1])
+    said = checked(net, net.conv(net.op("GridSample", x, rows), 64))
+    assert said.reason("grid") == GATE
+
+
+def test_the_mask_of_a_deformable_conv_is_no_activation() -> None:
+    net, x = start()
+    mask = net.op("Sigmoid", net.conv(x, 9, 3), name="mask")
+    weight = net.weight("deform.weight", 64, 64, 3, 3)
+    y = net.op("DeformConv", x, weight, net.conv(x, 18, 3), "", mask, pads=[1, 1, 1, 1])
+    said = checked(net, net.conv(y, 64))
+    assert said.reason("mask") == GATE
+
+
+def test_a_variance_that_is_an_output_is_no_activation() -> None:
+    net, x = start()
+    said = checked(net, net.op("Softplus", x, name="variance"))
+    assert said.reason("variance") == GATE
+
+
 @pytest.mark.parametrize("kind", ["Sigmoid", "Tanh", "LeakyRelu"])
 def test_what_a_layer_reads_is_an_activation(kind: str) -> None:
     net, x = start()
@@ -113,3 +159,15 @@ def test_the_refinement_of_boxes_is_no_shortcut() -> None:
     delta = net.dense(net.op("Relu", net.dense(boxes, 4, 256)), 256, 4)
     said = checked(net, net.op("Add", boxes, delta, name="refine"))
     assert said.reason("refine") == "it refines boxes or points"
+
+
+def test_a_gather_of_windows_between_two_transposes_is_priced_without_it() -> None:
+    """It brings a dim, so that without it the two are of different ranks."""
+    net, x = start()
+    rows = net.op("Transpose", x, perm=[0, 2, 3, 1])
+    places = net._next("places")
+    net._weights.append(helper.make_tensor(places, TensorProto.INT64, [50, 7], [0] * 350))
+    windows = net.op("Gather", rows, places, axis=1, name="windows")
+    turned = net.op("Transpose", windows, perm=[0, 1, 4, 2, 3])
+    said = checked(net, net.op("Relu", turned))
+    assert "movement Gather" in decisions(said)

@@ -9,6 +9,7 @@ from pathlib import Path
 import onnx
 
 from archlint.errors import ArchlintError, ModelError
+from archlint.graph.axis_uses import axis_uses
 from archlint.graph.read import read_proto
 from archlint.graph.rebatch import rebatched
 from archlint.graph.shapes import declared_inputs
@@ -49,10 +50,14 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
 def _at_sizes(proto: onnx.ModelProto, model: ModelReport) -> onnx.ModelProto:
     """The model with its inputs fixed at the sizes linted; what else it says of sizes goes."""
     declared = declared_inputs(proto.graph)
+    uses = axis_uses(proto.graph, declared)
     linted = {each.name: each.shape for each in model.inputs if each.shape is not None}
     with suppress(ModelError):  # what takes no other batch is said by the runtime
         proto = rebatched(
-            model.path, proto, bind_sizes(declared), bind_sizes(declared, inputs=linted)
+            model.path,
+            proto,
+            bind_sizes(declared, uses=uses),
+            bind_sizes(declared, inputs=linted, uses=uses),
         )
     for given in proto.graph.input:
         shape = linted.get(given.name)

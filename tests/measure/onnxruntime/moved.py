@@ -165,6 +165,8 @@ def _root_mean_square(net: Net, how: str) -> str:
         normal = net.op("Mul", x, net.op("Div", _scalar(net, "one", 1), root))
     else:
         normal = net.op("Div", x, root)
+    if "cast" in how:
+        normal = net.op("Cast", normal, to=TensorProto.FLOAT)
     return normal if "bare" in how else net.op("Mul", net.weight("g", 24), normal)
 
 
@@ -186,6 +188,27 @@ def root_mean_square_by_product(net: Net) -> Iterator[str]:
 
 def root_mean_square_without_a_weight(net: Net) -> Iterator[str]:
     yield net.op("Neg", _root_mean_square(net, "quotient bare"))
+
+
+def root_mean_square_in_what_was_half_precision(net: Net) -> Iterator[str]:
+    yield net.op("Neg", _root_mean_square(net, "factor cast"))
+
+
+def keys_of_groups(net: Net) -> Iterator[str]:
+    """Each key is of two heads, and all heads are one dim while they are transposed."""
+    keys = net.op("Expand", net.input(1, 2, 1, 10, 6), net.constant([1, 2, 2, 10, 6]))
+    rows = net.op("Reshape", keys, net.constant([4, 10, 6]))
+    turned = net.op("Reshape", net.op("Transpose", rows, perm=[0, 2, 1]),
+                    net.constant([1, 4, 6, 10]))  # fmt: skip
+    yield net.op("MatMul", net.op("Relu", net.input(1, 4, 10, 6, name="q")), turned)
+
+
+def map_of_what_a_product_makes(net: Net) -> Iterator[str]:
+    rows = net.op("MatMul", net.op("Relu", net.input(1, 64, 24)), net.weight("w", 24, 16))
+    rows = net.op("Add", rows, net.weight("b", 16))
+    x = net.op("Reshape", net.op("Transpose", rows, perm=[0, 2, 1]), net.constant([1, 16, 8, 8]))
+    net._channels[x] = 16
+    yield net.conv(x, 16)
 
 
 def pools_that_round_up(net: Net) -> Iterator[str]:
@@ -225,5 +248,6 @@ MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
     operators_without_effect, reciprocal_times, attention_behind_a_norm,
     root_mean_square, root_mean_square_as_a_factor,
     root_mean_square_by_reciprocal, root_mean_square_by_product,
-    root_mean_square_without_a_weight, pools_that_round_up, global_pools_of_a_plain_map,
+    root_mean_square_without_a_weight, root_mean_square_in_what_was_half_precision,
+    keys_of_groups, map_of_what_a_product_makes, pools_that_round_up, global_pools_of_a_plain_map,
 )  # fmt: skip

@@ -20,6 +20,8 @@ def order_heads(graph: PassGraph, _: RuntimeRules) -> None:
         before = graph.only_maker(step.reads[0]) if step.name == "Transpose" else None
         if before is not None and before.name == "Transpose":
             first, second = before.permutation, step.permutation
+            if len(first) != len(second):
+                continue  # what changed the dims between the two is imagined away
             graph.absorb_before(step, before)
             _permute(step, tuple(first[each] for each in second))
 
@@ -33,17 +35,20 @@ def _transpose_in_place(graph: PassGraph, step: Step) -> None:
     shape = step.reads[0].shape or ()
     if middle.permutation != (0, 2, 1) or len(shape) < 3 or step.shape[1:] != shape[-2:]:
         return
-    if last.shape != (*shape[:-2], shape[-1], shape[-2]):
+    turned = (shape[-1], shape[-2])
+    if last.shape[-2:] != turned:
         return
-    perm = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
+    rank = len(last.shape)
+    perm = (*range(rank - 2), rank - 1, rank - 2)
     before = graph.only_maker(step.reads[0])
     if before is not None and before.name == "Transpose":
-        graph.absorb_before(middle, step)
-        graph.absorb(middle, last)
-        _permute(middle, perm)
+        if last.shape == (*shape[:-2], *turned):
+            graph.absorb_before(middle, step)
+            graph.absorb(middle, last)
+            _permute(middle, perm)
         return
     # only the transpose is moved to the end, where a product can take it
-    back = replace(middle.output, shape=shape)
+    back = replace(middle.output, shape=(*last.shape[:-2], *shape[-2:]))
     middle.name, middle.writes = "Reshape", [back]
     middle.op = replace(
         middle.op, op_type="Reshape", outputs=(back,), attributes=last.op.attributes

@@ -92,6 +92,8 @@ class Transposes:
     def _process(self, step: Step, before: Step) -> bool:
         """Whether a Transpose is moved through the step behind it."""
         if step.name == "Transpose":
+            if len(step.permutation) != len(before.permutation):
+                return False  # what changed the dims between the two is imagined away
             self._compose(step, before)
             return True
         if step.name == "Reshape":
@@ -141,13 +143,14 @@ class Transposes:
     def _read_transposed(self, step: Step, tensor: Tensor, perm: Perm) -> None:
         maker = self._graph.maker(tensor)
         source = tensor
-        if maker is not None and maker.name == "Transpose":
+        is_turned = maker is not None and maker.name == "Transpose"
+        if maker is not None and is_turned and len(maker.permutation) == len(perm):
             source, perm = maker.reads[0], composed(maker.permutation, perm)
         if perm == tuple(range(len(perm))):
             self._graph.read_instead(step, tensor, source)
         else:
             self._graph.read_instead(step, tensor, self._transposed(step, source, perm))
-        if maker is not None and maker.name == "Transpose" and not self._graph.uses(tensor):
+        if maker is not None and is_turned and not self._graph.uses(tensor):
             self._graph.drop(maker)
 
     def _transposed(self, step: Step, source: Tensor, perm: Perm) -> Tensor:

@@ -26,7 +26,7 @@ def merge_reshapes(graph: PassGraph, _: RuntimeRules) -> None:
 
 
 def merge_reshapes_of_heads(graph: PassGraph, rules: RuntimeRules) -> None:
-    """Two whose Transpose between them is gone, if all sizes are known before the model runs."""
+    """Two whose Transpose between them went or moved, if all sizes are known before it runs."""
     if graph.sizes_known:
         merge_reshapes(graph, rules)
 

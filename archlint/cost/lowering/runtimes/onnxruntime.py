@@ -56,6 +56,7 @@ PASSES = PassList(
         order_heads,
         merge_reshapes_of_heads,
         move_transposes,
+        merge_reshapes_of_heads,
         split_slices,
         join_bias_of_attention,
         join_skips,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -262,7 +263,7 @@ def test_a_deformed_conv_is_a_conv_with_a_fit_of_its_own() -> None:
 
 
 def of_microsoft(
-    op: str, data: tuple[int, ...], weights: dict[str, tuple[int, ...]], **attributes: Any
+    op: str, data: tuple[int, ...], weights: Mapping[str, tuple[int, ...]], **attributes: Any
 ) -> tuple[Operator, Kernel]:
     """The operator and its kernel; the weights are in bytes."""
     node = helper.make_node(

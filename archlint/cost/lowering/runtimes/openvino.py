@@ -5,9 +5,9 @@ from __future__ import annotations
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.pass_graph import Step
 from archlint.cost.lowering.pass_list import PassList
-from archlint.cost.lowering.passes.fusion import (
-    fold_into_convs,
-)
+from archlint.cost.lowering.passes.chains import fuse_chains, join_elementwise, join_shuffles
+from archlint.cost.lowering.passes.fusion import fold_into_convs, merge_clips
+from archlint.cost.lowering.passes.last_layout import put_last
 from archlint.cost.lowering.passes.repeated import do_once
 from archlint.cost.lowering.passes.views import free_views
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -20,4 +20,16 @@ def _kernel(step: Step, _: RuntimeRules) -> Kernel | None:
     return step_kernel(step)
 
 
-PASSES = PassList((do_once, fold_into_convs, free_views), _kernel)
+PASSES = PassList(
+    (
+        do_once,
+        merge_clips,
+        fold_into_convs,
+        join_shuffles,
+        fuse_chains,
+        join_elementwise,
+        put_last,
+        free_views,
+    ),
+    _kernel,
+)

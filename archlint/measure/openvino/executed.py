@@ -16,7 +16,8 @@ class Executed:
     """A node that OpenVINO runs.
 
     `operators` are the names of the model's operators in it, none for a reorder, `sources` the
-    nodes that it reads, `layout` the order of the dims of what it writes (abcd: as they come).
+    nodes that it reads, `layout` the order of the dims of what it writes (abcd: as they come),
+    `primitive` the code that runs, which begins with "unknown" where none does.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Executed:
     operators: frozenset[str]
     sources: tuple[str, ...]
     layout: str
+    primitive: str
     shape: tuple[int, ...]
 
     @property
@@ -51,6 +53,7 @@ def executed_graph(compiled: Any) -> dict[str, Executed]:
             sources=tuple(
                 each.get_source_output().get_node().get_friendly_name() for each in node.inputs()
             ),
+            primitive=told.get("primitiveType", ""),
             layout=told.get("outputLayouts", "").split(",")[0],
             shape=() if is_open or output is None else tuple(output.get_shape()),
         )

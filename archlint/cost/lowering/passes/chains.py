@@ -1,4 +1,4 @@
-"""The passes of a runtime that joins chains of element-wise operators, and fuses them into convs."""
+"""The passes of a runtime that joins chains of element-wise operators or fuses them into convs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.passes.fusion import constant_operand, is_by_channel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 
-__all__ = ["fuse_chains", "join_elementwise", "join_shuffles"]
+__all__ = ["fuse_chains", "join_elementwise", "join_shuffles", "join_slices"]
 
 _AFFINE = frozenset({"Add", "Div", "Mul", "Sub"})
 _CONVS = frozenset({"Conv", "ConvTranspose"})
 _PRODUCTS = frozenset({"Gemm", "MatMul"})
+_MAP_RANK = 4
 
 
 def fuse_chains(graph: PassGraph, lowering: RuntimeRules) -> None:
@@ -51,41 +52,77 @@ def _is_affine(step: Step) -> bool:
         return False
     if constant.elements == 1 or is_by_channel(constant, step.shape):
         return True
-    return (
-        len(step.shape) < 4 and constant.elements == step.shape[-1] == (constant.shape or (0,))[-1]
-    )
+    is_row = len(step.shape) < _MAP_RANK and constant.elements == step.shape[-1]
+    return is_row and constant.shape is not None and constant.shape[-1] == step.shape[-1]
 
 
 def _sums(graph: PassGraph, conv: Step, add: Step) -> bool:
-    """Whether a conv adds up into the other tensor that an Add reads."""
+    """Whether a conv adds up into the other tensor that an Add reads.
+
+    Nobody else may want that afterwards.
+    """
     if add.name != "Add" or len(add.reads) != 2 or len(add.op.inputs) != 2:
         return False
     if any(each.shape != add.shape for each in add.reads):
         return False
     (other,) = (each for each in add.reads if each.name != conv.output.name)
     maker = graph.maker(other)
-    if maker is None:
+    if maker is None or other.name in graph.outputs:
         return False
-    rival = maker.name == "Conv" and maker.op.weight is not None and not maker.epilogue
-    return not (rival and graph.uses(other) == 1 and maker.rank > conv.rank)
+    if maker.name == "Conv" and maker.op.weight is not None and graph.uses(other) == 1:
+        return bool(maker.epilogue) or maker.rank < conv.rank
+    waiting = {step.rank for step in graph.readers(other)} - {add.rank}
+    return not waiting - _before(graph, conv, maker.rank)
+
+
+def _before(graph: PassGraph, step: Step, since: tuple[int, int]) -> set[tuple[int, int]]:
+    """The ranks of a step and of all that has to run before it, from one of them on."""
+    found, queue = {step.rank}, [step]
+    for each in queue:
+        for tensor in each.reads:
+            maker = graph.maker(tensor)
+            if maker is not None and maker.rank > since and maker.rank not in found:
+                found.add(maker.rank)
+                queue.append(maker)
+    return found
 
 
 def join_elementwise(graph: PassGraph, _: RuntimeRules) -> None:
-    """What only follows element by element runs in one loop: as what takes longest of it."""
+    """What only follows element by element runs in one loop.
+
+    It is known by its operator that reads most tensors, of these by the one that takes longest.
+    """
     for step in graph:
         while _is_elementwise(step):
             after = graph.only_reader(step.output)
             if after is None or not _is_elementwise(after) or after.shape != step.shape:
                 break
+            takes_over = _weight(after) >= _weight(step)
             graph.absorb(step, after)
             graph.move(step, after.rank)
-            if not (step.name in SLOW and after.name not in SLOW):
+            if takes_over:
                 step.name = after.name
-                step.op = replace(after.op, inputs=after.op.inputs)
+            step.op = replace(step.op, inputs=tuple(step.reads), outputs=tuple(step.writes))
+
+
+def _weight(step: Step) -> tuple[bool, bool, bool]:
+    several = len(step.reads) > 1
+    return several, step.name in SLOW, step.name not in ACTIVATIONS
 
 
 def _is_elementwise(step: Step) -> bool:
-    return step.name in ELEMENTWISE or step.name in ACTIVATIONS
+    return step.name in ELEMENTWISE or step.name in ACTIVATIONS or step.name == "BatchNormalization"
+
+
+def join_slices(graph: PassGraph, _: RuntimeRules) -> None:
+    """Slices in a row are one."""
+    for step in graph:
+        while step.name == "Slice":
+            after = graph.only_reader(step.output)
+            if after is None or after.name != "Slice" or len(after.reads) != 1:
+                break
+            graph.absorb(step, after)
+            step.op = replace(step.op, outputs=tuple(step.writes))
 
 
 _SHUFFLED = (0, 2, 1, 3, 4)

@@ -47,6 +47,8 @@ def _take_next(graph: PassGraph, step: Step, lowering: RuntimeRules) -> bool:
 
 def _is_affine(step: Step) -> bool:
     """Whether it adds or multiplies by one constant for each channel, or for all."""
+    if step.name == "BatchNormalization":
+        return True
     constant = constant_operand(step.op) if step.name in _AFFINE else None
     if constant is None:
         return False
@@ -97,12 +99,20 @@ def join_elementwise(graph: PassGraph, _: RuntimeRules) -> None:
             after = graph.only_reader(step.output)
             if after is None or not _is_elementwise(after) or after.shape != step.shape:
                 break
+            if len(after.reads) > 1 and _is_left_over(graph, step):
+                break
             takes_over = _weight(after) >= _weight(step)
             graph.absorb(step, after)
             graph.move(step, after.rank)
             if takes_over:
                 step.name = after.name
             step.op = replace(step.op, inputs=tuple(step.reads), outputs=tuple(step.writes))
+
+
+def _is_left_over(graph: PassGraph, step: Step) -> bool:
+    """Whether it is a sum that a conv could not take: it was kept out of the loops for that."""
+    makers = map(graph.only_maker, step.reads) if step.op.op_type == "Add" else ()
+    return any(each is not None and each.name == "Conv" and not each.epilogue for each in makers)
 
 
 def _weight(step: Step) -> tuple[bool, bool, bool]:

@@ -35,8 +35,9 @@ class _Last:
                 self._make(step)
             else:
                 self._read_all(step, last=False, places=len(step.reads))
-                if _is_in_place(step):
-                    step.launched = False
+                step.launched = not _is_in_place(step)
+            if step.name == "Concat" and len(step.op.inputs) == 1:
+                step.launched = False
         for step in list(self._graph):
             for tensor in step.writes:
                 if tensor.name in self._graph.outputs and tensor.name in self._last:

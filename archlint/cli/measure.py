@@ -24,6 +24,7 @@ class BackendName(str, Enum):
     """The values of --backend."""
 
     ORT = "ort"
+    OPENVINO = "openvino"
     TORCH = "torch"
 
 
@@ -81,8 +82,8 @@ def measure(
     backend: Annotated[
         BackendName | None,
         typer.Option(
-            metavar="ort|torch",
-            help="ONNX Runtime (the default on a CPU) or torch (the default on a GPU).",
+            metavar="ort|openvino|torch",
+            help="ONNX Runtime (the default on a CPU), OpenVINO, or torch (the default on a GPU).",
             rich_help_panel=_DEVICE,
         ),
     ] = None,

@@ -55,6 +55,7 @@ _LOWERING = record(
         "views": _switch,
         "rotation": each(whole(1)),
         "whole_rotation": _switch,
+        "last": _TEXTS,
         "fusions": record(
             {
                 "removed": _TEXTS,

@@ -15,7 +15,7 @@ __all__ = ["Settings", "backend_of", "make_backend"]
 class Settings:
     """What to measure on; None is the default of the others.
 
-    `backend` is "ort" or "torch", `device` "cpu" or "cuda", `mode` "eager" or "graph".
+    `backend` is "ort", "openvino" or "torch", `device` "cpu" or "cuda", `mode` "eager" or "graph".
     """
 
     backend: str | None = None
@@ -29,8 +29,8 @@ def make_backend(settings: Settings) -> Backend:
     """The backend of these settings; raises UsageError where it is not to be had."""
     device = settings.device or "cpu"
     backend = settings.backend or ("torch" if device == "cuda" else "ort")
-    if backend == "ort" and device == "cuda":
-        raise UsageError("--backend ort measures CPUs; GPUs are measured by --backend torch")
+    if backend != "torch" and device == "cuda":
+        raise UsageError(f"--backend {backend} measures CPUs; GPUs are measured by --backend torch")
     if settings.mode is not None and device == "cpu":
         raise UsageError("--mode is for GPUs (--device cuda): a CPU runs eagerly")
     if settings.threads is not None and device == "cuda":
@@ -40,6 +40,10 @@ def make_backend(settings: Settings) -> Backend:
         from archlint.measure.onnxruntime.backend import OnnxRuntime
 
         return OnnxRuntime(threads, settings.dtype)
+    if backend == "openvino":
+        from archlint.measure.openvino.backend import OpenVino
+
+        return OpenVino(threads, settings.dtype)
     from archlint.measure.torch.backend import Torch
 
     graph = settings.mode == "graph"
@@ -54,6 +58,8 @@ def backend_of(target: Target) -> Backend:
     threads = int(target.threads) if target.threads else None
     if target.runtime.startswith("ONNX Runtime"):
         return make_backend(Settings("ort", "cpu", target.dtype, None, threads))
+    if target.runtime.startswith("OpenVINO"):
+        return make_backend(Settings("openvino", "cpu", target.dtype, None, threads))
     if target.runtime.startswith("PyTorch"):
         if threads is not None:
             return make_backend(Settings("torch", "cpu", target.dtype, None, threads))

@@ -10,7 +10,7 @@ from archlint.cost.lowering.runtime_rules import Passes
 
 __all__ = ["pass_list_of"]
 
-_HOMES = {Passes.EAGER: "eager", Passes.ONNX_RUNTIME: "onnxruntime"}
+_HOMES = {Passes.OPENVINO: "openvino", Passes.EAGER: "eager", Passes.ONNX_RUNTIME: "onnxruntime"}
 
 
 @cache

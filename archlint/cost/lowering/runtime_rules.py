@@ -18,6 +18,7 @@ class Passes(Enum):
     """Whose passes they are, by the name that a target file gives."""
 
     EAGER = "eager"
+    OPENVINO = "openvino"
     ONNX_RUNTIME = "onnxruntime"
 
 
@@ -105,7 +106,8 @@ class RuntimeRules:
     launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
     kernels were measured; of its whole footprint if `whole_rotation`.  A target with `fusions` is
     one whose runtime changes the graph, with `blocked` one that runs convs on blocked tensors,
-    with `quantised` one that runs quantised models in int8.
+    with `quantised` one that runs quantised models in int8.  `last` are the operators that go on
+    with the channels last where a runtime's convs leave them so.
     """
 
     passes: Passes
@@ -118,6 +120,7 @@ class RuntimeRules:
     fusions: Fusions | None = None
     blocked: Blocked | None = None
     quantised: Quantised | None = None
+    last: frozenset[str] = frozenset()
 
     def fuses(self, kind: Kind, activation: str) -> bool:
         """Whether an activation becomes an epilogue of a kernel of this kind."""
@@ -165,6 +168,7 @@ class RuntimeRules:
             fusions=None if fusions is None else _fusions(fusions),
             blocked=None if blocked is None else _blocked(blocked),
             quantised=None if quantised is None else _quantised(quantised),
+            last=frozenset(data.get("last", ())),
         )
 
 

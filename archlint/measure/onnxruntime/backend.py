@@ -14,7 +14,6 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import mean, median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from archlint.measure.plan.company import size_of
 from archlint.measure.plan.medley import Medley, Timing
 from archlint.measure.plan.weight_levels import weight_levels
 from archlint.measure.random_weights import random_inputs
+from archlint.measure.repeated_runs import WARM_UP, repeat
 
 __all__ = ["OnnxRuntime"]
 
@@ -41,9 +41,6 @@ A_NODE = 21
 
 COSTS = 5
 """How often the profiler's own cost is measured among kernels of about one size."""
-
-RUNS, RUN_FOR, WARM_UP = (7, 100), 0.2, 2
-"""At least and at most this many runs of a session, about so many seconds, after a warm-up."""
 
 _BLOCKING = frozenset({"x86_64", "AMD64"})
 """The machines whose convs ONNX Runtime runs on blocked tensors."""
@@ -170,7 +167,7 @@ class OnnxRuntime(Backend):
         feeds = {"start": np.zeros(1, dtype=np.float32)}
         session = self._session(model.SerializeToString(), optimise=False, profile=True)
         run = partial(session.run, ["end"], feeds)
-        runs = _repeat(run)
+        runs = repeat(run)
         slots = _slots(session.end_profiling(), len(model.graph.node), len(runs))
         return slots, run
 
@@ -190,19 +187,6 @@ class OnnxRuntime(Backend):
             raise MeasureError(f"ONNX Runtime: {' '.join(str(fault).split())}") from fault
 
 
-def _repeat(run: Callable[[], object]) -> list[float]:
-    """Seconds of each run, the warm-up first."""
-    least, most = RUNS
-    walls: list[float] = []
-    while len(walls) < WARM_UP + least or (
-        sum(walls[WARM_UP:]) < RUN_FOR and len(walls) < WARM_UP + most
-    ):
-        start = perf_counter()
-        run()
-        walls.append(perf_counter() - start)
-    return walls
-
-
 def _shares(model: onnx.ModelProto) -> NDArray[np.float64]:
     """How many times the mean cost of the profiler each node has: it writes what a node reads."""
     told = np.array([A_NODE + len(node.input) for node in model.graph.node], dtype=float)
@@ -212,7 +196,7 @@ def _shares(model: onnx.ModelProto) -> NDArray[np.float64]:
 
 def _wall(run: Callable[[], object]) -> float:
     """The median seconds of a run."""
-    return median(_repeat(run)[WARM_UP:])
+    return median(repeat(run)[WARM_UP:])
 
 
 def _slots(profile: str, nodes: int, runs: int) -> NDArray[np.float64]:

@@ -12,10 +12,7 @@ from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
 from archlint.measure.onnxruntime.nodes import feeds, make_nodes
 from archlint.measure.plan.medley import Medley
 
-__all__ = ["closed", "has_ballast", "model_of", "opset_of"]
-
-OPSET = 18
-"""From 19 on the runtime takes means of plain maps by its general pool, ten times slower."""
+__all__ = ["BALLAST", "closed", "has_ballast", "model_of", "opset_of", "pieces_of_ballast"]
 
 OPSET = 18
 """The version of ONNX's operators that nodes are of.
@@ -42,7 +39,7 @@ def model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[in
         nodes.append(made.nodes)
     last = graph.nodes[-1].output[0]
     nodes = _read_all(graph, nodes, last)
-    pieces = _pieces(medley)
+    pieces = pieces_of_ballast(medley)
     if not pieces:
         return closed(graph, last), nodes
     inner, outer = BALLAST
@@ -59,10 +56,10 @@ def model_of(medley: Medley, block: int) -> tuple[onnx.ModelProto, list[tuple[in
 
 def has_ballast(medley: Medley) -> bool:
     """Whether its kernels do not run through enough by themselves."""
-    return _pieces(medley) > 0
+    return pieces_of_ballast(medley) > 0
 
 
-def _pieces(medley: Medley) -> int:
+def pieces_of_ballast(medley: Medley) -> int:
     """How many ballast products fill up what the medley runs through."""
     inner, outer = BALLAST
     return max(0, medley.footprint - footprint(medley.kernels)) // (4 * inner * outer)

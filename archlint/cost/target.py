@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.pricing.family import FamilySpec
@@ -27,6 +30,7 @@ __all__ = [
     "Peak",
     "TableError",
     "Target",
+    "Transfer",
     "checksum_of",
     "load_target",
 ]
@@ -73,6 +77,32 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How the rows of another target, the base, were carried over to this one.
+
+    What takes t seconds on the base's `device` takes `factor` t + `launch` here, by so many
+    `kernels` measured here; `low` and `high` are the ends of the factor's 95 % interval.
+    """
+
+    base: str
+    device: str
+    factor: float
+    low: float
+    high: float
+    launch: float
+    kernels: int
+
+    def seconds(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The times here of what takes so long on the base; a launch takes not all of one."""
+        least: NDArray[np.float64] = LEAST * self.factor * base
+        return np.maximum(self.factor * base + self.launch, least)
+
+
+LEAST = 0.3
+"""The least share of factor times base that a launch leaves of a time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What a target's file says of its rows: how many each rule has, and a checksum of it all.
 
@@ -112,7 +142,9 @@ class Target:
     step of widths to propose; the rows may tell a greater one.
     `peak` is None where no limit is specified.  `marked` counts the rows that are left out
     because their sessions differ too much.  While a target is being measured it has no families
-    yet, or is `unfinished`.  `remark` is what whoever prices by it should see, "" for nothing.
+    yet, or is `unfinished`.  `transfer` tells how rows of another target were carried over to this
+    one, None where there are none.  `remark` is what whoever prices by it should see, "" for
+    nothing.
     """
 
     name: str
@@ -136,11 +168,17 @@ class Target:
     width_step: int = WIDTH_STEP
     counted: Counted = Counted()
     unfinished: bool = False
+    transfer: Transfer | None = None
 
     @property
     def is_finished(self) -> bool:
         """Whether its measuring has come to an end, so that it can be priced for."""
         return bool(self.families) and not self.unfinished
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether all of its rows were measured on its device, and its measuring is finished."""
+        return self.is_finished and self.transfer is None
 
 
 _OLD = (
@@ -208,6 +246,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
         width_step=data.get("width_step", WIDTH_STEP),
         counted=Counted(data.get("rows", {}), data.get("checksum", ""), _said(data)),
         unfinished=data.get("unfinished", False),
+        transfer=Transfer(**data["transfer"]) if "transfer" in data else None,
     )
 
 

@@ -11,13 +11,17 @@ from statistics import median
 from typing import Protocol
 
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.table import Row
+from archlint.cost.target import Target, load_target
+from archlint.cost.target_files import files_of
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference, reference_kernels, take_baseline
 from archlint.measure.fit.statistics import interval_of, quantile
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
-from archlint.measure.session import BatchTimer
+from archlint.measure.prior.prior import Prior
+from archlint.measure.session import MORE_SESSIONS, BatchTimer
 from archlint.measure.store import Store
 from archlint.measure.target_file import TargetFile
 
@@ -27,6 +31,9 @@ CONVS = (Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE)
 """Whose batch is that of the model."""
 
 HOW = "archlint measure"
+
+FEWER_SESSIONS = 3
+"""Further sessions of a kernel that only tells a factor: its error is one of forty."""
 
 
 class Progress(Protocol):
@@ -41,8 +48,11 @@ class Progress(Protocol):
 class Request:
     """What to measure: the target's name, the folder that it lies in, experiments by rule.
 
-    No batch is begun that would probably end after `budget` seconds; None is no limit.  `old` is
-    the folder where the target lay in the old layout, None where it never did.
+    No batch is begun that would probably end after `budget` seconds; None is no limit.  `bases`
+    are targets that it can begin from (see `nearest`), in whose stead it has rows of its own once
+    `whole`, all experiments that there are, is measured; with `calibrating` only what tells how
+    they carry over is measured.  `old` is the folder where the target lay in the old layout, None
+    where it never did.
     """
 
     target: str
@@ -50,6 +60,9 @@ class Request:
     experiments: Mapping[str, Sequence[Experiment]]
     budget: float | None = None
     old: Path | None = None
+    bases: Sequence[Target] = ()
+    whole: bool = True
+    calibrating: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +108,13 @@ def measure(
         file = TargetFile(store.file, backend)
         memory, most = backend.provenance().memory, backend.most_batch()
         runtime = Runtime(file.lowering, backend.runs, memory, most)
-        done = frozenset((row.rule, row.kernels) for row in store.rows())
-        run = _Run(request, backend, store, make_plan(request.experiments, runtime, done), progress)
+        done = frozenset((row.rule, row.kernels) for row in store.rows() if not row.carried)
+        prior = _prior(request, file, backend)
+        leading = None if prior is None else prior.leading
+        plan = make_plan(
+            request.experiments, runtime, done, leading, leading_only=request.calibrating
+        )
+        run = _Run(request, backend, store, plan, progress, prior)
         try:
             try:
                 run.go(file, clock)
@@ -109,12 +127,27 @@ def measure(
         return run.measured()
 
 
+def _prior(request: Request, file: TargetFile, backend: Backend) -> Prior | None:
+    if not request.bases:
+        return None
+    near, far = backend.caches()
+    blocked = file.lowering.blocked
+    machine = Machine(near, far, 1 if blocked is None else blocked.block)
+    return Prior(request.bases, machine, file.lowering.rotation)
+
+
 class _Run:
     def __init__(
-        self, request: Request, backend: Backend, store: Store, plan: Plan, progress: Progress
+        self,
+        request: Request,
+        backend: Backend,
+        store: Store,
+        plan: Plan,
+        progress: Progress,
+        prior: Prior | None,
     ) -> None:
         self._request, self._backend, self._store = request, backend, store
-        self._plan, self._progress = plan, progress
+        self._plan, self._progress, self._prior = plan, progress, prior
         self._rows = self._marked = self._refused = 0
 
     def measured(self) -> Measured:
@@ -142,8 +175,10 @@ class _Run:
             if budget is not None and number and spent + usual > budget:
                 break
             times = self._time(number, batch, reference)
-            self._tell("the reference medley")
-            after = reference.drift(self._backend)
+            after = drift
+            if not self._request.calibrating:
+                self._tell("the reference medley")
+                after = reference.drift(self._backend)
             self._keep(batch, times, (drift + after) / 2)
             drift = after
 
@@ -154,7 +189,8 @@ class _Run:
         tasks = [task.kernel for batch in self._plan.batches for task in batch.tasks]
         drift = 1.0
         if reference is None:
-            reference = take_baseline(self._backend, reference_kernels(tasks))
+            quick = self._request.calibrating
+            reference = take_baseline(self._backend, reference_kernels(tasks), quick=quick)
         else:
             drift = reference.drift(self._backend)
         # of attention's products the batch is that of the heads
@@ -172,7 +208,8 @@ class _Run:
 
         company = [kernel for kernel in reference.medley if not kernel.weight_bytes]
         room = ROOM * self._backend.provenance().memory
-        timer = BatchTimer(self._backend, self._request.target, batch, company, room, tell)
+        more = FEWER_SESSIONS if self._request.calibrating else MORE_SESSIONS
+        timer = BatchTimer(self._backend, self._request.target, batch, company, room, tell, more)
         return timer.seconds()
 
     def _tell(self, doing: str) -> None:
@@ -193,8 +230,22 @@ class _Run:
         """Write the counts of rows into the target's file, if there is one yet."""
         if not self._store.file.exists():
             return
+        if self._prior is not None:
+            self._carry(self._prior, file)
         marked = sum(row.marked for row in self._store.rows())
         file.end(self._store.count(), marked, _today())
+
+    def _carry(self, prior: Prior, file: TargetFile) -> None:
+        """Put the base's rows beside those measured, or away once all are measured."""
+        own = [row for row in self._store.rows() if not row.carried]
+        if self._request.whole and not self.measured().left and not self._request.calibrating:
+            self._store.replace(own)
+            file.put({"transfer": None})
+            return
+        carried = prior.carry(own, load_target(files_of(self._store.file.parent)))
+        if carried is not None:
+            self._store.replace(carried.rows)
+            file.put(carried.sections)
 
 
 def _row(task: Task, seconds: Sequence[float], drift: float, dtype: str) -> Row:

@@ -17,7 +17,7 @@ from archlint.measure.plan.company import SIZE, companies, size_of
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.plan import Batch
 
-__all__ = ["SESSIONS", "BatchTimer"]
+__all__ = ["MORE_SESSIONS", "SESSIONS", "BatchTimer"]
 
 SESSIONS = 5
 MORE_SESSIONS = 15
@@ -32,7 +32,8 @@ class BatchTimer:
 
     The batch's other kernels and then `company` fill up small sessions, not counted.  A session
     fills no more than `room` bytes, or than the cache that the batch is to stay in.  `tell` is
-    called before each round of sessions with its number and how many there are at least.
+    called before each round of sessions with its number and how many there are at least; a kernel
+    whose interval stays too wide has at most `more` of them.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class BatchTimer:
         company: Sequence[Kernel],
         room: float,
         tell: Callable[[int, int], None],
+        more: int = MORE_SESSIONS,
     ) -> None:
-        self._backend, self._tell = backend, tell
+        self._backend, self._tell, self._more = backend, tell, more
         self._room = min(room, batch.footprint) if batch.cached else room
         self._kernels = tuple(task.kernel for task in batch.tasks)
         self._company = tuple(company)
@@ -58,11 +60,11 @@ class BatchTimer:
         for number in range(SESSIONS):
             self._tell(number + 1, SESSIONS)
             self._round(number, self._running(), company=False)
-        for number in range(SESSIONS, SESSIONS + MORE_SESSIONS):
+        for number in range(SESSIONS, SESSIONS + self._more):
             wide = [at for at in self._running() if _is_wide(self._seconds[at])]
             if not wide:
                 break
-            self._tell(number + 1, SESSIONS + MORE_SESSIONS)
+            self._tell(number + 1, SESSIONS + self._more)
             self._round(number, wide, company=True)
         return self._seconds
 

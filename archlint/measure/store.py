@@ -61,6 +61,10 @@ class Store:
         data = (before or HEADER.encode()) + format_rows(rows).encode()
         write_whole(self.table, data, lasting=True)
 
+    def replace(self, rows: Iterable[Row]) -> None:
+        """Put these rows in the place of all that there are."""
+        write_whole(self.table, (HEADER + format_rows(rows)).encode(), lasting=True)
+
     def count(self) -> dict[str, int]:
         """How many rows each rule has."""
         count = Counter(row.rule for row in self.rows())

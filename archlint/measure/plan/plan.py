@@ -98,10 +98,14 @@ def make_plan(
     experiments: Mapping[str, Sequence[Experiment]],
     runtime: Runtime,
     done: Collection[tuple[str, str]],
+    leading: Callable[[Sequence[Kernel]], Collection[int]] | None = None,
+    *,
+    leading_only: bool = False,
 ) -> Plan:
     """Plan the experiments, by rule; `done` are the rules and kernels of the rows that there are.
 
     One of each rule in turn, most informative first, so that a budget cuts what tells least.
+    `leading` tells the places of kernels that come before all others, or alone.
     """
     tasks: list[Task] = []
     seen: set[tuple[str, str]] = set()
@@ -119,7 +123,12 @@ def make_plan(
                 too_big += 1
             else:
                 tasks.append(task)
-    return Plan(tuple(_batches(tasks, runtime.lowering)), finished, refused, too_big)
+    first = leading([task.kernel for task in tasks]) if leading is not None else ()
+    batches = _batches([tasks[at] for at in first], runtime.lowering)
+    if not leading_only:
+        rest = [task for at, task in enumerate(tasks) if at not in first]
+        batches += _batches(rest, runtime.lowering)
+    return Plan(tuple(batches), finished, refused, too_big)
 
 
 def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:

@@ -21,8 +21,7 @@ from archlint.cli.device_options import (
 from archlint.settings.asked import Asked
 
 if TYPE_CHECKING:
-    from archlint.cost.target import Target
-    from archlint.measure.runner import Measured
+    from archlint.results.target_summary import TargetSummary
 
 __all__ = ["calibrate"]
 
@@ -69,42 +68,42 @@ def calibrate(
     mode: ModeOption = None,
     threads: ThreadsOption = None,
 ) -> int:
-    """Make a target for this device out of the nearest one, in a minute.
+    """Make a target for this device out of the nearest one.
 
     It measures some 80 kernels, and takes of another device's rows what these say.
     """
     from archlint.cli.measure_progress import measure_progress
     from archlint.cli.output import complain, write_out
     from archlint.commands.measure import calibrated_target, default_name
+    from archlint.linter import targets
 
     runtime = asked_backend(backend, device, dtype, mode, threads)
     name = target or default_name(runtime)
     begun = time.monotonic()
     with measure_progress("calibrating", "kernels") as progress:
-        made, measured = calibrated_target(name, runtime, base, out, progress)
-    if made.transfer is not None and made.transfer.high > BUSY * made.transfer.low:
+        made, rows = calibrated_target(name, runtime, base, out, progress)
+    (summary,) = targets((), [str(made)])
+    if summary.carried is not None and summary.carried.high > BUSY * summary.carried.low:
         complain(
             "the factor is hardly known: did something else run? On an idle machine calibrate again"
         )
-    write_out(_summary(made, measured, time.monotonic() - begun, out))
+    write_out(_summary(summary, rows, time.monotonic() - begun, out))
     return 0
 
 
-def _summary(made: Target, measured: Measured, seconds: float, out: Path | None) -> str:
+def _summary(made: TargetSummary, rows: int, seconds: float, out: Path | None) -> str:
     from archlint.cli.duration import duration_text
     from archlint.report.transfer_text import transfer_text
 
-    shown = made.name if out is None else f"{out}/{made.name}"
-    lines = [f"measured   {measured.rows} kernels in {duration_text(seconds)}"]
-    if made.transfer is not None:
-        lines += [
-            f"base       {made.transfer.base}, {transfer_text(made.transfer)}",
-            "good for   totals within 10 % for 8 networks of 10; slow-downs as in the base, with",
-            "           bands twice as wide; findings are warnings at most",
-        ]
+    shown = made.target if out is None else f"{out}/{made.target}"
+    lines = [f"measured   {rows} kernels in {duration_text(seconds)}"]
+    if made.carried is not None:
+        lines.append(f"base       {transfer_text(made.carried)}")
     lines += [
-        f"tables in  {measured.file.parent.parent}",
+        "good for   totals within 10 % for about 8 networks of 10, slow-downs as in the base, both",
+        "           with wider bands; findings are warnings at most",
+        f"tables in  {made.folder}",
         f"use it     archlint --target {shown} model.onnx",
-        f"better     archlint measure --target {shown} (goes on from here; README says how long)",
+        f"better     archlint measure --target {shown}, which goes on from here",
     ]
     return "\n".join(lines) + "\n"

@@ -87,7 +87,7 @@ def measure(
     runtime = asked_backend(backend, device, dtype, mode, threads)
     request = with_bases(request, runtime)
     try:
-        with measure_progress() as progress:
+        with measure_progress(budget=seconds) as progress:
             measured = run(request, runtime, finish=_finish, progress=progress)
     except Stopped as stop:
         kept = stop.measured.before + stop.measured.rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["KindError", "RulePage", "RuleRows", "TargetSummary"]
+__all__ = ["CarriedRows", "KindError", "RulePage", "RuleRows", "TargetSummary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,23 @@ class KindError:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedRows:
+    """How many rows of the target `base`, of another `device`, were carried over to this one.
+
+    What takes t ms there takes `factor` t + `launch` here; `low` and `high` are the ends of the
+    factor's 95 % interval.
+    """
+
+    base: str
+    device: str
+    factor: float
+    low: float
+    high: float
+    launch: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSummary:
     """A target and how far its prices can be trusted.
 
@@ -36,7 +53,8 @@ class TargetSummary:
     `date` and `source` are those of the measurements; `notes` say what the rows lack.  `folder`
     is where a target of the user's lies, None for one that comes with archlint.  `marked`
     counts rows that are not used because their sessions differ too much, `added` those of the
-    user's, on top of the shipped ones.
+    user's, on top of the shipped ones.  `carried` are those of another target, None where there
+    are none.
     """
 
     target: str
@@ -56,6 +74,7 @@ class TargetSummary:
     folder: str | None = None
     marked: int = 0
     added: int = 0
+    carried: CarriedRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from archlint.commands.measure.bases import with_bases
 from archlint.commands.measure.what_to_measure import make_request
-from archlint.cost.target import Target, load_target
+from archlint.cost.target import load_target
 from archlint.cost.target_files import files_of
 from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend
-from archlint.measure.runner import Measured, Progress, measure
+from archlint.measure.runner import Progress, measure
 
 __all__ = ["calibrated_target", "default_name"]
 
@@ -28,8 +28,10 @@ def default_name(backend: Backend) -> str:
 
 def calibrated_target(
     name: str, backend: Backend, base: str | None, out: Path | None, progress: Progress
-) -> tuple[Target, Measured]:
+) -> tuple[Path, int]:
     """Measure what tells how a base carries over, and write the target that comes of it.
+
+    The target's folder, and how many kernels were measured.
 
     Raises UsageError for a target that is measured already and where nothing can be carried over,
     MeasureError where too little could be measured.
@@ -39,10 +41,9 @@ def calibrated_target(
     if file.is_file() and load_target(files_of(file.parent)).is_measured:
         raise UsageError(f"{file}: it has rows of its own, so nothing has to be carried over to it")
     done = measure(with_bases(request, backend, base), backend, finish=_nothing, progress=progress)
-    made = load_target(files_of(file.parent))
-    if made.transfer is None:
+    if load_target(files_of(file.parent)).transfer is None:
         raise MeasureError(f"{file}: too few kernels could be measured to carry a base over")
-    return made, done
+    return file.parent, done.rows
 
 
 def _nothing(_: Path) -> None:

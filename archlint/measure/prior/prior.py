@@ -22,8 +22,9 @@ from archlint.measure.prior.transfer import Fitted, fit_transfer
 
 __all__ = ["Carried", "Prior"]
 
-LONG, SHORT = 40, 40
-"""Kernels that tell the factor and what varieties are off by, and that tell the launch."""
+LONG, SHORT, GROUPS = 40, 40, 4
+"""Kernels of a group that tell the factor and what varieties are off by, those that tell the
+launch, and the groups that come before all else."""
 
 WIDER = 2.0
 """How many times wider a carried family's bands are: then they held 80 % of slow-downs."""
@@ -50,10 +51,23 @@ class Prior:
         self._machine = machine
         self._bases = [Base(target, machine, levels) for target in targets]
 
-    def leading(self, kernels: Sequence[Kernel]) -> list[int]:
-        """The places of the kernels to measure first: they tell most of how it carries over."""
-        base = self._bases[0]
-        return [*long_kernels(base, kernels, LONG), *short_kernels(base, kernels, SHORT)]
+    def leading(self, kernels: Sequence[Kernel]) -> list[list[int]]:
+        """The places of the kernels to measure first: they tell most of how it carries over.
+
+        Those of the first group calibrate, those of the others are about as long to measure.
+        """
+        base, most = self._bases[0], GROUPS
+        long = long_kernels(base, kernels, most * LONG)
+        short = short_kernels(base, kernels, most * SHORT)
+        return [
+            [*long[at * LONG : (at + 1) * LONG], *short[at * SHORT : (at + 1) * SHORT]]
+            for at in range(most)
+        ]
+
+    def misses(self, own: Sequence[Row]) -> float | None:
+        """The median error of own rows, each predicted by the others; None where too few."""
+        fitted = fit_transfer(self._bases[0], [(_kernel_of(row), row) for row in own])
+        return None if fitted is None else float(np.expm1(_missed(fitted)))
 
     def carry(self, own: Sequence[Row], target: Target) -> Carried | None:
         """The base's rows on this device beside its own ones, by the base that misses least.

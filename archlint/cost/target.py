@@ -80,8 +80,9 @@ class Calibration:
 class Transfer:
     """How the rows of another target, the base, were carried over to this one.
 
-    What takes t seconds on the base's `device` takes `factor` t + `launch` here, by so many
-    `kernels` measured here; `low` and `high` are the ends of the factor's 95 % interval.
+    What takes t seconds on the base's `device` takes `factor` t here, and `launch` more where the
+    last cache holds all that its network runs through, by so many `kernels` measured here; `low`
+    and `high` are the ends of the factor's 95 % interval.
     """
 
     base: str
@@ -92,10 +93,13 @@ class Transfer:
     launch: float
     kernels: int
 
-    def seconds(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The times here of what takes so long on the base; a launch takes not all of one."""
+    def seconds(self, base: NDArray[np.float64], cached: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The times here of what takes so long on the base; a launch takes not all of one.
+
+        `cached` says of each whether the last cache holds its network.
+        """
         least: NDArray[np.float64] = LEAST * self.factor * base
-        return np.maximum(self.factor * base + self.launch, least)
+        return np.maximum(self.factor * base + self.launch * cached, least)
 
 
 LEAST = 0.3

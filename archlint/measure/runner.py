@@ -19,6 +19,7 @@ from archlint.cost.target_files import files_of
 from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference, reference_kernels, take_baseline
 from archlint.measure.fit.statistics import interval_of, quantile
+from archlint.measure.plan.company import SIZE
 from archlint.measure.plan.duration import cost_of
 from archlint.measure.plan.experiment import Experiment
 from archlint.measure.plan.plan import ROOM, Batch, Plan, Runtime, Task, make_plan
@@ -36,6 +37,9 @@ HOW = "archlint measure"
 
 FEWEST_SESSIONS = 3
 """Sessions of a row at the least, where the time is over before it has all."""
+
+BRIEF = 150.0
+"""Seconds of a budget of which the usual baseline would take too large a share."""
 
 ENOUGH = 0.6
 """The share of a batch's usual time that has to be left to begin it."""
@@ -182,7 +186,7 @@ class _Run:
         start = clock()
         budget = inf if self._request.budget is None else self._request.budget
         reference, drift = self._reference(file)
-        began = clock()
+        began, untold = clock(), 0
         for number, batch in enumerate(self._plan.batches):
             rate = (clock() - began) / self._spent if number else 0.0
             # one that does not come to its end has rows too, if it gets far enough
@@ -190,8 +194,10 @@ class _Run:
                 break
             timer = self._timer(number, batch, reference, lambda: clock() - start > budget)
             times = timer.seconds()
-            after = drift
-            if not self._request.calibrating:
+            after, untold = drift, untold + len(batch.tasks)
+            is_last = number == len(self._plan.batches) - 1
+            if not self._request.calibrating and (untold >= SIZE or is_last):
+                untold = 0
                 self._tell("the reference medley")
                 after = reference.drift(self._backend)
             self._refused += len(timer.refused)
@@ -207,7 +213,7 @@ class _Run:
         tasks = [task.kernel for batch in self._plan.batches for task in batch.tasks]
         drift = 1.0
         if reference is None:
-            quick = self._request.calibrating
+            quick = self._request.calibrating or (self._request.budget or inf) <= BRIEF
             reference = take_baseline(self._backend, reference_kernels(tasks), quick=quick)
         else:
             drift = reference.drift(self._backend)

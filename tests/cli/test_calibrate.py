@@ -7,8 +7,10 @@ import pytest
 
 from archlint.cli import run
 from archlint.commands.measure import bases, what_to_measure
+from archlint.commands.verify import Chosen
 from archlint.cost.target import load_target
 from archlint.cost.target_files import files_of
+from archlint.errors import NotHereError, UsageError
 from archlint.linter import target_places
 from archlint.linter.registry import Located
 from archlint.linter.target_places import FoundTarget
@@ -17,6 +19,7 @@ from archlint.measure.backend import Backend
 from archlint.measure.backends import Settings
 from archlint.measure.plan.experiment import Experiment, Workload
 from archlint.measure.workloads import dense_convs, element_wise
+from archlint.settings.options import Options
 from tests.cli.conftest import Outcome
 from tests.measure import fake_backend
 from tests.measure.fake_backend import FakeBackend, convs, ideal
@@ -128,3 +131,28 @@ def test_help_fits_a_terminal(calibrate: Calibrate) -> None:
         "Other options:",
     ]
     assert max(map(len, lines)) <= 80
+
+
+MODEL = Path(__file__).parents[2] / "examples" / "onnx" / "mobilenet_v1.onnx"
+
+
+@pytest.mark.usefixtures("calibrate")
+@pytest.mark.parametrize("fault", [NotHereError, UsageError])
+def test_verify_makes_a_target_first_where_none_is_of_this_device(
+    fault: type[UsageError],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    made = tmp_path / "user" / "here-fake-fp32-1t" / "target.toml"
+
+    def choose(_: Options) -> Chosen:
+        if made.exists():
+            raise UsageError("as far as this test goes")
+        raise fault("no target is this device's")
+
+    monkeypatch.setattr("archlint.commands.verify.choose_target", choose)
+    assert run(["verify", "--calibrate", str(MODEL)]) == 2
+    assert made.exists() == (fault is NotHereError)
+    last = "as far as this test goes" if made.exists() else "no target is this device's"
+    assert capfd.readouterr().err.splitlines()[-1] == f"archlint: {last}"

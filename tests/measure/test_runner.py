@@ -152,19 +152,19 @@ def budgeted(out: Path, budget: int) -> tuple[Measured, FakeBackend]:
     return done, backend
 
 
-BATCH = 20
-"""Sessions of a batch: five rounds of four."""
+QUICK, BATCH = 6, 20
+"""Sessions of the baseline where there is little time, and of a batch: five rounds of four."""
 
 
 def test_a_budget_ends_before_the_batch_that_would_exceed_it(tmp_path: Path) -> None:
-    done, _ = budgeted(tmp_path, BASELINE + BATCH + REFERENCE + 5)
+    done, _ = budgeted(tmp_path, QUICK + BATCH + REFERENCE + 5)
     assert (done.rows, done.left) == (133, 266)
 
 
 def test_a_budget_ends_within_a_batch_with_the_rows_that_have_sessions_enough(
     tmp_path: Path,
 ) -> None:
-    budget = BASELINE + BATCH + REFERENCE + 17
+    budget = QUICK + BATCH + REFERENCE + 17
     done, backend = budgeted(tmp_path, budget)
     # four rounds, the first half of a fifth, and the reference
     assert len(backend.medleys) == budget + 1 + REFERENCE
@@ -173,7 +173,7 @@ def test_a_budget_ends_within_a_batch_with_the_rows_that_have_sessions_enough(
 
 
 def test_a_budget_that_is_too_short_for_a_batch_keeps_nothing(tmp_path: Path) -> None:
-    done, _ = budgeted(tmp_path, BASELINE + 5)
+    done, _ = budgeted(tmp_path, QUICK + 5)
     assert (done.rows, done.refused) == (0, 0)
 
 

@@ -66,6 +66,11 @@ class Base:
         seconds = [self._pricer.seconds([kernel]) or np.nan for kernel in there]
         return np.array(seconds) * self.padding(kernels)
 
+    def cached(self, kernels: Sequence[Kernel]) -> NDArray[np.bool_]:
+        """Whether each is of a network that there never leaves the last cache."""
+        lowest = min(self.target.lowering.rotation, default=0)
+        return np.array([self._there(kernel).rotation <= lowest for kernel in kernels], dtype=bool)
+
     def padding(self, kernels: Sequence[Kernel]) -> Array:
         """How many times more FLOPs each has here than there, for blocks of another length."""
         blocks = self._machine.block, self.target.machine.block
@@ -99,4 +104,4 @@ class Base:
         levels = self.target.lowering.rotation
         there = at_levels_of(kernel, self._levels, levels)
         # what stays in a core's own cache here: the last cache is the nearest that it knows
-        return kernel._replace(rotation=levels[0]) if there is None else there
+        return kernel._replace(rotation=min(levels)) if there is None else there

@@ -53,7 +53,7 @@ def _distance(target: Target, here: Provenance) -> tuple[float, ...]:
         target.device != here.device,
         makers[0] != makers[1],
         -shared,
-        -len(target.rows),
+        -sum(target.counted.rows.values()),
     )
 
 

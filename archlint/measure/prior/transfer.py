@@ -92,7 +92,7 @@ class Fitted:
 
     def carried(self, kernels: Sequence[Kernel], seconds: Array) -> Array:
         """What kernels of one variety take here that take so long on the base."""
-        times = self.transfer.seconds(seconds)
+        times = self.transfer.seconds(seconds, self.base.cached(kernels))
         known = self._varieties.get(variety_of(kernels[0]))
         if known is None:
             return times
@@ -132,8 +132,10 @@ def fit_transfer(base: Base, measured: Sequence[tuple[Kernel, Row]]) -> Fitted |
     ratios = np.log(here[telling] / there[telling]).tolist()
     low, high = bounds_of(ratios)
     factor = exp(median(ratios))
-    short = there < SHORT
-    # how long a launch takes on a device has little to do with how fast it computes
+    # how long a launch takes on a device has little to do with how fast it computes; what comes
+    # from memory waits longer for that than for a launch
+    cached = base.cached(kernels)
+    short = cached & (there < SHORT)
     more = (here - factor * there)[short].tolist()
     launch = median(more) if len(more) >= FEWEST else 0.0
     transfer = Transfer(
@@ -145,7 +147,7 @@ def fit_transfer(base: Base, measured: Sequence[tuple[Kernel, Row]]) -> Fitted |
         launch=_rounded(launch),
         kernels=len(kernels),
     )
-    errors = np.log(here / transfer.seconds(there))
+    errors = np.log(here / transfer.seconds(there, cached))
     by_variety: dict[str, list[tuple[Kernel, float, float]]] = defaultdict(list)
     for (kernel, row), error, time in zip(known, errors, there, strict=True):
         noise = SHORT_NOISE if time < SHORT else shift_of(kernel).noise

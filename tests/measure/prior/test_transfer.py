@@ -71,7 +71,8 @@ def test_few_kernels_tell_nothing(target: Target) -> None:
 
 def test_a_launch_takes_not_all_of_a_time() -> None:
     transfer = Transfer("base", "a CPU", 0.5, 0.5, 0.5, -1e-6, 40)
-    assert transfer.seconds(np.array([1e-6, 1e-3])) == pytest.approx([0.15e-6, 0.499e-3])
+    base, cached = np.array([1e-6, 1e-3, 1e-3]), np.array([True, True, False])
+    assert transfer.seconds(base, cached) == pytest.approx([0.15e-6, 0.499e-3, 0.5e-3])
 
 
 def test_a_conv_is_carried_over_at_the_widths_that_blocks_pad_to(target: Target) -> None:

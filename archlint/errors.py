@@ -4,7 +4,8 @@
 
     ArchlintError
     ├── UsageError          a wrong option, rule code, target or path on the command line
-    │   └── ConfigError     a wrong configuration file; lists every problem at once
+    │   ├── ConfigError     a wrong configuration file; lists every problem at once
+    │   └── NotHereError    no target of this device, where one has to be
     ├── ModelError          a model that cannot be read or does not fit what was asked
     │   └── AbsentError     a model that is not there
     ├── TargetError         a target whose tables cannot be read or do not fit the model
@@ -24,6 +25,7 @@ __all__ = [
     "DtypeError",
     "MeasureError",
     "ModelError",
+    "NotHereError",
     "TargetError",
     "UnpricedError",
     "UsageError",
@@ -36,6 +38,10 @@ class ArchlintError(Exception):
 
 class UsageError(ArchlintError):
     """The call itself is wrong."""
+
+
+class NotHereError(UsageError):
+    """No target was measured on this device."""
 
 
 class ConfigError(UsageError):

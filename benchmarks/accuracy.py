@@ -187,7 +187,7 @@ def _nothing(_: Path) -> None:
     """The fresh kernels' tables need no families."""
 
 
-def _say(done: int, total: int, doing: str) -> None:
+def _say(done: int, total: int, doing: str, share: float | None = None) -> None:  # noqa: ARG001
     if sys.stderr.isatty():
         print(f"\r{done} of {total}, {doing[:60]:60}", end="", file=sys.stderr)
 

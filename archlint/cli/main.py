@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from archlint.cli.calibrate import calibrate
 from archlint.cli.check import check
 from archlint.cli.completion import VARIABLE, completion
 from archlint.cli.diff import diff
@@ -39,6 +40,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "targets": targets,
     "explain": explain,
     "fix": fix,
+    "calibrate": calibrate,
     "measure": measure,
     "verify": verify,
     "schema": schema,

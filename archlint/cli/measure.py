@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from archlint.cli.completers import complete_rules
+from archlint.cli.device_options import (
+    BackendOption,
+    Device,
+    DeviceOption,
+    DtypeOption,
+    ModeOption,
+    ThreadsOption,
+    asked_backend,
+)
 from archlint.settings.asked import Asked
 
 if TYPE_CHECKING:
@@ -16,30 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["measure"]
 
-_DEVICE = "What is measured on"
 _ROWS = "What is measured"
-
-
-class BackendName(str, Enum):
-    """The values of --backend."""
-
-    ORT = "ort"
-    OPENVINO = "openvino"
-    TORCH = "torch"
-
-
-class Device(str, Enum):
-    """The values of --device."""
-
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class Mode(str, Enum):
-    """The values of --mode."""
-
-    EAGER = "eager"
-    GRAPH = "graph"
 
 
 def measure(
@@ -79,46 +64,11 @@ def measure(
             rich_help_panel=_ROWS,
         ),
     ] = None,
-    backend: Annotated[
-        BackendName | None,
-        typer.Option(
-            metavar="ort|openvino|torch",
-            help="ONNX Runtime (the default on a CPU), OpenVINO, or torch (the default on a GPU).",
-            rich_help_panel=_DEVICE,
-        ),
-    ] = None,
-    device: Annotated[
-        Device,
-        typer.Option(
-            metavar="cpu|cuda",
-            help="The CPU (the default) or the NVIDIA GPU.",
-            show_default=False,
-            rich_help_panel=_DEVICE,
-        ),
-    ] = Device.CPU,
-    dtype: Annotated[
-        str,
-        typer.Option(
-            metavar="DTYPE",
-            help="float (the default), float16, bfloat16, int8, as the backend has them.",
-            show_default=False,
-            rich_help_panel=_DEVICE,
-        ),
-    ] = "float",
-    mode: Annotated[
-        Mode | None,
-        typer.Option(
-            metavar="eager|graph",
-            help="On a GPU: one operator after the other (the default), or as a CUDA graph.",
-            rich_help_panel=_DEVICE,
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="On a CPU: threads (default: 1).", rich_help_panel=_DEVICE
-        ),
-    ] = None,
+    backend: BackendOption = None,
+    device: DeviceOption = Device.CPU,
+    dtype: DtypeOption = "float",
+    mode: ModeOption = None,
+    threads: ThreadsOption = None,
 ) -> int:
     """Measure this device, so that models can be priced for it.
 
@@ -127,20 +77,17 @@ def measure(
     from archlint.cli.duration import parse_duration
     from archlint.cli.measure_progress import measure_progress
     from archlint.cli.output import complain, write_out
-    from archlint.commands.measure import make_request
-    from archlint.measure.backends import Settings, make_backend
+    from archlint.commands.measure import make_request, with_bases
     from archlint.measure.runner import Stopped
     from archlint.measure.runner import measure as run
     from archlint.settings.kinds.lists import commas
 
     seconds = None if budget is None else parse_duration(budget, "--budget")
     request = make_request(target, commas("--rule", rule or ()), seconds, out)
-    settings = Settings(
-        backend and backend.value, device.value, dtype, mode and mode.value, threads
-    )
-    runtime = make_backend(settings)
+    runtime = asked_backend(backend, device, dtype, mode, threads)
+    request = with_bases(request, runtime)
     try:
-        with measure_progress() as progress:
+        with measure_progress(budget=seconds) as progress:
             measured = run(request, runtime, finish=_finish, progress=progress)
     except Stopped as stop:
         kept = stop.measured.before + stop.measured.rows
@@ -153,13 +100,18 @@ def measure(
 
 
 def _finish(file: Path) -> None:
-    """Fit and calibrate what was measured, and write it into the target's file."""
+    """Fit and calibrate what was measured, and write it into the target's file.
+
+    What was carried over has been fitted with the transfer.
+    """
     from archlint.cost.target import load_target
     from archlint.cost.target_files import files_of
     from archlint.measure.fit.calibrate_target import sections, tune_target
     from archlint.measure.target_file import put_sections
 
-    put_sections(file, sections(tune_target(load_target(files_of(file.parent)))))
+    target = load_target(files_of(file.parent))
+    if target.transfer is None:
+        put_sections(file, sections(tune_target(target)))
 
 
 def _rows(count: int) -> str:

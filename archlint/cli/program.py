@@ -22,7 +22,7 @@ def program() -> NoReturn:
     open_streams()
     words = sys.argv[1:]
     # a measurement reads no model, and is interrupted in its own way
-    is_watched = hasattr(os, "fork") and words[:1] != ["measure"]
+    is_watched = hasattr(os, "fork") and words[:1] not in (["calibrate"], ["measure"])
     os._exit(_watched(words) if is_watched else _whole_run())
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
     from archlint.commands.verify import Chosen, Request
     from archlint.results.verification import Verification
+    from archlint.settings.options import Options
 
 __all__ = ["verify"]
 
@@ -83,9 +84,18 @@ def verify(
             rich_help_panel=_RUNS,
         ),
     ] = False,
-    keep: Annotated[
+    calibrate: Annotated[
         bool,
         After("model"),
+        typer.Option(
+            "--calibrate",
+            help="Where no target is of this device, make one first, in half a minute.",
+            rich_help_panel=_RUNS,
+        ),
+    ] = False,
+    keep: Annotated[
+        bool,
+        After("calibrate"),
         typer.Option(
             "--keep",
             help="Add what was measured to a table of yours, to price with from now on.",
@@ -106,7 +116,8 @@ def verify(
     from archlint.results.findings import Severity
 
     found = find_models(models, asked.models, asked.input_words)
-    chosen = choose_target(sized(asked, found))
+    options = sized(asked, found)
+    chosen = _calibrated(options) if calibrate else choose_target(options)
     for remark in chosen.remarks:
         complain(remark)
     request = Request(sessions, places, Severity(severity.value), whole=model)
@@ -119,6 +130,25 @@ def verify(
     for error in verification.errors:
         complain(error)
     return verification.exit_code
+
+
+def _calibrated(options: Options) -> Chosen:
+    """The target of this device, which is made out of the nearest where there is none."""
+    from archlint.cli.measure_progress import measure_progress
+    from archlint.cli.output import complain
+    from archlint.commands.measure import calibrated_target, default_name
+    from archlint.commands.verify import choose_target
+    from archlint.errors import NotHereError
+    from archlint.measure.backends import Settings, make_backend
+
+    try:
+        return choose_target(options)
+    except NotHereError:
+        runtime = make_backend(Settings())
+        with measure_progress("calibrating", "kernels") as progress:
+            made, _ = calibrated_target(default_name(runtime), runtime, None, None, progress)
+        complain(f"calibrated {made}")
+        return choose_target(options)
 
 
 def _run(

@@ -67,7 +67,7 @@ class Pricer:
             floor = {"flops": 1 / peak.flops, "bytes": 1 / peak.bandwidth}
         ceiling = fused_ceiling(spec.terms, rows, self.price)
         with sound(self.target.name, spec.name):
-            return Family(spec, rows, floor, self.target.machine, ceiling)
+            return Family(spec, rows, floor, self.target.machine, ceiling, self._measured.carried)
 
     def _family(self, kernel: Kernel) -> Family | None:
         """The family that prices a kernel, or None."""

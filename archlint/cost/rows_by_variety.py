@@ -22,6 +22,8 @@ class RowsByVariety:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._rows: dict[str, list[tuple[Chain, float]]] = {}
+        self.carried: set[Kernel] = set()
+        """The kernels read so far whose rows were carried over from another target."""
 
     @cached_property
     def _texts(self) -> dict[str, list[tuple[str, int]]]:
@@ -45,4 +47,6 @@ class RowsByVariety:
                 reason = f"{self._target.name}: not a row of one kernel: {fault}"
                 raise TargetError(reason) from fault
             self._rows.setdefault(variety_of(each), []).append((((count, each),), seconds))
+            if rows.carried(at) if isinstance(rows, Table) else rows[at].carried:
+                self.carried.add(each)
         return self._rows.get(variety, [])

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -28,6 +31,7 @@ __all__ = [
     "Peak",
     "TableError",
     "Target",
+    "Transfer",
     "checksum_of",
     "load_target",
 ]
@@ -74,6 +78,36 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How the rows of another target, the base, were carried over to this one.
+
+    What takes t seconds on the base's `device` takes `factor` t here, and `launch` more where the
+    last cache holds all that its network runs through, by so many `kernels` measured here; `low`
+    and `high` are the ends of the factor's 95 % interval.
+    """
+
+    base: str
+    device: str
+    factor: float
+    low: float
+    high: float
+    launch: float
+    kernels: int
+
+    def seconds(self, base: NDArray[np.float64], cached: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """The times here of what takes so long on the base; a launch takes not all of one.
+
+        `cached` says of each whether the last cache holds its network.
+        """
+        least: NDArray[np.float64] = LEAST * self.factor * base
+        return np.maximum(self.factor * base + self.launch * cached, least)
+
+
+LEAST = 0.3
+"""The least share of factor times base that a launch leaves of a time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """What a target's file says of its rows: how many each rule has, and a checksum of it all.
 
@@ -113,8 +147,9 @@ class Target:
     step of widths to propose; the rows may tell a greater one.
     `peak` is None where no limit is specified.  `marked` counts the rows that are left out
     because their sessions differ too much.  While a target is being measured it has no families
-    yet, or is `unfinished`.  `remark` is what whoever prices by it should see, "" for nothing.
-    `cpu` is None where nothing is told of one.
+    yet, or is `unfinished`.  `transfer` tells how rows of another target were carried over to this
+    one, None where there are none.  `remark` is what whoever prices by it should see, "" for
+    nothing.  `cpu` is None where nothing is told of one.
     """
 
     name: str
@@ -139,6 +174,7 @@ class Target:
     width_step: int = WIDTH_STEP
     counted: Counted = Counted()
     unfinished: bool = False
+    transfer: Transfer | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -156,6 +192,11 @@ class Target:
         return frozenset(
             level for level in self.lowering.rotation if 1e6 * level < self.machine.far
         )
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether all of its rows were measured on its device, and its measuring is finished."""
+        return self.is_finished and self.transfer is None
 
 
 _OLD = (
@@ -224,6 +265,7 @@ def _target(data: dict[str, Any], files: TargetFiles) -> Target:
         width_step=data.get("width_step", WIDTH_STEP),
         counted=Counted(data.get("rows", {}), data.get("checksum", ""), _said(data)),
         unfinished=data.get("unfinished", False),
+        transfer=Transfer(**data["transfer"]) if "transfer" in data else None,
     )
 
 

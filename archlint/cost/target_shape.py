@@ -144,6 +144,15 @@ _TARGET = record(
                 "seconds": each(number(1e-12, 1e6), least=1),
             }
         ),
+        "transfer": record(
+            {
+                "base": _TEXT,
+                "device": _TEXT,
+                **dict.fromkeys(("factor", "low", "high"), number(1e-6, 1e6)),
+                "launch": number(-1, 1),
+                "kernels": whole(1),
+            }
+        ),
         "peak": record(dict.fromkeys(("flops", "bandwidth"), number(1, 1e24))),
         "families": each(_FAMILY),
         "calibration": record(

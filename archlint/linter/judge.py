@@ -39,6 +39,7 @@ COVERED = 0.80
 _BASIS_LIMIT = {
     Basis.MEASURED: Severity.ERROR,
     Basis.INTERPOLATED: Severity.ERROR,
+    Basis.TRANSFERRED: Severity.WARNING,
     Basis.MODELLED: Severity.WARNING,
     Basis.EXTRAPOLATED: Severity.NOTE,
 }

@@ -11,7 +11,7 @@ from archlint.errors import TargetError
 from archlint.linter.registry import load_found, named
 from archlint.linter.target_places import FoundTarget, find_target_files
 from archlint.measure.cpu import gpu_names, this_cpu
-from archlint.results.target_summary import KindError, RuleRows, TargetSummary, Where
+from archlint.results.target_summary import CarriedRows, KindError, RuleRows, TargetSummary, Where
 from archlint.settings.options import DEFAULT_TARGET
 
 __all__ = ["broken_targets", "targets"]
@@ -71,7 +71,7 @@ def _where(target: Target, nearest: str) -> Where:
 
 def _summary(found: FoundTarget, target: Target, nearest: str) -> TargetSummary:
     """What is to be said of a target."""
-    rows = Counter(row.rule for row in target.rows)
+    rows = Counter(row.rule for row in target.rows if not row.carried)
     low, high = target.batches
     notes = [*target.notes, *filter(None, [target.remark])]
     return TargetSummary(
@@ -107,4 +107,13 @@ def _summary(found: FoundTarget, target: Target, nearest: str) -> TargetSummary:
         where=_where(target, nearest),
         cpu=target.cpu,
         caches=tuple(filter(None, (target.machine.near, target.machine.far))),
+        carried=_carried(target),
     )
+
+
+def _carried(target: Target) -> CarriedRows | None:
+    of = target.transfer
+    if of is None:
+        return None
+    rows = sum(row.carried for row in target.rows)
+    return CarriedRows(of.base, of.device, of.factor, of.low, of.high, 1e3 * of.launch, rows)

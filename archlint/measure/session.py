@@ -17,7 +17,7 @@ from archlint.measure.plan.company import SIZE, companies, size_of
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.plan import Batch
 
-__all__ = ["SESSIONS", "BatchTimer"]
+__all__ = ["MORE_SESSIONS", "SESSIONS", "BatchTimer"]
 
 SESSIONS = 5
 MORE_SESSIONS = 15
@@ -32,7 +32,9 @@ class BatchTimer:
 
     The batch's other kernels and then `company` fill up small sessions, not counted.  A session
     fills no more than `room` bytes, or than the cache that the batch is to stay in.  `tell` is
-    called before each round of sessions with its number and how many there are at least.
+    called before each round of sessions with its number and how many there are at least; a kernel
+    whose interval stays too wide has at most `more` of them.  Where the time `is_over`, it ends
+    before its next session, and what has too few is as if it had not been begun.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class BatchTimer:
         company: Sequence[Kernel],
         room: float,
         tell: Callable[[int, int], None],
+        more: int = MORE_SESSIONS,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._backend, self._tell = backend, tell
+        self._backend, self._tell, self._more, self._is_over = backend, tell, more, is_over
         self._room = min(room, batch.footprint) if batch.cached else room
         self._kernels = tuple(task.kernel for task in batch.tasks)
         self._company = tuple(company)
@@ -53,16 +57,23 @@ class BatchTimer:
         self._seconds: list[list[float]] = [[] for _ in batch.tasks]
         self._refused: set[int] = set()
 
+    @property
+    def refused(self) -> frozenset[int]:
+        """The places of the kernels that the runtime refused to run."""
+        return frozenset(self._refused)
+
     def seconds(self) -> list[list[float]]:
         """Each kernel's seconds by session; none where the runtime refused to run it."""
         for number in range(SESSIONS):
+            if self._is_over():
+                return self._seconds
             self._tell(number + 1, SESSIONS)
             self._round(number, self._running(), company=False)
-        for number in range(SESSIONS, SESSIONS + MORE_SESSIONS):
+        for number in range(SESSIONS, SESSIONS + self._more):
             wide = [at for at in self._running() if _is_wide(self._seconds[at])]
-            if not wide:
+            if not wide or self._is_over():
                 break
-            self._tell(number + 1, SESSIONS + MORE_SESSIONS)
+            self._tell(number + 1, SESSIONS + self._more)
             self._round(number, wide, company=True)
         return self._seconds
 
@@ -72,6 +83,8 @@ class BatchTimer:
         seed = _seed(f"{self._name}: {number}")
         sessions = companies(kernels, self._footprint, self._room, seed)
         for place, session in enumerate(sessions):
+            if self._is_over():
+                return
             seed = _seed(f"{self._name}: {number}, {place}")
             members = [counted[place] for place in session]
             others = self._like(members, seed) if company else ()

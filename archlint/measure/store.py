@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from archlint.cost.pricing.row import CARRIED
 from archlint.cost.pricing.table import HEADER, Row, TableFile, format_rows, read_table
 from archlint.cost.target_files import FILE, ROWS, old_tables
 from archlint.errors import MeasureError
@@ -54,12 +55,23 @@ class Store:
         """All rows; a last line that a power cut tore off is dropped for good."""
         return read_table(TableFile(self.table)) if _mended(self.table) else ()
 
-    def append(self, rows: Iterable[Row]) -> None:
-        """Append rows, all or none of them, and have the disk keep them."""
+    def append(self, rows: Sequence[Row]) -> None:
+        """Append rows, all or none of them, and have the disk keep them.
+
+        Rows of the same kernels that were carried over from another target give way to them.
+        """
         self.table.parent.mkdir(parents=True, exist_ok=True)
         before = self.table.read_bytes() if self.table.exists() else b""
+        if CARRIED.encode() in before:
+            new = {row.kernels for row in rows if not row.marked}
+            kept = (row for row in self.rows() if not (row.carried and row.kernels in new))
+            before = (HEADER + format_rows(kept)).encode()
         data = (before or HEADER.encode()) + format_rows(rows).encode()
         write_whole(self.table, data, lasting=True)
+
+    def replace(self, rows: Iterable[Row]) -> None:
+        """Put these rows in the place of all that there are."""
+        write_whole(self.table, (HEADER + format_rows(rows)).encode(), lasting=True)
 
     def count(self) -> dict[str, int]:
         """How many rows each rule has."""

@@ -19,7 +19,7 @@ from archlint.measure.backend import Backend
 from archlint.measure.fit.drift import Reference
 from archlint.whole_file import write_whole
 
-__all__ = ["TargetFile", "put_sections", "reference_of"]
+__all__ = ["TargetFile", "base_of", "put_sections", "reference_of"]
 
 _LEVELS = "rotation", "whole_rotation"
 
@@ -89,6 +89,11 @@ class TargetFile:
         }
         self._write()
 
+    def put(self, sections: Mapping[str, Any]) -> None:
+        """Have `end` write these tables and keys, or leave out those that are None."""
+        self._data.update(sections)
+        self._data = {key: value for key, value in self._data.items() if value is not None}
+
     def end(self, rows: Mapping[str, int], marked: int, today: str) -> None:
         """Write how many rows each rule has, and how many of all are marked."""
         self._data.update(rows=dict(rows), marked=marked, measured=today)
@@ -119,6 +124,12 @@ def reference_of(path: Path) -> Reference:
     if reference is None:
         raise MeasureError(f"{path}: it has no reference medley: it was not measured by archlint")
     return reference
+
+
+def base_of(path: Path) -> str:
+    """The base that a target's file was carried over from; "" where there is none."""
+    base: str = _read(path).get("transfer", {}).get("base", "")
+    return base
 
 
 def _reference(data: Mapping[str, Any]) -> Reference | None:

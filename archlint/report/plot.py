@@ -134,7 +134,7 @@ def _line(ax: Axes, curve: Curve, color: str, marker: str, shade: float) -> None
     ax.plot(x, y, color=color, linewidth=1.6)
     for point in curve.points:
         shape = "x" if point.basis is Basis.EXTRAPOLATED else marker
-        face = "white" if point.basis is Basis.MODELLED else color
+        face = "white" if point.basis in (Basis.TRANSFERRED, Basis.MODELLED) else color
         ax.plot(
             point.x, point.slowdown, shape, color=color, markersize=4.8, markerfacecolor=face,
             markeredgewidth=1.3,
@@ -181,6 +181,10 @@ def _handles(looks: Mapping[str, tuple[str, str]]) -> list[Line2D]:
 
 def _caption(panels: Sequence[Sequence[Curve]]) -> str:
     bases = {point.basis for curves in panels for curve in curves for point in curve.points}
-    signs = {Basis.MODELLED: "hollow: modelled", Basis.EXTRAPOLATED: "cross: extrapolated"}
+    signs = {
+        Basis.TRANSFERRED: "hollow: transferred",
+        Basis.MODELLED: "hollow: modelled",
+        Basis.EXTRAPOLATED: "cross: extrapolated",
+    }
     found = [text for basis, text in signs.items() if basis in bases]
     return ";  ".join(["shaded: from the 10th to the 90th percentile", *found])

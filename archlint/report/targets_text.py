@@ -8,6 +8,7 @@ from pathlib import Path
 
 from archlint.report.page import Page, Part
 from archlint.report.style import Style
+from archlint.report.transfer_text import transfer_text
 from archlint.report.units import counted, percent
 from archlint.results.target_summary import TargetSummary, Where
 
@@ -87,6 +88,9 @@ def _target(page: Page, target: TargetSummary) -> None:
     rows = [f"{each.rows} {each.rule}" for each in target.rows]
     added = [f"+ {counted(target.added, 'row')} of yours"] if target.added else []
     _labelled(page, "rows", ", ".join(rows + added) or "none")
+    if target.carried is not None:
+        carried = f"{counted(target.carried.rows, 'row')} of {transfer_text(target.carried)}"
+        _labelled(page, "carried", carried)
     if target.marked:
         marked = f"{counted(target.marked, 'more row')} not used: their sessions differ too much"
         page.line(marked, indent=2 + _LABEL)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from archlint.cost.cpu import Cpu
 
-__all__ = ["KindError", "RulePage", "RuleRows", "TargetSummary", "Where"]
+__all__ = ["CarriedRows", "KindError", "RulePage", "RuleRows", "TargetSummary", "Where"]
 
 
 class Where(str, Enum):
@@ -37,6 +37,23 @@ class KindError:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedRows:
+    """How many rows of the target `base`, of another `device`, were carried over to this one.
+
+    What takes t ms there takes `factor` t + `launch` here; `low` and `high` are the ends of the
+    factor's 95 % interval.
+    """
+
+    base: str
+    device: str
+    factor: float
+    low: float
+    high: float
+    launch: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSummary:
     """A target and how far its prices can be trusted.
 
@@ -49,7 +66,8 @@ class TargetSummary:
     counts rows that are not used because their sessions differ too much, `added` those of the
     user's, on top of the shipped ones.  Until it `is_finished` nothing is priced for it.  `where`
     alone depends on the machine that asks.  `cpu` and `caches` (a core's own and the last, in
-    bytes) are what the device tells of itself.
+    bytes) are what the device tells of itself.  `carried` are rows of another target,
+    None where there are none.
     """
 
     target: str
@@ -73,6 +91,7 @@ class TargetSummary:
     where: Where = Where.ELSEWHERE
     cpu: Cpu | None = None
     caches: tuple[int, ...] = ()
+    carried: CarriedRows | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,25 @@ from archlint.settings.kinds.lists import FORMATS, OUTPUTS, STRINGS
 from archlint.settings.kinds.models import MODELS, ConfiguredModel
 from archlint.settings.kinds.plain import COUNT, FILE, SWITCH, TEXT, choice
 from archlint.settings.options import Options
-from archlint.settings.setting import Flag, Key, Panel, Setting, Value, setting, settings_of
+from archlint.settings.setting import (
+    Command,
+    Flag,
+    Key,
+    Panel,
+    Setting,
+    Value,
+    setting,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from archlint.source.export.elsewhere import Elsewhere
 
 __all__ = ["Asked", "settings"]
+
+
+_PRINTING: tuple[Command, ...] = ("check", "diff", "explain", "fix", "rule", "targets", "verify")
+"""The commands that print a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +135,7 @@ class Asked:
         Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),
         Flag(
             "Colors; auto (the default): on a terminal, and as NO_COLOR and FORCE_COLOR say.",
-            ("check", "diff", "explain", "fix", "rule", "targets", "verify"),
+            _PRINTING,
         ),
         Key("Colors; auto: on a terminal, and as NO_COLOR and FORCE_COLOR say."),
     )
@@ -135,7 +148,7 @@ class Asked:
         Value(SWITCH, False, Panel.OUTPUT),
         Flag(
             "More detail; tracebacks.",
-            ("check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"),
+            (*_PRINTING, "calibrate", "measure"),
             names=("--verbose", "-v"),
         ),
         Key(""),

@@ -14,7 +14,9 @@ __all__ = ["Command", "Flag", "Key", "Panel", "Setting", "Value", "setting", "se
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Command = Literal["check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"]
+Command = Literal[
+    "calibrate", "check", "diff", "explain", "fix", "measure", "rule", "targets", "verify"
+]
 """The commands that share options."""
 
 _SETTING = "setting"

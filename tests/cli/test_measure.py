@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archlint.cli import run
-from archlint.cli.measure import BackendName, Device, Mode
+from archlint.cli.device_options import BackendName, Device, Mode
 from archlint.cli.measure_progress import measure_progress
 from archlint.commands.measure import what_to_measure
 from archlint.errors import UsageError

@@ -100,9 +100,11 @@ class Silent(Progress):
 
     def __init__(self) -> None:
         self.told: list[tuple[int, int, str]] = []
+        self.shares: list[float | None] = []
 
-    def __call__(self, done: int, total: int, doing: str) -> None:
+    def __call__(self, done: int, total: int, doing: str, share: float | None = None) -> None:
         self.told.append((done, total, doing))
+        self.shares.append(share)
 
 
 def no_finish(_: Path) -> None:

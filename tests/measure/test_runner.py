@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,18 +138,52 @@ def test_a_second_run_measures_what_is_missing(tmp_path: Path) -> None:
     assert len({(row.kernels) for row in rows(tmp_path)}) == len(rows(tmp_path)) == COUNT
 
 
-def test_a_budget_ends_before_the_batch_that_would_exceed_it(tmp_path: Path) -> None:
-    seconds = iter(range(0, 10_000, 10))
+def budgeted(out: Path, budget: int) -> tuple[Measured, FakeBackend]:
+    """A run of batches of like length with a budget of so many sessions."""
     backend = FakeBackend()
+    alike = experiments(g1=[f"Add {n} @28x28" for n in range(1000, 1399)])
     done = measure(
-        replace(many(tmp_path), budget=15.0),
+        Request("mine", out, alike, float(budget)),
         backend,
         finish=no_finish,
         progress=Silent(),
-        clock=lambda: float(next(seconds)),
+        clock=lambda: float(len(backend.medleys)),
     )
+    return done, backend
+
+
+QUICK, BATCH = 6, 20
+"""Sessions of the baseline where there is little time, and of a batch: five rounds of four."""
+
+
+def test_a_budget_ends_before_the_batch_that_would_exceed_it(tmp_path: Path) -> None:
+    done, _ = budgeted(tmp_path, QUICK + BATCH + REFERENCE + 5)
     assert (done.rows, done.left) == (133, 266)
-    assert {row.kernels.split()[0] for row in rows(tmp_path)} == {"Conv", "Add"}
+
+
+def test_a_budget_ends_within_a_batch_with_the_rows_that_have_sessions_enough(
+    tmp_path: Path,
+) -> None:
+    budget = QUICK + BATCH + REFERENCE + 17
+    done, backend = budgeted(tmp_path, budget)
+    # four rounds, the first half of a fifth, and the reference
+    assert len(backend.medleys) == budget + 1 + REFERENCE
+    assert (done.rows, done.left, done.refused) == (266, 133, 0)
+    assert Counter(row.sessions for row in rows(tmp_path)[133:]).keys() == {4, 5}
+
+
+def test_a_budget_that_is_too_short_for_a_batch_keeps_nothing(tmp_path: Path) -> None:
+    done, _ = budgeted(tmp_path, QUICK + 5)
+    assert (done.rows, done.refused) == (0, 0)
+
+
+def test_progress_tells_the_share_of_the_work(tmp_path: Path) -> None:
+    silent = Silent()
+    measure(many(tmp_path), FakeBackend(), finish=no_finish, progress=silent)
+    shares = [each or 0.0 for each in silent.shares]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert 0.9 < shares[-1] < 1.0
 
 
 def test_progress_says_what_is_measured(tmp_path: Path) -> None:

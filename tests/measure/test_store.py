@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_rows_are_kept_in_the_order_in_which_they_come(store: Store) -> None:
     store.append([row(4)])
     assert store.rows() == (row(1), row(2, "G4"), row(3), row(4))
     assert [path.name for path in (store.out / "mine").iterdir()] == ["rows.csv"]
+
+
+def test_rows_that_were_carried_over_give_way_to_those_measured_here(store: Store) -> None:
+    carried = [replace(row(each), how="carried over from another") for each in (1, 2, 3)]
+    store.append(carried)
+    noisy = replace(row(2), interval=0.5)
+    store.append([row(1), noisy])
+    # what differs too much to be used replaces nothing
+    assert store.rows() == (*carried[1:], row(1), noisy)
 
 
 @pytest.mark.parametrize("kept", range(len("G1,Add 2 @8x8,s,float")))

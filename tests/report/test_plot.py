@@ -41,7 +41,11 @@ def test_a_plot_says_what_it_shows() -> None:
 
 @pytest.mark.parametrize(
     ("basis", "sign"),
-    [(Basis.MODELLED, "hollow: modelled"), (Basis.EXTRAPOLATED, "cross: extrapolated")],
+    [
+        (Basis.TRANSFERRED, "hollow: transferred"),
+        (Basis.MODELLED, "hollow: modelled"),
+        (Basis.EXTRAPOLATED, "cross: extrapolated"),
+    ],
 )
 def test_weak_prices_have_a_sign_of_their_own(basis: Basis, sign: str) -> None:
     said = f"<!-- shaded: from the 10th to the 90th percentile;  {sign} -->"

@@ -24,12 +24,18 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def make_request(
-    target: str, rules: Sequence[str], budget: float | None, out: Path | None = None
+    target: str,
+    rules: Sequence[str],
+    budget: float | None,
+    out: Path | None = None,
+    *,
+    calibrating: bool = False,
 ) -> Request:
     """The request to measure a target, given by name or as `folder/name`.
 
-    With rules named, their experiments only; without an `out`, into the user's folder.  Raises
-    UsageError for an unknown rule and for a name that cannot be had.
+    With rules named, their experiments only; without an `out`, into the user's folder.  Where it
+    is `calibrating`, what tells how a base carries over, and no more.  Raises UsageError for an
+    unknown rule and for a name that cannot be had.
     """
     folder, name = (out or user_folder()), target
     if is_path(target):
@@ -42,7 +48,15 @@ def make_request(
     is_taken = (shipped / FILE).is_file()
     if is_taken and os.path.realpath(shipped) != os.path.realpath(folder / name):
         raise UsageError(f'--target: archlint has a target "{name}" of its own: {shipped}')
-    return Request(name, folder, _experiments(rules), budget, old_folder(folder))
+    return Request(
+        name,
+        folder,
+        _experiments(rules),
+        budget,
+        old_folder(folder),
+        whole=not rules,
+        calibrating=calibrating,
+    )
 
 
 def _experiments(rules: Sequence[str]) -> dict[str, Sequence[Experiment]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from archlint.cost.target import Target
-from archlint.errors import MeasureError, UsageError
+from archlint.errors import MeasureError, NotHereError, UsageError
 from archlint.linter.registry import Located, locate, locate_all
 from archlint.measure.backend import Backend, Provenance
 from archlint.measure.backends import backend_of
@@ -42,7 +42,7 @@ def choose_target(options: Options) -> Chosen:
     """The first of the targets asked for that was measured on this device, else the local one.
 
     The local one is the first of all by dtype (fp32 before others), threads and name.  Raises
-    UsageError where no target was measured on this device, or its runtime is not to be had.
+    NotHereError where no target was measured on this device, or its runtime is not to be had.
     """
     wanted = locate(options) if options.targets else ()
     for located in wanted:
@@ -60,7 +60,7 @@ def choose_target(options: Options) -> Chosen:
             line = f"verifying on {located.target.name}{word}, which was measured on this device"
             return _chosen(located, backend, options, (*reasons, line))
         refusals.append(f"{located.target.name}: {refusal}")
-    raise UsageError("\n".join([*reasons, *refusals, _nothing()]))
+    raise NotHereError("\n".join([*reasons, *refusals, _nothing()]))
 
 
 def _chosen(located: Located, backend: Backend, options: Options, lines: Sequence[str]) -> Chosen:
@@ -103,4 +103,7 @@ def _order(located: Located) -> tuple[bool, int, bool, str]:
 
 
 def _nothing() -> str:
-    return f"no target was measured on this device ({cpu_name()}): `archlint measure` measures one"
+    return (
+        f"no target was measured on this device ({cpu_name()}): `archlint calibrate` makes one "
+        "in half a minute (or `verify --calibrate`), `archlint measure` measures one"
+    )

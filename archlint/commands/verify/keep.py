@@ -40,7 +40,7 @@ class Keeper:
         self._target, self._backend = located.target, backend
         self._reference: Reference = reference_of(place.file)
         self._store = Store(place.home, place.name, old_folder(place.home))
-        self._known = {row.kernels for row in located.target.rows}
+        self._known = {row.kernels for row in located.target.rows if not row.carried}
         self._owner = _owners(located.target)
         self._rows = self._marked = self._already = 0
 

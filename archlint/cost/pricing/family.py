@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -95,7 +95,7 @@ class Family:
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
     row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
     is the least that a term's coefficient can be, `ceiling` the most, `functions` what of FUNCTIONS
-    the rows run, alone or fused.
+    the rows run, alone or fused.  Of `carried` kernels it is another device's rows that tell.
     """
 
     def __init__(
@@ -105,6 +105,7 @@ class Family:
         floor: Mapping[str, float] = MappingProxyType({}),
         machine: Machine = UNTOLD,
         ceiling: Mapping[str, float] = MappingProxyType({}),
+        carried: Collection[Kernel] = frozenset(),
     ) -> None:
         self.spec: FamilySpec = spec
         self.machine: Machine = machine
@@ -140,6 +141,8 @@ class Family:
             self._weights = parts / modelled[:, None]
             alone = np.any(self._weights > 1 - 1e-9, axis=0)
         self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)
+        self._is_carried = np.array([kernel in carried for kernel in kernels], dtype=bool)
+        self._carried = frozenset(k for k in kernels if k in carried)
         self._op_of_points = np.array([kernel.op for kernel in kernels])
         self._ops = frozenset(kernel.op for kernel in kernels)
         fused = frozenset(op for kernel in kernels for op in kernel.epilogue)
@@ -217,22 +220,24 @@ class Family:
         columns = Columns(kernels)
         points = describe(self.lengths, columns, self.machine)
         reach = np.maximum(NEAR, self._lengths / 2 if not self._own else NEAR)
-        near = np.zeros(len(columns), dtype=int)
+        near, own_near = np.zeros((2, len(columns)), dtype=int)
         for at, (kernel, point) in enumerate(zip(columns.kernels, points, strict=True)):
             are_near = (np.abs(point - self._points) <= reach).all(axis=1)
             if kernel.op in FUNCTIONS:
                 # what another function takes tells nothing of this one
                 are_near &= self._op_of_points == kernel.op
-            near[at] = are_near.sum()
+            near[at], own_near[at] = are_near.sum(), (are_near & ~self._is_carried).sum()
         box = _box(columns)
         inside = ((box >= self._low) & (box <= self._high)).all(axis=1)
         found = []
-        for kernel, rows, is_inside in zip(columns.kernels, near, inside, strict=True):
+        for at, (kernel, is_inside) in enumerate(zip(columns.kernels, inside, strict=True)):
             own = (not self._own or kernel.kind in self._own) and kernel.op in self._ops
-            if own and kernel in self._alone:
+            if own and kernel in self._alone and kernel not in self._carried:
                 found.append(Basis.MEASURED)
-            elif own and rows >= 2:
+            elif own and own_near[at] >= 2:
                 found.append(Basis.INTERPOLATED)
+            elif own and (near[at] >= 2 or kernel in self._alone):
+                found.append(Basis.TRANSFERRED)
             else:
                 found.append(Basis.MODELLED if is_inside else Basis.EXTRAPOLATED)
         return found

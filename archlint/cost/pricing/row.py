@@ -11,7 +11,7 @@ from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.cost.kernels.kind import Kind
 
 __all__ = [
-    "CLOCK", "COLUMNS", "SHARED", "WIDTH", "Row", "is_held", "is_too_wide", "parse_row",
+    "CARRIED", "CLOCK", "COLUMNS", "SHARED", "WIDTH", "Row", "is_held", "is_too_wide", "parse_row",
     "seconds_of", "undisturbed",
 ]  # fmt: skip
 
@@ -23,6 +23,9 @@ CLOCK = 0.2e-6
 
 SHARED = "shared"
 """What stands for the rule in rows that no rule asked for."""
+
+CARRIED = "carried over from "
+"""What `how` begins with in a row that another target's table tells, times what was measured."""
 
 _SHORTEST, _LONGEST = 1e-12, 1e6
 """Seconds between which a measured time is: what is further off is no time of a kernel."""
@@ -69,7 +72,7 @@ class Row:
     share of it; the last three are None where the source gives none.  `series` groups rows of
     equal FLOPs, `measured` is a date, `how` the source or the command.  `uncorrected_s` is the
     median as the clock gave it, before the drift of the machine's speed was taken off; None where
-    nothing was.
+    nothing was.  Of a row that was carried over it is the median on the device that it is from.
     """
 
     rule: str
@@ -102,6 +105,11 @@ class Row:
     def marked(self) -> bool:
         """Whether its sessions differ too much for it to be used."""
         return self.interval is not None and is_too_wide(self.interval, self.median_s)
+
+    @property
+    def carried(self) -> bool:
+        """Whether it was measured on another device and carried over to this one."""
+        return self.how.startswith(CARRIED)
 
 
 COLUMNS = tuple(field.name for field in fields(Row))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import overload
 
 from archlint.cost.pricing.row import (
+    CARRIED,
     COLUMNS,
     SHARED,
     WIDTH,
@@ -159,6 +160,10 @@ class Table(Sequence[Row]):
             return seconds
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
+
+    def carried(self, at: int) -> bool:
+        """Whether the row at this place in `texts` was carried over from another target."""
+        return f",{CARRIED}" in self._lines[at]
 
     def _where(self, at: int) -> str:
         for file in self.files:

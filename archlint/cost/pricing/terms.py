@@ -15,7 +15,7 @@ from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import is_general, pieces_of
 
-__all__ = ["TERMS", "WORK_OF", "coldness", "nearness", "padded", "term_named"]
+__all__ = ["TERMS", "WORK_OF", "coldness", "nearness", "padded", "padding_of", "term_named"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _SKIPPED = {Kind.CONV: 2, Kind.GROUP_CONV: 1}
@@ -64,11 +64,11 @@ def _flops(columns: Columns, machine: Machine) -> Array:
     flops: Array = columns.flops.copy()
     for at, kernel in enumerate(columns.kernels):
         if kernel.path.startswith("nchwc") and kernel.kind in _CONVS:
-            flops[at] *= _padding(kernel, machine.block)
+            flops[at] *= padding_of(kernel, machine.block)
     return flops * columns.each(_run)
 
 
-def _padding(kernel: Kernel, block: int) -> float:
+def padding_of(kernel: Kernel, block: int) -> float:
     """How many times more FLOPs a conv of the blocked layout has at the widths it pads to."""
     share = -(-kernel.c_out // block) * block / kernel.c_out
     if kernel.path == "nchwc" and kernel.kind is not Kind.DEPTHWISE:

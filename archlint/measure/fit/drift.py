@@ -46,11 +46,14 @@ class Reference:
         return median(new / old for new, old in zip(now, self.seconds, strict=True))
 
 
-def take_baseline(backend: Backend, kernels: Sequence[Kernel]) -> Reference:
-    """Time a reference medley of these kernels at the beginning, over several sessions."""
-    _time(backend, kernels, WARM_UP)
+def take_baseline(backend: Backend, kernels: Sequence[Kernel], *, quick: bool = False) -> Reference:
+    """Time a reference medley of these kernels at the beginning, over several sessions.
+
+    Where it is `quick`, over a few: for what is over before the machine drifts.
+    """
+    _time(backend, kernels, SESSIONS if quick else WARM_UP)
     texts = tuple(kernel.text for kernel in kernels)
-    return Reference(texts, _time(backend, kernels, BASELINE_SESSIONS))
+    return Reference(texts, _time(backend, kernels, SESSIONS if quick else BASELINE_SESSIONS))
 
 
 def reference_kernels(kernels: Iterable[Kernel]) -> tuple[Kernel, ...]:

@@ -17,7 +17,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.ops import REORDERS
 from archlint.errors import MeasureError, UsageError
 from archlint.measure.backend import Backend, Provenance
-from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits
+from archlint.measure.cpu import cache_bytes, cpu_name, memory_bytes, simd_bits, this_cpu
 from archlint.measure.openvino.executed import executed_graph, members_of
 from archlint.measure.openvino.graph import ChainedGraph
 from archlint.measure.openvino.model import OPSET, model_of

@@ -98,10 +98,15 @@ def make_plan(
     experiments: Mapping[str, Sequence[Experiment]],
     runtime: Runtime,
     done: Collection[tuple[str, str]],
+    leading: Callable[[Sequence[Kernel]], Sequence[Sequence[int]]] | None = None,
+    *,
+    leading_only: bool = False,
 ) -> Plan:
     """Plan the experiments, by rule; `done` are the rules and kernels of the rows that there are.
 
     One of each rule in turn, most informative first, so that a budget cuts what tells least.
+    `leading` tells the places of kernels that come before all others, in groups, of which the
+    first may be all that is asked for.
     """
     tasks: list[Task] = []
     seen: set[tuple[str, str]] = set()
@@ -119,7 +124,18 @@ def make_plan(
                 too_big += 1
             else:
                 tasks.append(task)
-    return Plan(tuple(_batches(tasks, runtime.lowering)), finished, refused, too_big)
+    groups = list(leading([task.kernel for task in tasks]) if leading is not None else ())
+    if leading_only:
+        groups = groups[:1]
+    else:
+        led = {at for group in groups for at in group}
+        groups.append([at for at in range(len(tasks)) if at not in led])
+    batches = [
+        batch
+        for group in groups
+        for batch in _batches([tasks[at] for at in group], runtime.lowering)
+    ]
+    return Plan(tuple(batches), finished, refused, too_big)
 
 
 def _tasks(rule: str, experiments: Sequence[Experiment], runtime: Runtime) -> list[Task]:

@@ -110,7 +110,8 @@ def test_another_version_of_the_runtime_is_another_target(user: Path) -> None:
         choose()
     assert str(caught.value).splitlines() == [
         "mine: it was measured with ONNX Runtime 1.31.1, and here is ONNX Runtime 1.32.1",
-        "no target was measured on this device (Fake CPU): `archlint measure` measures one",
+        "no target was measured on this device (Fake CPU): `archlint calibrate` makes one "
+        "in half a minute (or `verify --calibrate`), `archlint measure` measures one",
     ]
 
 
@@ -128,5 +129,6 @@ def test_without_a_target_of_this_device_one_line_says_what_to_do(
     with pytest.raises(UsageError) as caught:
         choose()
     assert str(caught.value) == (
-        "no target was measured on this device (Fake CPU): `archlint measure` measures one"
+        "no target was measured on this device (Fake CPU): `archlint calibrate` makes one "
+        "in half a minute (or `verify --calibrate`), `archlint measure` measures one"
     )

@@ -1,0 +1,109 @@
+"""`archlint calibrate`: carry a target over to the device at hand, in half a minute."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archlint.cli.completers import complete_target
+from archlint.cli.device_options import (
+    BackendOption,
+    Device,
+    DeviceOption,
+    DtypeOption,
+    ModeOption,
+    ThreadsOption,
+    asked_backend,
+)
+from archlint.settings.asked import Asked
+
+if TYPE_CHECKING:
+    from archlint.results.target_summary import TargetSummary
+
+__all__ = ["calibrate"]
+
+_ROWS = "What is calibrated"
+
+BUSY = 1.2
+"""How far apart the ends of the factor's interval are on a machine that does something else."""
+
+
+def calibrate(
+    asked: Asked,  # noqa: ARG001 - the program reads --verbose from the words
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What to call this device, runtime and dtype (default: here-ort-fp32-1t).",
+            show_default=False,
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="BASE",
+            autocompletion=complete_target,
+            help="The target to begin from; by default that of the nearest device.",
+            show_default=False,
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the tables go; by default the folder that archlint finds by itself.",
+            show_default=False,
+            rich_help_panel=_ROWS,
+        ),
+    ] = None,
+    backend: BackendOption = None,
+    device: DeviceOption = Device.CPU,
+    dtype: DtypeOption = "float",
+    mode: ModeOption = None,
+    threads: ThreadsOption = None,
+) -> int:
+    """Make a target for this device out of the nearest one.
+
+    It measures some 80 kernels, and takes of another device's rows what these say.
+    """
+    from archlint.cli.measure_progress import measure_progress
+    from archlint.cli.output import complain, write_out
+    from archlint.commands.measure import calibrated_target, default_name
+    from archlint.linter import targets
+
+    runtime = asked_backend(backend, device, dtype, mode, threads)
+    name = target or default_name(runtime)
+    begun = time.monotonic()
+    with measure_progress("calibrating", "kernels") as progress:
+        made, rows = calibrated_target(name, runtime, base, out, progress)
+    (summary,) = targets((), [str(made)])
+    if summary.carried is not None and summary.carried.high > BUSY * summary.carried.low:
+        complain(
+            "the factor is hardly known: did something else run? On an idle machine calibrate again"
+        )
+    write_out(_summary(summary, rows, time.monotonic() - begun, out))
+    return 0
+
+
+def _summary(made: TargetSummary, rows: int, seconds: float, out: Path | None) -> str:
+    from archlint.cli.duration import duration_text
+    from archlint.report.transfer_text import transfer_text
+
+    shown = made.target if out is None else f"{out}/{made.target}"
+    lines = [f"measured   {rows} kernels in {duration_text(seconds)}"]
+    if made.carried is not None:
+        lines.append(f"base       {transfer_text(made.carried)}")
+    lines += [
+        "good for   totals within 10 % for about 8 networks of 10, slow-downs as in the base, both",
+        "           with wider bands; findings are warnings at most",
+        f"tables in  {made.folder}",
+        f"use it     archlint --target {shown} model.onnx",
+        f"better     archlint measure --target {shown}, which goes on from here",
+    ]
+    return "\n".join(lines) + "\n"

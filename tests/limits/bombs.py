@@ -157,6 +157,20 @@ def _empty() -> onnx.GraphProto:
     return helper.make_graph([relu], "e", [], [output])
 
 
+def _many_of_nothing() -> onnx.ModelProto:
+    """Operators of two bytes each."""
+    proto = _model([helper.make_node("Relu", ["x"], ["y"])])
+    proto.graph.node.extend([onnx.NodeProto()] * 2_000_000)
+    return proto
+
+
+def _weight_of_many_dims() -> onnx.ModelProto:
+    """A weight of 2^3000 elements, more than a float can tell."""
+    proto = _model([helper.make_node("Mul", ["x", "m"], ["y"])])
+    proto.graph.initializer.add(name="m", dims=[2] * 3000, data_type=TensorProto.FLOAT)
+    return proto
+
+
 def _file(name: str) -> Callable[[], onnx.ModelProto]:
     return lambda: onnx.load(str(CASES / name), load_external_data=False)
 
@@ -169,9 +183,11 @@ BOMBS: Mapping[str, Callable[[], onnx.ModelProto]] = {
     "functions_that_grow": _functions_that_grow,
     "loops_in_loops": _loops_in_loops,
     "long_names_in_branches": _shared_names,
+    "many_of_nothing": _many_of_nothing,
     "shape_of_many": _shape_of_many,
     "slice_of_many": _slice_of_many,
     "splits_of_many": _splits_of_many,
     "step_that_is_none": _step_that_is_none,
     "tiles_of_tiles": _tiles_of_tiles,
+    "weight_of_many_dims": _weight_of_many_dims,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import onnx
 import pytest
@@ -16,7 +17,7 @@ from tests.graph.making import Dims, ints, model, value, weight
 Inputs = dict[str, Dims]
 
 
-def node(op_type: str, inputs: str, output: str, **attributes: object) -> onnx.NodeProto:
+def node(op_type: str, inputs: str, output: str, **attributes: Any) -> onnx.NodeProto:
     return helper.make_node(op_type, inputs.split(","), [output], **attributes)
 
 
@@ -69,7 +70,7 @@ NO_BATCH: dict[str, tuple[list[onnx.NodeProto], Inputs]] = {
 }
 
 
-def read(nodes: Sequence[onnx.NodeProto], inputs: Inputs, **asked: int) -> onnx.ModelProto:
+def net(nodes: Sequence[onnx.NodeProto], inputs: Inputs) -> onnx.ModelProto:
     whole = {"edges"} | ({"x"} if inputs.get("x") == [77] else set())
     return model(
         nodes,
@@ -78,13 +79,12 @@ def read(nodes: Sequence[onnx.NodeProto], inputs: Inputs, **asked: int) -> onnx.
             for name, dims in inputs.items()
         ],
         weights=[*WEIGHTS, weight("wave", 16, 1, 10)],
-        **asked,
     )
 
 
 @pytest.mark.parametrize(("nodes", "inputs"), NO_BATCH.values(), ids=NO_BATCH)
 def test_a_first_dim_that_is_no_batch_is_none(nodes: list[onnx.NodeProto], inputs: Inputs) -> None:
-    proto = read(nodes, inputs)
+    proto = net(nodes, inputs)
     found = read_model(proto)
     assert found.batch is None
     assert found.unread == ()
@@ -95,15 +95,15 @@ def test_a_first_dim_that_is_no_batch_is_none(nodes: list[onnx.NodeProto], input
 @pytest.mark.parametrize("dims", [[30, 1, 8], [None, None, 8], ["seq", "batch", 8]])
 def test_the_batch_of_a_recurrent_operator_is_its_second_dim(dims: Dims) -> None:
     steps = dims[0] if isinstance(dims[0], int) else 128
-    found = read_model(read([LSTM], {"x": dims}))
+    found = read_model(net([LSTM], {"x": dims}))
     assert (found.batch, found.inputs[0].shape) == (1, (steps, 1, 8))
-    four = read_model(read([LSTM], {"x": dims}), batch=4)
+    four = read_model(net([LSTM], {"x": dims}), batch=4)
     assert four.inputs[0].shape == (steps, 4, 8)
     assert four.operators[0].flops == 4 * (found.operators[0].flops or 0)
 
 
 def test_a_batch_that_meets_a_weight_of_rows_is_one() -> None:
-    found = read_model(read([node("MatMul", "x,v", "y")], {"x": [8, 32]}))
+    found = read_model(net([node("MatMul", "x,v", "y")], {"x": [8, 32]}))
     assert found.batch == 8
 
 
@@ -115,7 +115,7 @@ def test_the_images_have_the_batch_whatever_comes_before_them() -> None:
         ),
     ]
     inputs: Inputs = {"boxes": [40, 4], "of": [40], "x": [1, 3, 64, 64]}
-    proto = read(nodes, inputs)
+    proto = net(nodes, inputs)
     proto.graph.input[1].type.tensor_type.elem_type = TensorProto.INT64
     assert read_model(proto).batch == 1
     assert [each.shape for each in read_model(proto, batch=4).inputs] == [
@@ -139,13 +139,13 @@ def test_the_images_have_the_batch_whatever_comes_before_them() -> None:
 def test_open_dims_are_what_the_operators_that_read_them_ask_for(
     nodes: list[onnx.NodeProto], dims: Dims, sizes: tuple[int, ...]
 ) -> None:
-    found = read_model(read(nodes, {"x": dims}))
+    found = read_model(net(nodes, {"x": dims}))
     assert found.inputs[0].shape == sizes
     assert found.unread == ()
 
 
 def test_a_size_by_a_weight_is_no_assumption_of_ours() -> None:
-    found = read_model(read([node("Conv", "x,one", "y")], {"x": [1, "c", 8, 8]}))
+    found = read_model(net([node("Conv", "x,one", "y")], {"x": [1, "c", 8, 8]}))
     assert found.assumptions == ("input x: c = 1 (by a weight)",)
     assert not found.inputs[0].assumed
 
@@ -160,7 +160,7 @@ def test_rows_of_a_cache_are_no_side_of_an_image_and_sums_of_symbols_are_sums() 
         "past": ["batch", 4, "past_len", 8],
         "new": ["batch", 4, "new_len", 8],
     }
-    found = read_model(read(nodes, inputs))
+    found = read_model(net(nodes, inputs))
     assert [each.shape for each in found.inputs] == [(1, 1, 256, 1), (1, 4, 128, 8), (1, 4, 128, 8)]
 
 

@@ -11,7 +11,7 @@ from archlint.cost.kernels.footprint import footprint
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 
-__all__ = ["Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
+__all__ = ["Autocast", "Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
 
 
 class Passes(Enum):
@@ -19,6 +19,7 @@ class Passes(Enum):
 
     EAGER = "eager"
     ONNX_RUNTIME = "onnxruntime"
+    TORCH_GPU = "torch gpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ class Quantised:
 
 
 @dataclass(frozen=True, slots=True)
+class Autocast:
+    """The operators that PyTorch's autocast runs in `half` and in `single` precision."""
+
+    half: frozenset[str]
+    single: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeRules:
     """What the runtime does to operators before it runs them: `passes`, and what these go by.
 
@@ -102,7 +111,8 @@ class RuntimeRules:
     launched like a kernel.  `rotation` are the levels, in MB of a model's weights, at which
     kernels were measured; of its whole footprint if `whole_rotation`.  A target with `fusions` is
     one whose runtime changes the graph, with `blocked` one that runs convs on blocked tensors,
-    with `quantised` one that runs quantised models in int8.
+    with `quantised` one that runs quantised models in int8.  With `autocast` float models run
+    partly in half precision; `channels_last` says that their inputs lie so.
     """
 
     passes: Passes
@@ -115,6 +125,8 @@ class RuntimeRules:
     fusions: Fusions | None = None
     blocked: Blocked | None = None
     quantised: Quantised | None = None
+    autocast: Autocast | None = None
+    channels_last: bool = False
 
     def fuses(self, kind: Kind, activation: str) -> bool:
         """Whether an activation becomes an epilogue of a kernel of this kind."""
@@ -144,6 +156,7 @@ class RuntimeRules:
         One that does not name its passes has those of ONNX Runtime if it says what these fuse.
         """
         fusions, blocked, quantised = map(data.get, ("fusions", "blocked", "quantised"))
+        autocast = data.get("autocast")
         passes = Passes.EAGER if fusions is None else Passes.ONNX_RUNTIME
         return cls(
             passes=Passes(data.get("passes", passes)),
@@ -156,6 +169,8 @@ class RuntimeRules:
             fusions=None if fusions is None else _fusions(fusions),
             blocked=None if blocked is None else _blocked(blocked),
             quantised=None if quantised is None else _quantised(quantised),
+            autocast=None if autocast is None else _autocast(autocast),
+            channels_last=bool(data.get("channels_last", False)),
         )
 
 
@@ -179,6 +194,10 @@ def _blocked(data: Mapping[str, Any]) -> Blocked:
         gated=dict(data["gated"]),
         **{name: frozenset(data[name]) for name in sets},
     )
+
+
+def _autocast(data: Mapping[str, Any]) -> Autocast:
+    return Autocast(frozenset(data["half"]), frozenset(data["single"]))
 
 
 def _quantised(data: Mapping[str, Any]) -> Quantised:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -52,6 +52,8 @@ _LOWERING = record(
     {
         "passes": text(*(passes.value for passes in Passes)),
         "views": _switch,
+        "autocast": record({"half": _TEXTS, "single": _TEXTS}),
+        "channels_last": _switch,
         "rotation": each(whole(1)),
         "whole_rotation": _switch,
         "fusions": record(
@@ -91,6 +93,14 @@ _FAMILY = record(
         "unlike": _SHARE,
         "band_scale": _SCALE,
         "context": _LOG,
+        "inferred": record(
+            {
+                "coefficients": each(number(0, 1, above=True), least=1),
+                "covariance": each(number(-100, 100), least=1),
+                "least": each(number(0, 100), count=2),
+                "most": each(number(0, 100), count=2),
+            }
+        ),
     },
 )
 
@@ -158,8 +168,18 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Fault]:
     if reference and len(reference["kernels"]) != len(reference["seconds"]):
         yield ("reference", "seconds"), "expected a time for each of its kernels"
     families = data.get("families", ())
+    yield from _ill_inferred(families)
     yield from _twice("name", [[one["name"]] for one in families])
     yield from _twice("kinds", [one.get("kinds", []) + one.get("borrows", []) for one in families])
+
+
+def _ill_inferred(families: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    for at, family in enumerate(families):
+        terms, inferred = len(family["terms"]), family.get("inferred")
+        if inferred and len(inferred["coefficients"]) != terms:
+            yield ("families", at, "inferred", "coefficients"), "expected one for each term"
+        if inferred and len(inferred["covariance"]) != terms**2:
+            yield ("families", at, "inferred", "covariance"), "expected one for each pair of terms"
 
 
 def _twice(key: str, named: list[list[str]]) -> Iterator[Fault]:

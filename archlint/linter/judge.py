@@ -40,6 +40,7 @@ _BASIS_LIMIT = {
     Basis.MEASURED: Severity.ERROR,
     Basis.INTERPOLATED: Severity.ERROR,
     Basis.MODELLED: Severity.WARNING,
+    Basis.INFERRED: Severity.WARNING,
     Basis.EXTRAPOLATED: Severity.NOTE,
 }
 

@@ -84,6 +84,7 @@ def test_the_severity_is_that_of_all_places_together() -> None:
         (Basis.MEASURED, Severity.ERROR),
         (Basis.INTERPOLATED, Severity.ERROR),
         (Basis.MODELLED, Severity.WARNING),
+        (Basis.INFERRED, Severity.WARNING),
         (Basis.EXTRAPOLATED, Severity.NOTE),
     ],
 )

@@ -20,10 +20,11 @@ class Basis(Enum):
     MEASURED = "measured"
     INTERPOLATED = "interpolated"
     MODELLED = "modelled"
+    INFERRED = "inferred"
     EXTRAPOLATED = "extrapolated"
 
     rank: int
-    """0 for measured to 3 for extrapolated."""
+    """0 for measured to 4 for extrapolated."""
 
     def __init__(self, _: str) -> None:
         self.rank = len(type(self).__members__)

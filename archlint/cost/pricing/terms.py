@@ -138,6 +138,10 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "pieces": lambda c, _: c.each(pieces_of) - 1,
     "general pieces": lambda c, _: c.each(lambda k: is_general(k) and pieces_of(k)),
     "unfolded": _unfolded,
+    "results": lambda c, _: c.batch * c.out_positions * c.c_out,
+    "flops a result": lambda c, _: c.flops / c.c_out,
+    "flops off step": lambda c, _: c.flops * ((c.c_in % 8 > 0) | (c.c_out % 8 > 0)),
+    "flops a channel": lambda c, _: c.flops * c.groups / c.c_in,
     "steps": lambda c, _: c.each(lambda k: k.kind is Kind.RECURRENCE and prod(k.in_map)),
     "weights from core": lambda c, m: c.weight_bytes * nearness(c, m),
     "weights from cache": lambda c, m: c.weight_bytes * (1 - coldness(c, m) - nearness(c, m)),
@@ -148,7 +152,11 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "fused comparisons": _fused(ACTIVATIONS - SLOW - {"Relu"}),
     "fused functions": _fused(SLOW),
 }
-"""By name: 1, FLOPs, bytes, loop runs, pieces, steps, elements; a coefficient is seconds each."""
+"""By name: 1, FLOPs, bytes, loop runs, pieces, steps, elements; a coefficient is seconds each.
+
+"Flops a result" are those that a wider kernel would share between more outputs, "flops a channel"
+those that one with more channels a group would share between these, "flops off step" those of
+widths that are no multiples of 8, which tensor cores take in eights."""
 
 WORK_OF = "work of "
 """Begins the name of a term for one operator of a family: its FLOPs, or elements if it has none."""

@@ -15,7 +15,9 @@ from archlint.cost.kernels.kernel import Kernel, parse_term
 from archlint.measure.fit.infer import Believed
 from archlint.measure.fit.network_row import NetworkRow
 
-__all__ = ["EXPORTED", "FACTS", "PUBLISHED", "Priors", "Published", "file_of", "rows_of"]
+__all__ = [
+    "EXPORTED", "FACTS", "PUBLISHED", "Priors", "Published", "file_of", "kernels_file", "rows_of",
+]  # fmt: skip
 
 FACTS = Path(__file__).parent / "facts" / "published"
 EXPORTED = 2
@@ -28,17 +30,29 @@ class Published:
 
     FLOPs are those of half precision on tensor cores (accumulated in half precision), bandwidth
     that of the memory.  `deployed` says that branches were folded before (RepVGG and its like):
-    the times tell.
+    the times tell.  `channels_last` says how inputs and weights lay.
     """
 
     times: str
     flops: float
     bandwidth: float
     deployed: bool = True
+    channels_last: bool = False
+
+    @property
+    def kernels(self) -> Path:
+        """The kernels of networks in this layout."""
+        return kernels_file(channels_last=self.channels_last)
 
 
 PUBLISHED: Mapping[str, Published] = {
     "rtx3090-torch2.4-amp": Published("rtx3090-torch2.4-amp-nchw", 142e12, 936e9, deployed=False),
+    "rtx3090-torch2.4-amp-nhwc": Published(
+        "rtx3090-torch2.4-amp-nhwc", 142e12, 936e9, deployed=False, channels_last=True
+    ),
+    "rtx4090-torch2.4-amp-nhwc": Published(
+        "rtx4090-torch2.4-amp-nhwc", 330e12, 1008e9, deployed=False, channels_last=True
+    ),
     "rtx4090-torch2.9-amp": Published("rtx4090-torch2.9-amp-nchw", 330e12, 1008e9),
     "rtx5090-torch2.9-amp": Published("rtx5090-torch2.9-amp-nchw", 419e12, 1792e9),
     "rtxpro6000maxq-torch2.9-amp": Published("rtxpro6000maxq-torch2.9-amp-nchw", 419e12, 1792e9),
@@ -114,13 +128,19 @@ def rows_of(published: Published) -> list[NetworkRow]:
 def file_of(name: str, published: Published) -> Mapping[str, Any] | None:
     """What the facts say of a network at an image, None where it was not exported."""
     network, image = name.split(" ")
-    own = _files().get((network, int(image)))
-    return _files().get((f"{network}@deployed", int(image)), own) if published.deployed else own
+    files = _files(published.kernels)
+    own = files.get((network, int(image)))
+    return files.get((f"{network}@deployed", int(image)), own) if published.deployed else own
+
+
+def kernels_file(*, channels_last: bool) -> Path:
+    """Where the kernels of networks in a layout are."""
+    return FACTS / f"kernels{'-nhwc' if channels_last else ''}.jsonl.gz"
 
 
 @cache
-def _files() -> Mapping[tuple[str, int], Mapping[str, Any]]:
-    with gzip.open(FACTS / "kernels.jsonl.gz", "rt", encoding="utf-8") as lines:
+def _files(path: Path) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         return {(each["network"], each["image"]): each for each in map(json.loads, lines)}
 
 

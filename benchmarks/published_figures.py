@@ -94,7 +94,7 @@ def figures(
 
 def _error(what: str, predicted: Array, seconds: Array) -> Error:
     errors = np.abs(predicted / seconds - 1)
-    ranks = [np.argsort(np.argsort(each)) for each in (predicted / 1, seconds)]
+    ranks = [np.argsort(np.argsort(each)) for each in (predicted, seconds)]
     return Error(
         what, float(np.median(errors)), float(np.quantile(errors, 0.9)),
         float(np.mean(errors < 0.2)), float(np.corrcoef(*ranks)[0, 1]),
@@ -189,7 +189,8 @@ def _by_image(row: NetworkRow) -> float:
 
 def page(name: str, device: str, found: Figures) -> str:
     """The evidence of a target, in Markdown."""
-    pairs, clear = found.pairs, [p for p in found.pairs if max(p.measured, 1 / p.measured) > _DIFFER]
+    pairs = found.pairs
+    clear = [pair for pair in pairs if max(pair.measured, 1 / pair.measured) > _DIFFER]
     errors = np.array([pair.error for pair in pairs])
     families: Mapping[str, list[float]] = defaultdict(list)
     for each in found.left_out:
@@ -249,9 +250,7 @@ def plot(found: Figures) -> str:
     def at(value: float) -> float:
         return _EDGE + (_SIDE - 2 * _EDGE) * (value - low) / (high - low)
 
-    dots = "".join(
-        f'<circle cx="{at(x):.1f}" cy="{_SIDE - at(y):.1f}" r="2"/>' for x, y in points
-    )
+    dots = "".join(f'<circle cx="{at(x):.1f}" cy="{_SIDE - at(y):.1f}" r="2"/>' for x, y in points)
     ticks = "".join(
         f'<text x="{at(t):.0f}" y="{_SIDE - 22}">{10.0**t:g}</text>'
         f'<text x="18" y="{_SIDE - at(t):.0f}">{10.0**t:g}</text>'

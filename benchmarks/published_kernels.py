@@ -22,14 +22,16 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import onnx
-from published_facts import EXPORTED, FACTS, PUBLISHED
+from published_facts import EXPORTED, FACTS, PUBLISHED, kernels_file
 
 from archlint.cost.kernels.kernel import format_chain
 from archlint.cost.lowering.lower import lower
+from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.errors import ArchlintError
@@ -136,9 +138,8 @@ def export_all(folder: Path, minutes: float) -> None:
             file.with_suffix(".failed").write_text("it took too long", encoding="utf-8")
 
 
-def lowered(folder: Path) -> Iterator[dict[str, Any]]:
+def lowered(folder: Path, rules: RuntimeRules) -> Iterator[dict[str, Any]]:
     """Each exported network as kernels; one that has an operator without a kernel is left out."""
-    rules = load_target(list_targets(SHIPPED)[next(iter(PUBLISHED))]).lowering
     for file in sorted(folder.glob("*.onnx.gz")):
         network, image = file.name.removesuffix(".onnx.gz").rsplit(".", 1)
         proto = onnx.load_from_string(gzip.decompress(file.read_bytes()))
@@ -168,5 +169,8 @@ if __name__ == "__main__":
     into = Path(sys.argv[1])
     into.mkdir(parents=True, exist_ok=True)
     export_all(into, float(sys.argv[2]) if len(sys.argv) > 2 else 60)
-    text = "".join(json.dumps(each) + "\n" for each in lowered(into))
-    (FACTS / "kernels.jsonl.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    own = load_target(list_targets(SHIPPED)[next(iter(PUBLISHED))]).lowering
+    for last in (False, True):
+        each_layout = lowered(into, replace(own, channels_last=last))
+        text = "".join(json.dumps(each) + "\n" for each in each_layout)
+        kernels_file(channels_last=last).write_bytes(gzip.compress(text.encode(), 9, mtime=0))

@@ -40,7 +40,7 @@ def targets(
         ),
     ] = None,
 ) -> int:
-    """List the devices and runtimes that can be priced for, or add one."""
+    """List what can be priced for, or add a target."""
     if networks is not None or like is not None:
         return _add(asked, names or (), networks, like)
     from archlint.cli.output import complain, screen, write_out

@@ -28,7 +28,7 @@ from archlint.measure.fit.inferred_sections import inferred_sections
 from archlint.measure.fit.network_row import NetworkRow
 from archlint.measure.fit.networks_left_out import calibrated, leave_families_out
 from archlint.settings.options import Options
-from archlint.source.export.spec import InputSpec, ModelSpec
+from archlint.source.export.spec import InputSpec, ModelSpec, Value
 from archlint.whole_file import write_whole
 
 __all__ = ["FEWEST", "add_target"]
@@ -41,10 +41,10 @@ _DOUBT = 0.3
 
 
 def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[Calibration, int]:
-    """Write the target that `folder` is to be; gives how it fares on networks left out, and their
-    number.
+    """Write the target that `folder` is to be, from a file of times.
 
-    It is lowered as the target `like` is, whose coefficients are believed but for their scale.
+    Gives how it fares on networks left out, and their number.  It is lowered as the target `like`
+    is, whose coefficients are believed but for their scale.
     Raises UsageError for times that tell no target.
     """
     if (SHIPPED / folder.name).is_dir():
@@ -59,8 +59,9 @@ def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[
     prior = _prior(Pricer(base), rows)
     left_out = leave_families_out(base, rows, prior)
     if len(left_out) < len(rows):
-        unpriced = {row.name for row in rows} - {each.row.name for each in left_out}
-        raise UsageError(f"{times}: {like} prices no kernel of some in {', '.join(sorted(unpriced))}")
+        priced = {each.row.name for each in left_out}
+        names = ", ".join(sorted({row.name for row in rows} - priced))
+        raise UsageError(f"{times}: {like} has no price for some kernel of {names}")
     calibration = calibrated(left_out)
     batches = [row.batch for row in rows]
     written: dict[str, Any] = {
@@ -101,7 +102,7 @@ def _row(timed: Timed, base: Target, beside: Path, options: Options) -> NetworkR
     source: str | SourceModel = str(beside / timed.network)
     if not timed.network.endswith(".onnx"):
         image = InputSpec((timed.batch, 3, timed.image, timed.image))
-        kwargs = {"model_name": timed.network, "pretrained": False}
+        kwargs: dict[str, Value] = {"model_name": timed.network, "pretrained": False}
         source = SourceModel(ModelSpec("timm", "create_model", (image,), kwargs), timed.network)
     loaded = load(source, options, (Pricer(base),))
     model = build(loaded, options, timed.batch)

@@ -18,9 +18,9 @@ __all__ = ["plot"]
 
 
 def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = ()) -> PricedPlot:
-    """The plot of a rule, given by code or name, on these targets or else on all shipped ones
-    that price batch 1.
+    """The plot of a rule, given by code or name, on these targets.
 
+    With none named, on all shipped ones that price batch 1.
     Raises UsageError for an unknown rule or target, for a rule without a plot, and where no
     target prices the plot's kernels.
     """

@@ -12,9 +12,7 @@ from archlint.cost.target import Calibration
 __all__ = ["inferred_sections"]
 
 
-def inferred_sections(
-    families: Sequence[FamilySpec], calibration: Calibration
-) -> dict[str, Any]:
+def inferred_sections(families: Sequence[FamilySpec], calibration: Calibration) -> dict[str, Any]:
     """The `families` and `calibration` of a target file."""
     known = {key: value for key, value in asdict(calibration).items() if value is not None}
     return {

@@ -60,9 +60,7 @@ def leave_families_out(
         known = [row for row, own in zip(rows, folds, strict=True) if own != fold]
         calibration = replace(target.calibration, band_scale=1.0, price_scale=1.0)
         families = infer(known, prior, target.machine)
-        pricer = Pricer(
-            replace(target, families=families, calibration=calibration, rows=())
-        )
+        pricer = Pricer(replace(target, families=families, calibration=calibration, rows=()))
         for row, own in zip(rows, folds, strict=True):
             price = pricer.total(_counted(row)) if own == fold else None
             if price is not None:

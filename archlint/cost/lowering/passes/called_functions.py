@@ -18,7 +18,8 @@ def join_addcmul(graph: PassGraph, _: RuntimeRules) -> None:
         summed = graph.only_reader(scaled.output) if scaled is not None else None
         if scaled is None or summed is None or (scaled.name, summed.name) != ("Mul", "Add"):
             continue
-        if len(summed.reads) == 1 and any(t is not None and t.values == (1.0,) for t in scaled.op.inputs):
+        values = [tensor.values for tensor in scaled.op.inputs if tensor is not None]
+        if len(summed.reads) == 1 and (1.0,) in values:
             graph.absorb(step, scaled)
             graph.absorb(step, summed)
 

@@ -21,6 +21,7 @@ _MAPS = POOLS | {"Conv", "ConvTranspose", "Resize", "GroupNormalization", "Insta
 """What takes a map channels first or channels last, and hands it on so."""
 _WHOLE = frozenset({"LayerNormalization", "RMSNormalization", "Softmax", "LogSoftmax"})
 """What copies all that does not lie in the order of its dims."""
+_WEIGHTED = frozenset({"Conv", "ConvTranspose"})
 _MULTIPLIED = frozenset({"MatMul", "Gemm"})
 LAST = "channels last"
 """The path of what runs on a map whose channels lie side by side."""
@@ -40,9 +41,7 @@ def copy_where_strides_ask(graph: PassGraph, lowering: RuntimeRules) -> None:
 class _Strided:
     """One step among tensors whose `strides` are known; those that are not lie in order."""
 
-    def __init__(
-        self, graph: PassGraph, strides: dict[str, Sizes], *, channels_last: bool
-    ) -> None:
+    def __init__(self, graph: PassGraph, strides: dict[str, Sizes], *, channels_last: bool) -> None:
         self._graph, self._strides, self._last = graph, strides, channels_last
 
     def run(self, step: Step) -> None:
@@ -69,7 +68,7 @@ class _Strided:
             sizes = (1,) * (len(step.shape) - len(shape)) + shape
             pairs = zip(grown, sizes, step.shape, strict=True)
             self._lies(step, tuple(0 if size != wide else each for each, size, wide in pairs))
-        elif name == "Gather" and _picks_one(step):
+        elif name == "Gather" and shape and _picks_one(step):
             step.launched = False
             axis = int(str(step.op.attributes.get("axis", 0))) % len(shape)
             rest = strides[:axis] + strides[axis + 1 :]
@@ -77,22 +76,19 @@ class _Strided:
         elif name in _WHOLE:
             self._in_order(step, source)
         elif name in _MAPS:
-            if _is_last(shape, strides) and len(step.shape) == len(shape):
-                step.path = step.path or LAST
-                self._lies(step, _last(step.shape))
-            else:
-                self._in_order(step, source)
+            self._map(step, source)
         elif name in _MULTIPLIED:
             self._multiplied(step)
-        elif name == "Attention":
-            heads, rows, depth = step.shape[-3:] if len(step.shape) > 2 else (1, *step.shape)
-            outer = _in_order((*step.shape[:-3], heads * rows * depth))[:-1]
-            self._lies(step, (*outer, depth, heads * depth, 1))
+        elif name == "Attention" and len(step.shape) == 4:
+            # row by row, all heads of one side by side
+            _, heads, rows, depth = step.shape
+            self._lies(step, (heads * rows * depth, depth, heads * depth, 1))
         elif name in _KEEPS:
             self._kept(step)
-        elif name == "Concat":
-            if all(_is_last(each.shape or (), self._of(each)) for each in step.reads):
-                self._lies(step, _last(step.shape))
+        elif name == "Concat" and all(
+            _is_last(each.shape or (), self._of(each)) for each in step.reads
+        ):
+            self._lies(step, _last(step.shape))
 
     def _of(self, tensor: Tensor) -> Sizes:
         shape = tensor.shape or ()
@@ -104,6 +100,19 @@ class _Strided:
         for tensor in step.writes:
             if tensor.shape is not None and len(tensor.shape) == len(strides):
                 self._strides[tensor.name] = strides
+
+    def _map(self, step: Step, source: Tensor) -> None:
+        """Channels last where the input lies so, or else the weights of a conv do."""
+        shape = source.shape or ()
+        is_last = _is_last(shape, self._of(source)) and len(step.shape) == len(shape)
+        if self._last and not is_last and step.name in _WEIGHTED and len(step.shape) == 4:
+            self._copy(step, source, last=True)
+            is_last = True
+        if is_last:
+            step.path = step.path or LAST
+            self._lies(step, _last(step.shape))
+        else:
+            self._in_order(step, source)
 
     def _kept(self, step: Step) -> None:
         """In the order of the first; to read another one across is as slow as to copy it."""
@@ -126,15 +135,18 @@ class _Strided:
             shape = tensor.shape or ()
             if len(shape) < 2:
                 continue
-            strides, constant = self._of(tensor), len(step.reads) == 1
-            matrices = (prod(shape[:-1]), shape[-1]) if constant else (prod(shape[:-2]), *shape[-2:])
-            seen = viewed(shape, strides, matrices)
+            # of constant weights all rows are one matrix
+            kept = 1 if len(step.reads) == 1 else 2
+            seen = viewed(shape, self._of(tensor), (prod(shape[:-kept]), *shape[-kept:]))
             if seen is None or 1 not in seen[-2:]:
                 self._copy(step, tensor)
 
-    def _copy(self, step: Step, tensor: Tensor) -> None:
-        """A kernel that brings a tensor into order, in front of the step."""
+    def _copy(self, step: Step, tensor: Tensor, *, last: bool = False) -> None:
+        """A kernel that brings a tensor into order, or its channels last, in front of the step."""
         shape, strides = tensor.shape or (), self._of(tensor)
+        if last:  # as long a way as the other one
+            shape = (shape[0], *shape[2:], shape[1])
+            strides = (strides[0], *strides[2:], strides[1])
         lies = sorted(range(len(shape)), key=lambda axis: (-strides[axis], axis))
         turned = tuple(lies.index(axis) for axis in range(len(shape)))
         in_memory = replace(tensor, shape=tuple(shape[axis] for axis in lies))
@@ -147,6 +159,8 @@ class _Strided:
 
 def viewed(shape: Sizes, strides: Sizes, wanted: Sizes) -> Sizes | None:
     """The strides under which the same elements have another shape, None where none can tell."""
+    if 0 in (*shape, *wanted):
+        return _in_order(wanted)
     # runs of dims that lie as one: elements and the stride of the innermost
     runs: list[tuple[int, int]] = []
     for size, stride in zip(shape, strides, strict=True):

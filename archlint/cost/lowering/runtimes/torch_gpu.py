@@ -9,9 +9,9 @@ from archlint.cost.kernels.ops import VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.pass_list import PassList
 from archlint.cost.lowering.passes.autocast import autocast
+from archlint.cost.lowering.passes.called_functions import join_addcmul, join_group_norms
 from archlint.cost.lowering.passes.eager import fold_into_weights
 from archlint.cost.lowering.passes.flash_attention import fuse_called_attention
-from archlint.cost.lowering.passes.called_functions import join_addcmul, join_group_norms
 from archlint.cost.lowering.passes.torch_strides import copy_where_strides_ask
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel

@@ -67,6 +67,20 @@ def test_a_conv_behind_a_permutation_runs_channels_last() -> None:
     assert found[1] == "Transpose 8 @4x4 b2 (perm 0-2-3-1)"
 
 
+def test_channels_last_convs_run_so_whatever_comes() -> None:
+    last = RuntimeRules.parse({**BARE, "channels_last": True})
+    net = Net()
+    net.input(2, 8, 4, 4)
+    conv = net.conv("x", 16)
+    assert texts(net, conv, last) == ["Conv 8>16 k1x1 @4x4 b2 (channels last)"]
+    mixed = net.op("Reshape", conv, net.constant([2, 32, 2, 4]))
+    net._channels[mixed] = 32
+    assert texts(net, net.conv(mixed, 8), last)[1:] == [
+        "Transpose 4 @4x16 b2 (perm 0-3-1-2)", "Transpose 32 @2x4 b2 (perm 0-2-3-1)",
+        "Conv 32>8 k1x1 @2x4 b2 (channels last)",
+    ]  # fmt: skip
+
+
 def test_element_wise_kernels_write_as_they_read() -> None:
     net = Net()
     turned = net.op("Transpose", net.input(2, 8, 4, 4), perm=[0, 2, 3, 1])

@@ -169,7 +169,7 @@ if __name__ == "__main__":
     into = Path(sys.argv[1])
     into.mkdir(parents=True, exist_ok=True)
     export_all(into, float(sys.argv[2]) if len(sys.argv) > 2 else 60)
-    own = load_target(list_targets(SHIPPED)[next(iter(PUBLISHED))]).lowering
+    own = load_target(list_targets(SHIPPED)["rtx4090-torch2.9-amp"]).lowering
     for last in (False, True):
         each_layout = lowered(into, replace(own, channels_last=last))
         text = "".join(json.dumps(each) + "\n" for each in each_layout)

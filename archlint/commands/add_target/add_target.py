@@ -56,13 +56,12 @@ def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[
         raise UsageError(f"{times}: {len(timed)} networks, expected {FEWEST} and more")
     rows = [_row(each, base, times.parent, options) for each in timed]
     data = tomli.loads(read_bounded(located.place.file).decode())
-    prior = _prior(Pricer(base), rows)
-    left_out = leave_families_out(base, rows, prior)
-    if len(left_out) < len(rows):
-        priced = {each.row.name for each in left_out}
-        names = ", ".join(sorted({row.name for row in rows} - priced))
-        raise UsageError(f"{times}: {like} has no price for some kernel of {names}")
-    calibration = calibrated(left_out)
+    pricer = Pricer(base)
+    for row in rows:
+        if not any(pricer.covers(kernel) for _, kernel in row.kernels):
+            raise UsageError(f"{times}: {like} has no price for any operator of {row.name}")
+    prior = _prior(pricer, rows)
+    calibration = calibrated(leave_families_out(base, rows, prior))
     batches = [row.batch for row in rows]
     written: dict[str, Any] = {
         **_kept(data),

@@ -44,7 +44,8 @@ class NetworkLeftOut:
 
     def ratio_to(self, other: NetworkLeftOut) -> tuple[float, float]:
         """The log error of the ratio to another one of its fold, and its band's deviation."""
-        found = self.pricer.compare(_counted(self.row), _counted(other.row))
+        sides = (_priced(each, self.pricer) for each in (self.row, other.row))
+        found = self.pricer.compare(*sides)
         if found is None:
             return self.error - other.error, self.sigma
         measured = self.row.seconds / other.row.seconds
@@ -54,7 +55,10 @@ class NetworkLeftOut:
 def leave_families_out(
     target: Target, rows: Sequence[NetworkRow], prior: Prior
 ) -> list[NetworkLeftOut]:
-    """Predict every row by the families of the other folds; what has no price is left out."""
+    """Predict every row by the families of the other folds.
+
+    As in a report, kernels that these have no price for add none.
+    """
     found, folds = [], folds_of(rows, FOLDS)
     for fold in range(FOLDS):
         known = [row for row, own in zip(rows, folds, strict=True) if own != fold]
@@ -62,7 +66,7 @@ def leave_families_out(
         families = infer(known, prior, target.machine)
         pricer = Pricer(replace(target, families=families, calibration=calibration, rows=()))
         for row, own in zip(rows, folds, strict=True):
-            price = pricer.total(_counted(row)) if own == fold else None
+            price = pricer.total(_priced(row, pricer)) if own == fold else None
             if price is not None:
                 sigma = log(price.high / price.seconds) / Z
                 found.append(NetworkLeftOut(row, price.seconds, sigma, pricer))
@@ -103,10 +107,11 @@ def _pairs(left_out: Sequence[NetworkLeftOut]) -> Iterator[tuple[float, float]]:
                 yield error, sigma
 
 
-def _counted(row: NetworkRow) -> Counter[Kernel]:
+def _priced(row: NetworkRow, pricer: Pricer) -> Counter[Kernel]:
     counts = Counter[Kernel]()
     for count, kernel in row.kernels:
-        counts[kernel] += count
+        if pricer.covers(kernel):
+            counts[kernel] += count
     return counts
 
 

@@ -12,7 +12,7 @@ from archlint.cost.kernels.kernel import parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import Passes, Quantised
 from archlint.cost.pricing.features import FEATURES
-from archlint.cost.pricing.terms import TERMS, WORK_OF
+from archlint.cost.pricing.terms import OF_NETWORKS, TERMS, WORK_OF
 from archlint.cost.toml_shape import Fault, each, number, record, text, whole, words
 
 __all__ = ["faults"]
@@ -25,7 +25,7 @@ _LOG = number(0, 10)
 
 
 def _is_term(name: str) -> bool:
-    return name in TERMS or name.startswith(WORK_OF)
+    return name in TERMS or name in OF_NETWORKS or name.startswith(WORK_OF)
 
 
 def _is_kernel(term: str) -> bool:

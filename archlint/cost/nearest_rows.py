@@ -29,7 +29,7 @@ class NearestRows:
     def near(self, kernel: Kernel, most: int) -> tuple[Row, ...]:
         """At most so many rows of like kernels, the nearest first; none without a price."""
         family = self._pricer.family(kernel)
-        if family is None:
+        if family is None or family.spec.inferred is not None:
             return ()
         rows, kernels, points = self._of(kernel, family)
         if not rows:

@@ -16,6 +16,7 @@ from archlint.cost.kernels.ops import FUNCTIONS
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
+from archlint.cost.pricing.inferred_family import InferredFamily
 from archlint.cost.pricing.price import Basis, Comparison, Price, rests_on
 from archlint.cost.pricing.row import CLOCK
 from archlint.cost.pricing.sound import Z, sound, widen
@@ -59,6 +60,8 @@ class Pricer:
                     self._families[kind] = family
 
     def _fit(self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]]) -> Family | None:
+        if spec.inferred is not None:
+            return InferredFamily(spec, self.target.machine)
         if not rows:
             return None
         peak, floor = self.target.peak, {}
@@ -80,7 +83,8 @@ class Pricer:
             spec = self._by_variety.get(name)
             self._families[name] = None
             if spec is not None:
-                self._families[name] = self._fit(spec, self._measured.of(kernel, name))
+                rows = () if spec.inferred else self._measured.of(kernel, name)
+                self._families[name] = self._fit(spec, rows)
         return self._families[name]
 
     def _rows_of(self, spec: FamilySpec) -> list[tuple[Chain, float]]:

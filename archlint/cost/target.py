@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import RuntimeRules
-from archlint.cost.pricing.family import FamilySpec
+from archlint.cost.pricing.family import FamilySpec, Inferred
 from archlint.cost.pricing.machine import UNTOLD, Machine
 from archlint.cost.pricing.table import Row, Table, TableText
 from archlint.cost.pricing.width_step import WIDTH_STEP
@@ -198,6 +198,11 @@ class Target:
         """Whether all of its rows were measured on its device, and its measuring is finished."""
         return self.is_finished and self.transfer is None
 
+    @property
+    def is_inferred(self) -> bool:
+        """Whether its prices come from times of whole networks."""
+        return any(each.inferred for each in self.families)
+
 
 _OLD = (
     "its rows lie in the old layout, a table for each rule; they are priced by as before, "
@@ -282,7 +287,16 @@ def _family(data: dict[str, Any], files: TargetFiles) -> FamilySpec:
         differences_of=rule_of_folder(rule) if files.is_old else rule,
         spread=data["spread"],
         noise=data["noise"],
+        inferred=_inferred(data["inferred"]) if "inferred" in data else None,
         **given,
+    )
+
+
+def _inferred(data: dict[str, Any]) -> Inferred:
+    return Inferred(
+        coefficients=tuple(data["coefficients"]),
+        covariance=tuple(data["covariance"]),
+        hull=(tuple(data["least"]), tuple(data["most"])),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -13,7 +13,7 @@ from archlint.cost.kernels.kernel import parse_term
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.runtime_rules import Passes, Quantised
 from archlint.cost.pricing.features import FEATURES
-from archlint.cost.pricing.terms import TERMS, WORK_OF
+from archlint.cost.pricing.terms import OF_NETWORKS, TERMS, WORK_OF
 from archlint.cost.toml_shape import Fault, each, number, record, text, whole, words
 
 __all__ = ["faults"]
@@ -26,7 +26,7 @@ _LOG = number(0, 10)
 
 
 def _is_term(name: str) -> bool:
-    return name in TERMS or name.startswith(WORK_OF)
+    return name in TERMS or name in OF_NETWORKS or name.startswith(WORK_OF)
 
 
 def _is_kernel(term: str) -> bool:
@@ -53,6 +53,8 @@ _LOWERING = record(
     {
         "passes": text(*(passes.value for passes in Passes)),
         "views": _switch,
+        "autocast": record({"half": _TEXTS, "single": _TEXTS}),
+        "channels_last": _switch,
         "rotation": each(whole(1)),
         "whole_rotation": _switch,
         "last": _TEXTS,
@@ -96,6 +98,14 @@ _FAMILY = record(
         "unlike": _SHARE,
         "band_scale": _SCALE,
         "context": _LOG,
+        "inferred": record(
+            {
+                "coefficients": each(number(0, 1, above=True), least=1),
+                "covariance": each(number(-100, 100), least=1),
+                "least": each(number(0, 100), count=2),
+                "most": each(number(0, 100), count=2),
+            }
+        ),
     },
 )
 
@@ -184,8 +194,18 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[Fault]:
     with_kinds = [bool(one.get("kinds")) for one in families]
     if any(with_kinds) and not all(with_kinds):
         yield ("families", with_kinds.index(False)), "has no kinds, and others have some"
+    yield from _ill_inferred(families)
     yield from _twice("name", [[one["name"]] for one in families])
     yield from _twice("kinds", [one.get("kinds", []) + one.get("borrows", []) for one in families])
+
+
+def _ill_inferred(families: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    for at, family in enumerate(families):
+        terms, inferred = len(family["terms"]), family.get("inferred")
+        if inferred and len(inferred["coefficients"]) != terms:
+            yield ("families", at, "inferred", "coefficients"), "expected one for each term"
+        if inferred and len(inferred["covariance"]) != terms**2:
+            yield ("families", at, "inferred", "covariance"), "expected one for each pair of terms"
 
 
 def _twice(key: str, named: list[list[str]]) -> Iterator[Fault]:

@@ -41,6 +41,7 @@ _BASIS_LIMIT = {
     Basis.INTERPOLATED: Severity.ERROR,
     Basis.TRANSFERRED: Severity.WARNING,
     Basis.MODELLED: Severity.WARNING,
+    Basis.INFERRED: Severity.WARNING,
     Basis.EXTRAPOLATED: Severity.NOTE,
 }
 

@@ -132,6 +132,13 @@ def test_targets(archlint: Archlint) -> None:
     assert [each["target"] for each in document["targets"]] == [GPU, ARM]
 
 
+@pytest.mark.parametrize("words", [("add", "mine"), ("mine",), ("add", "mine", "more")])
+def test_a_target_is_added_by_its_name(archlint: Archlint, words: tuple[str, ...]) -> None:
+    added = archlint("targets", *words, "--networks", "times.csv")
+    assert added.code == 2
+    assert "archlint targets add NAME --networks FILE --like TARGET" in added.err
+
+
 def test_targets_by_name(archlint: Archlint) -> None:
     assert archlint("targets", ARM).out.startswith(f"{ARM}\n  device ")
 

@@ -38,7 +38,7 @@ def test_each_shipped_target_is_sound_and_counts_its_rows(name: str) -> None:
     target = load_target(files)
     check_table(target, files)
     assert target.counted.checksum
-    assert target.counted.rows
+    assert target.counted.rows or target.is_inferred
 
 
 def put(at: int, old: str, new: str) -> Edit:

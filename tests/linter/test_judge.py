@@ -85,6 +85,7 @@ def test_the_severity_is_that_of_all_places_together() -> None:
         (Basis.INTERPOLATED, Severity.ERROR),
         (Basis.TRANSFERRED, Severity.WARNING),
         (Basis.MODELLED, Severity.WARNING),
+        (Basis.INFERRED, Severity.WARNING),
         (Basis.EXTRAPOLATED, Severity.NOTE),
     ],
 )

@@ -18,8 +18,9 @@ __all__ = ["plot"]
 
 
 def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = ()) -> PricedPlot:
-    """The plot of a rule, given by code or name, on these targets or else on all shipped ones.
+    """The plot of a rule, given by code or name, on these targets.
 
+    With none named, on all shipped ones that price batch 1.
     Raises UsageError for an unknown rule or target, for a rule without a plot, and where no
     target prices the plot's kernels.
     """
@@ -31,7 +32,9 @@ def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = (
     if targets:
         chosen = find_targets(Options(targets=tuple(targets), target_paths=tuple(target_paths)))
     else:
-        chosen = tuple(each.target for each in locate_all(()) if each.place.is_shipped)
+        every = (each.target for each in locate_all(()) if each.place.is_shipped)
+        # a plot's kernels run at batch 1
+        chosen = tuple(target for target in every if target.batches[0] == 1)
     return _priced(declared, found.code, chosen)
 
 

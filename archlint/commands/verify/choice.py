@@ -74,6 +74,8 @@ def _chosen(located: Located, backend: Backend, options: Options, lines: Sequenc
 
 def _try(target: Target) -> tuple[Backend | None, str]:
     """The target's backend, or why it cannot run here what was measured there."""
+    if target.is_inferred:
+        return None, "it is inferred from times of whole networks, not measured"
     try:
         backend = backend_of(target)
     except (UsageError, MeasureError) as fault:

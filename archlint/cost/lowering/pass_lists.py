@@ -10,7 +10,12 @@ from archlint.cost.lowering.runtime_rules import Passes
 
 __all__ = ["pass_list_of"]
 
-_HOMES = {Passes.OPENVINO: "openvino", Passes.EAGER: "eager", Passes.ONNX_RUNTIME: "onnxruntime"}
+_HOMES = {
+    Passes.EAGER: "eager",
+    Passes.OPENVINO: "openvino",
+    Passes.ONNX_RUNTIME: "onnxruntime",
+    Passes.TORCH_GPU: "torch_gpu",
+}
 
 
 @cache

@@ -11,7 +11,7 @@ from archlint.cost.kernels.footprint import footprint
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 
-__all__ = ["Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
+__all__ = ["Autocast", "Blocked", "Fusions", "Passes", "Quantised", "RuntimeRules"]
 
 
 class Passes(Enum):
@@ -20,6 +20,7 @@ class Passes(Enum):
     EAGER = "eager"
     OPENVINO = "openvino"
     ONNX_RUNTIME = "onnxruntime"
+    TORCH_GPU = "torch gpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,14 @@ class Quantised:
 
 
 @dataclass(frozen=True, slots=True)
+class Autocast:
+    """The operators that PyTorch's autocast runs in `half` and in `single` precision."""
+
+    half: frozenset[str]
+    single: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeRules:
     """What the runtime does to operators before it runs them: `passes`, and what these go by.
 
@@ -107,7 +116,8 @@ class RuntimeRules:
     kernels were measured; of its whole footprint if `whole_rotation`.  A target with `fusions` is
     one whose runtime changes the graph, with `blocked` one that runs convs on blocked tensors,
     with `quantised` one that runs quantised models in int8.  `last` are the operators that go on
-    with the channels last where a runtime's convs leave them so.
+    with the channels last where a runtime's convs leave them so.  With `autocast` float models run
+    partly in half precision; `channels_last` says that their inputs lie so.
     """
 
     passes: Passes
@@ -121,6 +131,8 @@ class RuntimeRules:
     blocked: Blocked | None = None
     quantised: Quantised | None = None
     last: frozenset[str] = frozenset()
+    autocast: Autocast | None = None
+    channels_last: bool = False
 
     def fuses(self, kind: Kind, activation: str) -> bool:
         """Whether an activation becomes an epilogue of a kernel of this kind."""
@@ -156,6 +168,7 @@ class RuntimeRules:
         One that does not name its passes has those of ONNX Runtime if it says what these fuse.
         """
         fusions, blocked, quantised = map(data.get, ("fusions", "blocked", "quantised"))
+        autocast = data.get("autocast")
         passes = Passes.EAGER if fusions is None else Passes.ONNX_RUNTIME
         return cls(
             passes=Passes(data.get("passes", passes)),
@@ -169,6 +182,8 @@ class RuntimeRules:
             blocked=None if blocked is None else _blocked(blocked),
             quantised=None if quantised is None else _quantised(quantised),
             last=frozenset(data.get("last", ())),
+            autocast=None if autocast is None else _autocast(autocast),
+            channels_last=bool(data.get("channels_last", False)),
         )
 
 
@@ -192,6 +207,10 @@ def _blocked(data: Mapping[str, Any]) -> Blocked:
         gated=dict(data["gated"]),
         **{name: frozenset(data[name]) for name in sets},
     )
+
+
+def _autocast(data: Mapping[str, Any]) -> Autocast:
+    return Autocast(frozenset(data["half"]), frozenset(data["single"]))
 
 
 def _quantised(data: Mapping[str, Any]) -> Quantised:

@@ -23,7 +23,7 @@ from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.terms import term_named
 from archlint.cost.pricing.width_step import width_step
 
-__all__ = ["Family", "FamilySpec", "correlate", "describe", "terms_of"]
+__all__ = ["Family", "FamilySpec", "Inferred", "correlate", "describe", "terms_of"]
 
 Names = NDArray[np.str_]
 
@@ -48,6 +48,19 @@ MOST_ASKED = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
+class Inferred:
+    """What the times of whole networks say of a family's terms.
+
+    `coefficients` are seconds for one of each term, `covariance` that of their logs, row by row;
+    `hull` are the least and the greatest FLOPs and bytes of the networks' kernels, in octaves.
+    """
+
+    coefficients: tuple[float, ...]
+    covariance: tuple[float, ...]
+    hull: tuple[tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
 class FamilySpec:
     """What a target file says of a family.
 
@@ -60,7 +73,8 @@ class FamilySpec:
     error, `lengths` the octaves of each feature over which a residual fades.  `band_scale` is
     the factor on the log standard deviation at which four in five of its rows, each left out,
     fall within their 10th to 90th percentile.  `context` is the log standard deviation of what
-    all its kernels are off by together in one model: what runs around them.
+    all its kernels are off by together in one model: what runs around them.  A family that is
+    `inferred` needs no rows.
     """
 
     name: str
@@ -74,6 +88,7 @@ class FamilySpec:
     unlike: float = UNLIKE
     band_scale: float = 1.0
     context: float = 0.0
+    inferred: Inferred | None = None
 
 
 class _Asked:

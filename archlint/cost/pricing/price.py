@@ -21,6 +21,7 @@ class Basis(Enum):
     INTERPOLATED = "interpolated"
     TRANSFERRED = "transferred"
     MODELLED = "modelled"
+    INFERRED = "inferred"
     EXTRAPOLATED = "extrapolated"
 
     rank: int

@@ -15,7 +15,9 @@ from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.machine import Machine
 from archlint.cost.pricing.moves import is_general, pieces_of
 
-__all__ = ["TERMS", "WORK_OF", "coldness", "nearness", "padded", "padding_of", "term_named"]
+__all__ = [
+    "OF_NETWORKS", "TERMS", "WORK_OF", "coldness", "nearness", "padded", "padding_of", "term_named",
+]  # fmt: skip
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _SKIPPED = {Kind.CONV: 2, Kind.GROUP_CONV: 1}
@@ -150,14 +152,27 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
 }
 """By name: 1, FLOPs, bytes, loop runs, pieces, steps, elements; a coefficient is seconds each."""
 
+OF_NETWORKS: Mapping[str, Callable[[Columns, Machine], Array]] = {
+    "results": lambda c, _: c.batch * c.out_positions * c.c_out,
+    "flops a result": lambda c, _: c.flops / c.c_out,
+    "flops off step": lambda c, _: c.flops * ((c.c_in % 8 > 0) | (c.c_out % 8 > 0)),
+    "flops a channel": lambda c, _: c.flops * c.groups / c.c_in,
+}
+"""Further terms of what is inferred from networks, which tell no residual of single kernels.
+
+"Flops a result" are those that a wider kernel would share between more outputs, "flops a channel"
+those that one with more channels a group would share between these, "flops off step" those of
+widths that are no multiples of 8, which tensor cores take in eights.
+"""
+
 WORK_OF = "work of "
 """Begins the name of a term for one operator of a family: its FLOPs, or elements if it has none."""
 
 
 def term_named(name: str) -> Callable[[Columns, Machine], Array]:
-    """The term of this name, of TERMS or of one operator; raises KeyError for another."""
+    """The term of this name, of the two lists or of an operator; raises KeyError for another."""
     if not name.startswith(WORK_OF):
-        return TERMS[name]
+        return TERMS.get(name) or OF_NETWORKS[name]
     op = name.removeprefix(WORK_OF)
 
     def work(columns: Columns, _: Machine) -> Array:

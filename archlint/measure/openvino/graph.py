@@ -38,6 +38,10 @@ class ChainedGraph(Graph):
         self.nodes[-1].name = output
         return output
 
+    def varied(self, *shape: int) -> str:
+        """As `fresh`: its loops branch by no value."""
+        return self.fresh(*shape)
+
     def fresh(self, *shape: int) -> str:
         """A tensor that a producer writes at every run, behind all that was made before."""
         rank = len(shape)

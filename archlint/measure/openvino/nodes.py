@@ -57,7 +57,7 @@ def make_nodes(kernel: Kernel, graph: ChainedGraph, given: tuple[str, Shape] | N
     It reads the tensor `given` where that has the shape of its first input, else a fresh one.
     """
     graph.channels_last = kernel.kind not in _IN_ORDER_KINDS | _CONVS and kernel.op not in _IN_ORDER
-    site, core = Site(graph, given), _core(kernel)
+    site, core = Site(graph, given, graph.fresh), _core(kernel)
     added: list[str] = []
     if "Add" in kernel.epilogue:
         # a conv sums into what was there before it

@@ -11,13 +11,17 @@ from archlint.cost.lowering.pass_lists import pass_list_of
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph import read_model
 from tests.cost.lowering.passes.steps import ORT, faults
-from tests.cost.paper_targets import GPU
+from tests.cost.paper_targets import GPU, load
 
 ONNX = Path(__file__).parents[4] / "examples/onnx"
 
 
 @pytest.mark.parametrize("name", ["nasnet_a_small", "resnet18", "shufflenet_v2", "vit_s16"])
-@pytest.mark.parametrize("lowering", [ORT, GPU.lowering], ids=["ort", "eager"])
+@pytest.mark.parametrize(
+    "lowering",
+    [ORT, GPU.lowering, load("rtx4090-torch2.9-amp").lowering],
+    ids=["ort", "eager", "torch gpu"],
+)
 def test_after_each_pass_all_steps_know_who_makes_and_reads_their_tensors(
     name: str, lowering: RuntimeRules
 ) -> None:

@@ -27,7 +27,7 @@ from archlint.linter.source import SourceModel
 from archlint.settings.options import Options
 from archlint.source.export import ModelSpec
 
-TARGET = "amd-epyc-ort-fp32-1t"
+TARGET = "epyc-milan-ort-fp32-1t"
 INPUT = "1x3x224x224"
 
 

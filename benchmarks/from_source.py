@@ -30,7 +30,7 @@ from archlint.source.export.peak import peak_memory
 from archlint.source.static import locate_statically
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
-TARGETS = ("amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t", "gtx1080ti-cudnn7-fp32")
+TARGETS = ("epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t", "gtx1080ti-cudnn7-fp32")
 FACTORIES = {
     "mobilenet_v1": "mobilenet.py:mobilenet_v1",
     "mobilenet_v2": "mobilenet.py:mobilenet_v2",

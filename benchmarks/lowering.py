@@ -44,7 +44,7 @@ from tests.measure.onnxruntime.ort_graph import (  # noqa: E402
     signatures_of_kernels,
 )
 
-TARGET = "amd-epyc-ort-fp32-1t"
+TARGET = "epyc-milan-ort-fp32-1t"
 """Whose prices weigh the differences."""
 
 

@@ -21,7 +21,7 @@ from onnx import TensorProto, helper
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "onnx"
-MEASURED = "amd-epyc-ort-fp32-1t"
+MEASURED = "epyc-milan-ort-fp32-1t"
 LINT = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
 MiB = 2**20
 

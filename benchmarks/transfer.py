@@ -273,7 +273,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("networks", "here", "replay"))
     parser.add_argument("paths", type=Path, nargs="+")
-    parser.add_argument("--base", default="amd-epyc-ort-fp32-1t")
+    parser.add_argument("--base", default="epyc-milan-ort-fp32-1t")
     parser.add_argument("--table")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--budgets", nargs="*", default=["1m", "2m", "5m"])

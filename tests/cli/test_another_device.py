@@ -7,7 +7,11 @@ from archlint.measure import cpu as measured
 from archlint.measure.platforms.told import Told
 from tests.cli.conftest import Archlint
 
-TARGET, OTHER, TORCH = "amd-epyc-ort-fp32-1t", "amd-epyc-ort-int8-1t", "amd-epyc-torch-fp32-1t"
+TARGET, OTHER, TORCH = (
+    "epyc-milan-ort-fp32-1t",
+    "epyc-milan-ort-int8-1t",
+    "epyc-milan-torch-fp32-1t",
+)
 THEIRS = "AMD EPYC (family 25, model 1)"
 GENOA = Told("AMD EPYC (family 25, model 17)", Cpu("AMD", 25, 17))
 RYZEN = Told("AMD Ryzen 9 5900X (family 25, model 33)", Cpu("AMD", 25, 33))
@@ -42,7 +46,7 @@ def test_a_target_of_this_machine_is_named(
 ) -> None:
     on(monkeypatch, GENOA)
     told = archlint("--target", TARGET, "a.onnx")
-    assert told.err.endswith(": its times differ; amd-epyc-genoa-ort-fp32-1t is of this one\n")
+    assert told.err.endswith(": its times differ; epyc-genoa-ort-fp32-1t is of this one\n")
     other_runtime = archlint("--target", TORCH, "a.onnx")
     assert other_runtime.err.endswith("; `archlint measure` measures it\n")
 

@@ -63,7 +63,7 @@ FOLDED = """\
 """
 ACTIVATION = ("-        self.act = nn.SiLU()  # as published\n",
               "+        self.act = nn.ReLU()  # as published\n")  # fmt: skip
-TARGET = "amd-epyc-ort-fp32-1t"
+TARGET = "epyc-milan-ort-fp32-1t"
 OPTIONS = ("--isolated", "--input", "1x3x58x58", "--target", TARGET)
 
 

@@ -101,7 +101,7 @@ def test_without_words_the_configured_models_are_linted(
         factory = "nets.py:Net"
         inputs = "1x3x30x30"
         kwargs = { wide = 64 }
-        targets = "amd-epyc-ort-fp32-1t"
+        targets = "epyc-milan-ort-fp32-1t"
         """,
         encoding="utf-8",
     )
@@ -109,7 +109,7 @@ def test_without_words_the_configured_models_are_linted(
     assert [each["path"] for each in report["models"]] == ["wide", "narrow"]
     assert [each["targets"][0]["target"] for each in report["models"]] == [
         "gtx1080ti-cudnn7-fp32",
-        "amd-epyc-ort-fp32-1t",
+        "epyc-milan-ort-fp32-1t",
     ]
     assert [each["inputs"][0]["shape"] for each in report["models"]] == [
         [8, 3, 58, 58],

@@ -66,7 +66,7 @@ def test_findings_of_the_examples_are_exact_where_a_module_made_their_operator(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     args = ["examples/onnx", "--source-root", "examples", "--batch", "8", "--format", "json"]
-    for target in ("amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t", "gtx1080ti-cudnn7-fp32"):
+    for target in ("epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t", "gtx1080ti-cudnn7-fp32"):
         args += ["--target", target]
     assert run(args) == 1
     models = json.loads(capsys.readouterr().out)["models"]

@@ -18,7 +18,7 @@ from archlint.graph import read_model
 from archlint.settings.options import Options
 from archlint.testing import Net
 
-LIKE = "amd-epyc-torch-fp32-1t"
+LIKE = "epyc-milan-torch-fp32-1t"
 SLOWER = 3.0
 
 

@@ -14,7 +14,7 @@ from archlint.cost.target_files import SHIPPED, files_of
 from archlint.graph.reader import read_model
 
 ROOT = Path(__file__).parents[2]
-PRICER = Pricer(load_target(files_of(SHIPPED / "amd-epyc-genoa-ort-fp32-1t")))
+PRICER = Pricer(load_target(files_of(SHIPPED / "epyc-genoa-ort-fp32-1t")))
 
 
 def price(path: Path) -> Price:

@@ -18,7 +18,7 @@ from archlint.cost.target_files import SHIPPED, files_of
 from archlint.graph.reader import read_model
 
 CASES = Path(__file__).parents[1] / "cases"
-PRICER = Pricer(load_target(files_of(SHIPPED / "amd-epyc-ort-fp32-1t")))
+PRICER = Pricer(load_target(files_of(SHIPPED / "epyc-milan-ort-fp32-1t")))
 TO_THIS = 39.5 / 36.6
 
 

@@ -12,7 +12,7 @@ from archlint.cost.target_files import SHIPPED, files_of, list_targets
 from archlint.errors import TargetError
 from tests.cost.uncounted import uncounted
 
-PAPER, MEASURED = "gtx1080ti-cudnn7-fp32", "amd-epyc-torch-fp32-1t"
+PAPER, MEASURED = "gtx1080ti-cudnn7-fp32", "epyc-milan-torch-fp32-1t"
 Edit = Callable[[list[str]], object]
 
 

@@ -13,7 +13,7 @@ from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, list_targets
 from tests.cost.paper_targets import ARM_PRICER, GPU_PRICER
 
-CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
+CPU = load_target(list_targets(SHIPPED)["epyc-milan-ort-fp32-1t"])
 PRICER = Pricer(CPU)
 
 

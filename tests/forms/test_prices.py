@@ -31,7 +31,7 @@ def predicted(model: onnx.ModelProto, target: str) -> float:
 def test_int8_on_signed_data_is_priced_as_on_unsigned_and_says_so(tmp_path: Path) -> None:
     file = network("mobilenet_v2", tmp_path)
     signed = FORMS["static QDQ, signed data"](file, tmp_path)
-    target = "amd-epyc-ort-int8-1t"
+    target = "epyc-milan-ort-int8-1t"
     (report,) = lint([signed], Options(targets=(target,))).models
     assert report.remarks == (
         "the file is int8 with signed data: priced with uint8 data, which ONNX Runtime runs "
@@ -41,7 +41,7 @@ def test_int8_on_signed_data_is_priced_as_on_unsigned_and_says_so(tmp_path: Path
     assert report.targets[0].predicted == pytest.approx(unsigned)
     (refused,) = lint([signed], Options(targets=(target,), as_stored=True)).models
     assert refused.error == (
-        "amd-epyc-ort-int8-1t prices int8, not int8 with signed data; "
+        "epyc-milan-ort-int8-1t prices int8, not int8 with signed data; "
         "no target for int8 with signed data"
     )
 
@@ -74,7 +74,7 @@ def test_another_dtype_is_priced_as_the_network_in_fp32(
 ) -> None:
     file = network(name, tmp_path)
     onnx.save(FORMS[form](file, tmp_path), str(tmp_path / "form.onnx"))
-    options = Options(targets=("amd-epyc-ort-fp32-1t", "gtx1080ti-cudnn7-fp32"))
+    options = Options(targets=("epyc-milan-ort-fp32-1t", "gtx1080ti-cudnn7-fp32"))
     own, found = lint([str(file), str(tmp_path / "form.onnx")], options).models
     assert found.error is None
     for twin, priced in zip(own.targets, found.targets, strict=True):
@@ -96,11 +96,11 @@ def told(report: ModelReport) -> list[str]:
 @pytest.mark.parametrize(
     ("target", "name", "forms"),
     [
-        ("amd-epyc-ort-fp32-1t", "mobilenet_v2", FLOAT),
+        ("epyc-milan-ort-fp32-1t", "mobilenet_v2", FLOAT),
         # of whole blocks on every CPU, with depthwise convs and with sums
-        ("amd-epyc-ort-fp32-1t", "mobilenet_v1", (*FLOAT, HIGHEST)),
-        ("amd-epyc-ort-fp32-1t", "resnet18", (*FLOAT, HIGHEST)),
-        ("amd-epyc-ort-int8-1t", "mobilenet_v2", INTEGER),
+        ("epyc-milan-ort-fp32-1t", "mobilenet_v1", (*FLOAT, HIGHEST)),
+        ("epyc-milan-ort-fp32-1t", "resnet18", (*FLOAT, HIGHEST)),
+        ("epyc-milan-ort-int8-1t", "mobilenet_v2", INTEGER),
     ],
 )
 def test_prices_do_not_hang_on_the_form(

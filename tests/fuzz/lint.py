@@ -25,7 +25,7 @@ from tests.fuzz.apart import Done
 
 __all__ = ["TARGETS", "Watch", "complaints", "options_of"]
 
-TARGETS = ("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t")
+TARGETS = ("gtx1080ti-cudnn7-fp32", "epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t")
 """One of each sort: of the paper's tables, of blocked layouts, and without a compiler."""
 
 SLOWEST = 20.0

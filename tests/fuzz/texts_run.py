@@ -33,7 +33,7 @@ from tests.fuzz.words import COMMAND_LINES, mutated_words
 __all__ = ["KINDS", "Subject", "complaint"]
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ("gtx1080ti-cudnn7-fp32", "amd-epyc-torch-fp32-1t")
+TARGETS = ("gtx1080ti-cudnn7-fp32", "epyc-milan-torch-fp32-1t")
 
 SLOWEST = 20.0
 

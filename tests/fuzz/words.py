@@ -15,7 +15,7 @@ COMMAND_LINES: Sequence[str] = (
     "check m.onnx --untrusted --format concise --format json=out.json --output - --color never -q",
     "check m.onnx --untrusted --baseline known.toml --ignore G3 --fail-on-skipped --statistics",
     "check . --untrusted --source-root src --path-map /a=b --library torch --config archlint.toml",
-    "check m.onnx --untrusted --isolated --target amd-epyc-torch-fp32-1t --as-stored -v",
+    "check m.onnx --untrusted --isolated --target epyc-milan-torch-fp32-1t --as-stored -v",
     "check m.onnx --untrusted --baseline known.toml --write-baseline known",
     "check m.onnx --untrusted --baseline known.toml --prune-baseline --config-from HEAD",
     "check m.onnx --untrusted --add-ignores why --allow-unknown",

@@ -181,7 +181,7 @@ def test_lines_of_inputs_are_words_whatever_is_in_them(
     project.write({"my nets/$(touch pwned).onnx": GOOD, "-v.onnx": GOOD})
     run = runner(
         models="my nets/$(touch pwned).onnx\r\n\n  -v.onnx  \n",
-        targets="gtx1080ti-cudnn7-fp32\namd-epyc-ort-fp32-1t",
+        targets="gtx1080ti-cudnn7-fp32\nepyc-milan-ort-fp32-1t",
         fail_on="never",
     )
     done = run.step(RUN)

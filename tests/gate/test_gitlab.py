@@ -86,7 +86,7 @@ def test_lines_of_variables_are_words_whatever_is_in_them(project: Repository) -
     project.write({"my nets/$(touch pwned) *.onnx": GOOD, "-v.onnx": GOOD})
     variables = {
         "ARCHLINT_MODELS": "my nets/$(touch pwned) *.onnx\n-v.onnx",
-        "ARCHLINT_TARGETS": "gtx1080ti-cudnn7-fp32\namd-epyc-ort-fp32-1t",
+        "ARCHLINT_TARGETS": "gtx1080ti-cudnn7-fp32\nepyc-milan-ort-fp32-1t",
         "ARCHLINT_CONFIG": "archlint.toml",
         "ARCHLINT_FAIL_ON": "never",
     }

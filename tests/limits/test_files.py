@@ -52,7 +52,7 @@ def test_what_is_no_file_to_read_is_one_line(kind: str, what: str, tmp_path: Pat
     path.parent.mkdir(exist_ok=True)
     said = odd(kind, path)
     if what == "rows":
-        measured = ROOT / "archlint" / "targets" / "amd-epyc-ort-fp32-1t" / "target.toml"
+        measured = ROOT / "archlint" / "targets" / "epyc-milan-ort-fp32-1t" / "target.toml"
         (path.parent / "target.toml").write_bytes(measured.read_bytes())
     option = ["--target", "./gpu"] if what in ("target", "rows") else [f"--{what}", str(path)]
     code, lines = told(tmp_path, *option, str(PATHS[0]))

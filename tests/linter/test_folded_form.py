@@ -46,7 +46,7 @@ def test_a_file_with_batch_norms_is_not_folded() -> None:
 
 
 def test_the_report_has_it_once() -> None:
-    asked = Options(targets=("amd-epyc-torch-fp32-1t",))
+    asked = Options(targets=("epyc-milan-torch-fp32-1t",))
     files = [str(EXAMPLES / f"{name}.onnx") for name in ("resnet18", "vgg16", "vit_s16")]
     reports = lint(files, asked).models
     assert [each.remarks for each in reports] == [(TEXT,), (), ()]

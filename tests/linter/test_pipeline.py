@@ -194,11 +194,11 @@ def test_a_second_look_that_fails_leaves_the_report_with_a_remark() -> None:
 
 
 def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:
-    error = only(lint([HALF_PROTO], Options(targets=("amd-epyc-ort-int8-1t",)))).error
+    error = only(lint([HALF_PROTO], Options(targets=("epyc-milan-ort-int8-1t",)))).error
     assert error == (
-        "amd-epyc-ort-int8-1t prices int8, not float16; no target for float16; the same network "
-        "in another dtype is priced by amd-epyc-genoa-ort-fp32-1t, amd-epyc-ort-fp32-1t, "
-        "amd-epyc-ort-fp32-2t, amd-epyc-torch-fp32-1t, gtx1080ti-cudnn7-fp32, "
+        "epyc-milan-ort-int8-1t prices int8, not float16; no target for float16; the same network "
+        "in another dtype is priced by epyc-genoa-ort-fp32-1t, epyc-milan-ort-fp32-1t, "
+        "epyc-milan-ort-fp32-2t, epyc-milan-torch-fp32-1t, gtx1080ti-cudnn7-fp32, "
         "snapdragon810-neon-fp32"
     )
 

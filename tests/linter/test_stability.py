@@ -12,7 +12,7 @@ from archlint.results.model_diff import Gate
 from archlint.settings.options import Options
 from tests.linter.versions import CASES, NETWORKS, VERSIONS, file_of
 
-BOTH = Options(targets=("gtx1080ti-cudnn7-fp32", "amd-epyc-ort-fp32-1t"))
+BOTH = Options(targets=("gtx1080ti-cudnn7-fp32", "epyc-milan-ort-fp32-1t"))
 
 
 @pytest.fixture(scope="module")

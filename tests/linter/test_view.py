@@ -17,7 +17,7 @@ from tests.cost.paper_targets import ARM_PRICER, GPU_PRICER
 from tests.linter.fake_rules import EachConv, convs, priced
 
 CASES = Path(__file__).parents[1] / "cases"
-CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
+CPU = load_target(list_targets(SHIPPED)["epyc-milan-ort-fp32-1t"])
 
 
 def view(batch: int = 1, pricer: Pricer = GPU_PRICER) -> Priced:

@@ -9,7 +9,7 @@ from archlint.errors import UsageError
 from archlint.measure.backends import Settings, backend_of, make_backend
 from tests.cost.paper_targets import FILES, GPU
 
-MEASURED = sorted(name for name in FILES if name.startswith("amd-epyc"))
+MEASURED = sorted(name for name in FILES if name.startswith("epyc-"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from archlint.rules.g4_elementwise.rule import ElementWise
 from archlint.testing import Checked, Net, check
 
 GATE = "a gate or an output, not an activation function between layers"
-TARGET = "amd-epyc-ort-fp32-1t"
+TARGET = "epyc-milan-ort-fp32-1t"
 
 
 def checked(net: Net, *outputs: str) -> Checked:

@@ -15,7 +15,7 @@ from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.graph import read_model
 from archlint.linter.reading import Readings
 
-CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
+CPU = load_target(list_targets(SHIPPED)["epyc-milan-ort-fp32-1t"])
 FLOAT, BYTE = TensorProto.FLOAT, TensorProto.INT8
 SCALES = helper.make_node("Mul", ["qs", "s"], ["both"])
 BIAS = helper.make_node("Add", ["p", "b"], ["z"])

@@ -21,7 +21,7 @@ from archlint.measure.onnxruntime.nodes import can_make
 from archlint.testing import Net
 from tests.cost.paper_targets import GPU
 
-CPU = load_target(list_targets(SHIPPED)["amd-epyc-ort-fp32-1t"])
+CPU = load_target(list_targets(SHIPPED)["epyc-milan-ort-fp32-1t"])
 INDEX = "index"
 """The name of an input of whole numbers."""
 

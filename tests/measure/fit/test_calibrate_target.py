@@ -20,7 +20,7 @@ from archlint.measure.fit.calibrate_target import CONTEXT, FEWEST, sections, tun
 from archlint.measure.target_file import put_sections
 from tests.measure.synthetic import MACHINE, conv_times, pointwise
 
-MEASURED = load_target(files_of(SHIPPED / "amd-epyc-ort-fp32-1t"))
+MEASURED = load_target(files_of(SHIPPED / "epyc-milan-ort-fp32-1t"))
 """A target to take the lowering and the provenance from."""
 
 
@@ -128,7 +128,7 @@ def test_a_variety_with_few_rows_stays_unpriced() -> None:
 def test_what_is_tuned_reads_back_from_a_target_file(tmp_path: Path) -> None:
     tuned = tune_target(target(noisy(40, 0.05, seed=8)))
     file = tmp_path / "target.toml"
-    shutil.copy(SHIPPED / "amd-epyc-ort-fp32-1t" / "target.toml", file)
+    shutil.copy(SHIPPED / "epyc-milan-ort-fp32-1t" / "target.toml", file)
     put_sections(file, sections(tuned))
     again = load_target(files_of(tmp_path))
     assert again.families == tuned.families

@@ -17,7 +17,7 @@ pytest.importorskip("torch", reason="exporting needs torch")
 pytest.importorskip("onnxscript", reason="torch's exporter needs onnxscript")
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-TARGETS = ("amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t", "gtx1080ti-cudnn7-fp32")
+TARGETS = ("epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t", "gtx1080ti-cudnn7-fp32")
 # the others take as long again; benchmarks/from_source.py has all
 FACTORIES = {
     "mobilenet_v2": "mobilenet.py:mobilenet_v2",

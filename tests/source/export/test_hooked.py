@@ -132,7 +132,7 @@ class Net(nn.Module):
         return self.body(x)
 """
     asked = ["nets.py:Net", "--input", "1x64x56x56", "--select", "G4", "--format", "concise"]
-    asked += ["--target", "amd-epyc-ort-fp32-1t", "--fail-on", "never", "--notes"]
+    asked += ["--target", "epyc-milan-ort-fp32-1t", "--fail-on", "never", "--notes"]
     (tmp_path / "nets.py").write_text(text, encoding="utf-8")
     assert run(asked) == 0
     told = capsys.readouterr().out

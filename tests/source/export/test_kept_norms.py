@@ -18,7 +18,7 @@ from archlint.source.export.located import locate
 pytest.importorskip("torch", reason="exporting needs torch")
 pytest.importorskip("onnxscript", reason="torch's exporter needs onnxscript")
 
-FOLDS, KEEPS = "amd-epyc-ort-fp32-1t", "amd-epyc-torch-fp32-1t"
+FOLDS, KEEPS = "epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t"
 RESNET = Path(__file__).resolve().parents[3] / "examples" / "nets" / "resnet.py"
 SPEC = ModelSpec.parse(f"{os.path.relpath(RESNET)}:resnet18", ["1x3x64x64"])
 

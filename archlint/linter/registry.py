@@ -30,7 +30,7 @@ from archlint.rule import Rule
 from archlint.settings.options import DEFAULT_TARGET, Options
 
 if TYPE_CHECKING:
-    from archlint.results.target_summary import CarriedRows, RulePage, TargetSummary
+    from archlint.results.target_summary import RulePage, TargetSummary
     from archlint.settings.known import Known
 
 __all__ = [
@@ -310,6 +310,7 @@ def _tried(found: FoundTarget) -> TargetSummary | str:
 
 
 def _summary(found: FoundTarget) -> TargetSummary:
+    from archlint.linter.carried_rows import carried_rows
     from archlint.results.target_summary import KindError, RuleRows, TargetSummary
 
     target = _load(found)
@@ -345,15 +346,5 @@ def _summary(found: FoundTarget) -> TargetSummary:
         folder=None if found.is_shipped else str(found.file.parent),
         marked=target.marked,
         added=sum(len(read_table(table)) for table in found.added),
-        carried=_carried(target),
+        carried=carried_rows(target),
     )
-
-
-def _carried(target: Target) -> CarriedRows | None:
-    from archlint.results.target_summary import CarriedRows
-
-    of = target.transfer
-    if of is None:
-        return None
-    rows = sum(row.carried for row in target.rows)
-    return CarriedRows(of.base, of.device, of.factor, of.low, of.high, 1e3 * of.launch, rows)

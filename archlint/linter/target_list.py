@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from archlint.cost.pricing.table import SHARED, read_table
 from archlint.cost.target import Target
 from archlint.errors import TargetError
+from archlint.linter.carried_rows import carried_rows
 from archlint.linter.registry import load_found, named
 from archlint.linter.target_places import FoundTarget, find_target_files
 from archlint.measure.cpu import gpu_names, this_cpu
-from archlint.results.target_summary import CarriedRows, KindError, RuleRows, TargetSummary, Where
+from archlint.results.target_summary import KindError, RuleRows, TargetSummary, Where
 from archlint.settings.options import DEFAULT_TARGET
 
 __all__ = ["broken_targets", "targets"]
@@ -107,13 +108,5 @@ def _summary(found: FoundTarget, target: Target, nearest: str) -> TargetSummary:
         where=_where(target, nearest),
         cpu=target.cpu,
         caches=tuple(filter(None, (target.machine.near, target.machine.far))),
-        carried=_carried(target),
+        carried=carried_rows(target),
     )
-
-
-def _carried(target: Target) -> CarriedRows | None:
-    of = target.transfer
-    if of is None:
-        return None
-    rows = sum(row.carried for row in target.rows)
-    return CarriedRows(of.base, of.device, of.factor, of.low, of.high, 1e3 * of.launch, rows)

@@ -204,7 +204,7 @@ def test_settings_that_do_not_go_together(settings: Settings, error: str) -> Non
 
 
 def test_choices() -> None:
-    assert [each.value for each in BackendName] == ["ort", "torch"]
+    assert [each.value for each in BackendName] == ["ort", "openvino", "torch"]
     assert [each.value for each in Device] == ["cpu", "cuda"]
     assert [each.value for each in Mode] == ["eager", "graph"]
 

@@ -9,6 +9,7 @@ import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from archlint.linter.pipeline import lint
+from archlint.linter.target_list import targets
 from archlint.results.findings import ModelReport, Report, Severity
 from archlint.rule import Place, Rule, Silence, View
 from archlint.settings.options import Ignore, Options
@@ -150,9 +151,9 @@ def test_a_dtype_outside_the_target_is_read_as_the_network_that_it_is() -> None:
 
 
 def test_as_stored_a_dtype_outside_the_target_is_the_model_s_error() -> None:
-    assert only(lint([HALF_PROTO], Options(as_stored=True))).error == (
-        "gtx1080ti-cudnn7-fp32 prices float, not float16; no target for float16"
-    )
+    error = only(lint([HALF_PROTO], Options(as_stored=True))).error
+    assert error is not None
+    assert error.startswith("gtx1080ti-cudnn7-fp32 prices float, not float16; for float16: rtx")
 
 
 def _each_by_each(batch: int) -> ModelProto:
@@ -195,9 +196,19 @@ def test_a_second_look_that_fails_leaves_the_report_with_a_remark() -> None:
 
 def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:
     error = only(lint([HALF_PROTO], Options(targets=("epyc-milan-ort-int8-1t",)))).error
+    half = [each.target for each in targets() if each.dtype == "float16"]
     assert error == (
-        "epyc-milan-ort-int8-1t prices int8, not float16; no target for float16; the same network "
-        "in another dtype is priced by epyc-genoa-ort-fp32-1t, epyc-milan-ort-fp32-1t, "
+        f"epyc-milan-ort-int8-1t prices int8, not float16; for float16: {', '.join(half)}"
+    )
+
+
+def test_where_no_target_is_of_a_dtype_those_of_the_same_network_in_fp32_are_named() -> None:
+    net = Net(TensorProto.BFLOAT16)
+    proto = net.proto(net.conv(net.input(1, 8, 14, 14), 16))
+    error = only(lint([proto], Options(targets=("epyc-milan-ort-int8-1t",)))).error
+    assert error == (
+        "epyc-milan-ort-int8-1t prices int8, not bfloat16; no target for bfloat16; the same "
+        "network in another dtype is priced by epyc-genoa-ort-fp32-1t, epyc-milan-ort-fp32-1t, "
         "epyc-milan-ort-fp32-2t, epyc-milan-torch-fp32-1t, gtx1080ti-cudnn7-fp32, "
         "snapdragon810-neon-fp32"
     )

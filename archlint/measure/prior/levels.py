@@ -9,9 +9,6 @@ from archlint.cost.kernels.kernel import Kernel
 
 __all__ = ["at_levels_of"]
 
-CORE = 4
-"""How many levels a device has that has one for a core's own cache."""
-
 
 def at_levels_of(kernel: Kernel, levels: Sequence[int], others: Sequence[int]) -> Kernel | None:
     """The kernel of a device with `levels` at the like level of a device with `others`.

@@ -38,12 +38,13 @@ def with_repeated_operands(kernel: Kernel, op: Operator) -> Kernel:
     pieces = prod(shape) // run
     planes = kernel.batch * kernel.c_out
     is_map = len(kernel.out_map) > 1
+    sizes: tuple[int, ...] = ()
     if not all(goes_on):
         path = "by channel"
         is_usual = is_map and pieces == planes
         channels, sizes = pieces, (1, run)
     elif is_map and pieces == planes:
-        path, is_usual, channels, sizes = "by map", True, 0, ()
+        path, is_usual, channels = "by map", True, 0
     else:
         path = "by row"
         lines = planes * prod(kernel.out_map[:-1]) if is_map else prod(shape) // kernel.c_out

@@ -9,12 +9,12 @@ from enum import Enum
 from math import prod
 
 import onnx
-from onnx import numpy_helper
 
 from archlint.graph.attributes import read_attribute
 from archlint.graph.operator import Attribute
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import OPERATORS, operators_that
+from archlint.graph.tensor_values import array_of
 
 __all__ = ["AxisUses", "Dim", "Use", "axis_uses"]
 
@@ -99,11 +99,9 @@ class _Constants:
         whole = tensor.data_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32)
         if not whole or len(tensor.dims) > 1 or prod(tensor.dims) > _MOST_INTS:
             return
-        try:
-            values = numpy_helper.to_array(tensor).ravel().tolist()
-        except (RuntimeError, TypeError, ValueError):
-            return  # of a damaged file, which is told of where it is read
-        self.ints[name] = [int(each) for each in values]
+        values = array_of(tensor)
+        if values is not None:
+            self.ints[name] = [int(each) for each in values.ravel().tolist()]
 
 
 def axis_uses(graph: onnx.GraphProto, declared: Mapping[str, Sequence[Dim] | None]) -> AxisUses:

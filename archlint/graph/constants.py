@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from math import prod
 from types import MappingProxyType
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
 from archlint.graph.data_dependent import DATA_DEPENDENT, FEW, data_dependent_types
 from archlint.graph.evaluate import MOST_ELEMENTS, Array
@@ -20,6 +18,7 @@ from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of, operators_that
 from archlint.graph.reference import Value
 from archlint.graph.shapes import TensorType, array_type, opset_of, tensor_type
+from archlint.graph.tensor_values import array_of
 from archlint.graph.wanted_constants import WantedConstants
 
 __all__ = ["Constants", "find_constants"]
@@ -69,7 +68,7 @@ def find_constants(
     found = Constants()
     wanted = WantedConstants(found.values, found.sequences)
     for tensor in proto.graph.initializer:
-        _add(found, tensor.name, _array(tensor))
+        _add(found, tensor.name, array_of(tensor))
     for sparse in proto.graph.sparse_initializer:
         _add(found, sparse.values.name, None)
     running = []
@@ -171,7 +170,7 @@ def _constant_node(
 ) -> tuple[TensorType, Array | None]:
     for each in node.attribute:
         if each.name == "value":
-            return tensor_type(each.t), _array(each.t)
+            return tensor_type(each.t), array_of(each.t)
         if each.name == "sparse_value":
             dtype = tensor_type(each.sparse_tensor.values).dtype
             return TensorType(dtype, tuple(each.sparse_tensor.dims)), None
@@ -192,33 +191,3 @@ def _constant_node(
 
 def _few(values: Array) -> Array | None:
     return values if values.size <= MOST_ELEMENTS else None
-
-
-def _array(tensor: onnx.TensorProto) -> Array | None:
-    """The elements of a small tensor that still has them."""
-    dims = tuple(tensor.dims)
-    count = prod(dims)
-    if not 0 <= count <= MOST_ELEMENTS or tensor.data_location == onnx.TensorProto.EXTERNAL:
-        return None
-    if tensor.data_type == onnx.TensorProto.STRING:
-        return None
-    dtype = _NUMPY.get(tensor.data_type)
-    try:
-        if dtype is None or not tensor.HasField("raw_data"):
-            return np.asarray(numpy_helper.to_array(tensor))
-        data = tensor.raw_data
-        if len(data) != count * dtype.itemsize or min(dims, default=0) < 0:
-            return None
-        return np.frombuffer(data, dtype).reshape(dims)
-    except (KeyError, RuntimeError, TypeError, ValueError):  # also of more dims than numpy's 64
-        return None
-
-
-_NUMPY: Mapping[int, np.dtype[np.generic]] = {
-    onnx.TensorProto.FLOAT: np.dtype("<f4"),
-    onnx.TensorProto.DOUBLE: np.dtype("<f8"),
-    onnx.TensorProto.FLOAT16: np.dtype("<f2"),
-    onnx.TensorProto.INT32: np.dtype("<i4"),
-    onnx.TensorProto.INT64: np.dtype("<i8"),
-    onnx.TensorProto.BOOL: np.dtype("?"),
-}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
-from onnx import defs
+from onnx import TensorProto, defs
 
 from archlint.graph.data_dependent import DATA_DEPENDENT
 from archlint.graph.evaluate import MOST_ELEMENTS, evaluate
@@ -40,6 +40,8 @@ def fold(
         return _sizes(node, types.get(node.inputs[0]))
     if node.domain or not all(name in known for name in node.inputs if name):
         return ()
+    if any(each.t.data_location == TensorProto.EXTERNAL for each in node.proto.attribute):
+        return ()  # no file beside a model is opened
     if node.op_type in _OPTIONAL:
         return [known[name] for name in node.inputs[:1]]
     inputs = [known[name] if name else None for name in node.inputs]

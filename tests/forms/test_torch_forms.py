@@ -66,7 +66,8 @@ def test_half_precision_is_read_as_it_is_exported(dtype: str) -> None:
     assert found.flops == pytest.approx(own.flops, rel=0.01)
     assert {op.output.dtype for op in found.operators if op.op_type == "Conv"} == {dtype}
     (refused,) = lint([proto], Options(batch=2, as_stored=True)).models
-    assert refused.error == f"{DEFAULT_TARGET} prices float, not {dtype}; no target for {dtype}"
+    assert refused.error is not None
+    assert refused.error.startswith(f"{DEFAULT_TARGET} prices float, not {dtype}; ")
     half, full = lint(
         [proto, str(EXAMPLES / "onnx" / "mobilenet_v2.onnx")], Options(batch=2)
     ).models

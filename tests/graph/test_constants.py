@@ -160,3 +160,13 @@ def test_a_flattened_weight_is_the_weight_as_a_reshaped_one_is() -> None:
         weights=[weight("fc.weight", 8, 2, 2)],
     )
     assert read_model(proto).operators[0].module == "fc"
+
+
+def test_no_file_beside_a_model_is_opened_for_the_value_of_an_attribute() -> None:
+    value = onnx.TensorProto(name="value", data_type=onnx.TensorProto.FLOAT, dims=[1])
+    value.data_location = onnx.TensorProto.EXTERNAL
+    value.external_data.add(key="location", value="../../etc/passwd")
+    net = Net()
+    shape = net.op("Shape", net.input(1, 3, 8, 8))
+    filled = net.op("ConstantOfShape", shape, value=value)
+    assert read_model(net.proto(net.op("Relu", filled))).operators

@@ -7,6 +7,7 @@ On the device at hand, from a base of another one (N repeats of `calibrate`, the
 Without measuring, by a table of the device at hand that was measured before: its rows, with the
 noise of their sessions, are what a session gives, and the clock is what sessions take:
 `python benchmarks/transfer.py replay FILE.jsonl --base NAME --table NAME [--repeats 5] ...`
+By a target as it is: `python benchmarks/transfer.py judge FILE.jsonl --base NAME`
 Slow-downs are those of pairs of equal FLOPs among the rows of `--table` that the target has not.
 """
 
@@ -271,7 +272,7 @@ def time_networks(file: Path, folders: Sequence[Path], backend: Backend, session
 def main() -> None:
     """Time networks, or judge what is carried over here or in a replay."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("networks", "here", "replay"))
+    parser.add_argument("what", choices=("networks", "here", "replay", "judge"))
     parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--base", default="epyc-milan-ort-fp32-1t")
     parser.add_argument("--table")
@@ -281,13 +282,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sessions", type=int, default=3)
     options = parser.parse_args()
-    if options.what != "replay":
+    if options.what in ("networks", "here"):
         backend = make_backend(Settings(options.backend, threads=options.threads))
     if options.what == "networks":
         time_networks(options.paths[0], options.paths[1:], backend, options.sessions)
         return
     table = load_target(_files(options.table)) if options.table else None
     judge = Judge(options.paths, table)
+    if options.what == "judge":
+        print(f"{options.base}: {judge.judge(load_target(_files(options.base)))}")
+        return
 
     def device(seed: int) -> Backend:
         return Replay(_files(options.table), seed) if options.what == "replay" else backend

@@ -5,6 +5,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from archlint.graph import read_model
+from archlint.testing import Net
 from tests.graph.making import MODELS, Dims, ints, model, scalar, value, weight
 
 
@@ -167,6 +168,7 @@ def test_no_file_beside_a_model_is_opened_for_the_value_of_an_attribute() -> Non
     value.data_location = onnx.TensorProto.EXTERNAL
     value.external_data.add(key="location", value="../../etc/passwd")
     net = Net()
-    shape = net.op("Shape", net.input(1, 3, 8, 8))
-    filled = net.op("ConstantOfShape", shape, value=value)
-    assert read_model(net.proto(net.op("Relu", filled))).operators
+    x = net.input(1, 3, 8, 8)
+    filled = net.op("ConstantOfShape", net.op("Shape", x), value=value)
+    operators = read_model(net.proto(net.op("Add", x, filled))).operators
+    assert operators[-1].output.shape == (1, 3, 8, 8)

@@ -81,7 +81,8 @@ class Fitted:
         transfer: Transfer,
         measured: Mapping[str, Sequence[tuple[Kernel, float, float]]],
     ) -> None:
-        self.base, self.transfer = base, transfer
+        self.base: Base = base
+        self.transfer: Transfer = transfer
         self._varieties: dict[str, _Variety] = {}
         for name, of_variety in measured.items():
             kernels, errors, noise = zip(*of_variety, strict=True)

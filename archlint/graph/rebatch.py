@@ -341,7 +341,6 @@ def _offsets(node: Node, step: int, indices: Shape, batch: int) -> npt.NDArray[n
 
 
 def _some_axes(node: Node) -> bool:
-    """Whether a Resize has sizes of some axes only."""
     return any(each.name == "axes" and read_attribute(each) for each in node.proto.attribute)
 
 

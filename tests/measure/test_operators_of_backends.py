@@ -17,8 +17,9 @@ from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import KINDS, OPERANDS
 from archlint.graph.operator_table import OPERATORS
 from archlint.linter.registry import locate_all
+from archlint.measure.onnxruntime.element_types import feeds
 from archlint.measure.onnxruntime.model import model_of
-from archlint.measure.onnxruntime.nodes import can_make, feeds
+from archlint.measure.onnxruntime.nodes import can_make
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.sampling import drawn
 from archlint.measure.workloads import attention, integer_products, picking, rare_operators

@@ -8,8 +8,9 @@ import onnx
 from onnx import TensorProto, helper
 
 from archlint.cost.kernels.footprint import footprint
+from archlint.measure.onnxruntime.element_types import feeds
 from archlint.measure.onnxruntime.graph import CONTRIB, NCHWC, Graph
-from archlint.measure.onnxruntime.nodes import feeds, make_nodes
+from archlint.measure.onnxruntime.nodes import make_nodes
 from archlint.measure.plan.medley import Medley
 
 __all__ = ["BALLAST", "closed", "has_ballast", "model_of", "opset_of", "pieces_of_ballast"]

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
-from archlint.cost.kernels.kernel import SIGNED, Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, GENERIC, RESHAPES
 from archlint.graph.operator_facts import Category, Elements, Reads, Work
 from archlint.graph.operator_table import facts_of
 from archlint.measure.onnxruntime.attention import ATTENTION
+from archlint.measure.onnxruntime.element_types import type_read
 from archlint.measure.onnxruntime.functions import FUNCTIONS
 from archlint.measure.onnxruntime.graph import (
     CONTRIB,
@@ -32,19 +33,10 @@ from archlint.measure.onnxruntime.integers import INTEGERS
 from archlint.measure.onnxruntime.movement import MOVERS, Maker
 from archlint.measure.onnxruntime.quantised import QUANTISED
 
-__all__ = ["can_make", "feeds", "make_nodes"]
+__all__ = ["can_make", "make_nodes"]
 
 _CONVS = frozenset({Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE})
 _PARAMETERS = {"Clip": [0.0, 6.0], "HardSigmoid": [1 / 6, 0.5], "LeakyRelu": [0.01]}
-_OF_BYTES = RESHAPES | {"Transpose", "Gather", "Expand", "Pad"}
-"""What has the same node for floats and for bytes."""
-
-_GIVES_INTEGERS = frozenset({
-    "ArgMax", "ArgMin", "Cast", "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "NonZero",
-    "Range",
-})  # fmt: skip
-"""What never writes floats."""
-
 _INLINED = frozenset({"Mish", "Swish"})
 """What the runtime has no kernel of: it runs the operators of their definition."""
 
@@ -64,27 +56,6 @@ def can_make(kernel: Kernel) -> bool:
     return _maker(kernel) is not None
 
 
-def feeds(writer: Kernel, reader: Kernel) -> bool:
-    """Whether what one kernel writes is of the type that the other reads first."""
-    if facts_of(writer.op).gives_truth or writer.op in _GIVES_INTEGERS:
-        return False
-    return _written(writer) == _read(reader)
-
-
-def _read(kernel: Kernel) -> str:
-    """The type of a kernel's first input."""
-    if kernel.op == "QuantizeLinear":
-        return "float"
-    return "uint8" if kernel.op == "DequantizeLinear" else _written(kernel)
-
-
-def _written(kernel: Kernel) -> str:
-    """The type of what a kernel writes: one byte an element where that is no truth value."""
-    if kernel.itemsize != 1 or (kernel.op not in QUANTISED and kernel.op not in _OF_BYTES):
-        return "float"
-    return "int8" if kernel.path.startswith(SIGNED) else "uint8"
-
-
 def make_nodes(kernel: Kernel, graph: Graph, given: tuple[str, Shape] | None = None) -> Made:
     """Append the kernel's node and what feeds it.
 
@@ -96,7 +67,7 @@ def make_nodes(kernel: Kernel, graph: Graph, given: tuple[str, Shape] | None = N
     if kernel.op in _BY_VALUE:
         return make(Site(graph, None, graph.varied), kernel)
     fresh = {"float": graph.fresh, "uint8": graph.fresh_bytes, "int8": graph.fresh_signed}
-    return make(Site(graph, given, fresh[_read(kernel)]), kernel)
+    return make(Site(graph, given, fresh[type_read(kernel)]), kernel)
 
 
 def _maker(kernel: Kernel) -> Maker | None:

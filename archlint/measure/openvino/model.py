@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import onnx
 
+from archlint.measure.onnxruntime.element_types import feeds
 from archlint.measure.onnxruntime.model import BALLAST, pieces_of_ballast
-from archlint.measure.onnxruntime.nodes import feeds
 from archlint.measure.openvino.graph import ChainedGraph
 from archlint.measure.openvino.nodes import make_nodes
 from archlint.measure.plan.medley import Medley

@@ -26,6 +26,8 @@ def do_once(graph: PassGraph, _: RuntimeRules) -> None:
     for step in graph:
         if len(step.members) != 1 or step.name in _OWN or not step.name or not step.reads:
             continue
+        if None in step.op.attributes.values():
+            continue  # a tensor, of which nothing is kept
         same = first.setdefault(_key(step), step)
         if same is step or any(tensor.name in graph.outputs for tensor in step.writes):
             continue

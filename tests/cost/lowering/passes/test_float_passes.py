@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from onnx import TensorProto, helper
 
 from archlint.cost.lowering.pass_graph_of_model import pass_graph_of_model
 from archlint.cost.lowering.pass_list import Pass
@@ -86,6 +87,14 @@ def test_of_equal_operators_one_runs_unless_it_makes_an_output() -> None:
     total = net.op("Add", net.op("Neg", x), net.op("Neg", x))
     assert after(do_once, net, total) == ["Relu", "Neg", "Add"]
     assert after(do_once, net, total, net.op("Neg", x)) == ["Relu", "Neg", "Add", "Neg"]
+
+
+def test_what_differs_in_a_tensor_alone_is_not_done_once() -> None:
+    net = Net()
+    x = net.op("Relu", net.input(2, 5, 16))
+    first, second = (helper.make_tensor("", TensorProto.FLOAT, [1], [n]) for n in (0.0, 1.0))
+    either = net.op("Gelu", x, table=first), net.op("Gelu", x, table=second)
+    assert after(do_once, net, net.op("Add", *either)) == ["Relu", "Gelu", "Gelu", "Add"]
 
 
 def test_operators_of_other_attributes_or_constants_are_not_equal() -> None:

@@ -42,7 +42,7 @@ def test_int8_on_signed_data_is_priced_as_on_unsigned_and_says_so(tmp_path: Path
     (refused,) = lint([signed], Options(targets=(target,), as_stored=True)).models
     assert refused.error == (
         "epyc-milan-ort-int8-1t prices int8, not int8 with signed data; "
-        "no target for int8 with signed data"
+        "for int8 with signed data: epyc-genoa-ort-int8-1t"
     )
 
 

@@ -50,7 +50,7 @@ WITHOUT_CALL = frozenset(
 WITHOUT_ROW = frozenset(
     """
     BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
-    EyeLike Flatten Hardmax Identity Mish Not Shape Size Squeeze Unsqueeze
+    EyeLike Flatten Identity Mish Shape Size Squeeze Unsqueeze
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""

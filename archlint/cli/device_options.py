@@ -1,9 +1,9 @@
-"""The options that say what is measured on, for each command that measures a device."""
+"""The options that each command has which measures a device: what on, and where rows go."""
 
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ __all__ = [
     "ModeOption",
     "ThreadsOption",
     "asked_backend",
+    "out_option",
 ]
 
 _DEVICE = "What is measured on"
@@ -97,4 +98,14 @@ def asked_backend(
 
     return make_backend(
         Settings(backend and backend.value, device.value, dtype, mode and mode.value, threads)
+    )
+
+
+def out_option(panel: str) -> Any:
+    """--out, in this panel of a command's help."""
+    return typer.Option(
+        metavar="DIR",
+        help="Where the tables go; by default the folder that archlint finds by itself.",
+        show_default=False,
+        rich_help_panel=panel,
     )

@@ -16,6 +16,7 @@ from archlint.cli.device_options import (
     ModeOption,
     ThreadsOption,
     asked_backend,
+    out_option,
 )
 from archlint.settings.asked import Asked
 
@@ -55,15 +56,7 @@ def measure(
             rich_help_panel=_ROWS,
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Where the tables go; by default the folder that archlint finds by itself.",
-            show_default=False,
-            rich_help_panel=_ROWS,
-        ),
-    ] = None,
+    out: Annotated[Path | None, out_option(_ROWS)] = None,
     backend: BackendOption = None,
     device: DeviceOption = Device.CPU,
     dtype: DtypeOption = "float",

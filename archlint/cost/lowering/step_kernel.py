@@ -22,10 +22,10 @@ def step_kernel(step: Step) -> Kernel | None:
     kernel = make_kernel(op, _MULTIPLIED if _is_small_power(op) else step.name)
     if kernel is None:
         return None
-    facts, path, operands = facts_of(step.name), step.path or kernel.path, kernel.operands
+    facts, path = facts_of(step.name), step.path or kernel.path
     if step.name in ELEMENTWISE:
         kernel = with_repeated_operands(kernel, op)
-        operands, path = kernel.operands, kernel.path
+        path = kernel.path
     elif step.name == "Transpose":
         perm = step.permutation
         path = "perm " + "-".join(map(str, perm)) if perm else ""
@@ -41,11 +41,7 @@ def step_kernel(step: Step) -> Kernel | None:
     elif kernel.op == "Resize" and not path:
         mode = op.attributes.get("mode")
         path = mode if mode in ("linear", "cubic") else ""
-    return Kernel(
-        kernel.kind, kernel.op, kernel.c_in, kernel.c_out, kernel.in_map, kernel.out_map,
-        kernel.batch, kernel.window, kernel.strides, kernel.groups, operands, kernel.constant,
-        tuple(step.epilogue), path, kernel.itemsize, dilations=kernel.dilations,
-    )  # fmt: skip
+    return kernel._replace(epilogue=tuple(step.epilogue), path=path)
 
 
 _MULTIPLIED = "Mul"

@@ -11,7 +11,7 @@ from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.cost.kernels.kind import Kind
 
 __all__ = [
-    "CARRIED", "CLOCK", "COLUMNS", "SHARED", "WIDTH", "Row", "is_held", "is_too_wide", "parse_row",
+    "CARRIED", "CLOCK", "COLUMNS", "SHARED", "WIDTH", "Row", "is_too_wide", "parse_row",
     "seconds_of", "undisturbed",
 ]  # fmt: skip
 
@@ -45,19 +45,17 @@ def is_too_wide(interval: float, median: float) -> bool:
     return interval > WIDEST and interval * median > CLOCK
 
 
-def is_held(kernels: str, held: Collection[int]) -> bool:
-    """Whether a row of these kernels ran through one of the levels (MB) that a cache holds."""
-    level = _LEVEL.search(kernels) if held else None
-    return level is not None and int(level[1]) in held
+def undisturbed(kernels: str, median: float, p10: float | None, held: Collection[int]) -> float:
+    """About what kernels take where nobody else empties the cache that they run from.
 
-
-def undisturbed(median: float, p10: float) -> float:
-    """What a kernel takes that runs from a cache which nobody else empties, about.
-
-    Others on the machine who share the cache only ever add: 736>1280 of 4 MB takes 57 us or 246,
-    from one session to the next.  It is half-way (in log) from the median to the 10th percentile:
-    about the lower quartile, which a table does not hold.
+    Others on the machine who share a cache only ever add: 736>1280 of 4 MB takes 57 us or 246,
+    from one session to the next.  So at the levels (MB) that a cache has `held` it is half-way (in
+    log) from the median to the 10th percentile: about the lower quartile, which a table does not
+    hold.  Elsewhere it is the median.
     """
+    level = _LEVEL.search(kernels) if held else None
+    if p10 is None or level is None or int(level[1]) not in held:
+        return median
     return sqrt(median * min(p10, median))
 
 
@@ -97,9 +95,7 @@ class Row:
 
     def seconds(self, held: Collection[int]) -> float:
         """What prices rest on; `held` are the levels of rotation that a cache holds."""
-        if self.p10_s is None or not is_held(self.kernels, held):
-            return self.median_s
-        return undisturbed(self.median_s, self.p10_s)
+        return undisturbed(self.kernels, self.median_s, self.p10_s, held)
 
     @property
     def marked(self) -> bool:

@@ -17,7 +17,6 @@ from archlint.cost.pricing.row import (
     SHARED,
     WIDTH,
     Row,
-    is_held,
     is_too_wide,
     parse_row,
     seconds_of,
@@ -155,9 +154,9 @@ class Table(Sequence[Row]):
             seconds = seconds_of(COLUMNS[_MEDIAN], cells[_MEDIAN])
             if cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds):
                 return None
-            if cells[_P10] and is_held(cells[_KERNELS], held):
-                return undisturbed(seconds, seconds_of(COLUMNS[_P10], cells[_P10]))
-            return seconds
+            told = held and cells[_P10]
+            p10 = seconds_of(COLUMNS[_P10], cells[_P10]) if told else None
+            return undisturbed(cells[_KERNELS], seconds, p10, held)
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 

@@ -23,8 +23,7 @@ def nearest(targets: Iterable[Target], here: Provenance) -> list[Target]:
     fitting = [
         target
         for target in targets
-        if target.is_finished
-        and target.transfer is None
+        if target.is_measured
         and target.dtype == here.dtype
         and bool(target.threads) == bool(here.threads)
         and not any(spec.kinds for spec in target.families)

@@ -115,7 +115,7 @@ def _summary(measured: Measured, target: str, out: Path, *, named: bool) -> str:
     before = f", {measured.before} were there before" if measured.before else ""
     lines = [f"measured   {_rows(measured.rows)}{before}"]
     if measured.marked:
-        lines.append(f"marked     {measured.marked}: their sessions differ too much to be used")
+        lines.append(f"marked     {measured.marked}: their sessions differ too much to be a price")
     left = [
         (measured.left, "left for another run: the budget is spent"),
         (measured.refused, "that the runtime does not run"),

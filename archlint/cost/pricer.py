@@ -10,13 +10,14 @@ from math import inf, log
 import numpy as np
 
 from archlint.cost.kernels.attention_parts import attention_parts
-from archlint.cost.kernels.kernel import Chain, Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
 from archlint.cost.pricing.inferred_family import InferredFamily
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.price import Basis, Comparison, Price, rests_on
 from archlint.cost.pricing.row import CLOCK
 from archlint.cost.pricing.sound import Z, sound, widen
@@ -59,7 +60,7 @@ class Pricer:
                 for kind in (spec.kinds + spec.borrows) if family is not None else ():
                     self._families[kind] = family
 
-    def _fit(self, spec: FamilySpec, rows: Sequence[tuple[Chain, float]]) -> Family | None:
+    def _fit(self, spec: FamilySpec, rows: Sequence[Observation]) -> Family | None:
         if spec.inferred is not None:
             return InferredFamily(spec, self.target.machine)
         if not rows:
@@ -87,12 +88,12 @@ class Pricer:
                 self._families[name] = self._fit(spec, rows)
         return self._families[name]
 
-    def _rows_of(self, spec: FamilySpec) -> list[tuple[Chain, float]]:
+    def _rows_of(self, spec: FamilySpec) -> list[Observation]:
         """Chains of this family alone, as measured or with the solved families taken off."""
         own = frozenset(spec.kinds)
         if spec.differences_of:
             table = [row for row in self.target.rows if row.rule == spec.differences_of]
-            return [pair for pair in differences(table) if kinds_of(pair[0]) <= own]
+            return [pair for pair in differences(table) if kinds_of(pair.chain) <= own]
         rows = []
         for row in self.target.rows:
             parts = split_chain(row.chain)
@@ -103,7 +104,7 @@ class Pricer:
             self._learn(k for _, k in rest)
             left = row.median_s - sum(n * self._known[k] for n, k in rest)
             if left > 0:
-                rows.append((mine, left))
+                rows.append(Observation(mine, left))
         return rows
 
     def measures(self, kind: Kind) -> bool:

@@ -144,12 +144,12 @@ class Target:
     """One device + runtime + dtype (+ threads), and every row measured on it.
 
     `batches` is the least and the greatest batch that the target prices, `width_step` the least
-    step of widths to propose; the rows may tell a greater one.
-    `peak` is None where no limit is specified.  `marked` counts the rows that are left out
-    because their sessions differ too much.  While a target is being measured it has no families
-    yet, or is `unfinished`.  `transfer` tells how rows of another target were carried over to this
-    one, None where there are none.  `remark` is what whoever prices by it should see, "" for
-    nothing.  `cpu` is None where nothing is told of one.
+    step of widths to propose; the rows may tell a greater one. `peak` is None where no limit is
+    specified.  `marked` counts the rows whose sessions differ too much for a price of their own:
+    they tell as little as these let them.  While a target is being measured it has no families yet,
+    or is `unfinished`.  `transfer` tells how rows of another target were carried over to this one,
+    None where there are none.  `remark` is what whoever prices by it should see, "" for nothing.
+    `cpu` is None where nothing is told of one.
     """
 
     name: str

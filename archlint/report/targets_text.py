@@ -92,7 +92,7 @@ def _target(page: Page, target: TargetSummary) -> None:
         carried = f"{counted(target.carried.rows, 'row')} of {transfer_text(target.carried)}"
         _labelled(page, "carried", carried)
     if target.marked:
-        marked = f"{counted(target.marked, 'more row')} not used: their sessions differ too much"
+        marked = f"{counted(target.marked, 'more row')} whose sessions differ too much for a price"
         page.line(marked, indent=2 + _LABEL)
     if target.errors:
         head: list[Part] = [(text, _DIM) for text in ("error of", "median", "90th pct", "rows")]

@@ -63,7 +63,7 @@ class TargetSummary:
     left-out prices, None where not known.
     `date` and `source` are those of the measurements; `notes` say what the rows lack.  `folder`
     is where a target of the user's lies, None for one that comes with archlint.  `marked`
-    counts rows that are not used because their sessions differ too much, `added` those of the
+    counts rows whose sessions differ too much for a price of their own, `added` those of the
     user's, on top of the shipped ones.  Until it `is_finished` nothing is priced for it.  `where`
     alone depends on the machine that asks.  `cpu` and `caches` (a core's own and the last, in
     bytes) are what the device tells of itself.  `carried` are rows of another target,

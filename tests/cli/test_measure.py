@@ -80,7 +80,7 @@ def test_what_is_marked_or_left_out_is_counted(measure: Measure, backend: FakeBa
     backend.noisy, backend.refuses = frozenset({"Softmax"}), frozenset({"Conv"})
     assert measure("--target", "mine", "--out", "here").out == (
         "measured   2 rows\n"
-        "marked     2: their sessions differ too much to be used\n"
+        "marked     2: their sessions differ too much to be a price\n"
         "left out   1 that the runtime does not run\n"
         "tables in  here\n"
         "use them   archlint --target here/mine model.onnx\n"

@@ -123,4 +123,4 @@ def test_a_bad_table_is_named_when_its_rows_are_looked_at(tmp_path: Path) -> Non
     rows = load_target(files_of(tmp_path)).rows
     assert isinstance(rows, Table)
     with pytest.raises(TargetError, match=r"rows\.csv:2: could not convert"):
-        rows.seconds(0, ())
+        rows.observed(0, ())

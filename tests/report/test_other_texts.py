@@ -170,7 +170,7 @@ laptop-ort-fp32-1t
   dtype     float
   batch     1 to 8
   rows      705 G1, 196 G2, + 12 rows of yours
-            328 more rows not used: their sessions differ too much
+            328 more rows whose sessions differ too much for a price
             error of        median  90th pct  rows
             conv 1x1 nchwc   2.0 %    11.2 %   182
             conv kxk nchwc   1.5 %     6.1 %   221

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from archlint.cost.kernels.kernel import Chain, Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import SLOW
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.price import Basis, Price
 
 __all__ = ["fused_ceiling"]
@@ -18,7 +19,7 @@ _KNOWN = (Basis.MEASURED, Basis.INTERPOLATED)
 
 def fused_ceiling(
     terms: Sequence[str],
-    rows: Sequence[tuple[Chain, float]],
+    rows: Sequence[Observation],
     price: Callable[[Kernel], Price | None],
 ) -> Mapping[str, float]:
     """Seconds for an element that a fit's coefficient of slow functions cannot be above.
@@ -29,7 +30,7 @@ def fused_ceiling(
     """
     if _TERM not in terms:
         return {}
-    fused = {op for chain, _ in rows for _, kernel in chain for op in kernel.epilogue}
+    fused = {op for row in rows for _, kernel in row.chain for op in kernel.epilogue}
     alone = [
         Kernel(Kind.ELEMENTWISE, op, _CHANNELS, _CHANNELS, _SIZES, _SIZES)
         for op in sorted(fused & SLOW)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from archlint.cost.kernels.kernel import Chain, Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.table import Row
 
 __all__ = ["differences", "kinds_of", "split_chain"]
@@ -27,7 +28,7 @@ def kinds_of(chain: Chain) -> frozenset[Kind]:
     return frozenset(kernel.kind for _, kernel in chain)
 
 
-def differences(table: Sequence[Row]) -> list[tuple[Chain, float]]:
+def differences(table: Sequence[Row]) -> list[Observation]:
     """What a row has over another one of its series, and how much longer it took."""
     found = []
     split = [(row, split_chain(row.chain)) for row in table]
@@ -40,5 +41,5 @@ def differences(table: Sequence[Row]) -> list[tuple[Chain, float]]:
             if all(count >= 0 for count in rest.values()):
                 chain = tuple((count, kernel) for kernel, count in rest.items() if count)
                 if chain:
-                    found.append((chain, longer.median_s - shorter.median_s))
+                    found.append(Observation(chain, longer.median_s - shorter.median_s))
     return found

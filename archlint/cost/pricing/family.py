@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archlint.cost.kernels.kernel import Chain, Kernel
+from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
 from archlint.cost.pricing.columns import Array, Columns
 from archlint.cost.pricing.features import FEATURES, PAPER_LENGTHS
 from archlint.cost.pricing.fit import fit_relative
 from archlint.cost.pricing.machine import UNTOLD, Machine
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.terms import term_named
 from archlint.cost.pricing.width_step import width_step
@@ -43,6 +44,9 @@ HULL = 1.0
 """The hull of FLOPs and bytes reaches this many octaves beyond the rows."""
 
 
+FEW_ALIKE = 0.1
+"""How much of a row's weight all rows' scatter has beside that of the rows that are like it."""
+
 MOST_ASKED = 1 << 14
 """Kernels of which a family keeps what it has worked out: some 50 MB."""
 
@@ -65,15 +69,15 @@ class FamilySpec:
     """What a target file says of a family.
 
     Where the target's kernels go by variety, `name` is the variety and `kinds` is empty.  Else
-    `kinds` have rows of their own, and `borrows` have none and take this family's fit, so that
-    they are never better than modelled.  `terms` are those that its fit has (see `term_named`).
-    `differences_of` names the rule whose rows give this family's, as differences of two
-    chains, where no chain holds this family alone; "" for none.  `spread` is the standard
-    deviation (log) of what the fit misses where no row is near, `noise` that of a row's own
-    error, `lengths` the octaves of each feature over which a residual fades.  `band_scale` is
-    the factor on the log standard deviation at which four in five of its rows, each left out,
-    fall within their 10th to 90th percentile.  `context` is the log standard deviation of what
-    all its kernels are off by together in one model: what runs around them.  A family that is
+    `kinds` have rows of their own, and `borrows` have none and take this family's fit, so that they
+    are never better than modelled.  `terms` are those that its fit has (see `term_named`).
+    `differences_of` names the rule whose rows give this family's, as differences of two chains,
+    where no chain holds this family alone; "" for none.  `spread` is the standard deviation (log)
+    of what the fit misses where no row is near, `noise` that of a row's own error, `lengths` the
+    octaves of each feature over which a residual fades.  `band_scale` is the factor on the log
+    standard deviation, but for what sessions scatter by, at which four in five of its rows, each
+    left out, fall within their 10th to 90th percentile.  `context` is the log standard deviation of
+    what all its kernels are off by together in one model: what runs around them.  A family that is
     `inferred` needs no rows.
     """
 
@@ -108,7 +112,8 @@ class Family:
     """A non-negative fit (see `term_named`), times a residual.
 
     The residual is a Gaussian process (Matern 3/2) in log time over the kernels' features.  A
-    row is a chain: its residual is the mean of its kernels', weighted by their time.  `floor`
+    row is a chain: its residual is the mean of its kernels', weighted by their time, and its own
+    error is what its sessions scatter by beside the family's noise.  `floor`
     is the least that a term's coefficient can be, `ceiling` the most, `functions` what of FUNCTIONS
     the rows run, alone or fused.  Of `carried` kernels it is another device's rows that tell.
     """
@@ -116,7 +121,7 @@ class Family:
     def __init__(
         self,
         spec: FamilySpec,
-        rows: Sequence[tuple[Chain, float]],
+        rows: Sequence[Observation],
         floor: Mapping[str, float] = MappingProxyType({}),
         machine: Machine = UNTOLD,
         ceiling: Mapping[str, float] = MappingProxyType({}),
@@ -126,26 +131,26 @@ class Family:
         self.machine: Machine = machine
         self._own = frozenset(spec.kinds)
         kernels: dict[Kernel, int] = {}
-        for chain, _ in rows:
-            for _, kernel in chain:
+        for row in rows:
+            for _, kernel in row.chain:
                 kernels.setdefault(kernel, len(kernels))
         self.rows: int = len(rows)
-        self._chains = [chain for chain, _ in rows]
-        seconds = np.array([time for _, time in rows], dtype=float)
+        self._chains = [row.chain for row in rows]
+        seconds = np.array([row.seconds for row in rows], dtype=float)
         columns = Columns(list(kernels))
         terms = terms_of(spec.terms, columns, machine)
         least = np.array([floor.get(term, 0.0) for term in spec.terms])
         # where each row is one kernel of its own, as most are, no weights are needed
         self._weights: Array | None = None
         alone: NDArray[np.bool_] = np.ones(len(kernels), dtype=bool)
-        single = len(kernels) == len(rows) and all(len(chain) == 1 for chain, _ in rows)
+        single = len(kernels) == len(rows) and all(len(row.chain) == 1 for row in rows)
         if single:
-            counts = np.array([[count] for ((count, _),), _ in rows], dtype=float)
+            counts = np.array([[row.chain[0][0]] for row in rows], dtype=float)
             per_row = counts * terms
         else:
             counts = np.zeros((len(rows), len(kernels)))
-            for number, (chain, _) in enumerate(rows):
-                for count, kernel in chain:
+            for number, row in enumerate(rows):
+                for count, kernel in row.chain:
                     counts[number, kernels[kernel]] += count
             per_row = counts @ terms
         most = np.array([ceiling.get(term, inf) for term in spec.terms])
@@ -155,7 +160,10 @@ class Family:
             parts = counts * (terms * self.coefficients).sum(axis=1)
             self._weights = parts / modelled[:, None]
             alone = np.any(self._weights > 1 - 1e-9, axis=0)
-        self._alone = frozenset(k for k, is_alone in zip(kernels, alone, strict=True) if is_alone)
+        marked = {kernel for row in rows if row.marked for _, kernel in row.chain}
+        self._alone = frozenset(
+            k for k, is_alone in zip(kernels, alone, strict=True) if is_alone and k not in marked
+        )
         self._is_carried = np.array([kernel in carried for kernel in kernels], dtype=bool)
         self._carried = frozenset(k for k in kernels if k in carried)
         self._op_of_points = np.array([kernel.op for kernel in kernels])
@@ -173,7 +181,8 @@ class Family:
         if self._weights is not None:
             covariance = self._weights @ covariance @ self._weights.T
         covariance *= spec.spread**2
-        covariance[np.diag_indices_from(covariance)] += spec.noise**2
+        self.scatter: Array = np.square([row.scatter for row in rows])
+        covariance[np.diag_indices_from(covariance)] += spec.noise**2 + self.scatter
         self.inverse: NDArray[np.floating[Any]] = np.linalg.inv(covariance)
         self._pull = self.inverse @ self.residuals
         self._asked: dict[Kernel, _Asked] = {}
@@ -221,7 +230,19 @@ class Family:
         covariance *= self.spec.spread**2
         covariance -= np.array([e.to_rows for e in asked]) @ np.array([e.solved for e in asked]).T
         covariance.flat[:: len(asked) + 1] += self.spec.noise**2
-        return covariance * self.spec.band_scale**2 + self.spec.context**2
+        covariance *= self.spec.band_scale**2
+        covariance.flat[:: len(asked) + 1] += self._scatter_of(asked)
+        return covariance + self.spec.context**2
+
+    def _scatter_of(self, asked: Sequence[_Asked]) -> Array:
+        """The variance of the sessions that a kernel would have, by those of the rows like it."""
+        if not self.scatter.any():
+            return np.zeros(len(asked))
+        alike = (np.array([e.to_rows for e in asked]) / self.spec.spread**2) ** 2
+        # where no row is like it, that of all
+        of_all = FEW_ALIKE * self.scatter.mean()
+        found: Array = (alike @ self.scatter + of_all) / (alike.sum(axis=1) + FEW_ALIKE)
+        return found
 
     @cached_property
     def width_step(self) -> int:

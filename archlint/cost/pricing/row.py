@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from math import sqrt
+from math import log, sqrt
 
 from archlint.cost.kernels.kernel import Chain, parse_chain
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.pricing.sound import Z
 
 __all__ = [
     "CARRIED", "CLOCK", "COLUMNS", "SHARED", "WIDTH", "Row", "is_too_wide", "parse_row",
-    "seconds_of", "undisturbed",
+    "scatter_of", "seconds_of", "undisturbed",
 ]  # fmt: skip
 
 WIDEST = 0.10
-"""The widest interval, as a share of the median, of a row that prices may rest on."""
+"""The widest interval, as a share of the median, of a row that is a price by itself."""
 
 CLOCK = 0.2e-6
 """An interval of so few seconds is never too wide: profilers count whole us."""
@@ -59,6 +60,13 @@ def undisturbed(kernels: str, median: float, p10: float | None, held: Collection
     return sqrt(median * min(p10, median))
 
 
+def scatter_of(p10: float | None, p90: float | None) -> float:
+    """The log standard deviation of sessions with these percentiles; 0 where they are not told."""
+    if p10 is None or p90 is None:
+        return 0.0
+    return log(p90 / p10) / (2 * Z)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One measured chain.
@@ -98,8 +106,13 @@ class Row:
         return undisturbed(self.kernels, self.median_s, self.p10_s, held)
 
     @property
+    def scatter(self) -> float:
+        """How far its sessions lie apart (log standard deviation)."""
+        return scatter_of(self.p10_s, self.p90_s)
+
+    @property
     def marked(self) -> bool:
-        """Whether its sessions differ too much for it to be used."""
+        """Whether its sessions differ too much for it to be a price by itself."""
         return self.interval is not None and is_too_wide(self.interval, self.median_s)
 
     @property

@@ -19,6 +19,7 @@ from archlint.cost.pricing.row import (
     Row,
     is_too_wide,
     parse_row,
+    scatter_of,
     seconds_of,
     undisturbed,
 )
@@ -31,8 +32,8 @@ __all__ = [
     "write_table",
 ]  # fmt: skip
 
-_KERNELS, _MEDIAN, _P10, _INTERVAL = map(
-    COLUMNS.index, ("kernels", "median_s", "p10_s", "interval")
+_KERNELS, _MEDIAN, _P10, _P90, _INTERVAL = map(
+    COLUMNS.index, ("kernels", "median_s", "p10_s", "p90_s", "interval")
 )
 
 HEADER = ",".join(COLUMNS) + "\n"
@@ -104,7 +105,7 @@ class TableText:
 class Table(Sequence[Row]):
     """The usable rows of some files, read when they are first looked at.
 
-    Pricing looks at every text, but at the times of few: `texts` and `seconds` read no more
+    Pricing looks at every text, but at the times of few: `texts` and `observed` read no more
     than that.  All raise TargetError naming the file, and the line of a bad row.
     """
 
@@ -118,8 +119,12 @@ class Table(Sequence[Row]):
 
     @cached_property
     def _rows(self) -> tuple[Row, ...]:
-        rows = (row for file in self.files for _, row in file.numbered())
-        return tuple(row for row in rows if not row.marked)
+        return tuple(row for row in self.every if not row.marked)
+
+    @cached_property
+    def every(self) -> tuple[Row, ...]:
+        """All rows, marked ones too."""
+        return tuple(row for file in self.files for _, row in file.numbered())
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
@@ -147,16 +152,17 @@ class Table(Sequence[Row]):
         split = (_cells(line, _KERNELS + 1) for line in self._lines)
         return [cells[_KERNELS] if len(cells) > _KERNELS else "" for cells in split]
 
-    def seconds(self, at: int, held: Collection[int] = ()) -> float | None:
-        """As `Row.seconds` has it for the row at this place in `texts`; None if it is marked."""
+    def observed(self, at: int, held: Collection[int] = ()) -> tuple[float, float, bool]:
+        """Seconds, scatter and mark, as `Row` has them, of the row at this place in `texts`."""
         try:
             cells = _cells(self._lines[at], _INTERVAL + 1)
             seconds = seconds_of(COLUMNS[_MEDIAN], cells[_MEDIAN])
-            if cells[_INTERVAL] and is_too_wide(float(cells[_INTERVAL]), seconds):
-                return None
-            told = held and cells[_P10]
-            p10 = seconds_of(COLUMNS[_P10], cells[_P10]) if told else None
-            return undisturbed(cells[_KERNELS], seconds, p10, held)
+            marked = bool(cells[_INTERVAL]) and is_too_wide(float(cells[_INTERVAL]), seconds)
+            p10, p90 = (
+                seconds_of(COLUMNS[each], cells[each]) if cells[each] else None
+                for each in (_P10, _P90)
+            )
+            return undisturbed(cells[_KERNELS], seconds, p10, held), scatter_of(p10, p90), marked
         except (ValueError, IndexError) as fault:
             raise TargetError(f"{self._where(at)}: {fault}") from fault
 

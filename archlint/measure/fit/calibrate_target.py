@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from math import log
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.pricer import Z
 from archlint.cost.pricing.family import Family, FamilySpec
-from archlint.cost.pricing.table import Row
+from archlint.cost.pricing.observation import Observation
+from archlint.cost.pricing.table import Row, Table
 from archlint.cost.pricing.variety import variety_of
 from archlint.cost.target import Calibration, TableError, Target
 from archlint.measure.fit.tune import tune
@@ -82,15 +83,14 @@ def tune_target(target: Target) -> Tuned:
     out, in closed form (Rasmussen and Williams 2006, eq. 5.12).  The fit's coefficients, a
     handful from all rows, stay.
     """
-    series: dict[Kernel, str] = {}
-    for row in target.rows:
-        series[_kernel_of(row)] = row.series
+    rows = target.rows.every if isinstance(target.rows, Table) else target.rows
+    series = {_kernel_of(row): row.series for row in rows}
     specs, errors, every, left = [], [], [], {}
-    for name, family, kernels in _families(target):
+    for name, family, kernels in _families(target, rows):
         found = _leave_series_out(family, [series[kernel] for kernel in kernels])
-        deviations = np.abs(found.errors) / np.sqrt(np.diag(found.covariance))
-        scale = _rounded(_scale(deviations))
-        every += list(deviations / scale)
+        scale = _rounded(_widening(found, family.scatter))
+        scaled = replace(found, covariance=_widened(found.covariance, family.scatter, scale))
+        every += list(np.abs(found.errors) / np.sqrt(np.diag(scaled.covariance)))
         misses = np.abs(np.expm1(found.errors))
         context = _rounded(CONTEXT * float(np.median(misses)))
         specs.append(replace(family.spec, band_scale=scale, context=context))
@@ -100,7 +100,6 @@ def tune_target(target: Target) -> Tuned:
                 _rounded(np.quantile(misses, 0.9)),
             )
         )  # fmt: skip
-        scaled = replace(found, covariance=found.covariance * scale**2)
         left.update({kernel: (scaled, at) for at, kernel in enumerate(kernels)})
     pairs = np.array(list(_pairs(series, left)))
     # two rows of a series ran on the same day, so their slow-down is better known than one that
@@ -117,19 +116,20 @@ def tune_target(target: Target) -> Tuned:
     return Tuned(tuple(specs), calibration)
 
 
-def _families(target: Target) -> Iterator[tuple[str, Family, list[Kernel]]]:
+def _families(target: Target, rows: Iterable[Row]) -> Iterator[tuple[str, Family, list[Kernel]]]:
     """Each variety with rows enough, in the order of their names."""
-    by_variety: dict[str, dict[Kernel, float]] = defaultdict(dict)
-    for row in target.rows:
+    by_variety: dict[str, dict[Kernel, Observation]] = defaultdict(dict)
+    for row in rows:
         kernel = _kernel_of(row)
-        by_variety[variety_of(kernel)][kernel] = row.seconds(target.held)
+        by_variety[variety_of(kernel)][kernel] = Observation(
+            ((1, kernel),), row.seconds(target.held), row.scatter, row.marked
+        )
     for name in sorted(by_variety):
-        times = by_variety[name]
-        if len(times) < FEWEST:
+        told = by_variety[name]
+        if len(told) < FEWEST:
             continue
-        spec = tune(name, list(times), list(times.values()), target.machine)
-        chains = [(((1, kernel),), seconds) for kernel, seconds in times.items()]
-        yield name, Family(spec, chains, {}, target.machine), list(times)
+        spec = tune(name, list(told.values()), target.machine)
+        yield name, Family(spec, list(told.values()), {}, target.machine), list(told)
 
 
 def _kernel_of(row: Row) -> Kernel:
@@ -167,6 +167,20 @@ def _pairs(
                 if first is second:
                     variance -= 2 * first.covariance[i, j]
                 yield abs(float(first.errors[i] - second.errors[j])) / float(variance) ** 0.5
+
+
+def _widening(left: _Left, scatter: Array) -> float:
+    """The least scale of what is no scatter at which four in five of the rows are inside."""
+    model = np.diag(left.covariance) - scatter
+    # what each row's own scale would have to be
+    beyond = np.maximum((left.errors / Z) ** 2 - scatter, 0.0)
+    return _scale(Z * np.sqrt(beyond / model))
+
+
+def _widened(covariance: Array, scatter: Array, scale: float) -> Array:
+    own = np.diag(scatter)
+    widened: Array = (covariance - own) * scale**2 + own
+    return widened
 
 
 def _scale(deviations: Array) -> float:

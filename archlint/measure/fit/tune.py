@@ -10,12 +10,12 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricing.columns import Columns
 from archlint.cost.pricing.family import FamilySpec, describe, terms_of
 from archlint.cost.pricing.features import FEATURES
 from archlint.cost.pricing.fit import fit_relative
 from archlint.cost.pricing.machine import Machine
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.terms import TERMS, WORK_OF
 
 __all__ = ["tune"]
@@ -29,7 +29,7 @@ SWEEPS = 4
 SHORTEST, LONGEST, FLAT = 0.5, 64.0, 24.0
 """Octaves: what a length is held between, and from where on its feature tells nothing."""
 LEAST_NOISE = 0.01
-"""What sessions differ by at the least (log)."""
+"""What a row is off by at the least (log), beside what its sessions scatter by."""
 
 OWN_TERM = 2
 """Rows of an operator from which on, among others, its work is a term of its own."""
@@ -84,23 +84,22 @@ class _Parameters:
         return _Parameters(lengths, spread, noise, unlike)
 
 
-def tune(
-    variety: str, kernels: Sequence[Kernel], seconds: Sequence[float], machine: Machine
-) -> FamilySpec:
-    """The specification of a variety's family, from its rows.
+def tune(variety: str, rows: Sequence[Observation], machine: Machine) -> FamilySpec:
+    """The specification of a variety's family, from its rows of a kernel each.
 
     The lengths and deviations maximise the marginal likelihood of the Gaussian process over
     the residuals (Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, eq.
     2.30), one coordinate after the other.
     """
-    times, columns = np.array(seconds, dtype=float), Columns(kernels)
+    times = np.array([row.seconds for row in rows], dtype=float)
+    columns = Columns([kernel for row in rows for _, kernel in row.chain])
     terms = _terms(variety, columns, machine)
     matrix = terms_of(terms, columns, machine)
     fit = fit_relative(matrix, times, np.zeros(len(terms)))
     residuals = np.log(times / (matrix * fit).sum(axis=1))
     features = _features(variety, columns, machine)
     points = describe(features, columns, machine)
-    likelihood = _Likelihood(points, columns.names, residuals)
+    likelihood = _Likelihood(points, columns.names, residuals, [row.scatter for row in rows])
     best = _climb(likelihood, _Parameters(
         np.full(len(features), USUAL), max(float(residuals.std()), 0.02), 0.03,
         0.5 if likelihood.mixed else 1.0,
@@ -167,8 +166,10 @@ def _features(variety: str, columns: Columns, machine: Machine) -> tuple[str, ..
 class _Likelihood:
     """The log likelihood of residuals, for any parameters."""
 
-    def __init__(self, points: Array, names: NDArray[np.str_], residuals: Array) -> None:
-        self._residuals = residuals
+    def __init__(
+        self, points: Array, names: NDArray[np.str_], residuals: Array, scatter: Sequence[float]
+    ) -> None:
+        self._residuals, self._own = residuals, np.square(scatter)
         self._squares = [(column[:, None] - column[None, :]) ** 2 for column in points.T]
         self._differ = names[:, None] != names[None, :]
         self.mixed = bool(self._differ.any())
@@ -182,7 +183,7 @@ class _Likelihood:
         covariance = (1.0 + distance) * np.exp(-distance)
         covariance[self._differ] *= parameters.unlike
         covariance *= parameters.spread**2
-        covariance[np.diag_indices_from(covariance)] += parameters.noise**2
+        covariance[np.diag_indices_from(covariance)] += parameters.noise**2 + self._own
         try:
             factor = np.linalg.cholesky(covariance)
         except np.linalg.LinAlgError:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricing.family import Family, FamilySpec
+from archlint.cost.pricing.observation import Observation
 from archlint.cost.pricing.price import Basis
 
 SPEC = FamilySpec(
@@ -50,7 +51,7 @@ def family(
     spec: FamilySpec = SPEC,
     floor: tuple[float, float, float] = (0, 0, 0),
 ) -> Family:
-    rows = [(parse_chain(text), time) for text, time in seconds.items()]
+    rows = [Observation(parse_chain(text), time) for text, time in seconds.items()]
     return Family(spec, rows, dict(zip(("launch", "flops", "bytes"), floor, strict=True)))
 
 
@@ -164,3 +165,39 @@ def test_joint_errors_are_a_covariance(widths: list[int]) -> None:
     covariance = EXACT.covariance([kernel(f"Conv {c}>{c} k1x1 @28x28") for c in widths])
     np.testing.assert_allclose(covariance, covariance.T, atol=1e-12)
     assert np.linalg.eigvalsh(covariance).min() > 0
+
+
+def test_rows_count_by_how_far_their_sessions_lie_apart() -> None:
+    """Of two rows of one kernel the steady one is believed, and a marked one is no price."""
+    (kernel,) = (each for _, each in parse_chain("Conv 64>64 k1x1 @28x28"))
+    chain, spec = ((1, kernel),), replace(SPEC, noise=0.01, spread=0.3)
+    steady, restless = Observation(chain, 1e-4, 0.01), Observation(chain, 2e-4, 0.5, marked=True)
+    (both,) = Family(spec, [steady, restless]).seconds([kernel])
+    (turned,) = Family(
+        spec, [steady._replace(seconds=2e-4), restless._replace(seconds=1e-4)]
+    ).seconds([kernel])
+    assert both == pytest.approx(1e-4, rel=0.02)
+    assert turned == pytest.approx(2e-4, rel=0.02)
+
+
+@pytest.mark.parametrize(("marked", "basis"), [(False, True), (True, False)])
+def test_a_marked_row_is_no_measured_price(marked: bool, basis: bool) -> None:
+    (kernel,) = (each for _, each in parse_chain("Conv 64>64 k1x1 @28x28"))
+    rows = [Observation(((1, kernel),), 1e-4, 0.1, marked)]
+    assert (Family(SPEC, rows).bases([kernel]) == [Basis.MEASURED]) is basis
+
+
+def test_bands_have_what_sessions_of_kernels_like_it_scatter_by() -> None:
+    few, many = (
+        [each for _, each in parse_chain(text)]
+        for text in ("Conv 16>16 k1x1 @7x7", "Conv 256>256 k1x1 @56x56")
+    )
+    spec = replace(SPEC, noise=0.01, spread=0.3, band_scale=1.0, context=0.0)
+    rows = [
+        *(Observation(((1, each),), 3e-6, 0.2) for each in few),
+        *(Observation(((1, each),), 1e-3, 0.02) for each in many),
+    ]
+    family = Family(spec, rows)
+    (small,), (large,) = (np.sqrt(np.diag(family.covariance(each))) for each in (few, many))
+    assert small > 0.2
+    assert large < 0.1

@@ -68,7 +68,7 @@ def test_a_table_reads_back_as_it_was_written(
     table = Table(TableFile(path))
     assert table.texts() == [row.kernels for row in written]
     for at, row in enumerate(written):
-        assert table.seconds(at, ()) == (None if row.marked else row.median_s)
+        assert table.observed(at, ()) == (row.median_s, row.scatter, row.marked)
 
 
 def test_a_table_is_csv_with_empty_cells_for_what_the_source_does_not_give(tmp_path: Path) -> None:
@@ -161,9 +161,9 @@ def test_a_table_of_the_old_layout_has_the_rule_that_its_folder_tells(tmp_path: 
         read_table(TableFile(old))
     both = Table(TableFile(old, "G4"), TableFile(new))
     assert both.texts() == ["Add 32 @8x8", "", "Add 32 @8x8", "Add 32 @8x8", "Add 7"]
-    assert both.seconds(3) == 0.001
+    assert both.observed(3)[0] == 0.001
     with pytest.raises(TargetError, match=r"rows\.csv:3: could not convert"):
-        both.seconds(4)
+        both.observed(4)
 
 
 @pytest.mark.parametrize("time", ["nan", "inf", "0", "-1"])
@@ -171,7 +171,7 @@ def test_a_time_that_is_none_is_no_price_though_no_more_is_read(time: str, tmp_p
     path = tmp_path / "rows.csv"
     path.write_text(f"{HEADER}\n{GOOD.replace('0.001', time)}\n", encoding="utf-8")
     with pytest.raises(TargetError, match=r"rows\.csv:2: median_s is .*, not a positive time"):
-        Table(TableFile(path)).seconds(0, ())
+        Table(TableFile(path)).observed(0, ())
 
 
 def test_a_row_that_was_cut_is_named_whichever_kernel_is_asked_for(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_what_a_cache_holds_is_priced_as_where_nobody_else_empties_it(
     held = frozenset({1, 8, 24})
     assert row.seconds(held) == pytest.approx(seconds)
     write_table(tmp_path / "rows.csv", [row])
-    assert Table(TableFile(tmp_path / "rows.csv")).seconds(0, held) == pytest.approx(seconds)
+    assert Table(TableFile(tmp_path / "rows.csv")).observed(0, held)[0] == pytest.approx(seconds)
     assert row.seconds(()) == row.median_s
 
 

@@ -195,8 +195,8 @@ class Target:
 
     @property
     def is_measured(self) -> bool:
-        """Whether all of its rows were measured on its device, and its measuring is finished."""
-        return self.is_finished and self.transfer is None
+        """Whether its prices come from rows, all measured on its device, and it is finished."""
+        return self.is_finished and self.transfer is None and not self.is_inferred
 
     @property
     def is_inferred(self) -> bool:

@@ -48,6 +48,7 @@ _OF_MAPS = operators_that(Work.POOL) | {
     "GridSample", "GroupNormalization", "InstanceNormalization", "LRN", "Resize", "RoiAlign",
     "SpaceToDepth", "Upsample",
 }  # fmt: skip
+_REDUCES = {name for name in operators_that(Work.REDUCTION) if name.startswith("Reduce")}
 _ALONG = operators_that(Work.SCAN, Work.SOFTMAX) | {"ArgMax", "ArgMin", "TopK"}
 
 
@@ -186,7 +187,8 @@ def _step(call: _Call) -> _Found:
         if op_type in ("CumSum", "CumProd"):
             along = (call.ints(1, "axis") or [0])[0]
         return Use.ROWS if along % at.rank == at.axis else (at.axis, at.rank)
-    return _reduced(call) if op_type.startswith("Reduce") else None
+    # a damaged type is bytes, and of no set
+    return _reduced(call) if op_type in _REDUCES else None
 
 
 def _of_maps(call: _Call) -> _Found:

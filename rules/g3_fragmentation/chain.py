@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf, prod
 
-from archlint.plugin import ACTIVATIONS, Kernel, Kind, Operator, View, apart, width_step
+from archlint.plugin import Kernel, Kind, View, apart, width_step
+from archlint.rules.g3_fragmentation.layers import Around, Ends, Layers, Map, ends_of, sort_layers
 from archlint.rules.g3_fragmentation.regions import Region
 
-__all__ = ["Chain", "find_chain", "kernels_of", "levels_of"]
+__all__ = ["Chain", "find_chain"]
 
 FLOPS_FROM, FLOPS_TO = 1.00, 1.03
 """The chain has at least the FLOPs of the region, and at most this factor of them."""
@@ -25,10 +26,6 @@ _STEPS = (1, 2, 4)
 """Times the least step that the target runs fast: coarser widths may run faster still."""
 
 _WIDENING = (Kind.GROUP_CONV, Kind.CONV)
-_BRANCHING = frozenset({"Concat", "Split", "Slice", "Pad", "Add", "Sum"})
-"""Operators that fork, fit and join branches: a chain has no use for them."""
-
-Map = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +37,6 @@ class Chain:
     widths: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """Channels and maps at the chain's ends; `shortcut` says that something bypasses it."""
-
-    c_in: int
-    c_out: int
-    in_map: Map
-    out_map: Map
-    shortcut: bool
-
-
-def levels_of(view: View, region: Region) -> dict[int, int]:
-    """By operator of the region: how many fragments the longest path up to it holds."""
-    levels: dict[int, int] = {}
-    for index in region.operators:
-        before = (levels.get(maker, 0) for maker in view.model.graph.predecessors(index))
-        levels[index] = max(before, default=0) + (index in region.fragments)
-    return levels
-
-
-def kernels_of(view: View, region: Region) -> tuple[int, ...]:
-    """The numbers of the kernels whose main operator is in the region."""
-    home, kernels = view.lowered.home, view.lowered.kernels
-    inside = frozenset(region.operators)
-    numbers = sorted({home[index] for index in region.operators if index in home})
-    return tuple(number for number in numbers if kernels[number].operators[0] in inside)
-
-
 def find_chain(view: View, region: Region) -> Chain | str:
     """The chain, or why there is none.
 
@@ -77,10 +46,10 @@ def find_chain(view: View, region: Region) -> Chain | str:
     the region is too shallow to have an inner width, or none fits, one conv is there twice, the
     heaviest if possible.
     """
-    ends = _ends_of(view, region)
+    ends = ends_of(view, region)
     if isinstance(ends, str):
         return ends
-    layers, rest, around = _Sorter(view, region, ends).sort()
+    layers, around = sort_layers(view, region, ends)
     links = _links(layers, ends)
     if isinstance(links, str):
         return links
@@ -92,102 +61,12 @@ def find_chain(view: View, region: Region) -> Chain | str:
             widths = _fitting(each, ends, flops, times * step)
             if widths is not None:
                 made = _with_epilogues(view, _at(each, ends, widths), around, each)
-                kernels = (*around.start, *made, *around.join, *rest)
+                kernels = (*around.start, *made, *around.join, *around.rest)
                 chains.append(Chain(kernels, len(each), widths))
                 break
     if not chains:
         return "no aligned widths give a chain of equal FLOPs"
     return min(chains, key=lambda each: view.pricer.seconds(each.kernels) or inf)
-
-
-def _ends_of(view: View, region: Region) -> _Ends | str:
-    if len(region.roots) > 1:
-        return "several joins read the same branches: none can become one chain"
-    root = view.model.operators[region.roots[0]]
-    if not region.inputs or region.inputs[-1].shape is None or root.output.shape is None:
-        return "the shape of an input or result is unknown"
-    source, result = region.inputs[-1].shape, root.output.shape
-    if len(source) != len(result) or len(result) < 3:
-        return "its input is no map"
-    if root.op_type == "Concat" and root.attributes.get("axis") not in (1, 1 - len(result)):
-        return "its join is not one of channels in the second dim"
-    past = {tensor.name: tensor for tensor in region.inputs}
-    joined = [t for index in region.joins for t in view.model.operators[index].activations]
-    c_out = result[1]
-    if root.op_type == "Concat":
-        kept = [past[t.name].shape for t in root.activations if t.name in past]
-        c_out -= sum(shape[1] for shape in kept if shape is not None)
-    if c_out < 1:
-        return "its join adds no channels of its own"
-    shortcut = any(tensor.name in past for tensor in joined)
-    return _Ends(source[1], c_out, source[2:], result[2:], shortcut)
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """Kernels and epilogues that stand around the convs and pools, by what a chain keeps.
-
-    `start` runs on the input, `join` joins the shortcut, `acts` are activations by level, with
-    the kernel that they would be on their own, `last` is fused behind the join.
-    """
-
-    start: tuple[Kernel, ...]
-    join: tuple[Kernel, ...]
-    acts: dict[int, tuple[str, ...]]
-    last: tuple[str, ...]
-
-
-class _Sorter:
-    """Sorts a region's kernels into layers and what stands around them."""
-
-    def __init__(self, view: View, region: Region, ends: _Ends) -> None:
-        self._view, self._region, self._ends = view, region, ends
-
-    def sort(self) -> tuple[dict[tuple[int, Kind], list[Kernel]], tuple[Kernel, ...], _Around]:
-        view, region = self._view, self._region
-        levels = levels_of(view, region)
-        layers: dict[tuple[int, Kind], list[Kernel]] = defaultdict(list)
-        acts: dict[int, Counter[tuple[str, ...]]] = defaultdict(Counter)
-        start: dict[str, Kernel] = {}
-        rest: list[Kernel] = []
-        for number in kernels_of(view, region):
-            placed = view.lowered.kernels[number]
-            kernel, main = placed.kernel, view.main(placed)
-            level = levels[main.index]
-            if main.index in region.fragments:
-                layers[level, kernel.kind].append(kernel.core)
-                acts[level][kernel.epilogue] += bool(kernel.epilogue)
-            elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS and level:
-                acts[level][(kernel.op,)] += 1
-            elif kernel.kind is Kind.ELEMENTWISE and kernel.op in ACTIVATIONS:
-                width, sizes = self._ends.c_in, self._ends.in_map
-                start[kernel.op] = kernel._replace(
-                    c_in=width, c_out=width, in_map=sizes, out_map=sizes
-                )
-            elif not self._vanishes(main, kernel):
-                rest.append(kernel)
-        return layers, tuple(rest), self._around(start, acts)
-
-    def _around(
-        self, start: dict[str, Kernel], acts: dict[int, Counter[tuple[str, ...]]]
-    ) -> _Around:
-        joining = self._view.lowered.of(self._region.roots[0])
-        last = joining[0].epilogue if joining else ()
-        join: tuple[Kernel, ...] = ()
-        if self._ends.shortcut and joining:
-            join, last = (_of_two(joining[0]),), ()
-        usual = {
-            level: max(counter, key=lambda each: (counter[each], each))
-            for level, counter in acts.items()
-            if any(counter.values())
-        }
-        return _Around(tuple(start.values()), join, usual, last)
-
-    def _vanishes(self, op: Operator, kernel: Kernel) -> bool:
-        """Whether a chain does without it: forks, joins, and what folds into a conv there."""
-        if op.op_type in _BRANCHING:
-            return len(op.activations) > 1 or kernel.kind is Kind.MOVEMENT
-        return op.op_type in self._view.target.lowering.fold and len(op.activations) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +78,7 @@ class _Link:
     ends_level: bool
 
 
-def _links(layers: dict[tuple[int, Kind], list[Kernel]], ends: _Ends) -> tuple[_Link, ...] | str:
+def _links(layers: Layers, ends: Ends) -> tuple[_Link, ...] | str:
     """One kernel for each layer, on the input's map until one leads to the result's."""
     if any(kind not in _ORDER for _, kind in layers):
         return "it holds transposed convs, which no table measures"
@@ -225,7 +104,7 @@ def _links(layers: dict[tuple[int, Kind], list[Kernel]], ends: _Ends) -> tuple[_
     return tuple(links)
 
 
-def _nearest(sizes: Map, ends: _Ends) -> Map | None:
+def _nearest(sizes: Map, ends: Ends) -> Map | None:
     """The map of an end that this one is, but for a border that is cropped or padded."""
     for end in (ends.out_map, ends.in_map):
         if len(end) == len(sizes) and all(
@@ -235,7 +114,7 @@ def _nearest(sizes: Map, ends: _Ends) -> Map | None:
     return None
 
 
-def _sizes(layers: dict[tuple[int, Kind], list[Kernel]]) -> str:
+def _sizes(layers: Layers) -> str:
     maps = {kernel.out_map for layer in layers.values() for kernel in layer}
     return ", ".join("x".join(map(str, each)) for each in sorted(maps, reverse=True))
 
@@ -267,7 +146,7 @@ def _weight(kernel: Kernel) -> int:
     return prod(kernel.window) * prod(kernel.out_map)
 
 
-def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tuple[int, ...] | None:
+def _fitting(links: Sequence[_Link], ends: Ends, flops: int, step: int) -> tuple[int, ...] | None:
     """Inner widths at which the chain has these FLOPs: the narrowest of such steps."""
     inner = sum(link.kernel.kind in _WIDENING for link in links) - 1
     if inner < 1:
@@ -288,7 +167,7 @@ def _fitting(links: Sequence[_Link], ends: _Ends, flops: int, step: int) -> tupl
     return None
 
 
-def _fits(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...], flops: int) -> bool:
+def _fits(links: Sequence[_Link], ends: Ends, widths: tuple[int, ...], flops: int) -> bool:
     kernels = _at(links, ends, widths)
     if any(kernel.c_in % kernel.groups or kernel.c_out % kernel.groups for kernel in kernels):
         return False
@@ -313,7 +192,7 @@ def _unit(kernel: Kernel) -> tuple[int, int]:
     return kernel.with_widths(kernel.groups, 1).flops, kernel.groups
 
 
-def _flops(units: Sequence[tuple[int, int]], ends: _Ends, widths: tuple[int, ...]) -> int:
+def _flops(units: Sequence[tuple[int, int]], ends: Ends, widths: tuple[int, ...]) -> int:
     """The FLOPs of `_at` without its kernels: the search asks for those of many widths."""
     total, width, following = 0, ends.c_in, iter((*widths, ends.c_out))
     for unit, groups in units:
@@ -326,7 +205,7 @@ def _flops(units: Sequence[tuple[int, int]], ends: _Ends, widths: tuple[int, ...
     return total
 
 
-def _at(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> tuple[Kernel, ...]:
+def _at(links: Sequence[_Link], ends: Ends, widths: tuple[int, ...]) -> tuple[Kernel, ...]:
     """The chain's kernels at these inner widths."""
     width, following = ends.c_in, iter((*widths, ends.c_out))
     made = []
@@ -338,7 +217,7 @@ def _at(links: Sequence[_Link], ends: _Ends, widths: tuple[int, ...]) -> tuple[K
 
 
 def _with_epilogues(
-    view: View, kernels: Sequence[Kernel], around: _Around, links: Sequence[_Link]
+    view: View, kernels: Sequence[Kernel], around: Around, links: Sequence[_Link]
 ) -> Iterator[Kernel]:
     """The kernels with each level's activation, fused where the target fuses it."""
     for number, (kernel, link) in enumerate(zip(kernels, links, strict=True)):
@@ -348,10 +227,3 @@ def _with_epilogues(
         # what is added there was a branch
         acts = tuple(act for act in acts if act != "Add")
         yield from apart(kernel._replace(epilogue=acts), view.target.lowering)
-
-
-def _of_two(join: Kernel) -> Kernel:
-    """The join of a shortcut and a chain."""
-    if join.op != "Concat":
-        return join._replace(operands=min(join.operands, 2))
-    return join._replace(operands=2, c_in=max(round(join.c_out / 2), 1))

@@ -20,8 +20,9 @@ from archlint.plugin import (
     View,
     apart,
 )
-from archlint.rules.g3_fragmentation.chain import Chain, find_chain, kernels_of, levels_of
+from archlint.rules.g3_fragmentation.chain import Chain, find_chain
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
+from archlint.rules.g3_fragmentation.layers import kernels_of, levels_of
 from archlint.rules.g3_fragmentation.regions import BRANCHES, Region, find_regions
 
 if TYPE_CHECKING:

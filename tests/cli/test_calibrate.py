@@ -102,6 +102,21 @@ def test_a_base_that_cannot_be_carried_over_is_refused(calibrate: Calibrate) -> 
     )
 
 
+def test_times_of_whole_networks_are_no_base(calibrate: Calibrate, tmp_path: Path) -> None:
+    base = tmp_path / "others" / "base"
+    text = (base / "target.toml").read_text(encoding="utf-8")
+    said = "inferred = {coefficients = [1e-6], covariance = [0.1], least = [0, 0], most = [9, 9]}"
+    family = f'[[families]]\nname = "x"\nterms = ["launch"]\nspread = 0.1\nnoise = 0.1\n{said}\n'
+    lines = [line for line in text.splitlines() if not line.startswith("checksum")]
+    (base / "target.toml").write_text("\n".join([*lines, family]), encoding="utf-8")
+    outcome = calibrate("--from", str(base))
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"archlint: --from {base}: it comes from times of whole networks and has no rows that "
+        "could be carried over\n"
+    )
+
+
 def test_what_is_measured_already_is_not_carried_over(calibrate: Calibrate, tmp_path: Path) -> None:
     out = tmp_path / "others"
     outcome = calibrate("--target", "base", "--out", str(out))

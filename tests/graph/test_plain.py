@@ -274,7 +274,8 @@ def test_a_model_of_onnx_alone_is_not_copied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "domain"), [(b"nameless", ""), (b"nameless", MICROSOFT), (b"attribute", "")]
+    ("word", "domain"),
+    [(b"nameless", ""), (b"nameless", MICROSOFT), (b"attribute", ""), (b"FusedConv", "")],
 )
 def test_a_name_that_is_no_text_is_one_clear_line(word: bytes, domain: str) -> None:
     node = helper.make_node(

@@ -78,7 +78,7 @@ def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[
 
 
 _OF_THE_FIT = frozenset({
-    "calibration", "checksum", "families", "marked", "peak", "reference", "rows", "started",
+    "calibration", "checksum", "cpu", "families", "marked", "peak", "reference", "rows", "started",
     "unfinished", "versions", "simd",
 })  # fmt: skip
 

@@ -50,6 +50,8 @@ def with_bases(request: Request, backend: Backend, base: str | None = None) -> R
 def _why(target: Target) -> str:
     if target.transfer is not None:
         return f"it was itself carried over from {target.transfer.base}: name that one"
+    if target.is_inferred:
+        return "it comes from times of whole networks and has no rows that could be carried over"
     return (
         f"its rows are of {target.device}, {target.dtype}, which cannot be carried over to this "
         "device and dtype"

@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterable
 from math import log2
 
+from archlint.cost.cpu import Cpu
 from archlint.cost.target import Target
 from archlint.measure.backend import Provenance
 
 __all__ = ["nearest", "same_runtime"]
 
-_NUMBER = re.compile(r"\d+")
 _RUNTIME = re.compile(r"[A-Za-z ]*[A-Za-z]")
 
 
 def nearest(targets: Iterable[Target], here: Provenance) -> list[Target]:
     """The targets whose rows can be carried over to this device, the nearest first.
 
-    They are of its dtype, of a CPU for a CPU, whole, and measured where they are from.
+    They are of its dtype, of a CPU for a CPU, whole, and measured where they are from, kernel by
+    kernel.
     """
     fitting = [
         target
@@ -37,21 +38,18 @@ def same_runtime(target: Target, here: Provenance) -> bool:
 
 
 def _distance(target: Target, here: Provenance) -> tuple[float, ...]:
-    """The runtime matters more than the CPU, its threads more than its maker and model.
+    """The runtime matters more than the CPU, its threads more than which CPU it is.
 
     Of the same CPU another runtime was nearer in totals than another CPU, but it has other
     kernels: what it fuses and how it lays out tensors is not carried over.
     """
     threads = abs(log2(int(target.threads or 1) / max(here.threads, 1)))
-    makers = [device.split(" ", 1)[0] for device in (target.device, here.device)]
-    numbers = [list(map(int, _NUMBER.findall(each))) for each in (target.device, here.device)]
-    shared = sum(one == other for one, other in zip(*numbers, strict=False))
+    likeness = (here.cpu or Cpu()).likeness(target.cpu or Cpu())
     return (
         not same_runtime(target, here),
         threads,
         target.device != here.device,
-        makers[0] != makers[1],
-        -shared,
+        *(-each for each in likeness),
         -sum(target.counted.rows.values()),
     )
 

@@ -9,6 +9,7 @@
     ├── ModelError          a model that cannot be read or does not fit what was asked
     │   └── AbsentError     a model that is not there
     ├── TargetError         a target whose tables cannot be read or do not fit the model
+    │   ├── BatchError      a model at another batch than the target prices
     │   ├── DtypeError      a model in another dtype than the target prices
     │   └── UnpricedError   a model of whose operators the target prices none
     └── MeasureError        a runtime refused what it was asked to time
@@ -21,6 +22,7 @@ from collections.abc import Sequence
 __all__ = [
     "AbsentError",
     "ArchlintError",
+    "BatchError",
     "ConfigError",
     "DtypeError",
     "MeasureError",
@@ -68,6 +70,10 @@ class AbsentError(ModelError):
 
 class TargetError(ArchlintError):
     """A target cannot price this model, or its tables cannot be read."""
+
+
+class BatchError(TargetError):
+    """A target prices models at other batches."""
 
 
 class DtypeError(TargetError):

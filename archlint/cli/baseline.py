@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 from archlint.baseline import Baseline, Entry, WrittenFor, baseline_text, read_baseline
 from archlint.cli.output import complain, write_file
 from archlint.cli.reporting import with_unread
-from archlint.cost.target_files import name_now
 from archlint.errors import UsageError
 from archlint.linter import examine
+from archlint.linter.registry import find_places
 from archlint.report.units import counted
-from archlint.settings.options import DEFAULT_TARGET
 
 if TYPE_CHECKING:
     from archlint.cli.paths import FoundModel
@@ -56,8 +55,7 @@ def find_baseline(asked: Asked, *, may_be_absent: bool) -> Baseline:
 
 
 def _asked_for(options: Options) -> WrittenFor:
-    names = (name_now(Path(each).name) for each in options.targets or (DEFAULT_TARGET,))
-    return WrittenFor(tuple(sorted(names)), options.batch)
+    return WrittenFor(tuple(sorted(each.name for each in find_places(options))), options.batch)
 
 
 def change_baseline(

@@ -73,6 +73,16 @@ def check(
             rich_help_panel=Panel.OUTPUT.value,
         ),
     ] = False,
+    summary: Annotated[
+        bool,
+        After("statistics"),
+        typer.Option(
+            "--summary",
+            help="In the formats full, concise, markdown and csv, instead of the findings: a "
+            "table, networks by targets, with the times predicted and the rule that costs most.",
+            rich_help_panel=Panel.OUTPUT.value,
+        ),
+    ] = False,
     version: Annotated[Version, After("isolated")] = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
@@ -83,15 +93,14 @@ def check(
     from archlint.cli.output import pair, refuse_links, screen, split
     from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
-    from archlint.cli.reporting import FOR_PEOPLE, with_entries, with_unread, write_report
+    from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
     from archlint.linter import lint
     from archlint.results.severity import Severity
 
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
-    if statistics and not any(name in FOR_PEOPLE for name, _ in jobs):
-        raise UsageError("--statistics goes with --format full or concise")
+    in_place = in_place_of([name for name, _ in jobs], statistics=statistics, summary=summary)
     untrusted = asked.untrusted
     if untrusted:
         refuse_links([goal for _, goal in jobs if goal is not None])
@@ -128,7 +137,7 @@ def check(
         quiet=asked.quiet,
         verbose=asked.verbose,
     )
-    write_report(report, jobs, style, statistics=statistics)
+    write_report(report, jobs, style, in_place)
     if not asked.quiet and any(name == "full" for name, _ in jobs):
         tell_of_relatives(options)
     return report.exit_code(options.fail_on)

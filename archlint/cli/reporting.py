@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,10 +12,32 @@ if TYPE_CHECKING:
     from archlint.settings.asked import Asked
     from archlint.settings.options import Options
 
-__all__ = ["FOR_PEOPLE", "complain_of_rules", "with_entries", "with_unread", "write_report"]
+__all__ = ["complain_of_rules", "in_place_of", "with_entries", "with_unread", "write_report"]
 
-FOR_PEOPLE = ("full", "concise")
-"""The formats that can show statistics in place of findings."""
+_IN_PLACE = {
+    "statistics": {"full": "statistics", "concise": "statistics"},
+    "summary": {
+        "full": "summary_text", "concise": "summary_text", "markdown": "summary_markdown",
+        "csv": "csv",
+    },
+}  # fmt: skip
+"""By option, what some formats show in place of findings."""
+
+
+def in_place_of(formats: Iterable[str], *, statistics: bool, summary: bool) -> Mapping[str, str]:
+    """What stands in place of formats; raises UsageError where an option goes with none of them."""
+    from archlint.errors import UsageError
+
+    asked = {"statistics": statistics, "summary": summary}
+    chosen = [option for option, is_asked in asked.items() if is_asked]
+    if len(chosen) > 1:
+        raise UsageError("--statistics and --summary exclude each other")
+    for option in chosen:
+        known = _IN_PLACE[option]
+        if not known.keys() & set(formats):
+            *others, last = known
+            raise UsageError(f"--{option} goes with --format {', '.join(others)} or {last}")
+    return _IN_PLACE[chosen[0]] if chosen else {}
 
 
 def with_unread(report: Report, found: Iterable[FoundModel]) -> Report:
@@ -47,9 +69,12 @@ def with_entries(report: Report, asked: Asked) -> Report:
 
 
 def write_report(
-    report: Report, jobs: Sequence[tuple[str, str | None]], style: Style, *, statistics: bool
+    report: Report,
+    jobs: Sequence[tuple[str, str | None]],
+    style: Style,
+    in_place: Mapping[str, str],
 ) -> None:
-    """Write each format where it goes, and what is wrong to stderr."""
+    """Write each format where it goes, or what stands in its place, and what is wrong to stderr."""
     from dataclasses import replace
 
     from archlint.cli.output import complain, write_file, write_out
@@ -60,15 +85,14 @@ def write_report(
     on_paper = replace(style, width=DEFAULT_WIDTH, color=False)
     try:
         for format_, goal in jobs:
-            name = "statistics" if statistics and format_ in FOR_PEOPLE else format_
-            render = renderer(name).render
+            render = renderer(in_place.get(format_, format_)).render
             if goal is None:
                 write_out(render(report, style))
             else:
                 write_file(goal, render(report, on_paper))
     finally:
         remarks = report.errors
-        if not (style.quiet or statistics) and {format_ for format_, _ in jobs} == {"concise"}:
+        if not (style.quiet or in_place) and {format_ for format_, _ in jobs} == {"concise"}:
             remarks += left_out(report, style)
         for remark in remarks:
             complain(remark)

@@ -59,6 +59,12 @@ class TargetFiles:
         return {}
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that it stands for its device in, by what its file says."""
+        said = self.head.get("groups", ())
+        return tuple(filter(None, said)) if isinstance(said, list) else ()
+
+    @property
     def folder(self) -> Path:
         """The folder of targets that it lies in."""
         return self.file.parents[1]

@@ -45,6 +45,7 @@ def _form(pattern: str) -> Callable[[str], bool]:
     return lambda value: re.fullmatch(pattern, value) is not None
 
 
+_GROUP = _form("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _THREADS, _CHECKSUM = _form("([1-9][0-9]{0,5})?"), _form("([0-9a-f]{64})?")
 _KINDS = each(text(*(kind.value for kind in Kind)))
 
@@ -134,6 +135,7 @@ _TARGET = record(
         "alignment": whole(1, 1 << 16),
         "width_step": whole(1, 1 << 16),
         "formerly": _TEXTS,
+        "groups": each(words(_GROUP, 'a name such as "gpus"')),
         "simd": whole(0),
         "cpu": record(
             known={

@@ -24,6 +24,7 @@ def build_model(
     proto: onnx.ModelProto,
     *,
     batch: int | None = None,
+    rebatch: int | None = None,
     inputs: Mapping[str, tuple[int, ...]] | None = None,
     dims: Mapping[str, int] | None = None,
     origins: bool = False,
@@ -32,7 +33,8 @@ def build_model(
 
     `origins` asks for what the exporter says of each operator's source.  A file that leaves its
     batch open and holds one all the same is built at that one, and a file that holds another than
-    was asked for is rewritten to take it (see `rebatched`); the assumptions say so.
+    was asked for is rewritten to take it (see `rebatched`); the assumptions say so.  `rebatch` is
+    a batch to build at whatever the file and `inputs` have.
     Raises ModelError for a graph that is none (a cycle, a tensor that nobody makes or that
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
@@ -40,6 +42,11 @@ def build_model(
     declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
     uses = axis_uses(proto.graph, declared)
     sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted, uses=uses)
+    if rebatch is not None:
+        inputs = _with_batch(rebatch, sizes, inputs or {})
+        sizes = bind_sizes(
+            declared, batch=rebatch, inputs=inputs, dims=dims, counted=counted, uses=uses
+        )
     made_for = sizes.declared_batch
 
     def at(held: int) -> Sizes:

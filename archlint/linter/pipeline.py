@@ -20,8 +20,7 @@ from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.limited import limited
-from archlint.linter.prepare import prepare
-from archlint.linter.priced_batch import at_priced_batch
+from archlint.linter.prepare import prepare, prepare_model
 from archlint.linter.reading import remarks_on
 from archlint.linter.registry import (
     all_rules,
@@ -181,11 +180,8 @@ class _Run:
 
     def _lint(self, source: Source, pricers: Sequence[Pricer]) -> Examined:
         path, loaded = name_of(source), load(source, self._options, pricers)
-        model, remarks = at_priced_batch(
-            loaded, build(loaded, self._options, self._options.batch), pricers, self._options
-        )
-        prepared = prepare(model, pricers, self._options)
-        views = prepared.views
+        prepared = prepare(loaded, pricers, self._options)
+        model, views, remarks = prepared.model, prepared.views, prepared.remarks
         entries = () if self._known is None else self._known(path)
         excused = () if self._excused is None else self._excused(path)
         known = None if self._known is None else KnownPlaces(entries, excused)
@@ -194,9 +190,12 @@ class _Run:
         flips: tuple[FindingAtBatch, ...] = ()
         on = [priced.view.target for priced in views.values()]
         assumed = model.batch or 1
-        batch = usual_batch(assumed, (each.batches for each in on))
+        here_too = [
+            each for each in pricers if each.target.name in views.keys() - prepared.rebatched
+        ]
+        batch = usual_batch(assumed, (each.target.batches for each in here_too))
         if batch is not None and model.batch_is_assumed:
-            there, why_not = self._there(loaded, batch, pricers, known)
+            there, why_not = self._there(loaded, batch, here_too, known)
             if there is None:
                 remarks = (*remarks, f"not judged at batch {batch} too: {why_not}")
             else:
@@ -249,7 +248,7 @@ class _Run:
         """What is found at another batch, or why nothing can be: the report stands without it."""
         try:
             model = build(loaded, self._options, batch)
-            prepared = prepare(model, pricers, self._options)
+            prepared = prepare_model(model, pricers, self._options)
         except (ModelError, UsageError) as fault:
             return None, fault.reason if isinstance(fault, ModelError) else str(fault)
         except Exception as fault:  # it must not cost the first look its report, nor be hidden

@@ -40,7 +40,9 @@ def _fits(target: Target, stored: str) -> bool:
     """Whether it prices what is stored so as it is."""
     if stored == SIGNED and target.dtype == "int8":
         return target.lowering.has("signed")
-    return stored == target.dtype or (stored == "float" and target.dtype == "tf32")
+    # autocast takes a network in fp32
+    casts = target.dtype == "tf32" or target.lowering.autocast is not None
+    return stored == target.dtype or (stored == "float" and casts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.table import read_table
 from archlint.cost.target import Target, load_target
+from archlint.cost.target_words import targets_meant, unknown_target
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, TargetError, UsageError
 from archlint.limits.files import read_bounded
@@ -37,6 +38,7 @@ __all__ = [
     "Located",
     "all_rules",
     "broken_rules",
+    "find_places",
     "find_pricers",
     "find_targets",
     "known",
@@ -145,7 +147,7 @@ def known() -> Known:
             rule.code: {option.name: type(option.default) for option in rule.options}
             for rule in all_rules()
         },
-        targets=tuple(find_target_files(())),
+        targets={name: each.files for name, each in find_target_files(()).items()},
         broken=frozenset(broken) - {rule.code for rule in all_rules()},
     )
 
@@ -177,13 +179,7 @@ def locate(options: Options) -> tuple[Located, ...]:
     Raises UsageError for an unknown one, for one without a table of rows, and for one whose
     measuring has not come to its end.
     """
-    files = find_target_files(options.target_paths)
-    found: dict[str, FoundTarget] = {}
-    for place in named(options.targets or (DEFAULT_TARGET,), files):
-        other = found.setdefault(place.name, place)
-        if other.file != place.file:
-            raise UsageError(f'target "{place.name}" is there twice: {other.file}, {place.file}')
-    targets = tuple(Located(place, load_found(place)) for place in found.values())
+    targets = tuple(Located(place, load_found(place)) for place in find_places(options))
     for each in targets:
         if not each.target.is_finished:
             raise UsageError(
@@ -195,14 +191,40 @@ def locate(options: Options) -> tuple[Located, ...]:
     return targets
 
 
+def find_places(options: Options) -> tuple[FoundTarget, ...]:
+    """Where the targets lie that the options name, or the default; each once.
+
+    Raises UsageError for an unknown one.
+    """
+    found: dict[str, FoundTarget] = {}
+    for place in named(
+        options.targets or (DEFAULT_TARGET,), find_target_files(options.target_paths)
+    ):
+        other = found.setdefault(place.name, place)
+        if other.file != place.file:
+            raise UsageError(f'target "{place.name}" is there twice: {other.file}, {place.file}')
+    return tuple(found.values())
+
+
 def named(wanted: Sequence[str], files: Mapping[str, FoundTarget]) -> tuple[FoundTarget, ...]:
-    """The targets of these names, also of former ones, and paths; raises UsageError."""
-    found = {
-        name: target_at(name, files) if is_path(name) else target_called(name, files)
-        for name in wanted
-    }
-    _check([name for name, each in found.items() if each is None], files, "target")
-    return tuple(each for each in found.values() if each is not None)
+    """The targets of these names, also of former and short ones, of these groups and paths.
+
+    Raises UsageError.
+    """
+    found, unknown = list[FoundTarget](), list[str]()
+    for word in dict.fromkeys(wanted):
+        called = target_at(word, files) if is_path(word) else target_called(word, files)
+        if called is not None:
+            found.append(called)
+            continue
+        every = {name: each.files for name, each in files.items()}
+        meant = targets_meant(word, every)
+        found += [files[name] for name in meant]
+        if not meant:
+            unknown.append(unknown_target(word, every))
+    if unknown:
+        raise UsageError("\n".join(unknown))
+    return tuple(found)
 
 
 def locate_all(paths: Sequence[str]) -> tuple[Located, ...]:

@@ -102,11 +102,15 @@ def load(source: Source, options: Options, pricers: Iterable[Pricer]) -> Loaded:
     return Loaded(name_of(source), proto, _statically(roots, path_map) if roots else None)
 
 
-def build(loaded: Loaded, options: Options, batch: int | None) -> Model:
-    """The graph of a model at the sizes asked for; raises ModelError and UsageError."""
+def build(loaded: Loaded, options: Options, batch: int | None, rebatch: int | None = None) -> Model:
+    """The graph of a model at the sizes asked for; raises ModelError and UsageError.
+
+    At `rebatch` whatever batch these sizes have.
+    """
     return read_model(
         loaded.proto,
         batch=batch,
+        rebatch=rebatch,
         inputs={} if loaded.is_sized else options.inputs,
         dims=options.dims,
         path=loaded.name,

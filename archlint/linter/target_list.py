@@ -109,4 +109,6 @@ def _summary(found: FoundTarget, target: Target, nearest: str) -> TargetSummary:
         cpu=target.cpu,
         caches=tuple(filter(None, (target.machine.near, target.machine.far))),
         carried=carried_rows(target),
+        groups=found.files.groups,
+        is_inferred=target.is_inferred,
     )

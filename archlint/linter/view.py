@@ -12,11 +12,11 @@ from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target
-from archlint.errors import TargetError, UnpricedError
+from archlint.errors import BatchError, UnpricedError
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.linter.reading import DTYPES
-from archlint.results.findings import KindShare, OperatorTime, TargetReport, Unpriced
+from archlint.results.findings import KindShare, OperatorTime, RuleSaving, TargetReport, Unpriced
 from archlint.rule import Rule, View
 from archlint.settings.options import OptionValue
 
@@ -46,7 +46,9 @@ class Priced:
         values = {each.name: options.get(each.name, each.default) for each in rule.options}
         return replace(self.view, options=values)
 
-    def report(self, saving: float, findings: int, *, is_default: bool) -> TargetReport:
+    def report(
+        self, saving: float, findings: int, rules: tuple[RuleSaving, ...], *, is_default: bool
+    ) -> TargetReport:
         """What a report says of this target."""
         return TargetReport(
             target=self.view.target.name,
@@ -63,6 +65,8 @@ class Priced:
             saving=saving,
             saving_findings=findings,
             operators=self._operators(),
+            batch=self.view.model.batch,
+            rules=rules,
         )
 
     def is_in_doubt(self, numbers: Iterable[int]) -> bool:
@@ -153,7 +157,7 @@ def _fits_batch(model: Model, target: Target) -> None:
     low, high = target.batches
     if model.batch is not None and not low <= model.batch <= high:
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
-        raise TargetError(f"{target.name} prices {priced}, not {model.batch}")
+        raise BatchError(f"{target.name} prices {priced}, not {model.batch}")
 
 
 def _listed(unpriced: Sequence[Unpriced]) -> str:

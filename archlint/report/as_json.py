@@ -87,6 +87,16 @@ def _target(target: TargetReport) -> Json:
         ],
         "saving_ms": ms(target.saving),
         "saving_findings": target.saving_findings,
+        "batch": target.batch,
+        "rules": [
+            {
+                "code": each.code,
+                "name": each.name,
+                "saving_ms": ms(each.saving),
+                "saving_share": rounded(each.share),
+            }
+            for each in target.rules
+        ],
     }
 
 

@@ -25,6 +25,7 @@ FORMATS: Mapping[str, str] = MappingProxyType(
         "junit": "archlint.report.junit",
         "rdjson": "archlint.report.rdjson",
         "markdown": "archlint.report.markdown",
+        "csv": "archlint.report.summary_csv",
         "html": "archlint.report.html",
         "model-explorer": "archlint.report.model_explorer",
     }
@@ -40,5 +41,5 @@ class Format(Protocol):
 
 
 def renderer(name: str) -> Format:
-    """The format called `name`, a key of `FORMATS`, or "statistics"."""
+    """The format called `name`: a key of `FORMATS`, or what stands in place of one."""
     return cast("Format", import_module(FORMATS.get(name, f"archlint.report.{name}")))

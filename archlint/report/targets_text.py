@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from archlint.report.page import Page, Part
@@ -17,15 +16,18 @@ __all__ = ["render"]
 _DIM = "dim"
 _STRONG = "bold"
 _LABEL = 10
-
-_ORDER = tuple(Where)
+_HERE, _YOURS, _MORE = "this machine", "yours", "others"
+_HEAD = ("target", "device", "batch")
 
 
 def render(targets: Sequence[TargetSummary], style: Style) -> str:
-    """Each target in a line, by device, this machine first; in a verbose style all of each."""
+    """Each target in a line, this machine's and the reader's own first, then group by group.
+
+    In a verbose style all of each.
+    """
     page = Page(style.width, style.color)
     if not style.verbose:
-        _list(page, sorted(targets, key=_wanted))
+        _list(page, targets)
         return page.text()
     for number, target in enumerate(targets):
         if number:
@@ -34,11 +36,54 @@ def render(targets: Sequence[TargetSummary], style: Style) -> str:
     return page.text()
 
 
+def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
+    sections: dict[str, list[TargetSummary]] = {_HERE: [], _YOURS: []}
+    default = [group for each in targets if each.is_default for group in each.groups[:1]]
+    groups = sorted({group for each in targets for group in each.groups})
+    sections |= {group: [] for group in (*default, *groups)}
+    for each in sorted(targets, key=_wanted):
+        sections.setdefault(_section(each), []).append(each)
+    lines = {each.target: (each.target, each.device, _batches(each)) for each in targets}
+    widths = [max(map(len, column)) for column in zip(_HEAD, *lines.values(), strict=True)]
+
+    def put(cells: Iterable[str], *told: Part) -> None:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        page.line("  ".join([*padded, ""]), *told, indent=2, hang=widths[0] + 2)
+
+    put(_HEAD, "rests on")
+    for title, members in sections.items():
+        if members:
+            page.line((title, _STRONG))
+        for each in members:
+            put(lines[each.target], *_trust(each))
+    page.blank()
+    if not sections[_HERE]:
+        page.line("None was measured on this machine: `archlint measure` makes one that is.")
+    of_user = dict.fromkeys(str(Path(each.folder).parent) for each in targets if each.folder)
+    if of_user:
+        page.line(f"Yours lie in {', '.join(sorted(of_user))}.")
+    page.line(
+        (
+            "`--target` takes a name, its beginning up to a dash (rtx4090), or a group (gpus); "
+            "`archlint targets NAME` says how far one can be trusted.",
+            _DIM,
+        ),
+    )
+
+
+def _section(target: TargetSummary) -> str:
+    if target.where is Where.HERE:
+        return _HERE
+    if target.folder is not None:
+        return _YOURS
+    return target.groups[0] if target.groups else _MORE
+
+
 def _wanted(target: TargetSummary) -> tuple[object, ...]:
-    """What a reader looks for first: this machine, what is near, targets of the reader's own."""
+    """What a reader looks for first: the default, and what is likest to this machine."""
     return (
-        _ORDER.index(target.where),
-        target.folder is None,
+        not target.is_default,
+        target.where is not Where.NEAREST,
         target.device,
         target.dtype != "float",
         target.threads or 0,
@@ -46,28 +91,13 @@ def _wanted(target: TargetSummary) -> tuple[object, ...]:
     )
 
 
-def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
-    width = max((len(each.target) for each in targets), default=0)
-    for (device, where), of_device in groupby(targets, key=lambda each: (each.device, each.where)):
-        page.line((device, _STRONG), _mark(where))
-        for each in of_device:
-            rows = sum(one.rows for one in each.rows)
-            told = [each.runtime, each.dtype, *_threads(each), _batches(each), counted(rows, "row")]
-            marks = {"the default": each.is_default, "not finished": not each.is_finished}
-            marks["yours"] = each.folder is not None
-            marked = ", ".join(word for word, holds in marks.items() if holds)
-            name = each.target.ljust(width)
-            page.line(
-                f"{name}  {', '.join(told)}", (f" ({marked})" if marked else "", _DIM),
-                indent=2, hang=width + 2,
-            )  # fmt: skip
-        page.blank()
-    if not any(each.where is Where.HERE for each in targets):
-        page.line("None was measured on this machine: `archlint measure` makes one that is.")
-    of_user = dict.fromkeys(str(Path(each.folder).parent) for each in targets if each.folder)
-    if of_user:
-        page.line(f"Yours lie in {', '.join(sorted(of_user))}.")
-    page.line(("`archlint targets NAME` says how far one can be trusted.", _DIM))
+def _trust(target: TargetSummary) -> list[Part]:
+    """What its prices rest on, and what marks it among the others."""
+    rows = counted(sum(one.rows for one in target.rows), "row")
+    marks = {"default": target.is_default, "not finished": not target.is_finished}
+    marks["nearest"] = target.where is Where.NEAREST
+    marked = ", ".join(word for word, holds in marks.items() if holds)
+    return ["networks" if target.is_inferred else rows, (f" ({marked})" if marked else "", _DIM)]
 
 
 def _mark(where: Where) -> Part:
@@ -84,7 +114,7 @@ def _target(page: Page, target: TargetSummary) -> None:
     if told := ", ".join(_cpu(target)):
         _labelled(page, "cpu", told)
     _labelled(page, "dtype", target.dtype)
-    _labelled(page, "batch", _batches(target).removeprefix("batch "))
+    _labelled(page, "batch", _batches(target))
     rows = [f"{each.rows} {each.rule}" for each in target.rows]
     added = [f"+ {counted(target.added, 'row')} of yours"] if target.added else []
     _labelled(page, "rows", ", ".join(rows + added) or "none")
@@ -135,7 +165,7 @@ def _threads(target: TargetSummary) -> list[str]:
 
 
 def _batches(target: TargetSummary) -> str:
-    return f"batch {' to '.join(map(str, target.batches))}"
+    return " to ".join(map(str, target.batches))
 
 
 def _labelled(page: Page, label: str, text: str) -> None:

@@ -53,8 +53,8 @@ def amount(number: float, unit: str = "") -> str:
 
 
 def megabytes(count: int) -> str:
-    """Bytes in megabytes of 10^6: "45.6 MB"."""
-    return f"{figure(count / 1e6)} MB"
+    """Bytes in megabytes of 10^6, from 10,000 on in gigabytes: "45.6 MB", "27.0 GB"."""
+    return f"{figure(count / 1e6)} MB" if count < 1e10 else f"{figure(count / 1e9)} GB"
 
 
 def counted(count: int, noun: str) -> str:

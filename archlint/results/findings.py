@@ -27,6 +27,7 @@ __all__ = [
     "Report",
     "RestsOn",
     "RuleInfo",
+    "RuleSaving",
     "Severity",
     "TargetReport",
     "Unpriced",
@@ -200,6 +201,19 @@ class KindShare:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSaving:
+    """What the findings of a rule would save together on a target, each kernel counted once.
+
+    In seconds, and as a share of the model's predicted time; notes count too.
+    """
+
+    code: str
+    name: str
+    saving: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorTime:
     """What one operator takes, in seconds, with all that is fused into it.
 
@@ -226,6 +240,8 @@ class TargetReport:
     warning and above together would save, each kernel counted once; `kinds` is the cost by
     kind of operator, dearest first; `operators` is the cost of each, in the model's order.
     `stored` is the file's dtype where it is priced as the same network in another one, else "".
+    `batch` is the one that is priced, None where no input has one; `rules` are what each rule's
+    findings would save, the costliest first.
     """
 
     target: str
@@ -242,6 +258,8 @@ class TargetReport:
     saving_findings: int
     operators: tuple[OperatorTime, ...] = ()
     stored: str = ""
+    batch: int | None = None
+    rules: tuple[RuleSaving, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,9 +65,10 @@ class TargetSummary:
     is where a target of the user's lies, None for one that comes with archlint.  `marked`
     counts rows whose sessions differ too much for a price of their own, `added` those of the
     user's, on top of the shipped ones.  Until it `is_finished` nothing is priced for it.  `where`
-    alone depends on the machine that asks.  `cpu` and `caches` (a core's own and the last, in
-    bytes) are what the device tells of itself.  `carried` are rows of another target,
-    None where there are none.
+    alone depends on the machine that asks.  `groups` are those that it stands for its device in,
+    and where it `is_inferred` its prices come from times of whole networks.  `cpu` and `caches` (a
+    core's own and the last, in bytes) are what the device tells of itself.  `carried` are rows of
+    another target, None where there are none.
     """
 
     target: str
@@ -92,6 +93,8 @@ class TargetSummary:
     cpu: Cpu | None = None
     caches: tuple[int, ...] = ()
     carried: CarriedRows | None = None
+    groups: tuple[str, ...] = ()
+    is_inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)

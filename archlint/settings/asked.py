@@ -106,7 +106,7 @@ class Asked:
         Value(FORMATS, (), Panel.OUTPUT),
         Flag(
             "How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
-            "rdjson, markdown, html or model-explorer, to stdout or a file; repeatable.",
+            "rdjson, markdown, csv, html or model-explorer, to stdout or a file; repeatable.",
             ("check", "diff"),
             "NAME[=FILE]",
             ("--format", "--output-format"),

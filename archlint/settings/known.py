@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archlint.cost.target_files import TargetFiles
+
 __all__ = ["Known"]
 
 
@@ -18,7 +20,7 @@ class Known:
 
     rules: Mapping[str, str]
     rule_options: Mapping[str, Mapping[str, type]]
-    targets: tuple[str, ...]
+    targets: Mapping[str, TargetFiles]
     formats: tuple[str, ...] = ()
     broken: frozenset[str] = frozenset()
 

@@ -15,7 +15,7 @@ from archlint.settings.setting import Flag, Key, Panel, Value, setting
 
 __all__ = ["DEFAULT_TARGET", "Ignore", "OptionValue", "Options"]
 
-DEFAULT_TARGET = "gtx1080ti-cudnn7-fp32"
+DEFAULT_TARGET = "rtx4090-torch2.9-amp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,15 @@ class Options:
     targets: tuple[str, ...] = setting(
         Value(TARGETS, (), Panel.PRICING, name="target", api=True),
         Flag(
-            "A device and runtime to price for; repeatable.  `archlint targets` lists them.",
+            "What to price for, by name (rtx4090-torch2.9-amp), in short (rtx4090) or a group "
+            "(gpus); repeatable.  `archlint targets` lists them.",
             ("check", "diff", "explain", "fix", "rule", "verify"),
             "TARGET",
         ),
-        Key("What is priced for: `archlint targets` lists the targets.", f'["{DEFAULT_TARGET}"]'),
+        Key(
+            "What is priced for, also in short or a group: `archlint targets` lists the targets.",
+            f'["{DEFAULT_TARGET}"]',
+        ),
     )
     target_paths: tuple[str, ...] = setting(
         Value(TARGET_FOLDERS, (), Panel.PRICING, api=True),
@@ -54,7 +58,11 @@ class Options:
     batch: int | None = setting(
         Value(COUNT, None, Panel.PRICING, api=True),
         Flag("The batch size.", ("check", "diff", "explain", "fix", "verify"), "N"),
-        Key("The batch size of models that leave it open; by default 1.", "8"),
+        Key(
+            "The batch size of models that leave it open; by default 1, or the nearest that the "
+            "target prices.",
+            "8",
+        ),
     )
     inputs: Mapping[str, tuple[int, ...]] = setting(
         Value(SHAPES, {}, Panel.PRICING, name="input", api=True),

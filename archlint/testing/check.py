@@ -10,13 +10,13 @@ import onnx
 
 from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
-from archlint.graph import read_model
+from archlint.errors import TargetError
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.judge import judge
-from archlint.linter.reading import Readings
+from archlint.linter.prepare import prepare
 from archlint.linter.registry import find_pricers
+from archlint.linter.source import load
 from archlint.linter.told import told
-from archlint.linter.view import price_model
 from archlint.results.findings import Finding
 from archlint.rule import Place, Rule, Silence, View
 from archlint.settings.options import DEFAULT_TARGET, Options, OptionValue
@@ -84,16 +84,20 @@ def check(
     """Lower and price a model, run the rule and judge its places.
 
     `model` may be the path of an ONNX file.  `target` is one of `target_of`, or the name of one
-    that archlint knows, at the default options of the rule but for `options`.  Raises ModelError,
+    that archlint knows, at the default options of the rule but for `options`; a model whose batch
+    it does not price is priced at the nearest that it does.  Raises ModelError,
     TargetError and UsageError as a lint run does, and whatever the rule raises.
     """
     if isinstance(target, str):
         (pricer,) = find_pricers(Options(targets=(target,)))
     else:
         pricer = target if isinstance(target, Pricer) else Pricer(target)
-    graph = read_model(model.proto() if isinstance(model, Net) else model, batch=batch)
-    read = Readings(graph, as_stored=False).on(pricer.target)
-    priced = price_model(read.model, pricer, read.widths, read.stored)
+    asked = Options(batch=batch, allow_unknown=True)
+    loaded = load(model.proto() if isinstance(model, Net) else model, asked, [pricer])
+    prepared = prepare(loaded, [pricer], asked)
+    if prepared.why_not is not None:
+        raise TargetError(prepared.why_not)
+    (priced,) = prepared.views.values()
     said = tuple(check_rule(rule, priced, options))
     places = [each for each in said if isinstance(each, PricedPlace)]
     name = pricer.target.name

@@ -13,6 +13,7 @@ from archlint.baseline import Entry
 from archlint.cli import run
 from archlint.cli.progress import Progress
 from archlint.commands import explain as explain_command
+from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.errors import UsageError
 from archlint.results.explanation import Explanation
 from archlint.results.findings import Finding, ModelReport, Report
@@ -79,7 +80,7 @@ class FakeLinter:
 
     def known(self) -> Known:
         names = {rule.code: rule.name for rule in fakes.RULES}
-        return Known(names, {}, (fakes.GPU, fakes.ARM))
+        return Known(names, {}, list_targets(SHIPPED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ def test_an_unknown_rule(archlint: Archlint) -> None:
 
 
 def test_targets(archlint: Archlint) -> None:
-    assert archlint("targets").out.startswith(f"NVIDIA GTX 1080 Ti\n  {GPU} ")
+    assert archlint("targets").out.splitlines()[2].startswith(f"  {GPU} ")
     assert archlint("targets", "-v").out.startswith(f"{GPU} (the default)\n  device ")
     document = json.loads(archlint("targets", "--format", "json").out)
     assert [each["target"] for each in document["targets"]] == [GPU, ARM]

@@ -38,8 +38,8 @@ def test_a_plot_has_a_line_for_each_target_named(tmp_path: Path) -> None:
         (["--plot", "g1.svg"], "--plot: which rule? `archlint rule` lists them"),
         (["G1", "--target", GPU], "--target goes with --plot FILE"),
         (
-            ["G1", "--plot", "g1.svg", "--target", "gtx1080ti"],
-            f'unknown target "gtx1080ti" (did you mean "{GPU}"?)',
+            ["G1", "--plot", "g1.svg", "--target", "gtx1080"],
+            'unknown target "gtx1080" (did you mean "gtx1080ti"?)',
         ),
         (
             ["G1", "--plot", "no/g1.svg", "--target", GPU],

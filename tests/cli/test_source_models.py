@@ -40,7 +40,7 @@ class Net(nn.Module):
 def broken():
     raise ValueError("no such net")
 """
-INPUT = ["--input", "8x3x58x58"]
+INPUT = ["--input", "8x3x58x58", "--target", "gtx1080ti"]
 
 
 @pytest.fixture(autouse=True)
@@ -108,11 +108,11 @@ def test_without_words_the_configured_models_are_linted(
     _, report, _ = lint(capsys)
     assert [each["path"] for each in report["models"]] == ["wide", "narrow"]
     assert [each["targets"][0]["target"] for each in report["models"]] == [
-        "gtx1080ti-cudnn7-fp32",
+        "rtx4090-torch2.9-amp",
         "epyc-milan-ort-fp32-1t",
     ]
     assert [each["inputs"][0]["shape"] for each in report["models"]] == [
-        [8, 3, 58, 58],
+        [256, 3, 58, 58],
         [1, 3, 30, 30],
     ]
     _, report, _ = lint(capsys, "narrow")
@@ -142,5 +142,5 @@ def test_ignores_are_written_at_the_lines_and_then_obeyed(
         ("G1", "as published")
     ]
     assert report["comment_faults"] == []
-    _, report, _ = lint(capsys, "nets.py:Net", "--input", "1x3x8x8", "--select", "G1")
+    _, report, _ = lint(capsys, "nets.py:Net", *INPUT[2:], "--input", "1x3x8x8", "--select", "G1")
     assert report["comment_faults"] == ["nets.py:7:53: unused ignore of G1"]

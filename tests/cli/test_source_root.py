@@ -9,10 +9,11 @@ from archlint.cli import run
 
 ROOT = Path(__file__).parents[2]
 MODEL = "examples/onnx/mobilenet_v2.onnx"
+ON = ("--target", "gtx1080ti", "--batch", "8")
 
 
 def lines(capsys: pytest.CaptureFixture[str], *args: str) -> list[str]:
-    assert run([MODEL, "--batch", "8", "--format", "concise", "--notes", "-q", *args]) == 1
+    assert run([MODEL, *ON, "--format", "concise", "--notes", "-q", *args]) == 1
     return capsys.readouterr().out.splitlines()
 
 
@@ -53,7 +54,7 @@ def test_comments_in_the_source_are_obeyed(
     text = source.replace(before, f"{before}  # archlint: ignore[G1, G4] as published")
     (tmp_path / "nets").mkdir()
     (tmp_path / "nets" / "mobilenet.py").write_text(text, encoding="utf-8")
-    args = [MODEL, "--batch", "8", "--format", "json", "--source-root", str(tmp_path)]
+    args = [MODEL, *ON, "--format", "json", "--source-root", str(tmp_path)]
     assert run(args) == 0
     report = json.loads(capsys.readouterr().out)
     (model,) = report["models"]
@@ -65,7 +66,7 @@ def test_comments_in_the_source_are_obeyed(
 def test_findings_of_the_examples_are_exact_where_a_module_made_their_operator(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    args = ["examples/onnx", "--source-root", "examples", "--batch", "8", "--format", "json"]
+    args = ["examples/onnx", "--source-root", "examples", *ON, "--format", "json"]
     for target in ("epyc-milan-ort-fp32-1t", "epyc-milan-torch-fp32-1t", "gtx1080ti-cudnn7-fp32"):
         args += ["--target", target]
     assert run(args) == 1

@@ -142,7 +142,12 @@ def test_what_is_no_model_is_not_shown(
 
 @needs_git
 def test_the_configuration_is_that_of_a_revision(project: Project) -> None:
-    made = project({"archlint.toml": "batch = 8\nbaseline = 'known.toml'\n", "net.onnx": BAD})
+    made = project(
+        {
+            "archlint.toml": "batch = 8\ntarget = 'gtx1080ti'\nbaseline = 'known.toml'\n",
+            "net.onnx": BAD,
+        }
+    )
     assert made.run("archlint", "--write-baseline", "as it was").returncode == 0
     made.git("add", "known.toml")
     made.git("commit", "--quiet", "-m", "What is known")
@@ -161,24 +166,24 @@ def test_the_configuration_is_that_of_a_revision(project: Project) -> None:
     assert made.run("archlint", "--config-from", "HEAD", "other.onnx").returncode == 1
     done = made.run("archlint", "--config-from", "HEAD", "--baseline", "known.toml", "other.onnx")
     assert done.returncode == 1
-    words = ("--batch", "8", "--baseline", "known.toml", "other.onnx")
+    words = ("--batch", "8", "--target", "gtx1080ti", "--baseline", "known.toml", "other.onnx")
     assert made.run("archlint", "--isolated", *words).returncode == 0
 
 
 @needs_git
 def test_the_configuration_of_a_revision_is_the_nearest_that_it_has(project: Project) -> None:
-    made = project({"pyproject.toml": "[tool.archlint]\nbatch = 8\n", "sub/net.onnx": GOOD})
-    (made.folder / "sub/archlint.toml").write_text("batch = 2\n")
-    (made.folder.parent / "archlint.toml").write_text("batch = 3\n")
+    made = project({"pyproject.toml": "[tool.archlint]\nbatch = 300\n", "sub/net.onnx": GOOD})
+    (made.folder / "sub/archlint.toml").write_text("batch = 400\n")
+    (made.folder.parent / "archlint.toml").write_text("batch = 500\n")
     below = Repository(made.folder / "sub", made.environment)
-    assert "batch 8" in below.run("archlint", "--config-from", "HEAD").stdout
+    assert "batch 300" in below.run("archlint", "--config-from", "HEAD").stdout
     done = below.run("archlint", "--config-from", "HEAD", "--config", "archlint.toml")
     assert done.returncode == 2
     assert "archlint.toml: No such file or directory" in done.stdout
     made.git("rm", "--quiet", "--cached", "pyproject.toml")
     made.git("commit", "--quiet", "-m", "None")
     # none of a revision is none, though there is one above the repository
-    assert "batch 1" in below.run("archlint", "--config-from", "HEAD").stdout
+    assert "batch 256" in below.run("archlint", "--config-from", "HEAD").stdout
 
 
 @needs_git

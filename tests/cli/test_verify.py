@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def verify(
 
     def choose(options: Options) -> Chosen:
         asked = chosen(backend, options)
-        return Chosen(asked.located, backend, options, ("verifying on a fake",))
+        on_it = replace(options, targets=(asked.target.name,))
+        return Chosen(asked.located, backend, on_it, ("verifying on a fake",))
 
     monkeypatch.setattr(archlint.commands.verify, "choose_target", choose)
     monkeypatch.chdir(tmp_path)
@@ -173,7 +175,9 @@ def test_onnxruntime_runs_a_finding(
     monkeypatch.setattr(
         archlint.commands.verify,
         "choose_target",
-        lambda options: Chosen(asked.located, real, options, ()),
+        lambda options: Chosen(
+            asked.located, real, replace(options, targets=(asked.target.name,)), ()
+        ),
     )
     monkeypatch.chdir(tmp_path)
     words = "--sessions 2 --places 1 --select G1 --format json".split()

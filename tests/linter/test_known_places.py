@@ -12,6 +12,8 @@ from archlint.settings.options import Ignore, Options
 from archlint.testing import Net
 from tests.linter.fake_rules import EachConv
 
+ON_GPU = Options(targets=("gtx1080ti-cudnn7-fp32",))
+
 pytestmark = pytest.mark.usefixtures("rules")
 
 
@@ -32,7 +34,7 @@ def net(*widths: int, first: int = 0) -> onnx.ModelProto:
 def examined(
     model: onnx.ModelProto, known: tuple[Entry, ...] = (), options: Options | None = None
 ) -> tuple[Examined, tuple[str, ...]]:
-    (found,), report = examine([model], options or Options(), known=lambda _: known)
+    (found,), report = examine([model], options or ON_GPU, known=lambda _: known)
     return found, report.stale
 
 
@@ -85,7 +87,9 @@ def test_an_entry_for_another_target_too_is_not_stale() -> None:
 def test_what_the_configuration_ignores_stays_ignored() -> None:
     model = net(64)
     ignore = Ignore("T1", "*", "*", "too small", "archlint.toml: ignore 1")
-    (found,), report = examine([model], Options(ignores=(ignore,)), known=lambda _: entries(model))
+    (found,), report = examine(
+        [model], replace(ON_GPU, ignores=(ignore,)), known=lambda _: entries(model)
+    )
     assert (found.report.findings, found.report.known) == ((), ())
     assert [each.reason for each in found.report.ignored] == ["too small"]
     assert report.unused_ignores == ()
@@ -102,7 +106,7 @@ def test_reasons_are_told_apart() -> None:
 def held_against(model: onnx.ModelProto, before: onnx.ModelProto, *more: Entry) -> Examined:
     """A model whose places before are known without a reason, as a diff does it."""
     known = entries(before, "")
-    (found,), _ = examine([model], Options(), known=lambda _: known, excused=lambda _: more)
+    (found,), _ = examine([model], ON_GPU, known=lambda _: known, excused=lambda _: more)
     return found
 
 

@@ -7,6 +7,7 @@ import pytest
 from onnx import helper
 
 import archlint
+from archlint.settings.options import DEFAULT_TARGET
 from tests.graph.making import model, value, weight
 from tests.linter.fake_rules import convs
 
@@ -23,7 +24,7 @@ def trees(rows: int = 1) -> onnx.ModelProto:
     return proto
 
 
-WHY = f"{GPU} has no price for any of its operators: LinearRegressor"
+WHY = f"{DEFAULT_TARGET} has no price for any of its operators: LinearRegressor"
 
 
 @pytest.mark.parametrize(("fails", "is_error"), [(None, False), (False, False), (True, True)])

@@ -95,7 +95,7 @@ def test_the_report_gives_time_by_kind_dearest_first() -> None:
     net = Net()
     x = net.conv(net.input(1, 64, 28, 28), 64, 3, name="conv")
     x = net.op("Add", net.conv(x, 64), x)
-    report = priced(net, x).report(0.5, 3, is_default=True)
+    report = priced(net, x).report(0.5, 3, (), is_default=True)
     assert [(each.kind, each.count) for each in report.kinds] == [("conv", 2), ("element-wise", 1)]
     assert sum(each.share for each in report.kinds) == pytest.approx(1.0)
     assert sum(each.time for each in report.kinds) == pytest.approx(report.predicted)

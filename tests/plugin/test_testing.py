@@ -92,7 +92,7 @@ def test_a_slow_down_below_the_least_is_no_finding() -> None:
 
 def test_a_model_may_be_a_file_and_a_target_a_name(tmp_path: Path) -> None:
     onnx.save(convs(1, batch=1).proto(), tmp_path / "net.onnx")
-    said = check(EachConv, str(tmp_path / "net.onnx"), batch=8)
+    said = check(EachConv, str(tmp_path / "net.onnx"), target="gtx1080ti-cudnn7-fp32", batch=8)
     assert said.view.target.name == "gtx1080ti-cudnn7-fp32"
     assert said.view.lowered.kernels[0].kernel.batch == 8
 

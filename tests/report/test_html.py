@@ -150,7 +150,7 @@ def test_bars_tell_their_operator_and_lead_to_its_finding() -> None:
 
 
 def test_the_tables_are_found_for_the_page_alone() -> None:
-    options = Options(batch=8, select=("G2",))
+    options = Options(targets=("gtx1080ti-cudnn7-fp32",), batch=8, select=("G2",))
     (plain,) = lint([str(EXAMPLE)], options).models
     (told,) = lint([str(EXAMPLE)], replace(options, tables=True)).models
     assert not plain.findings[0].rests_on
@@ -185,7 +185,7 @@ def browser() -> Iterator[Any]:
 def test_a_browser_shows_the_page_and_asks_for_nothing(
     browser: Any, scheme: str, width: int, tmp_path: Path
 ) -> None:
-    report = lint([str(EXAMPLE)], Options(batch=8, tables=True))
+    report = lint([str(EXAMPLE)], Options(targets=("gtx1080ti-cudnn7-fp32",), batch=8, tables=True))
     found = report.models[0].findings
     file = tmp_path / "report.html"
     file.write_text(html.render(report, Style()), encoding="utf-8")

@@ -111,45 +111,42 @@ def test_targets_by_name() -> None:
 
 
 LISTED = """\
-AMD EPYC (family 25, model 1) (this machine)
-  laptop-ort-fp32-1t       ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8,
-                           901 rows (yours)
-
-AMD EPYC (family 25, model 17) (nearest to this machine)
-  a-nearer-one             ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8,
-                           901 rows
-  a-nearer-one-2t          ONNX Runtime 1.32.0, float, 2 threads, batch 1 to 8,
-                           901 rows
-  a-nearer-one-int8        ONNX Runtime 1.32.0, int8, 1 thread, batch 1 to 8,
-                           901 rows
-
-AMD EPYC (family 23, model 49)
-  zen2                     ONNX Runtime 1.32.0, float, 1 thread, batch 1 to 8, 0
-                           rows (not finished, yours)
-
-NVIDIA GTX 1080 Ti
-  gtx1080ti-cudnn7-fp32    cuDNN 7.0, fp32, batch 1 to 8, 28 rows (the default)
-
-Qualcomm Snapdragon 810
-  snapdragon810-neon-fp32  NEON, fp32, 1 thread, batch 1, 0 rows
+  target                   device                          batch   rests on
+this machine
+  laptop-ort-fp32-1t       AMD EPYC (family 25, model 1)   1 to 8  901 rows
+yours
+  zen2                     AMD EPYC (family 23, model 49)  1 to 8  0 rows (not
+                           finished)
+cpus
+  a-nearer-one             AMD EPYC (family 25, model 17)  1 to 8  901 rows
+                           (nearest)
+others
+  gtx1080ti-cudnn7-fp32    NVIDIA GTX 1080 Ti              1 to 8  28 rows
+                           (default)
+  a-nearer-one-2t          AMD EPYC (family 25, model 17)  1 to 8  901 rows
+                           (nearest)
+  a-nearer-one-int8        AMD EPYC (family 25, model 17)  1 to 8  901 rows
+                           (nearest)
+  snapdragon810-neon-fp32  Qualcomm Snapdragon 810         1       0 rows
 
 Yours lie in /home/me/targets.
-`archlint targets NAME` says how far one can be trusted.
+`--target` takes a name, its beginning up to a dash (rtx4090), or a group
+(gpus); `archlint targets NAME` says how far one can be trusted.
 """
 
 
-def test_targets_are_listed_by_what_they_are_of_this_machine_first() -> None:
+def test_targets_are_listed_in_a_line_each_this_machine_s_first_then_by_group() -> None:
     near = replace(
         measured(), target="a-nearer-one", device="AMD EPYC (family 25, model 17)",
-        where=Where.NEAREST, folder=None,
+        where=Where.NEAREST, folder=None, groups=("cpus",),
     )  # fmt: skip
     zen2 = replace(
         measured(), target="zen2", device="AMD EPYC (family 23, model 49)",
         where=Where.ELSEWHERE, rows=(), is_finished=False,
     )  # fmt: skip
     several = [
-        replace(near, target="a-nearer-one-int8", dtype="int8"),
-        replace(near, target="a-nearer-one-2t", threads=2),
+        replace(near, target="a-nearer-one-int8", dtype="int8", groups=()),
+        replace(near, target="a-nearer-one-2t", threads=2, groups=()),
     ]
     listed = [*targets(), zen2, *several, near, measured()]
     assert targets_text.render(listed, Style(width=80)) == LISTED

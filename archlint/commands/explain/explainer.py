@@ -13,9 +13,8 @@ from archlint.graph.operator import Operator
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
-from archlint.linter.priced_batch import at_priced_batch
 from archlint.linter.registry import find_pricers, select_rules
-from archlint.linter.source import Source, build, load, name_of
+from archlint.linter.source import Source, load, name_of
 from archlint.linter.told import told
 from archlint.linter.view import Priced
 from archlint.results.explanation import (
@@ -47,9 +46,8 @@ def _explanation(source: Source, operator: str | None, options: Options) -> Expl
     pricers = find_pricers(options)
     rules = select_rules(options)
     path, loaded = name_of(source), load(source, options, pricers)
-    model, _ = at_priced_batch(loaded, build(loaded, options, options.batch), pricers, options)
-    prepared = prepare(model, pricers, options)
-    views = prepared.views
+    prepared = prepare(loaded, pricers, options)
+    model, views = prepared.model, prepared.views
     if prepared.why_not is not None:
         raise ModelError(path, prepared.why_not)
     said = _said(rules, views, options)

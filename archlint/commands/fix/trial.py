@@ -11,7 +11,7 @@ import onnx
 from archlint.errors import ModelError, UsageError
 from archlint.linter.prepare import prepare
 from archlint.linter.registry import find_pricers, select_rules
-from archlint.linter.source import Loaded, SourceModel, build, load
+from archlint.linter.source import Loaded, SourceModel, load
 from archlint.linter.view import Priced
 from archlint.results.fix_report import Cost
 from archlint.settings.options import Options
@@ -72,16 +72,15 @@ class Trials:
             was, now = ", ".join(self._given), ", ".join(given)
             raise OutputError(loaded.name, f"the model would give {now}, not {was}")
         try:
-            model = build(loaded, self.options, self.options.batch)
-            prepared = prepare(model, self._pricers, self.options)
+            prepared = prepare(loaded, self._pricers, self.options)
         except UsageError as fault:
             raise ModelError(loaded.name, str(fault)) from fault
+        model, views = prepared.model, prepared.views
         if self._unread is None:
             self._unread = len(model.unread)
         if len(model.unread) > self._unread:
             # what has no shapes takes no time
             raise ModelError(loaded.name, "more operators would be without shapes")
-        views = prepared.views
         if not views:
             raise ModelError(loaded.name, prepared.why_not or "no target prices it")
         titles = {name: view.title for name, view in views.items()}

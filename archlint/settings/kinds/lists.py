@@ -56,14 +56,20 @@ def codes(reader: Reader, key: str, value: object) -> Strings:
 
 
 def targets(reader: Reader, key: str, value: object) -> Strings:
-    """Targets by name, also by a former one, or path; a path is relative to the file."""
-    from archlint.cost.target_files import name_now  # the help does without what reads tables
+    """Targets by name, group, short or former name, or path; a path is relative to the file."""
+    # the help does without what reads tables
+    from archlint.cost.target_files import name_now
+    from archlint.cost.target_words import targets_meant, unknown_target
 
-    named = strings(reader, key, value)
-    known = (*reader.known.targets, *reader.user_targets)
+    named, known = strings(reader, key, value), reader.targets
     for each in named:
-        if not _is_path(each) and each not in known and name_now(each) not in known:
-            reader.unknown(key, "target", each, known)
+        if _is_path(each) or each in known or name_now(each) in known:
+            continue
+        try:
+            if not targets_meant(each, known):
+                reader.problem(key, unknown_target(each, known))
+        except UsageError as fault:
+            reader.problem(key, str(fault))
     return tuple(reader.beside(each) if _is_path(each) else each for each in named)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archlint.cost.target_files import list_targets
+from archlint.cost.target_files import TargetFiles, list_targets
 from archlint.did_you_mean import did_you_mean
 from archlint.settings.known import Known
 from archlint.settings.toml_text import value_text
@@ -40,7 +40,7 @@ class Reader:
         self.known = known
         self.problems: list[str] = []
         self._prefix = prefix
-        self._user_targets: tuple[str, ...] = ()
+        self._user_targets: dict[str, TargetFiles] = {}
 
     @property
     def folder(self) -> Path:
@@ -48,9 +48,9 @@ class Reader:
         return self._folder
 
     @property
-    def user_targets(self) -> tuple[str, ...]:
-        """The targets in the folders of `target-paths`."""
-        return self._user_targets
+    def targets(self) -> Mapping[str, TargetFiles]:
+        """The targets that it may name, those in the folders of `target-paths` too."""
+        return {**self.known.targets, **self._user_targets}
 
     def problem(self, key: str, text: str) -> None:
         """Note what is wrong with a key."""
@@ -92,9 +92,6 @@ class Reader:
         """Tell it the value of `target-paths`: the key `target` may name what lies there."""
         folders = [paths] if isinstance(paths, str) else paths
         if isinstance(folders, list):
-            self._user_targets = tuple(
-                name
-                for each in folders
-                if isinstance(each, str)
-                for name in list_targets(Path(self.beside(each)))
-            )
+            for each in folders:
+                if isinstance(each, str):
+                    self._user_targets.update(list_targets(Path(self.beside(each))))

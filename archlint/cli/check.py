@@ -87,6 +87,7 @@ def check(
     from archlint.cli.settings import sized
     from archlint.linter import lint
     from archlint.results.severity import Severity
+    from archlint.results.shares import Sort
 
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
@@ -127,6 +128,7 @@ def check(
         top=asked.top,
         quiet=asked.quiet,
         verbose=asked.verbose,
+        sort=asked.sort or Sort.TIME,
     )
     write_report(report, jobs, style, statistics=statistics)
     if not asked.quiet and any(name == "full" for name, _ in jobs):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from archlint.report.full import write_finding
+from archlint.report.full_finding import write_finding
 from archlint.report.page import Page, Part
-from archlint.report.shown import asides, is_skipped, place_of, shown, was_linted
+from archlint.report.shown import asides, is_skipped, is_small, place_of, shown, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, megabytes, milliseconds, percent
-from archlint.results.findings import Finding, ModelReport, Severity
+from archlint.results.findings import Finding, ModelReport
 from archlint.results.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
 
 __all__ = ["MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "verdict_of"]
@@ -152,9 +152,9 @@ def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> N
         _labelled(page, "known", text + " (-v lists them)" * (not style.verbose))
     for each in model.excused if style.verbose else ():
         _labelled(page, "known", f"{gone_line(each.finding)}: {each.reason}")
-    notes = [each for each in after.findings if each.severity is Severity.NOTE]
+    notes = [each for each in after.findings if is_small(each)]
     if notes and not style.notes:
-        _labelled(page, "hidden", f"{counted(len(notes), 'new note')} not shown: --notes")
+        _labelled(page, "hidden", f"{counted(len(notes), 'small new note')} not shown: --notes")
     if not after.findings:
         _labelled(page, "new", "0 findings")
 

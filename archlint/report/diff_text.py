@@ -88,13 +88,13 @@ def gone_line(finding: Finding) -> str:
 
 
 def _model(page: Page, model: ModelDiff, style: Style) -> None:
-    if model.after is not None and was_linted(model.after):
-        if not style.quiet:
-            _heading(page, model)
-        for finding in shown(model.after, style):
-            write_finding(page, model.after, finding, style)
-    elif not style.quiet:
+    after = model.after if model.after is not None and was_linted(model.after) else None
+    found = shown(after, style) if after is not None else ()
+    if found or not style.quiet:
         _heading(page, model)
+    if after is not None:
+        for finding in found:
+            write_finding(page, after, finding, style)
     if style.quiet:
         return
     for text in model.changes if style.verbose else model.changes[:MOST_CHANGES]:

@@ -9,6 +9,7 @@ from archlint.version import __version__
 __all__ = [
     "ArchlintError",
     "Basis",
+    "BlockShare",
     "Call",
     "Caveat",
     "Certainty",
@@ -87,7 +88,6 @@ if TYPE_CHECKING:
         FoundPlace,
         IgnoredFinding,
         KernelPrice,
-        KindShare,
         MeasuredRow,
         ModelReport,
         OperatorTime,
@@ -110,13 +110,17 @@ if TYPE_CHECKING:
     from archlint.results.severity import (
         Severity,
     )
+    from archlint.results.shares import (
+        BlockShare,
+        KindShare,
+    )
     from archlint.results.unknown import (
         UnknownOperator,
     )
 else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement results.unknown api results.findings
+    graph.model results.judgement results.shares results.unknown api results.findings
     """.split()
 
     def __getattr__(name: str) -> object:

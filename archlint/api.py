@@ -68,6 +68,7 @@ def lint(
     dims: Mapping[str, int] | None = None,
     as_stored: bool = False,
     min_slowdown: float = _DEFAULT.min_slowdown,
+    upper_bounds: Severity | str = _DEFAULT.upper_bounds,
     rule_options: Mapping[str, Mapping[str, OptionValue]] | None = None,
     allow_unknown: bool = False,
     fail_on_skipped: bool | None = None,
@@ -79,7 +80,8 @@ def lint(
     these by parameter; of files it is a mapping of shapes by input, and a lone shape is for the
     only input.  `targets` empty means the default target, and `target_paths` are folders with
     targets of your own; `select` and `ignore` take rule codes or names.  `as_stored` refuses files
-    of another dtype than the target's.  `baseline` is a file of known places, which are no
+    of another dtype than the target's.  `upper_bounds` is what an upper bound is, "note" or, by
+    its saving, "warning".  `baseline` is a file of known places, which are no
     findings.  `allow_unknown` prices what is left of a model where operators that compute have no
     shapes.  A model of which nothing has a price is `skipped`; that is an error with
     `fail_on_skipped`, and without a word where nothing could be linted.
@@ -104,6 +106,7 @@ def lint(
         timeout=inf,
         max_memory=None,
         min_slowdown=min_slowdown,
+        upper_bounds=_gravest(upper_bounds),
         rule_options=rule_options or {},
         allow_unknown=allow_unknown,
         fail_on_skipped=fail_on_skipped,
@@ -111,6 +114,14 @@ def lint(
     known = None if baseline is None else read_baseline(Path(baseline)).of_model
     report = _lint([_source(each, inputs) for each in every], options, known=known)
     return Report(*(getattr(report, each.name) for each in fields(report)))
+
+
+def _gravest(upper_bounds: Severity | str) -> Severity:
+    """The severity that is meant; raises UsageError for what an upper bound cannot be."""
+    for each in (Severity.NOTE, Severity.WARNING):
+        if upper_bounds in (each, each.value):
+            return each
+    raise UsageError(f"upper_bounds: expected note or warning, found {upper_bounds!r}")
 
 
 def _refuse_no_numbers(

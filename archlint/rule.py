@@ -99,7 +99,8 @@ class Nature(Enum):
     """What sort of alternative a place has.
 
     One that changes the design at equal FLOPs, one that computes the same in fewer or cheaper
-    kernels, or the removal of something, which saves at most what it says: a warning at most.
+    kernels, or the removal of something, which saves at most what it says: that is a cost and no
+    advice, and a note unless the options say otherwise.
     """
 
     REDESIGN = "redesign"

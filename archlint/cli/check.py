@@ -97,6 +97,7 @@ def check(
     from archlint.cli.settings import sized
     from archlint.linter import lint
     from archlint.results.severity import Severity
+    from archlint.results.shares import Sort
 
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
@@ -136,6 +137,7 @@ def check(
         top=asked.top,
         quiet=asked.quiet,
         verbose=asked.verbose,
+        sort=asked.sort or Sort.TIME,
     )
     write_report(report, jobs, style, in_place)
     if not asked.quiet and any(name == "full" for name, _ in jobs):

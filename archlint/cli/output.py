@@ -16,6 +16,7 @@ from archlint.whole_file import write_whole
 
 if TYPE_CHECKING:
     from archlint.report.style import Style
+    from archlint.results.shares import Sort
 
 __all__ = [
     "complain", "fault_text", "pair", "refuse_links", "screen", "split", "write_file", "write_out",
@@ -66,7 +67,7 @@ def refuse_links(paths: Iterable[str]) -> None:
             raise UsageError(f"{visible(path)}: through a link, which --untrusted does not follow")
 
 
-def screen(color: str | None, **wishes: bool | int | None) -> Style:
+def screen(color: str | None, **wishes: bool | int | Sort | None) -> Style:
     """The style for stdout: `color` is auto (or None), always or never."""
     from archlint.report.style import DEFAULT_WIDTH, Style
 

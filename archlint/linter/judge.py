@@ -21,17 +21,15 @@ from archlint.linter.view import Priced
 from archlint.location import Location
 from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
 from archlint.results.judgement import Caveat, Doubt, Sizes
-from archlint.results.severity import Severity
+from archlint.results.severity import Severity, by_share
 from archlint.rule import Nature, Rule
+from archlint.settings.options import Options
 
 __all__ = ["Found", "judge", "priced_on", "saving_of"]
 
 _T = TypeVar("_T")
 
 _NUMBER = re.compile(r"\d+")
-
-ERROR_FROM, WARNING_FROM = 0.10, 0.02
-"""Shares of the model's predicted time from which a saving is an error, a warning."""
 
 COVERED = 0.80
 """Below this coverage a finding beside what has no price is a note."""
@@ -59,15 +57,16 @@ def judge(
     rule: type[Rule],
     places: Mapping[str, Sequence[PricedPlace]],
     views: Mapping[str, Priced],
-    min_slowdown: float,
+    options: Options,
     locations: Mapping[int, Location] = MappingProxyType({}),
 ) -> list[Found]:
     """The findings of one rule, from those of its places that are told, by target.
 
-    `locations` are those of operators, where they are known.
+    `locations` are those of operators, where they are known; the options say how slow a place is
+    to be, and how grave an upper bound may be.
     """
     return [
-        _finding(rule, str(decision), by_target, views, min_slowdown, locations)
+        _finding(rule, str(decision), by_target, views, options, locations)
         for decision, by_target in by_decision(places, locations).items()
     ]
 
@@ -77,12 +76,10 @@ def _finding(
     decision: str,
     by_target: Mapping[str, tuple[PricedPlace, ...]],
     views: Mapping[str, Priced],
-    min_slowdown: float,
+    options: Options,
     locations: Mapping[int, Location],
 ) -> Found:
-    prices = tuple(
-        priced_on(each, views[target], min_slowdown) for target, each in by_target.items()
-    )
+    prices = tuple(priced_on(each, views[target], options) for target, each in by_target.items())
     listed: dict[tuple[tuple[int, ...], str], list[tuple[str, PricedPlace]]] = defaultdict(list)
     for target, each in by_target.items():
         for place in each:
@@ -106,7 +103,7 @@ def _finding(
         # by the names that the rule goes by: lines move
         fingerprint=_fingerprint(rule.code, str(costliest.decision), ordered, views),
         prices=prices,
-        places=tuple(_found_place(each, views, min_slowdown, locations) for each in ordered),
+        places=tuple(_found_place(each, views, options, locations) for each in ordered),
         sizes=_sizes([each[0] for each in ordered], views),
         advice=costliest.advice,
     )
@@ -116,7 +113,7 @@ def _finding(
 def _found_place(
     priced: Sequence[tuple[str, PricedPlace]],
     views: Mapping[str, Priced],
-    min_slowdown: float,
+    options: Options,
     locations: Mapping[int, Location],
 ) -> FoundPlace:
     target, place = priced[0]
@@ -128,11 +125,11 @@ def _found_place(
         evidence=place.evidence,
         now=Variant(place.now, views[target].view.kernels(place.kernels)),
         instead=Variant(place.instead, place.instead_kernels),
-        prices=tuple(priced_on((p,), views[name], min_slowdown) for name, p in priced),
+        prices=tuple(priced_on((p,), views[name], options) for name, p in priced),
     )
 
 
-def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float) -> PricedOn:
+def priced_on(places: Sequence[PricedPlace], priced: Priced, options: Options) -> PricedOn:
     """What these places cost on one target together, each kernel counted once."""
     total = priced.total.seconds
     savings = saving_of(places, priced)
@@ -142,11 +139,11 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
     # the estimate counts each kernel once; its band is that of all changes together
     slowdown, band = now / (now - saving), joint.high / joint.slowdown
     # what a place costs counts where it is slow itself, or all together are
-    is_slow = len(places) > 1 and slowdown >= min_slowdown
-    limits = [_limit(place, min_slowdown, is_slow=is_slow) for place in places]
+    is_slow = len(places) > 1 and slowdown >= options.min_slowdown
+    limits = [_limit(place, options, is_slow=is_slow) for place in places]
     if priced.coverage < COVERED:
         # what has no price takes time too: the share of the whole is as much smaller
-        whole = _by_share(saving / total * priced.coverage)
+        whole = by_share(saving / total * priced.coverage)
         levels = [Severity.NOTE if priced.is_in_doubt(p.kernels) else whole for p in places]
         hardly = [Caveat(each, Doubt.COVERAGE, coverage=priced.coverage) for each in levels]
         limits = [min(pair, key=_rank) for pair in zip(limits, hardly, strict=True)]
@@ -159,7 +156,7 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
             for limit, place in zip(limits, places, strict=True)
             if limit.at_most.rank >= level.rank
         ]
-        if _by_share(sum(saving_of(allowed, priced)) / total).rank >= level.rank:
+        if by_share(sum(saving_of(allowed, priced)) / total).rank >= level.rank:
             severity = level
             break
     return PricedOn(
@@ -173,7 +170,7 @@ def priced_on(places: Sequence[PricedPlace], priced: Priced, min_slowdown: float
         saving=saving,
         saving_share=saving / total,
         basis=joint.basis,
-        caveat=_caveat(severity, _by_share(saving / total), limits, savings),
+        caveat=_caveat(severity, by_share(saving / total), limits, savings),
     )
 
 
@@ -196,14 +193,16 @@ def _joint(places: Sequence[PricedPlace], priced: Priced) -> Comparison:
 
 
 def _caveat(
-    severity: Severity, by_share: Severity, limits: Sequence[Caveat], savings: Sequence[float]
+    severity: Severity, whole: Severity, limits: Sequence[Caveat], savings: Sequence[float]
 ) -> Caveat | None:
     """Why the severity is lower than the share of time alone makes it: the costliest reason."""
-    if severity is by_share and severity is not Severity.NOTE:
+    if severity is whole and severity is not Severity.NOTE:
         return None
     binding: dict[Caveat, float] = defaultdict(float)
     left_out: dict[Caveat, float] = defaultdict(float)
     for limit, saved in zip(limits, savings, strict=True):
+        if severity is whole and limit.reason is Doubt.UPPER_BOUND:
+            continue  # it would be no graver either
         if limit.at_most is severity and severity is not Severity.ERROR:
             binding[limit] += saved
         elif limit.at_most.rank < severity.rank:
@@ -215,27 +214,22 @@ def _caveat(
     return replace(costliest, places=limits.count(costliest), of=len(limits))
 
 
-def _by_share(share: float) -> Severity:
-    if share >= ERROR_FROM:
-        return Severity.ERROR
-    return Severity.WARNING if share >= WARNING_FROM else Severity.NOTE
-
-
 def _rank(limit: Caveat) -> int:
     return limit.at_most.rank
 
 
-def _limit(place: PricedPlace, min_slowdown: float, *, is_slow: bool) -> Caveat:
+def _limit(place: PricedPlace, options: Options, *, is_slow: bool) -> Caveat:
     """The lowest of what limits the severity of a place, among others that are slow or not."""
     limits = []
-    if place.comparison.slowdown < min_slowdown and not is_slow:
-        limits.append(Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=min_slowdown))
+    least = options.min_slowdown
+    if place.comparison.slowdown < least and not is_slow:
+        limits.append(Caveat(Severity.NOTE, Doubt.SLOWDOWN, min_slowdown=least))
     elif place.comparison.low <= 1.0:
         limits.append(Caveat(Severity.NOTE, Doubt.UNCERTAIN))
     basis = place.comparison.basis
     limits.append(Caveat(_BASIS_LIMIT[basis], Doubt.BASIS, basis=basis))
     if place.nature is Nature.UPPER_BOUND:
-        limits.append(Caveat(Severity.WARNING, Doubt.UPPER_BOUND))
+        limits.append(Caveat(options.upper_bounds, Doubt.UPPER_BOUND))
     if place.limit is not None:
         limits.append(Caveat(place.limit.severity, Doubt.RULE, rule=place.limit.reason))
     return min(limits, key=_rank)

@@ -235,6 +235,7 @@ class _Run:
             unknown_operators=unknown_operators(model),
             skipped=prepared.skipped,
             error=prepared.error,
+            batch=model.batch,
         )
         stale = () if known is None else known.stale([each.code for each in here.kept], views)
         self._stale += [f"{path}: {entries[number].title}" for number in stale]
@@ -302,21 +303,22 @@ class _Run:
         least, locations = self._options.min_slowdown, here.locations
         kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
         for match, places in silenced.items():
-            judged = judge(rule, told(places, least, locations), views, least, locations)
+            judged = judge(rule, told(places, least, locations), views, self._options, locations)
             here.commented += self._ignores.commented(match, judged)
         here.kept[rule] = kept
         costly = told(kept, least, locations)
         if known is None:
-            here.found += judge(rule, costly, views, least, locations)
+            here.found += judge(rule, costly, views, self._options, locations)
             return
         seen = seen_places(rule.code, kept, costly, views)
         parts = known.sort(rule.code, seen, costly)
         here.seen += seen
         here.entries.update({(rule.code, key): n for key, n in parts.entries.items()})
-        fresh = judge(rule, parts.fresh, views, least, locations)
+        fresh = judge(rule, parts.fresh, views, self._options, locations)
         here.found += [with_dearer(each, parts.dearer) for each in fresh]
         for reason, places in parts.known.items():
-            here.known += [(each, reason) for each in judge(rule, places, views, least, locations)]
+            judged = judge(rule, places, views, self._options, locations)
+            here.known += [(each, reason) for each in judged]
 
     def _places(self, rule: type[Rule], views: dict[str, Priced]) -> dict[str, list[PricedPlace]]:
         given = self._options.rule_options.get(rule.code, {})

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.price import Price
@@ -16,7 +15,8 @@ from archlint.errors import BatchError, UnpricedError
 from archlint.graph.model import Model
 from archlint.graph.widths import Widths
 from archlint.linter.reading import DTYPES
-from archlint.results.findings import KindShare, OperatorTime, RuleSaving, TargetReport, Unpriced
+from archlint.linter.shares import block_shares, kind_shares
+from archlint.results.findings import OperatorTime, RuleSaving, TargetReport, Unpriced
 from archlint.rule import Rule, View
 from archlint.settings.options import OptionValue
 
@@ -61,7 +61,8 @@ class Priced:
             basis=self.total.basis,
             coverage=self.coverage,
             unpriced=self.unpriced,
-            kinds=self._kinds(),
+            kinds=kind_shares(self.view, self.times),
+            blocks=block_shares(self.view, self.times),
             saving=saving,
             saving_findings=findings,
             operators=self._operators(),
@@ -101,21 +102,6 @@ class Priced:
             time=seconds,
             share=seconds / self.total.seconds,
         )
-
-    def _kinds(self) -> tuple[KindShare, ...]:
-        time: dict[Kind, float] = defaultdict(float)
-        count: Counter[Kind] = Counter()
-        for number, seconds in self.times.items():
-            if not self.view.lowered.kernels[number].repeats:
-                continue  # in a loop of no trips
-            kind = self.view.lowered.kernels[number].kernel.kind
-            time[kind] += seconds
-            count[kind] += 1
-        shares = [
-            KindShare(kind.value, seconds, seconds / self.total.seconds, count[kind])
-            for kind, seconds in time.items()
-        ]
-        return tuple(sorted(shares, key=lambda each: (-each.time, each.kind)))
 
 
 def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") -> Priced:

@@ -20,6 +20,7 @@ from archlint.results.findings import (
     Report,
     TargetReport,
 )
+from archlint.results.shares import BlockShare, KindShare
 
 __all__ = ["model_json", "render"]
 
@@ -49,6 +50,7 @@ def model_json(model: ModelReport) -> Json:
         "flops": model.flops,
         "mac_bytes": model.mac,
         "parameters": model.parameters,
+        "batch": model.batch,
         "flips": [_brought(each) for each in model.flips],
         "assumptions": model.assumptions,
         "remarks": model.remarks,
@@ -76,15 +78,8 @@ def _target(target: TargetReport) -> Json:
         "basis": target.basis.value,
         "coverage": rounded(target.coverage),
         "unpriced": plain(target.unpriced),
-        "kinds": [
-            {
-                "kind": each.kind,
-                "count": each.count,
-                "ms": ms(each.time),
-                "share": rounded(each.share),
-            }
-            for each in target.kinds
-        ],
+        "kinds": [{"kind": each.kind, **_share(each)} for each in target.kinds],
+        "blocks": [{"modules": each.modules, **_share(each)} for each in target.blocks],
         "saving_ms": ms(target.saving),
         "saving_findings": target.saving_findings,
         "batch": target.batch,
@@ -97,6 +92,18 @@ def _target(target: TargetReport) -> Json:
             }
             for each in target.rules
         ],
+    }
+
+
+def _share(part: KindShare | BlockShare) -> Json:
+    return {
+        "count": part.count,
+        "ms": ms(part.time),
+        "share": rounded(part.share),
+        "flops": part.flops,
+        "flops_share": rounded(part.flops_share),
+        "mac_bytes": part.mac,
+        "mac_share": rounded(part.mac_share),
     }
 
 

@@ -14,10 +14,9 @@ from archlint.report.diff_text import (
 from archlint.report.escape import visible
 from archlint.report.markdown import finding_table, folded, safe
 from archlint.report.result import results
-from archlint.report.shown import asides
+from archlint.report.shown import asides, is_small
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds
-from archlint.results.findings import Severity
 from archlint.results.model_diff import DiffReport, ModelDiff, Presence
 
 __all__ = ["render"]
@@ -32,12 +31,12 @@ def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every for
     lines += _times(report)
     every = list(results(report.after))
     several = len({each.target for model in report.models for each in model.targets}) > 1
-    top = [each for each in every if each.severity is not Severity.NOTE]
+    top = [each for each in every if not is_small(each.finding)]
     if top:
         lines += ["New findings:", "", *finding_table(top, several=several)]
-    notes = [each for each in every if each.severity is Severity.NOTE]
+    notes = [each for each in every if is_small(each.finding)]
     table = finding_table(notes, several=several)
-    lines += folded(counted(len(notes), "new note"), table)
+    lines += folded(counted(len(notes), "small new note"), table)
     for model in report.models:
         # a summary is HTML, in which Markdown's escapes would be seen
         name = escape(visible(model.name)).replace("@", "&#64;")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from archlint.report.full import write_finding
+from archlint.report.full_finding import write_finding
 from archlint.report.page import Page, Part
-from archlint.report.shown import asides, is_skipped, place_of, shown, was_linted
+from archlint.report.shown import asides, is_skipped, is_small, place_of, shown, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, megabytes, milliseconds, percent
-from archlint.results.findings import Finding, ModelReport, Severity
+from archlint.results.findings import Finding, ModelReport
 from archlint.results.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
 
 __all__ = ["MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "verdict_of"]
@@ -88,13 +88,13 @@ def gone_line(finding: Finding) -> str:
 
 
 def _model(page: Page, model: ModelDiff, style: Style) -> None:
-    if model.after is not None and was_linted(model.after):
-        if not style.quiet:
-            _heading(page, model)
-        for finding in shown(model.after, style):
-            write_finding(page, model.after, finding, style)
-    elif not style.quiet:
+    after = model.after if model.after is not None and was_linted(model.after) else None
+    found = shown(after, style) if after is not None else ()
+    if found or not style.quiet:
         _heading(page, model)
+    if after is not None:
+        for finding in found:
+            write_finding(page, after, finding, style)
     if style.quiet:
         return
     for text in model.changes if style.verbose else model.changes[:MOST_CHANGES]:
@@ -104,8 +104,8 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         _labelled(page, "changed", f"and {counted(more, 'thing')} more: -v")
     for target in model.targets:
         _target(page, target, is_one=len(model.targets) == 1)
-    for name, before, after, change in change_of(model):
-        page.flow([[(name.ljust(_LABEL), _DIM), after], [f"was {before}"], [change]], 2, _LABEL)
+    for name, before, now, change in change_of(model):
+        page.flow([[(name.ljust(_LABEL), _DIM), now], [f"was {before}"], [change]], 2, _LABEL)
     for finding in model.gone:
         _labelled(page, "gone", gone_line(finding))
     if model.is_alone:
@@ -152,9 +152,9 @@ def _counts(page: Page, model: ModelDiff, after: ModelReport, style: Style) -> N
         _labelled(page, "known", text + " (-v lists them)" * (not style.verbose))
     for each in model.excused if style.verbose else ():
         _labelled(page, "known", f"{gone_line(each.finding)}: {each.reason}")
-    notes = [each for each in after.findings if each.severity is Severity.NOTE]
+    notes = [each for each in after.findings if is_small(each)]
     if notes and not style.notes:
-        _labelled(page, "hidden", f"{counted(len(notes), 'new note')} not shown: --notes")
+        _labelled(page, "hidden", f"{counted(len(notes), 'small new note')} not shown: --notes")
     if not after.findings:
         _labelled(page, "new", "0 findings")
 

@@ -53,7 +53,7 @@ def _single(page: Page, explanation: Explanation) -> None:
         ("groups", "" if operator.groups is None else str(operator.groups)),
         ("strides", "" if operator.strides is None else shape(operator.strides)),
         ("FLOPs", _flops(operator)),
-        ("MAC", _mac(operator)),
+        ("memory", _mac(operator)),
         ("kernel", operator.kernel),
     ]
     for label, text in facts:
@@ -81,7 +81,7 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
     longest = max((len(_kernel(each)) for each in explanation.operators), default=0)
     wide = style.width - longest >= _BESIDE_KERNELS
     several = len(explanation.predicted) > 1
-    head = ["operator", "FLOPs", "MAC", "ms", "share", "basis", "rules"]
+    head = ["operator", "FLOPs", "memory", "ms", "share", "basis", "rules"]
     align = "<>>>><<"
     if several:
         head.append("target")

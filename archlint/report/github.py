@@ -10,6 +10,7 @@ from collections import Counter
 
 from archlint.report.escape import visible
 from archlint.report.result import Fault, Result, faults, remarks, results
+from archlint.report.shown import is_small
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity
 
@@ -25,7 +26,7 @@ def render(report: Report, style: Style) -> str:
     lines = [_told(each, Severity.ERROR) for each in unread[:MOST_OF_A_LEVEL]]
     count: Counter[Severity] = Counter({Severity.ERROR: len(unread)})
     for each in results(report):
-        if each.severity is Severity.NOTE and not style.notes:
+        if is_small(each.finding) and not style.notes:
             continue
         count[each.severity] += 1
         if count[each.severity] <= MOST_OF_A_LEVEL:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
+from archlint.report.costs import COST_HEAD, apart_text, cost_tables
 from archlint.report.escape import visible
 from archlint.report.html_finding import finding_html
 from archlint.report.html_parts import breakable, counted_list, table, text
@@ -154,11 +155,10 @@ def _target(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> s
         parts.append(f'<p class="soft">Unpriced: {text(unpriced)}</p>')
     parts.append(plot(target, names))
     digits = decimals(target.predicted * 1e3)
-    kinds = [
-        (text(each.kind), str(each.count), f"{each.time * 1e3:.{digits}f} ms", percent(each.share))
-        for each in target.kinds
-    ]
-    parts.append(_folded("Time by kind", ("kind", "kernels", "time", "share"), kinds, {1, 2, 3}))
+    parts.append(f"<p>The time {text(apart_text(target))}.</p>")
+    for what, costs in cost_tables(target, whole=True):
+        rows = [tuple(map(text, cells)) for cells in costs]
+        parts.append(_folded(f"Costs by {what}", (what, *COST_HEAD), rows, range(1, 6), {0}))
     dearest = sorted(target.operators, key=lambda each: -each.time)[:_DEAREST]
     operators = [
         (

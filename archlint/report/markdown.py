@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from archlint.report.costs import apart_text
 from archlint.report.escape import visible
 from archlint.report.result import Result, remarks, results
-from archlint.report.shown import closing, place_of, was_linted
+from archlint.report.shown import closing, is_small, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import amount, counted, milliseconds, percent
-from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity
+from archlint.results.findings import IgnoredFinding, ModelReport, Report
 
 __all__ = ["bullets", "finding_table", "folded", "render", "safe"]
 
@@ -32,15 +33,17 @@ _ZERO_WIDTH = "\u200b"
 def render(report: Report, style: Style) -> str:
     """A small table of what counts, the rest folded away."""
     every = list(results(report))
-    top = [each for each in every if each.severity is not Severity.NOTE]
-    notes = [each for each in every if each.severity is Severity.NOTE]
+    top = [each for each in every if not is_small(each.finding)]
+    notes = [each for each in every if is_small(each.finding)]
     linted = [each for each in report.models if was_linted(each)]
     several = len({each.target for model in linted for each in model.targets}) > 1
     lines = [f"**archlint**: {safe(closing(report))}", ""]
     lines += finding_table(top, min(style.top or _ROWS, _ROWS), several=several)
     lines += bullets([f"error: {each}" for each in report.errors])
     lines += folded("What to do instead", _advice(top))
-    lines += folded(counted(len(notes), "note"), finding_table(notes, _FOLDED, several=several))
+    lines += folded(
+        counted(len(notes), "small note"), finding_table(notes, _FOLDED, several=several)
+    )
     lines += folded("Models", _models(linted))
     lines += folded("Skipped, or not all read", bullets(each.text for each in remarks(report)))
     lines += folded("Ignored", _kept_back((each, each.ignored) for each in linted))
@@ -115,12 +118,16 @@ def _models(models: Sequence[ModelReport]) -> list[str]:
                 amount(model.flops, "FLOPs"),
                 amount(model.parameters),
                 f"{milliseconds(target.predicted)} ({target.basis.value})",
+                safe(apart_text(target)),
                 safe(target.target),
             ]
             rows.append(f"| {' | '.join(cells)} |")
     if not rows:
         return []
-    head = ["| model | FLOPs | parameters | predicted | on |", "|---|---:|---:|---:|---|"]
+    head = [
+        "| model | FLOPs | parameters | predicted | the time | on |",
+        "|---|---:|---:|---:|---|---|",
+    ]
     return [*head, *rows[:_FOLDED], "", *_more(len(rows) - _FOLDED)]
 
 

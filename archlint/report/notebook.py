@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from archlint.report.costs import apart_text
 from archlint.report.escape import visible
 from archlint.report.shown import asides, place_of, tally, was_linted
 from archlint.report.units import amount, counted, figure, milliseconds, percent
@@ -38,7 +39,8 @@ def _model(model: ModelReport) -> str:
 
 def _predicted(target: TargetReport) -> str:
     band = f"{figure(target.low * 1e3)} to {figure(target.high * 1e3)}, {target.basis.value}"
-    return _text(f"{milliseconds(target.predicted)} ({band}) on {target.title}")
+    predicted = f"{milliseconds(target.predicted)} ({band}) on {target.title}"
+    return _text(f"{predicted}; the time {apart_text(target)}")
 
 
 def _table(model: ModelReport) -> str:

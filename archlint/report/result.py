@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archlint.graph.pattern import pattern_of
@@ -19,13 +19,14 @@ from archlint.results.severity import Severity
 __all__ = [
     "Fault",
     "Result",
-    "dearer_of",
+    "costs_of",
     "faults",
     "file_of",
     "remarks",
     "results",
-    "sentence",
+    "share_of",
     "text_of",
+    "what_to_do",
 ]
 
 
@@ -93,27 +94,48 @@ def results(report: Report) -> Iterator[Result]:
 
 
 def text_of(model: ModelReport, finding: Finding) -> str:
-    """What is found, where, and what it costs on each target."""
+    """What is found, where, what it costs on each target, and what to do about it."""
     where = place_of(finding)
     if finding.count > 1:
         where += f" ({counted(finding.count, 'place')})"
-    costs = "; ".join(sentence(finding, price) for price in finding.prices)
-    return visible(f"{finding.message}, {where} in {model.path}: {costs}{dearer_of(finding)}")
+    costs = costs_of(model, finding, finding.prices)
+    return visible(f"{finding.message}, {where} in {model.path}: {costs} {what_to_do(finding)}")
 
 
-def dearer_of(finding: Finding) -> str:
-    """What goes on after its costs where its places were known and save more now, else ""."""
-    return "".join(f"; {dearer_text(each)}" for each in finding.dearer)
+def costs_of(model: ModelReport, finding: Finding, prices: Sequence[PricedOn]) -> str:
+    """What a finding costs on these targets; where its places were known, what they cost more."""
+    costs = [_cost(model, finding, each) for each in prices]
+    return f"{'; '.join([*costs, *map(dearer_text, finding.dearer)])}."
 
 
-def sentence(finding: Finding, price: PricedOn) -> str:
-    """What a finding costs on one target."""
+def what_to_do(finding: Finding) -> str:
+    """What stands at the costliest place now, what instead, and the advice, in sentences."""
+    if not finding.places:
+        return finding.advice
+    place = finding.places[0]
+    where = f" at {place.name}" if finding.count > 1 else ""
+    mark = " (exact)" if finding.exact else " (upper bound)" if finding.upper_bound else ""
+    parts = [
+        f"Now{where}: {place.now.text}",
+        f"Instead{mark}: {place.instead.text}",
+        *([f"Help: {finding.advice}"] if finding.advice else []),
+    ]
+    return " ".join(f"{each.removesuffix('.')}." for each in parts)
+
+
+def _cost(model: ModelReport, finding: Finding, price: PricedOn) -> str:
     most = "at most " if finding.upper_bound else ""
     return (
         f"{price.slowdown:.2f}x slower ({price.slowdown_low:.2f} to {price.slowdown_high:.2f},"
         f" {price.basis.value}), saves {most}{milliseconds(price.saving)},"
-        f" {percent(price.saving_share)} of the network on {price.target}"
+        f" {share_of(model, price)}"
     )
+
+
+def share_of(model: ModelReport, price: PricedOn) -> str:
+    """What share of the network it saves, on which target, at which batch."""
+    batch = "" if model.batch is None else f" at batch {model.batch}"
+    return f"{percent(price.saving_share)} of the network on {price.target}{batch}"
 
 
 def file_of(model: ModelReport) -> str:

@@ -15,7 +15,15 @@ from collections.abc import Mapping
 from archlint.location import Span
 from archlint.report.escape import visible
 from archlint.report.json_text import Json, dumped
-from archlint.report.result import Fault, Result, dearer_of, faults, remarks, results, sentence
+from archlint.report.result import (
+    Fault,
+    Result,
+    costs_of,
+    faults,
+    remarks,
+    results,
+    what_to_do,
+)
 from archlint.report.style import Style
 from archlint.results.findings import PricedOn, Report, RuleInfo, Severity
 from archlint.version import __version__
@@ -97,11 +105,12 @@ def _rule(rule: RuleInfo) -> Json:
 
 def _result(result: Result, price: PricedOn, rules: Mapping[str, int]) -> Json:
     finding = result.finding
-    what = visible(f"{finding.message}, {finding.module or result.model.path}")
+    what = f"{finding.message}, {finding.module or result.model.path}"
+    costs = costs_of(result.model, finding, [price])
     found: dict[str, object] = {
         "ruleId": finding.code,
         "level": _LEVELS[price.severity],
-        "message": {"text": f"{_plain(what)}: {sentence(finding, price)}{dearer_of(finding)}."},
+        "message": {"text": _plain(visible(f"{what}: {costs} {what_to_do(finding)}"))},
         "locations": [{"physicalLocation": _place(result.span)}],
         "relatedLocations": _calls(result),
         "partialFingerprints": {

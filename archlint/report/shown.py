@@ -8,12 +8,14 @@ from archlint.report.style import Style
 from archlint.report.units import counted
 from archlint.report.unknown import unknown_lines
 from archlint.results.findings import Finding, ModelReport, Report, Severity
+from archlint.results.severity import by_share
 
 __all__ = [
     "asides",
     "closing",
     "hidden",
     "is_skipped",
+    "is_small",
     "left_out",
     "place_of",
     "shown",
@@ -32,8 +34,13 @@ def is_skipped(model: ModelReport) -> bool:
     return not was_linted(model) and model.skipped is not None
 
 
+def is_small(finding: Finding) -> bool:
+    """Whether it is a note for what it saves: one that is capped may be worth more than a look."""
+    return finding.severity is Severity.NOTE and by_share(finding.saving_share) is Severity.NOTE
+
+
 def shown(model: ModelReport, style: Style) -> tuple[Finding, ...]:
-    """The findings of a model that the style asks for, the greatest saving first."""
+    """The findings of a model that the style asks for: the gravest first, then by saving."""
     return _wanted(model, style)[: style.top]
 
 
@@ -42,7 +49,7 @@ def hidden(model: ModelReport, style: Style) -> tuple[str, ...]:
     wanted = _wanted(model, style)
     lines = []
     if notes := len(model.findings) - len(wanted):
-        lines.append(f"{counted(notes, 'note')} not shown: --notes")
+        lines.append(f"{counted(notes, 'small note')} not shown: --notes")
     if cut := len(wanted) - len(shown(model, style)):
         lines.append(f"{counted(cut, 'finding')} not shown: --top {style.top}")
     return tuple(lines)
@@ -124,6 +131,5 @@ def closing(report: Report, style: Style | None = None) -> str:
 
 
 def _wanted(model: ModelReport, style: Style) -> tuple[Finding, ...]:
-    if style.notes:
-        return model.findings
-    return tuple(each for each in model.findings if each.severity is not Severity.NOTE)
+    wanted = [each for each in model.findings if style.notes or not is_small(each)]
+    return tuple(sorted(wanted, key=lambda each: -each.severity.rank))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlint.cost.pricing.price import Basis
 from archlint.results.findings import Variant
+from archlint.results.shares import Sort
 
 __all__ = [
     "ExplainedOperator",
@@ -93,6 +94,12 @@ class ExplainedOperator:
     prices: tuple[ExplainedPrice, ...]
     rules: tuple[ExplainedPlace | ExplainedSilence, ...]
 
+    def most(self, sort: Sort) -> float:
+        """How much it has of this, on the target where it has most; 0 where that is not known."""
+        if sort is Sort.TIME:
+            return max((price.share for price in self.prices), default=0.0)
+        return (self.flops if sort is Sort.FLOPS else self.mac_bytes) or 0
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -101,3 +108,8 @@ class Explanation:
     path: str
     predicted: tuple[ExplainedTarget, ...]
     operators: tuple[ExplainedOperator, ...]
+
+    def dearest(self, sort: Sort, count: int | None) -> Explanation:
+        """The same with the dearest operators alone, so many or all, dearest first."""
+        ordered = sorted(self.operators, key=lambda each: -each.most(sort))
+        return replace(self, operators=tuple(ordered[:count]))

@@ -11,6 +11,7 @@ from archlint.graph.model import ModelInput
 from archlint.location import Location, Span
 from archlint.results.judgement import Caveat, Dearer, Flip, Sizes
 from archlint.results.severity import Severity
+from archlint.results.shares import BlockShare, KindShare
 from archlint.results.unknown import UnknownOperator
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "FoundPlace",
     "IgnoredFinding",
     "KernelPrice",
-    "KindShare",
     "MeasuredRow",
     "ModelReport",
     "OperatorTime",
@@ -191,16 +191,6 @@ class Unpriced:
 
 
 @dataclass(frozen=True, slots=True)
-class KindShare:
-    """The time of one kind of kernel (seconds) and its share of the model's time."""
-
-    kind: str
-    time: float
-    share: float
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class RuleSaving:
     """What the findings of a rule would save together on a target, each kernel counted once.
 
@@ -238,7 +228,8 @@ class TargetReport:
     dtype, threads, batch, layout.  `basis` is what the prediction rests on, `coverage` the
     share of priced operators, weighted by MAC, 0 to 1.  `saving` is what all findings of
     warning and above together would save, each kernel counted once; `kinds` is the cost by
-    kind of operator, dearest first; `operators` is the cost of each, in the model's order.
+    kind of kernel, `blocks` by module, dearest first; `operators` is the cost of each, in the
+    model's order.
     `stored` is the file's dtype where it is priced as the same network in another one, else "".
     `batch` is the one that is priced, None where no input has one; `rules` are what each rule's
     findings would save, the costliest first.
@@ -260,6 +251,7 @@ class TargetReport:
     stored: str = ""
     batch: int | None = None
     rules: tuple[RuleSaving, ...] = ()
+    blocks: tuple[BlockShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +265,7 @@ class ModelReport:
     no price for anything that it computes, which is no fault of the run.  `unknown_operators`
     are those that compute and have no shapes: without `error` it was priced without them.
     `entry` is the line of the configuration that names the model, None where none does.
+    `batch` is how many are computed at once, None where no input has such a dim.
     """
 
     path: str
@@ -295,6 +288,7 @@ class ModelReport:
     skipped: str | None = None
     error: str | None = None
     entry: Span | None = None
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from archlint.results.shares import Sort
 from archlint.settings.kinds.lists import FORMATS, OUTPUTS, STRINGS
 from archlint.settings.kinds.models import MODELS, ConfiguredModel
 from archlint.settings.kinds.plain import COUNT, FILE, SWITCH, TEXT, choice
@@ -73,7 +74,7 @@ class Asked:
     notes: bool = setting(
         Value(SWITCH, False, Panel.FINDINGS),
         Flag(
-            "Show notes too: findings that save less than 2 % of the network.",
+            "Show small notes too: findings that save less than 2 % of the network.",
             ("check", "diff", "fix"),
             names=("--notes/--no-notes",),
             elsewhere={
@@ -83,7 +84,7 @@ class Asked:
                 )
             },
         ),
-        Key("Show notes too: findings that save less than 2 % of the network.", "true"),
+        Key("Show small notes too: findings that save less than 2 % of the network.", "true"),
     )
     baseline: str | None = setting(
         Value(FILE, None, Panel.FINDINGS, api=True),
@@ -125,11 +126,22 @@ class Asked:
         ),
         Key("", '["-", "archlint.sarif"]'),
     )
+    sort: Sort | None = setting(  # noqa: RUF009 - it makes a field
+        Value(choice({each.value: each for each in Sort}), None, Panel.OUTPUT),
+        Flag(
+            "What the dearest kinds and blocks have most of, else time; mac is memory access.",
+            ("check", "explain"),
+            elsewhere={
+                "explain": (
+                    Panel.OUTPUT,
+                    "The operators that have most of this first; mac is memory access.",
+                )
+            },
+        ),
+    )
     as_json: bool = setting(
         Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
-        Flag(
-            "For a person (the default), or for machines.", ("explain", "fix", "targets", "verify")
-        ),
+        Flag("For a person (the default), or for machines.", ("fix", "targets", "verify")),
     )
     color: str = setting(
         Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),

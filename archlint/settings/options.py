@@ -24,7 +24,8 @@ class Options:
 
     `targets` empty means the default target; `target_paths` are folders with targets of the
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
-    empty `select` means every rule.  `inputs` maps an input name ("" for the only one) to a
+    empty `select` means every rule.  `upper_bounds` is the gravest that an upper bound can be.
+    `inputs` maps an input name ("" for the only one) to a
     shape, `dims` a symbolic dim to a size.
     `as_stored` refuses models of another dtype than the target's.  `timeout` is the most seconds
     for one model, None for 60 for a file and 600 for Python source; `max_memory` is the most MiB
@@ -180,6 +181,24 @@ class Options:
             "X",
         ),
         Key("Only places at least this many times slower than the alternative."),
+    )
+    upper_bounds: Severity = setting(  # noqa: RUF009 - it makes a field
+        Value(
+            choice({each.value: each for each in (Severity.NOTE, Severity.WARNING)}),
+            Severity.NOTE,
+            Panel.FINDINGS,
+            api=True,
+        ),
+        Flag(
+            "What an upper bound is, which says what something costs and not what to do: a note "
+            "(the default), or by its saving a warning.",
+            ("check", "diff"),
+        ),
+        Key(
+            "What an upper bound is, which says what something costs and not what to do: a note, "
+            "or by its saving a warning.",
+            '"warning"',
+        ),
     )
     fail_on: Severity | None = setting(  # noqa: RUF009 - it makes a field
         Value(

@@ -101,6 +101,7 @@ def check(
     said = tuple(check_rule(rule, priced, options))
     places = [each for each in said if isinstance(each, PricedPlace)]
     name = pricer.target.name
-    found = judge(rule, told({name: places}, min_slowdown), {name: priced}, min_slowdown)
+    counted = told({name: places}, min_slowdown)
+    found = judge(rule, counted, {name: priced}, Options(min_slowdown=min_slowdown))
     view = priced.for_rule(rule, options)
     return Checked(view, said, tuple(each.finding for each in found))

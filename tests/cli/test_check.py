@@ -196,7 +196,7 @@ def test_concise_says_on_stderr_what_it_leaves_out(archlint: Archlint, linter: F
     outcome = archlint("a.onnx", "--format", "concise", "--top", "1")
     assert outcome.out.count("\n") == 1
     assert outcome.err == (
-        "archlint: a.onnx: 1 note not shown: --notes\n"
+        "archlint: a.onnx: 1 small note not shown: --notes\n"
         "archlint: a.onnx: 1 finding not shown: --top 1\n"
         "archlint: unused ignore archlint.toml: ignore 1\n"
     )

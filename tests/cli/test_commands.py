@@ -91,8 +91,8 @@ def test_a_command_s_own_options_stand_among_those_that_it_shares(archlint: Arch
     text = archlint("check", "--help").out
     findings = text.split("Which findings:")[1].split("Output:")[0]
     assert re.findall(r"^  --([a-z-]+)", findings, re.MULTILINE) == [
-        "select", "ignore", "min-slowdown", "fail-on", "fail-on-skipped", "notes", "add-ignores",
-        "baseline", "write-baseline", "prune-baseline", "top",
+        "select", "ignore", "min-slowdown", "upper-bounds", "fail-on", "fail-on-skipped", "notes",
+        "add-ignores", "baseline", "write-baseline", "prune-baseline", "top",
     ]  # fmt: skip
 
 

@@ -16,22 +16,24 @@ from archlint.results.findings import Finding, Variant
 from archlint.results.judgement import Caveat, Doubt
 from archlint.results.severity import Severity
 from archlint.rule import Limit, Nature
+from archlint.settings.options import Options
 from tests.cost.paper_targets import ARM_PRICER
 from tests.linter.fake_rules import EachConv, convs, covered, four_convs, place, priced
 
 GPU, ARM = "gtx1080ti-cudnn7-fp32", "snapdragon810-neon-fp32"
 UNCERTAIN = Caveat(Severity.NOTE, Doubt.UNCERTAIN)
+BASE = Options()
 MODEL = four_convs()
 ON_ARM = four_convs(ARM_PRICER)
 
 
-def findings(*places: PricedPlace, on: Priced = MODEL, min_slowdown: float = 1.1) -> list[Finding]:
-    found = judge(EachConv, told({GPU: places}, min_slowdown), {GPU: on}, min_slowdown)
+def findings(*places: PricedPlace, on: Priced = MODEL, options: Options = BASE) -> list[Finding]:
+    found = judge(EachConv, told({GPU: places}, options.min_slowdown), {GPU: on}, options)
     return [each.finding for each in found]
 
 
-def finding(*places: PricedPlace, on: Priced = MODEL, min_slowdown: float = 1.1) -> Finding:
-    (found,) = findings(*places, on=on, min_slowdown=min_slowdown)
+def finding(*places: PricedPlace, on: Priced = MODEL, options: Options = BASE) -> Finding:
+    (found,) = findings(*places, on=on, options=options)
     return found
 
 
@@ -111,10 +113,22 @@ def test_a_limit_of_the_rule_holds_with_its_reason() -> None:
     assert found.prices[0].caveat == caveat
 
 
-def test_what_only_removes_something_is_a_warning_at_most() -> None:
-    found = finding(place(MODEL, 0, share=0.2, nature=Nature.UPPER_BOUND))
-    assert (found.severity, found.upper_bound, found.exact) == (Severity.WARNING, True, False)
-    assert found.prices[0].caveat == Caveat(Severity.WARNING, Doubt.UPPER_BOUND)
+@pytest.mark.parametrize("gravest", [Severity.NOTE, Severity.WARNING])
+def test_what_only_removes_something_is_a_cost_and_no_advice(gravest: Severity) -> None:
+    bound = place(MODEL, 0, share=0.2, nature=Nature.UPPER_BOUND)
+    found = finding(bound, options=Options(upper_bounds=gravest))
+    assert (found.severity, found.upper_bound, found.exact) == (gravest, True, False)
+    assert found.prices[0].caveat == Caveat(gravest, Doubt.UPPER_BOUND)
+
+
+def test_an_upper_bound_is_a_note_by_default() -> None:
+    bound = place(MODEL, 0, share=0.2, nature=Nature.UPPER_BOUND)
+    assert finding(bound).severity is Severity.NOTE
+
+
+def test_what_saves_little_is_a_note_for_that_alone() -> None:
+    bound = place(MODEL, 0, share=0.019, nature=Nature.UPPER_BOUND)
+    assert finding(bound).prices[0].caveat is None
 
 
 def test_what_computes_the_same_is_exact_and_may_be_an_error() -> None:
@@ -169,7 +183,7 @@ def test_elsewhere_its_severity_is_that_of_its_share_of_the_whole(
 def test_places_below_the_least_slowdown_are_no_finding() -> None:
     slight = place(MODEL, 0, share=0.2, slowdown=1.09)
     assert findings(slight) == []
-    assert finding(slight, min_slowdown=1.05).count == 1
+    assert finding(slight, options=Options(min_slowdown=1.05)).count == 1
 
 
 def test_a_decision_that_counts_is_told_with_all_its_places() -> None:
@@ -209,7 +223,7 @@ def test_another_decision_s_places_bring_none_along() -> None:
 def test_a_decision_that_is_slow_on_one_target_shows_the_others_as_notes() -> None:
     slow, slight = place(MODEL, 0, share=0.2), place(ON_ARM, 0, share=0.15, slowdown=1.05)
     views = {GPU: MODEL, ARM: ON_ARM}
-    ((found),) = judge(EachConv, told({GPU: [slow], ARM: [slight]}, 1.1), views, 1.1)
+    ((found),) = judge(EachConv, told({GPU: [slow], ARM: [slight]}, 1.1), views, BASE)
     assert [(price.target, price.severity) for price in found.finding.prices] == [
         (GPU, Severity.ERROR),
         (ARM, Severity.NOTE),

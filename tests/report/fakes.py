@@ -19,7 +19,6 @@ from archlint.results.findings import (
     Finding,
     FoundPlace,
     IgnoredFinding,
-    KindShare,
     ModelReport,
     PricedOn,
     Report,
@@ -29,6 +28,7 @@ from archlint.results.findings import (
     Variant,
 )
 from archlint.results.judgement import Caveat, Doubt, Sizes
+from archlint.results.shares import BlockShare, KindShare
 from archlint.results.target_summary import KindError, RulePage, RuleRows, TargetSummary
 
 GPU = "gtx1080ti-cudnn7-fp32"
@@ -169,9 +169,15 @@ def on_gpu(*, is_default: bool = True) -> TargetReport:
         coverage=0.9716,
         unpriced=(Unpriced("Resize", 2), Unpriced("Softmax", 1)),
         kinds=(
-            KindShare("group conv", 4.81e-3, 0.467, 32),
-            KindShare("dense conv", 2.1e-3, 0.2, 3),
-            KindShare("movement", 0.00041e-3, 0.0000398, 1),
+            KindShare("group conv", 4.81e-3, 0.467, 32, 30_000_000, 0.041, 120_000_000, 0.6),
+            KindShare("dense conv", 2.1e-3, 0.2, 3, 700_000_000, 0.959, 60_000_000, 0.3),
+            KindShare("movement", 0.00041e-3, 0.0000398, 1, 0, 0.0, 20_000_000, 0.1),
+        ),
+        blocks=(
+            BlockShare(
+                ("stages.0.1", "stages.0.2"), 3e-3, 0.29, 12, 9_000_000, 0.012, 7_000_000, 0.035
+            ),
+            BlockShare(("stem",), 1e-3, 0.097, 1, 500_000_000, 0.685, 3_000_000, 0.015),
         ),
         saving=2.1e-3,
         saving_findings=2,
@@ -189,7 +195,7 @@ def on_arm() -> TargetReport:
         basis=Basis.INTERPOLATED,
         coverage=1.0,
         unpriced=(),
-        kinds=(KindShare("group conv", 1.25, 1.0, 32),),
+        kinds=(KindShare("group conv", 1.25, 1.0, 32, 1_096_000_000, 1.0, 345_600_000, 1.0),),
         saving=0.0,
         saving_findings=0,
     )
@@ -207,6 +213,7 @@ def model(*findings: Finding, path: str = "examples/shufflenet_v1_g3.onnx") -> M
         targets=(on_gpu(),),
         findings=findings,
         assumptions=("image: batch is 8",),
+        batch=8,
     )
 
 

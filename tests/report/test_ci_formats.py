@@ -238,7 +238,7 @@ def test_a_comment_has_a_small_table_and_folds_the_rest() -> None:
 
 </details>
 
-<details><summary>1 note</summary>
+<details><summary>1 small note</summary>
 
 |  | finding | where | slower | saves |
 | --- | --- | --- | ---: | ---: |
@@ -249,9 +249,10 @@ def test_a_comment_has_a_small_table_and_folds_the_rest() -> None:
 
 <details><summary>Models</summary>
 
-| model | FLOPs | parameters | predicted | on |
-|---|---:|---:|---:|---|
-| a\\.onnx | 1.10 GFLOPs | 3.50 M | 10.3 ms (modelled) | gtx1080ti\\-cudnn7\\-fp32 |
+| model | FLOPs | parameters | predicted | the time | on |
+|---|---:|---:|---:|---|---|
+| a\\.onnx | 1.10 GFLOPs | 3.50 M | 10.3 ms (modelled) \
+| 46\\.7 \\% goes to group conv, for 4\\.1 \\% of the FLOPs | gtx1080ti\\-cudnn7\\-fp32 |
 
 </details>
 
@@ -280,3 +281,27 @@ def test_a_model_of_source_without_a_line_is_at_its_file() -> None:
 
 def test_all_formats_are_known() -> None:
     assert set(CI) < set(FORMATS)
+
+
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit", "rdjson"])
+def test_what_to_do_stands_in_the_text_itself(name: str) -> None:
+    text = rendered(name, Report((fakes.model(fakes.finding()),)))
+    found = ET.fromstring(text)[0][0][0].text if name == "junit" else text
+    assert (
+        " at batch 8. Now at stages.0.3.gconv: 1x1 conv 240 -> 240 in 3 groups at 28x28, and the "
+        "block around it. Instead: 1x1 conv 136 -> 136, dense, with the same FLOPs. Help: Use "
+        "dense convs with fewer channels."
+    ) in str(found)
+
+
+def test_what_is_capped_and_not_small_is_told_and_fails_nothing() -> None:
+    much = replace(
+        fakes.upper_bound_finding(), prices=(fakes.priced(Severity.NOTE, 1e-3, 1.5, 0.13),)
+    )
+    given = Report((fakes.model(much, fakes.upper_bound_finding()),))
+    assert rendered("github", given).count("::notice ") == 1
+    ((case,),) = ET.fromstring(rendered("junit", given))
+    assert [each.tag for each in case] == ["system-out"]
+    assert "Instead (upper bound): " in str(case[0].text)
+    table = rendered("markdown", given).partition("<details>")[0]
+    assert "| note | **G4** channel shuffles move data |" in table

@@ -6,7 +6,16 @@ from dataclasses import replace
 from archlint.report.full import render
 from archlint.report.style import Style
 from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity, Variant
-from tests.report.fakes import exact_finding, finding, model, rich_report, upper_bound_finding
+from archlint.results.judgement import Caveat, Doubt
+from archlint.results.shares import Sort
+from tests.report.fakes import (
+    exact_finding,
+    finding,
+    model,
+    priced,
+    rich_report,
+    upper_bound_finding,
+)
 
 PLAIN = Style(width=80)
 
@@ -16,11 +25,29 @@ examples/shufflenet_v1_g3.onnx
     (gtx1080ti-cudnn7-fp32)
   priced for Qualcomm Snapdragon 810, NEON, fp32, 1 thread, batch 8
     (snapdragon810-neon-fp32)
+  network   1.10 GFLOPs  346 MB memory access  3.50 M parameters  152 operators
+  predicted 10.3 ms (9.62 to 11.1, modelled)  on gtx1080ti-cudnn7-fp32
+  time      46.7 % goes to group conv, for 4.1 % of the FLOPs
+    kind             kernels    time  of time  of FLOPs  of memory
+    group conv            32  4.8 ms   46.7 %     4.1 %     60.0 %
+    dense conv             3  2.1 ms   20.0 %    95.9 %     30.0 %
+    movement               1  0.0 ms   <0.1 %     0.0 %     10.0 %
+    block            kernels    time  of time  of FLOPs  of memory
+    stages.0.1 (x2)       12  3.0 ms   29.0 %     1.2 %      3.5 %
+    stem                   1  1.0 ms    9.7 %    68.5 %      1.5 %
+  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
+            (1)
+  predicted 1250 ms (1100 to 1400, interpolated)  on snapdragon810-neon-fp32
+  time      goes where the FLOPs are
+    kind        kernels     time  of time  of FLOPs  of memory
+    group conv       32  1250 ms  100.0 %   100.0 %    100.0 %
+  assumed   image: batch is 8
+  malformed Conv_12: group is 0
+  no shapes NonZero (1), Resize (3): not priced
 
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   with the same FLOPs
-  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
-      on 28x28 to 7x7, 240 to 960 channels
+  --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 10.4 % of the network
       costliest stages.0.3.gconv
@@ -31,7 +58,7 @@ error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
 
 warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
   into one conv [exact]
-  --> examples/shufflenet_v1_g3.onnx: Conv_12
+  --> Conv_12
       gtx1080ti-cudnn7-fp32 warning  now 0.900 ms  instead 0.687 ms
         1.31x slower (1.13 to 1.52, measured)
         saves 0.213 ms, 2.1 % of the network
@@ -45,8 +72,7 @@ warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
 
 note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   with the same FLOPs
-  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places
-      on 28x28 to 7x7, 240 to 960 channels
+  --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 0.4 % of the network
       costliest stages.0.3.gconv
@@ -56,8 +82,7 @@ note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
       help      Use dense convs with fewer channels.
 
 note G4 element-wise: channel shuffles move data [upper bound]
-  --> examples/shufflenet_v1_g3.onnx: stages.*.*.shuffle  2 places
-      on 28x28 to 7x7, 240 to 960 channels
+  --> stages.*.*.shuffle  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 0.310 ms  instead 0.221 ms  1.40x slower (1.20 to 1.62, extrapolated)
       saves at most 0.0886 ms, 0.9 % of the network
       a note at most: its prices are extrapolated
@@ -66,47 +91,34 @@ note G4 element-wise: channel shuffles move data [upper bound]
                 it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
 
-  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
-            152 operators
-  predicted 10.3 ms (9.62 to 11.1, modelled)  on gtx1080ti-cudnn7-fp32
-            kind        kernels    time   share
-            group conv       32  4.8 ms  46.7 %
-            dense conv        3  2.1 ms  20.0 %
-            movement          1  0.0 ms  <0.1 %
-  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
-            each kernel once
-  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
-            (1)
-  predicted 1250 ms (1100 to 1400, interpolated)  on snapdragon810-neon-fp32
-            kind        kernels     time    share
-            group conv       32  1250 ms  100.0 %
-  coverage  100.0 % of the memory access is priced
-  assumed   image: batch is 8
-  malformed Conv_12: group is 0
-  no shapes NonZero (1), Resize (3): not priced
+  together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once),
+            on gtx1080ti-cudnn7-fp32
   ignored   G2 stages.*.*.gconv: retrained in May, see #12
 
 examples/resnet18.onnx
   priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
-
-  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters
-            152 operators
+  network   1.10 GFLOPs  346 MB memory access  3.50 M parameters  152 operators
   predicted 10.3 ms (9.62 to 11.1, modelled)
-            kind        kernels    time   share
-            group conv       32  4.8 ms  46.7 %
-            dense conv        3  2.1 ms  20.0 %
-            movement          1  0.0 ms  <0.1 %
-  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting
-            each kernel once
+  time      46.7 % goes to group conv, for 4.1 % of the FLOPs
+    kind             kernels    time  of time  of FLOPs  of memory
+    group conv            32  4.8 ms   46.7 %     4.1 %     60.0 %
+    dense conv             3  2.1 ms   20.0 %    95.9 %     30.0 %
+    movement               1  0.0 ms   <0.1 %     0.0 %     10.0 %
+    block            kernels    time  of time  of FLOPs  of memory
+    stages.0.1 (x2)       12  3.0 ms   29.0 %     1.2 %      3.5 %
+    stem                   1  1.0 ms    9.7 %    68.5 %      1.5 %
   coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax
             (1)
-  findings  none
+
+  findings  none; `archlint explain examples/resnet18.onnx --top 10` shows the
+            dearest operators
+  together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once)
 
 unused ignore pyproject.toml: ignore 2: rule "G2", model "*", place "stem.*"
 Unless marked exact, what stands after `instead` is another design: train it and
 check its accuracy again. `archlint rule CODE` explains a rule.
-Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML,
-torch.compile), and training.
+An upper bound is a cost and no advice: to do without it saves at most that.
+Not covered: training, and what fuses otherwise (TensorRT, torch.compile, ...).
 1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx; not
   shown: 1 ignored
 """
@@ -115,27 +127,31 @@ ONE_AT_160_COLUMNS = """\
 examples/shufflenet_v1_g3.onnx
   priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW
   the default target; choose with --target (`archlint targets` lists them)
+  network   1.10 GFLOPs  346 MB memory access  3.50 M parameters  152 operators
+  predicted 10.3 ms (9.62 to 11.1, modelled)
+  time      46.7 % goes to group conv, for 4.1 % of the FLOPs
+    kind             kernels    time  of time  of FLOPs  of memory
+    group conv            32  4.8 ms   46.7 %     4.1 %     60.0 %
+    dense conv             3  2.1 ms   20.0 %    95.9 %     30.0 %
+    movement               1  0.0 ms   <0.1 %     0.0 %     10.0 %
+    block            kernels    time  of time  of FLOPs  of memory
+    stages.0.1 (x2)       12  3.0 ms   29.0 %     1.2 %      3.5 %
+    stem                   1  1.0 ms    9.7 %    68.5 %      1.5 %
+  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax (1)
+  assumed   image: batch is 8
 
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones with the same FLOPs
-  --> examples/shufflenet_v1_g3.onnx: stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
+  --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)  saves 0.629 ms, 10.4 % of the network
       costliest stages.0.3.gconv
       now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
       help      Use dense convs with fewer channels.
 
-  network   1.10 GFLOPs  346 MB of memory access  3.50 M parameters  152 operators
-  predicted 10.3 ms (9.62 to 11.1, modelled)
-            kind        kernels    time   share
-            group conv       32  4.8 ms  46.7 %
-            dense conv        3  2.1 ms  20.0 %
-            movement          1  0.0 ms  <0.1 %
-  together  2 findings of warning or above would save 2.10 ms, 20.4 %, counting each kernel once
-  coverage  97.2 % of the memory access is priced; unpriced: Resize (2), Softmax (1)
-  assumed   image: batch is 8
+  together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once)
 
 Unless marked exact, what stands after `instead` is another design: train it and check its accuracy again. `archlint rule CODE` explains a rule.
-Not covered: runtimes that fuse otherwise (TensorRT, OpenVINO, CoreML, torch.compile), and training.
+Not covered: training, and what fuses otherwise (TensorRT, torch.compile, ...).
 1 error in 1 model
 """  # noqa: E501 - as wide as the screen
 
@@ -177,7 +193,31 @@ def test_the_same_report_gives_the_same_text() -> None:
 def test_notes_are_hidden_and_counted() -> None:
     text = render(rich_report(), PLAIN)
     assert "note G4" not in text
-    assert "  hidden    2 notes not shown: --notes\n" in text
+    assert "  hidden    2 small notes not shown: --notes\n" in text
+
+
+def test_what_saves_much_is_shown_whatever_capped_it() -> None:
+    capped = replace(upper_bound_finding(), prices=(priced(Severity.NOTE, 1e-3, 1.5, 0.021),))
+    text = render(Report(models=(model(capped, finding(Severity.WARNING)),)), PLAIN)
+    # what to do comes before what something costs
+    assert text.index("warning G2") < text.index("note G4")
+    assert "hidden" not in text
+
+
+def test_what_caps_an_upper_bound_is_its_mark() -> None:
+    caveat = Caveat(Severity.NOTE, Doubt.UPPER_BOUND)
+    capped = replace(
+        upper_bound_finding(), prices=(priced(Severity.NOTE, 1e-3, 1.5, 0.3, caveat=caveat),)
+    )
+    text = render(Report(models=(model(capped),)), PLAIN)
+    assert "[upper bound]" in text
+    assert "at most:" not in text
+
+
+def test_the_dearest_are_those_by_what_was_asked_for() -> None:
+    text = render(Report(models=(model(),)), replace(PLAIN, sort=Sort.FLOPS))
+    assert text.index("dense conv") < text.index("    group conv")
+    assert text.index("stem ") < text.index("stages.0.1 (x2)")
 
 
 def test_top_cuts_the_list_and_counts_what_it_cut() -> None:
@@ -186,9 +226,16 @@ def test_top_cuts_the_list_and_counts_what_it_cut() -> None:
     assert "  hidden    3 findings not shown: --top 1\n" in text
 
 
-def test_quiet_leaves_the_findings_alone() -> None:
-    text = render(Report(models=(model(exact_finding()),)), replace(PLAIN, quiet=True))
-    assert text.startswith("warning G3 fragmentation: ")
+def test_quiet_leaves_the_findings_alone_and_says_what_they_are_priced_for() -> None:
+    report = Report(models=(model(), model(exact_finding(), path="b.onnx")))
+    text = render(report, replace(PLAIN, quiet=True))
+    assert text.startswith(
+        "b.onnx\n"
+        "  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8, NCHW\n"
+        "  the default target; choose with --target (`archlint targets` lists them)\n"
+        "\n"
+        "warning G3 fragmentation: "
+    )
     assert "predicted" not in text
     assert "in 1 model" not in text
 
@@ -287,5 +334,5 @@ def test_names_from_files_cannot_steer_the_terminal_or_forge_lines() -> None:
     text = render(report, Style(width=1000, verbose=True))
     assert text.isascii()
     assert all(line.isprintable() for line in text.splitlines())
-    assert f"{shown}: {shown}  2 places" in text
+    assert f"--> {shown}  2 places" in text
     assert text.splitlines().count("No findings.") == 0

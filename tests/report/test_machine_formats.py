@@ -126,16 +126,18 @@ def test_json_is_ascii_on_any_name() -> None:
 def test_concise_is_a_line_per_finding() -> None:
     assert concise.render(rich_report(), Style(width=40)) == (
         "examples/shufflenet_v1_g3.onnx:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer "
-        "than dense ones with the same FLOPs\n"
+        "than dense ones with the same FLOPs (10.4 % of the network on gtx1080ti-cudnn7-fp32 at "
+        "batch 8)\n"
         "examples/shufflenet_v1_g3.onnx:Conv_12: G3 an undeployed RepVGG block runs 3 branches "
-        "that fold into one conv\n"
+        "that fold into one conv (2.1 % of the network on gtx1080ti-cudnn7-fp32 at batch 8)\n"
     )
 
 
 def test_concise_in_color() -> None:
     report = Report(models=(model(replace(finding(), message="m"), path="a.onnx"),))
     assert concise.render(report, Style(color=True)) == (
-        "\x1b[1ma.onnx\x1b[0m:\x1b[1mstages.*.*.gconv\x1b[0m: \x1b[1;31mG2\x1b[0m m\n"
+        "\x1b[1ma.onnx\x1b[0m:\x1b[1mstages.*.*.gconv\x1b[0m: \x1b[1;31mG2\x1b[0m m\x1b[2m "
+        "(10.4 % of the network on gtx1080ti-cudnn7-fp32 at batch 8)\x1b[0m\n"
     )
 
 
@@ -144,7 +146,8 @@ def test_a_finding_without_names_is_placed_by_its_operator() -> None:
     nameless = replace(finding(), module="", message="m", places=(place,))
     bare = replace(nameless, places=())
     report = Report(models=(model(nameless, bare, path="a.onnx"),))
-    assert concise.render(report, Style()) == "a.onnx:Conv_3: G2 m\na.onnx:?: G2 m\n"
+    starts = [line.partition(" (")[0] for line in concise.render(report, Style()).splitlines()]
+    assert starts == ["a.onnx:Conv_3: G2 m", "a.onnx:?: G2 m"]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -16,7 +16,7 @@ mobilenet_v2.onnx
   priced for NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8
   predicted 5.20 ms (4.80 to 5.70)
 
-operator                       FLOPs      MAC     ms  share  basis         rules
+operator                       FLOPs   memory     ms  share  basis         rules
 /features/features.2/conv/conv.0/conv.0.0/Conv
                                308 M  45.0 MB  0.213  4.1 %  interpolated  G1
   conv1x1 16 -> 96 at 112x112, ReLU6 fused, in features.2.conv.0.0
@@ -47,7 +47,7 @@ mobilenet_v2.onnx
   groups    1
   strides   1x1
   FLOPs     308 M
-  MAC       45.0 MB
+  memory    45.0 MB
   kernel    conv1x1 16 -> 96 at 112x112, ReLU6 fused
   price     0.213 ms (0.190 to 0.240)  4.1 % of the network  interpolated
             on gtx1080ti-cudnn7-fp32
@@ -103,7 +103,7 @@ def test_explain_names_each_target_where_there_are_several() -> None:
 
 def test_explain_without_operators() -> None:
     text = explain_text.render(replace(explanation(), operators=()), Style())
-    assert text.endswith("operator  FLOPs  MAC  ms  share  basis  rules  kernel\n\n")
+    assert text.endswith("operator  FLOPs  memory  ms  share  basis  rules  kernel\n\n")
 
 
 def test_targets_by_name() -> None:

@@ -183,6 +183,6 @@ def _gone(before: Examined, after: Examined, options: Options) -> list[Finding]:
             target: [place for place in each if (rule.code, key_of(place)) in keys]
             for target, each in costly.items()
         }
-        found = judge(rule, left, before.views, options.min_slowdown, before.locations)
+        found = judge(rule, left, before.views, options, before.locations)
         gone += [each.finding for each in found]
     return gone

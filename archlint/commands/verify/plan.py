@@ -17,6 +17,7 @@ from archlint.measure.backend import Backend
 from archlint.results.findings import Finding, Severity
 from archlint.results.verification import Ratio
 from archlint.rule import View
+from archlint.settings.options import Options
 
 __all__ = ["PlannedFinding", "PlannedPlace", "plan_findings"]
 
@@ -89,7 +90,7 @@ def _planned(
                        priced.view, backend)
         for (_, of_these), reason in zip(ordered, reasons, strict=True)
     )  # fmt: skip
-    price = priced_on(run, priced, 1.0) if run else found.finding.prices[0]
+    price = priced_on(run, priced, Options(min_slowdown=1.0)) if run else found.finding.prices[0]
     return PlannedFinding(
         found.finding,
         planned,

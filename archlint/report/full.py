@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archlint.location import Location
+from archlint.report.choices import choices_told
 from archlint.report.page import Page, Part
 from archlint.report.shown import closing, hidden, is_skipped, place_of, shown, was_linted
 from archlint.report.snippet import notes, snippet
@@ -178,6 +179,8 @@ def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
         _labelled(page, "costliest", place.name, indent=6)
     _labelled(page, "now", place.now.text, indent=6)
     _labelled(page, "instead", place.instead.text, indent=6)
+    for label, text in choices_told(place):
+        _labelled(page, label, text, indent=6)
     if finding.advice:
         _labelled(page, "help", finding.advice, indent=6)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from archlint.report.choices import choices_told
 from archlint.report.escape import visible
 from archlint.report.result import Result, remarks, results
 from archlint.report.shown import closing, place_of, was_linted
@@ -95,6 +96,7 @@ def _advice(found: Sequence[Result]) -> list[str]:
         told = [
             ("now", place.now.text),
             ("instead", place.instead.text),
+            *choices_told(place),
             ("help", each.finding.advice),
         ]
         lines += [f"  - {label}: {safe(text)}" for label, text in told if text]

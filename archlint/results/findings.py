@@ -14,6 +14,7 @@ from archlint.results.severity import Severity
 from archlint.results.unknown import UnknownOperator
 
 __all__ = [
+    "Choice",
     "Finding",
     "FindingAtBatch",
     "FoundPlace",
@@ -69,6 +70,22 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What else could stand at a place, on one target: in words, seconds, FLOPs over those of now.
+
+    It has about the FLOPs of now, or, `at_equal_time`, about the time; `is_instead` is the one
+    that the finding proposes.
+    """
+
+    target: str
+    text: str
+    seconds: float
+    flops: float
+    at_equal_time: bool
+    is_instead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPlace:
     """One spot of a finding: operator names, what would change, what the rule knows, prices."""
 
@@ -79,6 +96,7 @@ class FoundPlace:
     now: Variant
     instead: Variant
     prices: tuple[PricedOn, ...]
+    choices: tuple[Choice, ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,7 +10,8 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
-from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_block
+from archlint.cost.redesign.fastest import fastest
+from archlint.cost.redesign.redesign import Block, Candidate, find_block
 from archlint.graph import Model
 from archlint.graph.widths import Widths, find_widths
 from archlint.testing import Net
@@ -44,9 +45,7 @@ def flops(kernels: tuple[Kernel, ...]) -> int:
 
 def candidates(block: Block, step: int = STEP) -> tuple[list[Candidate], ...]:
     """Those that keep the outer width, and those that fall."""
-    return tuple(
-        [Candidate(*each, block.at(*each)) for each in widths] for widths in block.widths(step)
-    )
+    return tuple([block.candidate(*each) for each in widths] for widths in block.widths(step))
 
 
 def everything(block: Block, step: int = STEP) -> list[Candidate]:
@@ -298,7 +297,7 @@ def shuffled(*, dense: bool) -> Block:
         find_block(
             model, lowered, widths, widths.group["stem"], [widths.group["first"]],
             lowering=GPU.lowering,
-            dense=frozenset({by_name["first"], by_name["second"]}) if dense else frozenset(),
+            grouped=frozenset({by_name["first"], by_name["second"]}) if dense else frozenset(),
         )
     )  # fmt: skip
 
@@ -339,7 +338,7 @@ def test_the_reorders_around_a_plain_group_conv_go_where_it_becomes_dense() -> N
     block = found(
         find_block(
             model, lowered, widths, widths.group["stem"], inner,
-            lowering=ORT, dense=frozenset([index]),
+            lowering=ORT, grouped=frozenset([index]),
         )
     )  # fmt: skip
     assert [kernel.op for kernel in block.kernels].count("ReorderOutput") == 1
@@ -366,7 +365,7 @@ def test_a_conv_that_stands_among_plain_kernels_brings_reorders_where_it_becomes
     block = found(
         find_block(
             model, lowered, widths, widths.group["stem"], [widths.group["grouped"]],
-            lowering=ORT, dense=frozenset([index]),
+            lowering=ORT, grouped=frozenset([index]),
         )
     )  # fmt: skip
     assert [kernel.op for kernel in block.at(64, 64)].count("ReorderInput") == 1

@@ -28,7 +28,7 @@ from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
 from archlint.cost.redesign.equal_time import as_long, at_equal_time
-from archlint.cost.redesign.fastest import fastest, width_step
+from archlint.cost.redesign.fastest import fastest, keeping, width_step
 from archlint.cost.redesign.layers import layers_of, layers_text
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import FLOPS_FROM, FLOPS_TO, Block, Candidate, find_block
@@ -54,7 +54,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_FROM", "FLOPS_TO", "find_block", "fastest",
-    "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
+    "keeping", "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

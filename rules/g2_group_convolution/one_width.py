@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from archlint.plugin import Kind, View
 
@@ -56,13 +57,14 @@ def _ends(view: View, index: int) -> tuple[int, int]:
 
 
 def _beyond(view: View, part: set[int]) -> frozenset[int]:
-    """The width groups that layers without groups lead to from these ones."""
+    """The width groups that layers lead to from these ones, squeeze-excite left aside."""
     home, kernels = view.lowered.home, view.lowered.kernels
     found = set()
     for width in part:
         for index in view.widths.readers.get(width, ()):
             if index not in home or kernels[home[index]].operators[0] != index:
                 continue
-            if kernels[home[index]].kernel.kind in _MIXING:
+            kernel = kernels[home[index]].kernel
+            if kernel.kind in _MIXING and prod(kernel.out_map) > 1:
                 found.add(view.widths.group[view.model.operators[index].output.name])
     return frozenset(found - part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from archlint.plugin import (
@@ -164,6 +165,6 @@ def _words(view: View, found: Proposal, layers: Mapping[int, Kernel], kernel: Ke
     block = found.block
     places = [
         layers_of(view.model, view.lowered, view.widths, block, pair) for pair in found.pairs
-    ] or [range(len(block.numbers))]
+    ] or [[at for at, each in enumerate(block.kernels) if prod(each.out_map) > 1]]
     texts = dict.fromkeys(layers_text(layers, each) for each in places)
     return f"{'; '.join(texts)} on {'x'.join(map(str, kernel.out_map))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from archlint.plugin import (
     fastest,
     find_block,
     find_pair,
+    keeping,
 )
 from archlint.rules.g2_group_convolution.one_width import stages_of_one_width
 
@@ -27,7 +29,7 @@ class Proposal:
     """Other widths and groups for the layers on one outer width, of which `grouped` have groups.
 
     `pairs` are those that lead away from that width and back, none where all layers have it.
-    `choices` are the fastest for each number of groups, `candidate` is the fastest of them.
+    `choices` are the fastest for each number of groups, `candidate` is the best of them.
     """
 
     pairs: tuple[Pair, ...]
@@ -53,7 +55,7 @@ def proposals(view: View, grouped: set[int]) -> Iterator[Proposal | Silence]:
     """
     left = set(grouped)
     refused: list[Silence] = []
-    for said in _of_pairs(view, grouped, refused):
+    for said in _of_pairs(view, _stages(view, left), left, refused):
         left -= set(said.operators if isinstance(said, Silence) else said.grouped)
         yield said
     for stage in stages_of_one_width(view, left):
@@ -66,15 +68,16 @@ def proposals(view: View, grouped: set[int]) -> Iterator[Proposal | Silence]:
         left -= set(still)
         if still:
             yield Silence(still, each.reason)
-    for index in sorted(left):
-        op = view.model.operators[index]
-        pair = Pair((index,), (view.widths.group[op.output.name],))
-        made = _propose(view, view.widths.group[op.activations[0].name], [pair], (index,))
-        yield Silence((index,), made) if isinstance(made, str) else made
+    refused.clear()
+    yield from _of_pairs(view, _alone(view, left), left, refused)
+    yield from refused
 
 
 def _of_pairs(
-    view: View, grouped: set[int], refused: list[Silence]
+    view: View,
+    stages: Mapping[int, Sequence[Sequence[Pair]]],
+    grouped: set[int],
+    refused: list[Silence],
 ) -> Iterator[Proposal | Silence]:
     """One proposal for each outer width, of those for all its pairs and for pairs alike.
 
@@ -82,7 +85,7 @@ def _of_pairs(
     one go to `refused`: they may be of a stage of one width, whose ends are no matter.
     """
     pending = set(grouped)
-    for outer, by_widths in _stages(view, grouped).items():
+    for outer, by_widths in stages.items():
         found: list[Proposal] = []
         for pairs in by_widths:
             convs = _grouped(pairs, pending)
@@ -124,27 +127,22 @@ def _propose(
     )  # fmt: skip
     if isinstance(block, str):
         return f"its width cannot change: {block}"
-    choices = _choices(view, block)
-    if not choices:
+    choices = tuple(_choices(view, block))
+    best = keeping(block, view.pricer, choices)
+    if best is None:
         return "no aligned widths with fewer groups have a block of its FLOPs"
-    best = min(choices, key=choices.__getitem__)
     comparison = view.pricer.compare(block.kernels, best.kernels)
-    return Proposal(tuple(pairs), grouped, block, tuple(choices), best, comparison)
+    return Proposal(tuple(pairs), grouped, block, choices, best, comparison)
 
 
-def _choices(view: View, block: Block) -> Mapping[Candidate, float]:
-    """The fastest widths for 1, 2, 4, 8, ... groups and their seconds, fewest groups first.
-
-    What has fewer FLOPs than now counts for as long as it would take with them.
-    """
-    found, groups = {}, 1
+def _choices(view: View, block: Block) -> Iterator[Candidate]:
+    """The fastest widths for 1, 2, 4, 8, ... groups."""
+    groups = 1
     while groups < block.groups:
         candidate = fastest(block, view.pricer, groups=groups)
-        seconds = view.pricer.seconds(candidate.kernels) if candidate is not None else None
-        if candidate is not None and seconds is not None:
-            found[candidate] = seconds / min(candidate.flops, 1.0)
+        if candidate is not None:
+            yield candidate
         groups *= 2
-    return found
 
 
 def _stages(view: View, grouped: set[int]) -> dict[int, list[list[Pair]]]:
@@ -159,6 +157,30 @@ def _stages(view: View, grouped: set[int]) -> dict[int, list[list[Pair]]]:
             by_widths = stages.setdefault(view.widths.group[op.activations[0].name], {})
             by_widths.setdefault((kernel.c_in, kernel.c_out), []).append(pair)
     return {outer: list(by_widths.values()) for outer, by_widths in stages.items()}
+
+
+def _alone(view: View, left: set[int]) -> dict[int, list[list[Pair]]]:
+    """Group convs in no pair, by the one of their widths that more of them hang on.
+
+    Those of equal widths are together, whichever way they lead.
+    """
+    ends = {}
+    for index in sorted(left):
+        op = view.model.operators[index]
+        ends[index] = (
+            view.widths.group[op.activations[0].name],
+            view.widths.group[op.output.name],
+        )
+    hanging = Counter(width for both in ends.values() for width in both)
+    stages: dict[int, dict[int, list[Pair]]] = {}
+    for index, both in ends.items():
+        # of a width that is joined with others only the outer one can change
+        outer, inner = sorted(
+            both, key=lambda each: (each not in view.widths.joins_of, -hanging[each])
+        )
+        by_width = stages.setdefault(outer, {})
+        by_width.setdefault(view.widths.width.get(inner, 0), []).append(Pair((index,), (inner,)))
+    return {outer: list(by_width.values()) for outer, by_width in stages.items()}
 
 
 def _together(view: View, by_widths: Sequence[Sequence[Pair]]) -> list[Pair]:

@@ -138,7 +138,7 @@ def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:
     place = said.place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
-    assert evidence.inner[1] < 80 < 200 < evidence.outer[1] + evidence.inner[1]
+    assert evidence.inner[1] <= 80 < 200 < evidence.outer[1] + evidence.inner[1]
     spatial = [kernel for kernel in place.instead_kernels if kernel.window == (3, 3)]
     assert [(k.c_in, k.c_out) for k in spatial] == [(evidence.inner[1], evidence.inner[1])]
 

@@ -33,7 +33,7 @@ def at_equal_time(block: Block, candidate: Candidate, pricer: Pricer) -> Candida
     for width in range((grows // step + 1) * step, 2 * grows + 1, step):
         inner = max(round(candidate.inner * width / grows / step), 1) * step
         each = (candidate.outer, inner) if keeps else (width, inner)
-        if block.divides(*each, candidate.groups):
+        if block.can_have(*each, candidate.groups):
             widths.append(each)
 
     def kernels(each: tuple[int, int]) -> Iterable[Kernel]:

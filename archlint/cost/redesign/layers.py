@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from archlint.cost.kernels.kernel import Kernel
@@ -42,15 +43,16 @@ def layers_of(
 
 
 def layers_text(layers: Mapping[int, Kernel], places: Iterable[int]) -> str:
-    """The layers at these places, alike ones once; of more than four those of the most FLOPs."""
-    texts: dict[str, int] = {}
-    for place in places:
-        kernel = layers.get(place)
-        if kernel is not None and kernel.kind in _WORDS:
-            text = _text(kernel)
-            texts[text] = texts.get(text, 0) + kernel.flops
-    kept = sorted(texts, key=lambda each: -texts[each])[:_MOST]
-    return ", ".join(text for text in texts if text in kept)
+    """The layers at these places; of more than four those of the most FLOPs, alike ones once."""
+    named = [layers[place] for place in places if place in layers]
+    named = [kernel for kernel in named if kernel.kind in _WORDS]
+    if len(named) <= _MOST:
+        return ", ".join(map(_text, named))
+    flops: Counter[str] = Counter()
+    for kernel in named:
+        flops[_text(kernel)] += kernel.flops
+    kept = dict(flops.most_common(_MOST))
+    return ", ".join(text for text in flops if text in kept)
 
 
 def _text(kernel: Kernel) -> str:

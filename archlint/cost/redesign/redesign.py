@@ -165,11 +165,12 @@ class Block:
     def _flops(self) -> int:
         return sum(kernel.flops for kernel in self.kernels)
 
-    def divides(self, outer: int, inner: int, groups: int = 1) -> bool:
-        """Whether all group convs can have these widths."""
-        return all(
+    def can_have(self, outer: int, inner: int, groups: int = 1) -> bool:
+        """Whether every width that follows stays one, and groups divide theirs."""
+        sums = self._sums(groups)
+        return all(each.at(outer, inner) > 0 for each in sums.widths) and all(
             width.at(outer, inner) % parts == 0 and width.at(outer, inner) > parts
-            for width, parts in self._sums(groups).multiples
+            for width, parts in sums.multiples
         )
 
     def _sums(self, groups: int) -> BlockSums:

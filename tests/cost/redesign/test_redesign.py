@@ -254,7 +254,7 @@ def test_a_width_whose_flops_nothing_else_meets_has_no_alternative() -> None:
     assert fastest(block, Pricer(replace(GPU, width_step=64))) is None
 
 
-def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() -> None:
+def test_the_fastest_is_hardly_slower_than_any_other_that_keeps_the_outer_width() -> None:
     net, last = stage(64)
     block = found(block_of(net, last))
     best = fastest(block, GPU_PRICER)
@@ -264,7 +264,20 @@ def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() ->
     assert comparison.low > 1.0
     assert not block.falls(best)
     for other in candidates(block)[0][:8]:
-        assert comparison.instead.seconds <= (GPU_PRICER.seconds(other.kernels) or 0.0) * (1 + 1e-9)
+        assert comparison.instead.seconds <= 1.03 * (GPU_PRICER.seconds(other.kernels) or 0.0)
+
+
+def test_of_what_is_as_fast_the_nearest_to_the_outer_width_is_kept() -> None:
+    net, last = stage(64)
+    block = found(block_of(net, last))
+    best = fastest(block, GPU_PRICER)
+    assert best is not None
+    alike = [
+        each
+        for each in candidates(block)[0][:8]
+        if (GPU_PRICER.seconds(each.kernels) or 0.0) <= (GPU_PRICER.seconds(best.kernels) or 0.0)
+    ]
+    assert abs(best.outer - 64) <= min(abs(each.outer - 64) for each in alike)
 
 
 def test_only_what_is_accepted_is_taken() -> None:

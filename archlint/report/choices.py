@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archlint.report.units import milliseconds
-from archlint.results.findings import Choice, FoundPlace
+from archlint.results.findings import FoundPlace, PricedChoice
 
 __all__ = ["choices_told"]
 
@@ -25,7 +25,7 @@ def choices_told(place: FoundPlace) -> list[tuple[str, str]]:
     return told
 
 
-def _alike(choice: Choice) -> str:
+def _alike(choice: PricedChoice) -> str:
     marks = []
     if not _EQUAL[0] <= choice.flops <= _EQUAL[1]:
         marks.append(f"{choice.flops:.2f} times the FLOPs")
@@ -35,5 +35,5 @@ def _alike(choice: Choice) -> str:
     return f"{told} ({', '.join(marks)})" if marks else told
 
 
-def _wider(choice: Choice) -> str:
+def _wider(choice: PricedChoice) -> str:
     return f"{choice.text}: {choice.flops:.2f} times the FLOPs at today's time"

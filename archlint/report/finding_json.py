@@ -9,7 +9,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.location import Location, Span
 from archlint.report.json_text import Json, members, ms, plain, rounded
 from archlint.report.words import caveat_text, dearer_text, flip_text, sizes_text
-from archlint.results.findings import Choice, Finding, FoundPlace, PricedOn, Variant
+from archlint.results.findings import Finding, FoundPlace, PricedChoice, PricedOn, Variant
 from archlint.results.judgement import Dearer
 
 __all__ = ["finding_json", "head_json", "variant_json"]
@@ -84,7 +84,7 @@ def _place(place: FoundPlace) -> Json:
     }
 
 
-def _choice(choice: Choice) -> Json:
+def _choice(choice: PricedChoice) -> Json:
     return {
         "target": choice.target,
         "text": choice.text,

@@ -14,7 +14,6 @@ from archlint.results.severity import Severity
 from archlint.results.unknown import UnknownOperator
 
 __all__ = [
-    "Choice",
     "Finding",
     "FindingAtBatch",
     "FoundPlace",
@@ -24,6 +23,7 @@ __all__ = [
     "MeasuredRow",
     "ModelReport",
     "OperatorTime",
+    "PricedChoice",
     "PricedOn",
     "Report",
     "RestsOn",
@@ -70,7 +70,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PricedChoice:
     """What else could stand at a place, on one target: in words, seconds, FLOPs over those of now.
 
     It has about the FLOPs of now, or, `at_equal_time`, about the time; `is_instead` is the one
@@ -96,7 +96,7 @@ class FoundPlace:
     now: Variant
     instead: Variant
     prices: tuple[PricedOn, ...]
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[PricedChoice, ...] = ()
 
     @property
     def name(self) -> str:

@@ -141,10 +141,13 @@ def _limit(found: Proposal) -> Limit | None:
 
 
 def _choices(view: View, found: Proposal, kernel: Kernel) -> Iterator[Choice]:
+    is_alone = all(len(pair.operators) == 1 for pair in found.pairs)
     for each in found.choices:
         groups = f"{each.groups} groups" if each.groups > 1 else "1 group"
-        inner = f" > {each.inner}" if found.block.has_inner else ""
-        yield Choice(f"{groups}, {each.outer}{inner} channels", each.kernels)
+        ends = (each.outer, each.inner) if found.block.has_inner else (each.outer,)
+        if (kernel.c_in, kernel.c_out) == (found.block.inner, found.block.outer) and is_alone:
+            ends = ends[::-1]
+        yield Choice(f"{groups}, {' > '.join(map(str, ends))} channels", each.kernels)
     if found.comparison is not None and found.comparison.low > 1.0:
         wider = at_equal_time(found.block, found.candidate, view.pricer)
         if wider is not None:
@@ -163,8 +166,9 @@ def _instead(view: View, found: Proposal, candidate: Candidate, kernel: Kernel) 
 def _words(view: View, found: Proposal, layers: Mapping[int, Kernel], kernel: Kernel) -> str:
     """The layers of each pair, or of the whole stage."""
     block = found.block
+    on_maps = tuple(at for at, each in enumerate(block.kernels) if prod(each.out_map) > 1)
     places = [
         layers_of(view.model, view.lowered, view.widths, block, pair) for pair in found.pairs
-    ] or [[at for at, each in enumerate(block.kernels) if prod(each.out_map) > 1]]
+    ] or [on_maps]
     texts = dict.fromkeys(layers_text(layers, each) for each in places)
     return f"{'; '.join(texts)} on {'x'.join(map(str, kernel.out_map))}"

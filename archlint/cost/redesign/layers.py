@@ -23,7 +23,8 @@ _WORDS = {
     Kind.PRODUCT: "product",
 }
 
-_MOST = 4  # layers that are named
+_MOST = 4
+"""Layers that are named."""
 
 
 def layers_of(

@@ -1,7 +1,7 @@
 """What a rule imports: a rule of archlint's own, or one of another package.
 
 - A rule is a class: `Rule`, `Option`, `OptionValue`.  It looks at a `View` and gives a `Place`
-  or a `Silence` for each candidate: `Decision`, `Nature`, `Limit`, `Severity`.
+  or a `Silence` for each candidate: `Decision`, `Nature`, `Limit`, `Choice`, `Severity`.
 - What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
@@ -27,15 +27,11 @@ from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
+from archlint.cost.redesign.equal_time import as_long, at_equal_time
+from archlint.cost.redesign.fastest import fastest, keeping, width_step
+from archlint.cost.redesign.layers import layers_of, layers_text
 from archlint.cost.redesign.pairs import Pair, find_pair
-from archlint.cost.redesign.redesign import (
-    FLOPS_TO,
-    Block,
-    Candidate,
-    fastest,
-    find_block,
-    width_step,
-)
+from archlint.cost.redesign.redesign import FLOPS_FROM, FLOPS_TO, Block, Candidate, find_block
 from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
@@ -44,12 +40,12 @@ from archlint.graph.pattern import pattern_of, unnumbered
 from archlint.graph.widths import MODEL_INPUT, Widths
 from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
-from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
+from archlint.rule import Choice, Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
 
 __all__ = [  # noqa: RUF022 - in the order of the docstring
-    "Rule", "Option", "OptionValue", "View", "Place", "Silence", "Decision", "Nature", "Limit",
-    "Severity",
+    "Rule", "Option", "OptionValue", "View", "Place", "Choice", "Silence", "Decision", "Nature",
+    "Limit", "Severity",
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
     "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
@@ -57,8 +53,8 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
-    "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
-    "width_step",
+    "Pair", "find_pair", "Block", "Candidate", "FLOPS_FROM", "FLOPS_TO", "find_block", "fastest",
+    "keeping", "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ class OtherActivation:
 
 @dataclass(frozen=True, slots=True)
 class OtherWidths:
-    """Other widths at equal FLOPs, each now and instead; group convs become dense.
+    """Other widths at equal FLOPs, each now and instead; group convs get `groups_instead`.
 
     `groups` are those now, 1 where no group conv is meant.
     """
@@ -25,6 +25,7 @@ class OtherWidths:
     groups: int
     outer: tuple[int, int]
     inner: tuple[int, int]
+    groups_instead: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archlint.measure.plan.experiment import Workload
     from archlint.results.plot import Plot
 
-__all__ = ["Decision", "Limit", "Nature", "Option", "Place", "Rule", "Silence", "View"]
+__all__ = ["Choice", "Decision", "Limit", "Nature", "Option", "Place", "Rule", "Silence", "View"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,18 @@ class Limit:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What else could stand at a place: in words, and all its kernels.
+
+    It has about the FLOPs of now, or, `at_equal_time`, about the time.
+    """
+
+    text: str
+    kernels: tuple[Kernel, ...]
+    at_equal_time: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A spot where the rule has an alternative: the kernels now and instead.
@@ -125,7 +137,8 @@ class Place:
     kernels now, in the lowered model, which `instead_kernels` would replace: the linter prices
     both.  `evidence` is a frozen dataclass of the rule, for JSON.  `module` is its path where
     that is not the one of the first operator that has one.  `remedy` is what the alternative
-    changes, where that may be a local edit of the source.
+    changes, where that may be a local edit of the source.  `choices` are what there is to choose
+    from, the alternative among them, and what the time of now would buy.
     """
 
     operators: tuple[int, ...]
@@ -141,6 +154,7 @@ class Place:
     nature: Nature = Nature.REDESIGN
     limit: Limit | None = None
     remedy: Remedy | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from archlint.cost.pricer import Comparison
 from archlint.cost.pricing.price import Basis
 from archlint.graph.pattern import pattern_of
 from archlint.linter.check_rule import PricedPlace
+from archlint.linter.priced_choices import priced_choices
 from archlint.linter.told import by_decision
 from archlint.linter.view import Priced
 from archlint.location import Location
@@ -126,6 +127,7 @@ def _found_place(
         now=Variant(place.now, views[target].view.kernels(place.kernels)),
         instead=Variant(place.instead, place.instead_kernels),
         prices=tuple(priced_on((p,), views[name], options) for name, p in priced),
+        choices=tuple(each for name, p in priced for each in priced_choices(p, views[name].view)),
     )
 
 

@@ -119,15 +119,17 @@ def _cells(price: ExplainedPrice | None) -> list[Part]:
 
 
 def _reasons(page: Page, explanation: Explanation, style: Style) -> None:
-    gathered: dict[_Told, list[str]] = {}
-    for operator in explanation.operators:
+    gathered: dict[_Told, list[ExplainedOperator]] = {}
+    for operator in sorted(explanation.operators, key=_share, reverse=True):
         for rule in operator.rules:
-            gathered.setdefault(_told(rule, explanation), []).append(_name(operator))
+            gathered.setdefault(_told(rule, explanation), []).append(operator)
+    # of each rule what fired, then the reasons of silence, those of the dearest operators first
     for told in sorted(gathered, key=lambda each: (each[0], not each[1])):
-        names = gathered[told]
+        names = [_name(each) for each in gathered[told]]
         kept = names if style.verbose else names[:_NAMES_SHOWN]
         more = f" and {len(names) - len(kept)} more (-v)" if len(names) > len(kept) else ""
-        where = f" ({counted(len(names), 'operator')}: {', '.join(kept)}{more})"
+        share = percent(sum(map(_share, gathered[told])))
+        where = f" ({counted(len(names), 'operator')}, {share}: {', '.join(kept)}{more})"
         page.line(*_verdict(*told), (where, _DIM), hang=_LABEL)
 
 
@@ -148,6 +150,11 @@ def _verdict(code: str, fired: bool, reason: str) -> list[Part]:
     word = "fired" if fired else "silent"
     color = "bold yellow" if fired else _DIM
     return [(f"{code} {word}".ljust(_LABEL), color), reason]
+
+
+def _share(operator: ExplainedOperator) -> float:
+    """The greatest share of the time that it takes on any target."""
+    return max((price.share for price in operator.prices), default=0.0)
 
 
 def _name(operator: ExplainedOperator) -> str:

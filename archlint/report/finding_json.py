@@ -9,7 +9,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.location import Location, Span
 from archlint.report.json_text import Json, members, ms, plain, rounded
 from archlint.report.words import caveat_text, dearer_text, flip_text, sizes_text
-from archlint.results.findings import Finding, FoundPlace, PricedOn, Variant
+from archlint.results.findings import Finding, FoundPlace, PricedChoice, PricedOn, Variant
 from archlint.results.judgement import Dearer
 
 __all__ = ["finding_json", "head_json", "variant_json"]
@@ -80,6 +80,18 @@ def _place(place: FoundPlace) -> Json:
         "now": variant_json(place.now),
         "instead": variant_json(place.instead),
         "prices": [_price(each) for each in place.prices],
+        "choices": [_choice(each) for each in place.choices],
+    }
+
+
+def _choice(choice: PricedChoice) -> Json:
+    return {
+        "target": choice.target,
+        "text": choice.text,
+        "ms": ms(choice.seconds),
+        "flops_ratio": rounded(choice.flops),
+        "at_equal_time": choice.at_equal_time,
+        "is_instead": choice.is_instead,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archlint.location import Location
+from archlint.report.choices import choices_told
 from archlint.report.page import Page, Part
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
@@ -115,6 +116,8 @@ def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
         labelled(page, "costliest", place.name, indent=6)
     labelled(page, "now", place.now.text, indent=6)
     labelled(page, "instead", place.instead.text, indent=6)
+    for label, text in choices_told(place):
+        labelled(page, label, text, indent=6)
     if finding.advice:
         labelled(page, "help", finding.advice, indent=6)
 

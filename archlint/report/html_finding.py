@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archlint.location import Location
+from archlint.report.choices import choices_told
 from archlint.report.html_parts import counted_list, table, text
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
@@ -121,7 +122,8 @@ def _caveats(finding: Finding) -> list[str]:
 
 def _change(finding: Finding, place: FoundPlace) -> str:
     told = [("costliest", place.name)] if finding.count > 1 else []
-    told += [("now", place.now.text), ("instead", place.instead.text), ("help", finding.advice)]
+    told += [("now", place.now.text), ("instead", place.instead.text), *choices_told(place)]
+    told.append(("help", finding.advice))
     items = "".join(f"<dt>{label}</dt><dd>{text(words)}</dd>" for label, words in told if words)
     return f"<dl>{items}</dl>"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from archlint.report.choices import choices_told
 from archlint.report.costs import apart_text
 from archlint.report.escape import visible
 from archlint.report.result import Result, remarks, results
@@ -98,6 +99,7 @@ def _advice(found: Sequence[Result]) -> list[str]:
         told = [
             ("now", place.now.text),
             ("instead", place.instead.text),
+            *choices_told(place),
             ("help", each.finding.advice),
         ]
         lines += [f"  - {label}: {safe(text)}" for label, text in told if text]

@@ -23,6 +23,7 @@ __all__ = [
     "MeasuredRow",
     "ModelReport",
     "OperatorTime",
+    "PricedChoice",
     "PricedOn",
     "Report",
     "RestsOn",
@@ -70,6 +71,22 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class PricedChoice:
+    """What else could stand at a place, on one target: in words, seconds, FLOPs over those of now.
+
+    It has about the FLOPs of now, or, `at_equal_time`, about the time; `is_instead` is the one
+    that the finding proposes.
+    """
+
+    target: str
+    text: str
+    seconds: float
+    flops: float
+    at_equal_time: bool
+    is_instead: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FoundPlace:
     """One spot of a finding: operator names, what would change, what the rule knows, prices."""
 
@@ -80,6 +97,7 @@ class FoundPlace:
     now: Variant
     instead: Variant
     prices: tuple[PricedOn, ...]
+    choices: tuple[PricedChoice, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
@@ -11,6 +12,7 @@ from archlint.plugin import (
     MODEL_INPUT,
     Block,
     Candidate,
+    Choice,
     Decision,
     Kernel,
     Kind,
@@ -24,9 +26,12 @@ from archlint.plugin import (
     Severity,
     Silence,
     View,
+    at_equal_time,
     fastest,
     find_block,
     find_pair,
+    layers_of,
+    layers_text,
     pattern_of,
 )
 
@@ -154,12 +159,13 @@ class ChannelWidth(Rule):
                 kernel.c_in, kernel.c_out, kernel.out_map, kernel.batch, mac, bound, len(pairs),
                 (block.outer, candidate.outer), (block.inner, candidate.inner), alone,
             ),
-            now=_words(block.outer, block.inner, len(pairs), kernel),
-            instead=_words(candidate.outer, candidate.inner, len(pairs), kernel),
+            now=_words(view, block, pairs, (block.outer, block.inner), kernel),
+            instead=_words(view, block, pairs, (candidate.outer, candidate.inner), kernel),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
             limit=Limit(Severity.NOTE, why) if (why := block.why_a_note(candidate)) else None,
             remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
+            choices=tuple(_choices(view, block, pairs, candidate, kernel)),
         )  # fmt: skip
 
 
@@ -205,7 +211,28 @@ def _imbalance(outer: int, inner: int) -> float:
     return max(outer, inner) / min(outer, inner)
 
 
-def _words(outer: int, inner: int, blocks: int, kernel: Kernel) -> str:
+def _choices(
+    view: View, block: Block, pairs: list[Pair], candidate: Candidate, kernel: Kernel
+) -> Iterator[Choice]:
+    """What the time of now would buy, where the alternative is surely faster."""
+    comparison = view.pricer.compare(block.kernels, candidate.kernels)
+    if comparison is None or comparison.low <= 1.0:
+        return
+    wider = at_equal_time(block, candidate, view.pricer)
+    if wider is not None:
+        text = _words(view, block, pairs, (wider.outer, wider.inner), kernel)
+        yield Choice(text, wider.kernels, at_equal_time=True)
+
+
+def _words(
+    view: View, block: Block, pairs: list[Pair], widths: tuple[int, int], kernel: Kernel
+) -> str:
+    layers = block.layers(*widths)
+    texts = Counter(
+        layers_text(layers, layers_of(view.model, view.lowered, view.widths, block, pair))
+        for pair in pairs
+    )
+    ((usual, _),) = texts.most_common(1)
     sizes = "x".join(map(str, kernel.out_map))
-    count = f"{blocks} blocks" if blocks > 1 else "1 block"
-    return f"{outer} > {inner} > {outer} channels in {count} on {sizes}"
+    count = f"{len(pairs)} blocks" if len(pairs) > 1 else "1 block"
+    return f"{usual} in {count} on {sizes}"

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from archlint.plugin import (
+    FLOPS_FROM,
+    FLOPS_TO,
+    Candidate,
+    Choice,
     Decision,
     Kernel,
     Kind,
     Limit,
     OtherWidths,
-    Pair,
     Place,
     Rule,
     Severity,
     Silence,
     View,
+    at_equal_time,
+    layers_of,
+    layers_text,
     unnumbered,
 )
-from archlint.rules.g2_group_convolution.stage import Proposal, proposals, propose
+from archlint.rules.g2_group_convolution.stage import Proposal, proposals
 
 if TYPE_CHECKING:
     from archlint.plugin import Plot, Workload
@@ -30,9 +37,14 @@ __all__ = ["Evidence", "GroupConvolution"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The group convs: groups, channels per group in and out, window, map, widths."""
+    """The group convs: groups, channels per group in and out, window, map, widths.
+
+    `flops` are those of the alternative over those of now.
+    """
 
     groups: int
+    groups_instead: int
+    flops: float
     channels_per_group: tuple[int, int]
     window: tuple[int, ...]
     map: tuple[int, ...]
@@ -43,33 +55,26 @@ class Evidence:
 
 
 class GroupConvolution(Rule):
-    """Group convs against the dense block of equal FLOPs."""
+    """Group convs against other numbers of groups at equal FLOPs, one among them."""
 
     code = "G2"
     name = "excessive-group-convolution"
     summary = "Excessive group convolution raises memory access cost"
 
     def check(self, view: View) -> Iterator[Place | Silence]:
-        """A place for each outer width with group convs on it, silences for the rest."""
-        left = {
+        """A place for each width that group convs hang on, silences for the rest."""
+        grouped = {
             placed.operators[0]
             for placed in view.lowered.kernels
             if placed.kernel.kind is Kind.GROUP_CONV
         }
-        if not left:
+        if not grouped:
             return
         if not view.pricer.measures(Kind.GROUP_CONV):
-            yield Silence(tuple(left), f"no table of {view.target.name} measures group convs")
+            yield Silence(tuple(grouped), f"no table of {view.target.name} measures group convs")
             return
-        for found in proposals(view, left):
-            said = found if isinstance(found, Silence) else _place(view, found)
-            left -= set(said.operators)
-            yield said
-        for index in sorted(left):
-            op = view.model.operators[index]
-            pair = Pair((index,), (view.widths.group[op.output.name],))
-            lone = propose(view, view.widths.group[op.activations[0].name], [pair], (index,))
-            yield Silence((index,), lone) if isinstance(lone, str) else _place(view, lone)
+        for found in proposals(view, grouped):
+            yield found if isinstance(found, Silence) else _place(view, found)
 
     @classmethod
     def workloads(cls) -> tuple[Workload, ...]:
@@ -88,7 +93,6 @@ class GroupConvolution(Rule):
 
 def _place(view: View, found: Proposal) -> Place:
     block, candidate, grouped = found.block, found.candidate, found.grouped
-    widths = [view.widths.width[group] for pair in found.pairs for group in pair.inner]
     blocks = frozenset(
         index
         for pair in found.pairs
@@ -99,6 +103,7 @@ def _place(view: View, found: Proposal) -> Place:
     kernel = max((view.lowered.of(i)[0] for i in told), key=lambda each: each.mac)
     per_group = kernel.c_in // kernel.groups, kernel.c_out // kernel.groups
     main = view.model.operators[told[0]]
+    outer, inner = (block.outer, candidate.outer), (block.inner, candidate.inner)
     return Place(
         operators=grouped,
         decision=Decision(
@@ -110,19 +115,16 @@ def _place(view: View, found: Proposal) -> Place:
         ),
         advice="use fewer groups and narrower layers at equal FLOPs",
         evidence=Evidence(
-            kernel.groups, per_group, kernel.window, kernel.out_map, kernel.batch,
-            len(grouped), (block.outer, candidate.outer), (block.inner, candidate.inner),
+            kernel.groups, candidate.groups, candidate.flops, per_group, kernel.window,
+            kernel.out_map, kernel.batch, len(grouped), outer, inner,
         ),
-        now=_words(kernel.groups, block.outer, widths, kernel),
-        instead=_words(
-            1, candidate.outer, [w // block.inner * candidate.inner for w in widths], kernel
-        ),
+        now=_words(view, found, dict(enumerate(block.kernels)), kernel),
+        instead=_instead(view, found, candidate, kernel),
         kernels=block.numbers,
         instead_kernels=candidate.kernels,
-        limit=Limit(Severity.NOTE, why) if (why := block.why_a_note(candidate)) else None,
-        remedy=OtherWidths(
-            kernel.groups, (block.outer, candidate.outer), (block.inner, candidate.inner)
-        ),
+        limit=_limit(found),
+        remedy=OtherWidths(kernel.groups, outer, inner, candidate.groups),
+        choices=tuple(_choices(view, found, kernel)),
     )  # fmt: skip
 
 
@@ -130,9 +132,43 @@ def _span(pair: tuple[int, int]) -> str:
     return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]} in and {pair[1]} out"
 
 
-def _words(groups: int, outer: int, inner: Iterable[int], kernel: Kernel) -> str:
-    sizes = "x".join(map(str, kernel.out_map))
-    kind = f"{groups} groups" if groups > 1 else "dense"
-    first, *others = sorted(set(inner))
-    onward = "".join(f" and {outer} > {each}" for each in others)
-    return f"{kind}, {outer} > {first} > {outer}{onward} channels on {sizes}"
+def _limit(found: Proposal) -> Limit | None:
+    """What has fewer FLOPs than now is a finding only if it is faster by more than they are."""
+    flops, comparison = found.candidate.flops, found.comparison
+    if flops >= FLOPS_FROM or comparison is None or comparison.low * flops > 1.0:
+        return None
+    return Limit(Severity.NOTE, f"with {flops:.2f} times the FLOPs it may be no faster than these")
+
+
+def _choices(view: View, found: Proposal, kernel: Kernel) -> Iterator[Choice]:
+    is_alone = all(len(pair.operators) == 1 for pair in found.pairs)
+    for each in found.choices:
+        groups = f"{each.groups} groups" if each.groups > 1 else "1 group"
+        ends = (each.outer, each.inner) if found.block.has_inner else (each.outer,)
+        if (kernel.c_in, kernel.c_out) == (found.block.inner, found.block.outer) and is_alone:
+            ends = ends[::-1]
+        yield Choice(f"{groups}, {' > '.join(map(str, ends))} channels", each.kernels)
+    if found.comparison is not None and found.comparison.low > 1.0:
+        wider = at_equal_time(found.block, found.candidate, view.pricer)
+        if wider is not None:
+            layers = found.block.layers(wider.outer, wider.inner, wider.groups)
+            text = _words(view, found, layers, kernel)
+            yield Choice(text, wider.kernels, at_equal_time=True)
+
+
+def _instead(view: View, found: Proposal, candidate: Candidate, kernel: Kernel) -> str:
+    layers = found.block.layers(candidate.outer, candidate.inner, candidate.groups)
+    is_equal = FLOPS_FROM <= round(candidate.flops, 3) <= FLOPS_TO
+    ratio = "" if is_equal else f", {candidate.flops:.2f} times the FLOPs"
+    return _words(view, found, layers, kernel) + ratio
+
+
+def _words(view: View, found: Proposal, layers: Mapping[int, Kernel], kernel: Kernel) -> str:
+    """The layers of each pair, or of the whole stage."""
+    block = found.block
+    on_maps = tuple(at for at, each in enumerate(block.kernels) if prod(each.out_map) > 1)
+    places = [
+        layers_of(view.model, view.lowered, view.widths, block, pair) for pair in found.pairs
+    ] or [on_maps]
+    texts = dict.fromkeys(layers_text(layers, each) for each in places)
+    return f"{'; '.join(texts)} on {'x'.join(map(str, kernel.out_map))}"

@@ -37,12 +37,12 @@ class Chain:
     widths: tuple[int, ...]
 
 
-def find_chain(view: View, region: Region) -> Chain | str:
-    """The chain, or why there is none.
+def find_chain(view: View, region: Region, work: float = 1.0) -> Chain | str:
+    """The chain with so many times the FLOPs of the region, or why there is none.
 
     Each level's kernels of one kind become one, with the window that most of their FLOPs have;
     the widths inside are equal, or as near to it as fits, and such that the FLOPs of all convs
-    and pools together are those of the region; in the steps in which the chain is fastest.  Where
+    and pools together are as many; in the steps in which the chain is fastest.  Where
     the region is too shallow to have an inner width, or none fits, one conv is there twice, the
     heaviest if possible.
     """
@@ -53,7 +53,7 @@ def find_chain(view: View, region: Region) -> Chain | str:
     links = _links(layers, ends)
     if isinstance(links, str):
         return links
-    flops = sum(kernel.flops for layer in layers.values() for kernel in layer)
+    flops = round(work * sum(kernel.flops for layer in layers.values() for kernel in layer))
     step = width_step(view.pricer, (link.kernel for link in links))
     chains = []
     for times in _STEPS:

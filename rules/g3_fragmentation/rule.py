@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, ClassVar
 
 from archlint.plugin import (
+    Choice,
     Decision,
     FoldedBranches,
     Kernel,
@@ -19,6 +21,7 @@ from archlint.plugin import (
     Silence,
     View,
     apart,
+    layers_text,
 )
 from archlint.rules.g3_fragmentation.chain import Chain, find_chain
 from archlint.rules.g3_fragmentation.folding import Fold, find_linear_blocks, fold_mixed
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
     from archlint.plugin import Plot, Workload
 
 __all__ = ["Evidence", "Fragmentation"]
+
+_MORE_WORK = (4.0, 3.0, 2.5, 2.0, 1.75, 1.5, 1.25, 1.1)
+"""Times the FLOPs of now that a chain at today's time is tried with, the most first."""
 
 _INDEX = re.compile(r"\d+[a-z]?$")
 
@@ -109,10 +115,11 @@ class Fragmentation(Rule):
             summary=f"{evidence.fragments} fragments, {evidence.width} wide, in one block",
             advice="use fewer and wider layers in series at equal FLOPs",
             evidence=evidence,
-            now=f"{_count(len(kernels), 'kernel')}, {evidence.width} wide",
+            now=f"{_count(len(kernels), 'kernel')}, {evidence.width} wide: {_layers(kernels)}",
             instead=_chain_words(chain),
             kernels=numbers,
             instead_kernels=chain.kernels,
+            choices=tuple(_choices(view, region, kernels, chain)),
         )
 
     def _fold(self, view: View, fold: Fold, evidence: Evidence) -> Place | Silence:
@@ -182,12 +189,32 @@ def _kernels(kernels: tuple[Kernel, ...]) -> str:
     return " ".join(f"{k.op}{'x'.join(map(str, k.window))}" for k in windowed)
 
 
+def _choices(
+    view: View, region: Region, kernels: tuple[Kernel, ...], chain: Chain
+) -> Iterator[Choice]:
+    """What the time of now would buy, where the chain is surely faster."""
+    comparison = view.pricer.compare(kernels, chain.kernels)
+    if comparison is None or comparison.low <= 1.0:
+        return
+    for work in _MORE_WORK:
+        wider = find_chain(view, region, work)
+        if isinstance(wider, str) or not all(map(view.pricer.covers, wider.kernels)):
+            continue
+        if (view.pricer.seconds(wider.kernels) or inf) <= comparison.now.seconds:
+            yield Choice(_chain_words(wider), wider.kernels, at_equal_time=True)
+            return
+
+
 def _chain_words(chain: Chain) -> str:
     words = f"{_count(len(chain.kernels), 'kernel')}, 1 wide"
-    if not chain.widths:
-        return words
-    inner = "-".join(map(str, sorted({min(chain.widths), max(chain.widths)})))
-    return f"{words}, {inner} channels inside"
+    if chain.widths:
+        inner = "-".join(map(str, sorted({min(chain.widths), max(chain.widths)})))
+        words += f", {inner} channels inside"
+    return f"{words}: {_layers(chain.kernels)}"
+
+
+def _layers(kernels: tuple[Kernel, ...]) -> str:
+    return layers_text(dict(enumerate(kernels)), range(len(kernels)))
 
 
 def _count(number: int, noun: str) -> str:

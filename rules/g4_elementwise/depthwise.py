@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf, prod
 
 from archlint.plugin import (
     FLOPS_TO,
     Block,
+    Choice,
     Kernel,
     Kind,
+    Limit,
     Place,
+    Severity,
     Silence,
     View,
     apart,
+    as_long,
     find_block,
+    layers_text,
     width_step,
 )
 from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 
 __all__ = ["find_depthwise"]
+
+_EXPANDS = 2
+"""How much wider than its input a fused block is at least: those of EfficientNetV2 are 4 times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,30 @@ class _Inverted:
     depthwise: int
     project: int
 
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """The places of its three layers."""
+        return self.expand, self.depthwise, self.project
+
     def fused(self, width: int) -> tuple[Kernel, ...]:
         """Expand and depthwise as one dense conv, the middle `width` channels wide.
 
         What ran between the two goes with them.
         """
         kernels = self.block.at(width, width)
-        dense = kernels[self.depthwise]._replace(
+        after = kernels[self.depthwise + 1 :]
+        dense = apart(self._dense(kernels), self.block.lowering)
+        return (*kernels[: self.expand], *dense, *after)
+
+    def words(self, width: int) -> str:
+        """The fused block's two layers."""
+        kernels = self.block.at(width, width)
+        return layers_text(dict(enumerate((self._dense(kernels), kernels[self.project]))), (0, 1))
+
+    def _dense(self, kernels: Sequence[Kernel]) -> Kernel:
+        return kernels[self.depthwise]._replace(
             kind=Kind.CONV, groups=1, c_in=kernels[self.expand].c_in
         )
-        after = kernels[self.depthwise + 1 :]
-        return (*kernels[: self.expand], *apart(dense, self.block.lowering), *after)
 
 
 def find_depthwise(view: View) -> Iterator[Place | Silence]:
@@ -59,8 +80,6 @@ def find_depthwise(view: View) -> Iterator[Place | Silence]:
         if isinstance(width, str):
             yield Silence((main,), width)
             continue
-        kernels = inverted.block.kernels
-        expand, project = kernels[inverted.expand], kernels[inverted.project]
         size = "x".join(map(str, placed.kernel.window))
         ends = [view.lowered.kernels[inverted.block.numbers[each]].operators[0]
                 for each in (inverted.expand, inverted.project)]  # fmt: skip
@@ -69,12 +88,36 @@ def find_depthwise(view: View) -> Iterator[Place | Silence]:
             decision=decision_of("depthwise", size, view.model.operators[main].module),
             summary=f"{size} depthwise conv between 1x1 convs",
             advice="fuse the expanding 1x1 conv and the depthwise conv into one dense conv",
-            now=f"{expand.c_in} > {expand.c_out} > {project.c_out} channels, {size} depthwise",
-            instead=f"{expand.c_in} > {width} > {project.c_out} channels, {size} dense",
+            now=layers_text(dict(enumerate(inverted.block.kernels)), inverted.layers),
+            instead=inverted.words(width),
             evidence=evidence_of(view, "depthwise", "Conv", (placed.kernel,)),
             kernels=inverted.block.numbers,
             instead_kernels=inverted.fused(width),
+            limit=_limit(inverted, width),
+            choices=tuple(_choices(view, inverted, width)),
         )
+
+
+def _limit(inverted: _Inverted, width: int) -> Limit | None:
+    """Fused blocks are built to expand; where equal FLOPs leave hardly more width, it is a note."""
+    outside = inverted.block.kernels[inverted.expand].c_in
+    if width >= _EXPANDS * outside:
+        return None
+    reason = f"few networks are built of blocks that fuse {outside} > {width} channels"
+    return Limit(Severity.NOTE, reason)
+
+
+def _choices(view: View, inverted: _Inverted, width: int) -> Iterator[Choice]:
+    """What the time of now would buy, where the fused block is surely faster."""
+    kernels, fused = inverted.block.kernels, inverted.fused(width)
+    comparison = view.pricer.compare(kernels, fused)
+    if comparison is None or comparison.low <= 1.0:
+        return
+    step = width_step(view.pricer, fused)
+    widths = range((width // step + 1) * step, 2 * width + 1, step)
+    wider = as_long(view.pricer, kernels, widths, inverted.fused)
+    if wider is not None:
+        yield Choice(inverted.words(wider), inverted.fused(wider), at_equal_time=True)
 
 
 def _inverted(view: View, number: int) -> _Inverted | str:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import archlint
+from archlint.cost.target import load_target
+from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.results.findings import Finding, Severity
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
@@ -51,3 +53,19 @@ def test_the_branches_of_a_repvgg_in_training_are_found_exact() -> None:
 )
 def test_networks_that_follow_the_guidelines_have_no_finding_of_g1_to_g3(name: str) -> None:
     assert codes(name, Severity.WARNING).isdisjoint({"G1", "G2", "G3"})
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit_s16"])
+def test_plain_networks_have_no_warning_of_g1_to_g3_on_any_cpu(name: str) -> None:
+    cpus = [
+        target
+        for target, files in list_targets(SHIPPED).items()
+        if (loaded := load_target(files)).threads and loaded.dtype == "float"
+    ]
+    assert len(cpus) > 3
+    report = archlint.lint(EXAMPLES / f"{name}.onnx", targets=cpus)
+    assert report.errors == ()
+    (model,) = report.models
+    assert {each.target for each in model.targets} == set(cpus)
+    found = {each.code for each in model.findings if each.severity is not Severity.NOTE}
+    assert found.isdisjoint({"G1", "G2", "G3"})

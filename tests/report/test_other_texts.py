@@ -28,8 +28,8 @@ Resize_7                           ?        ?      -      -  -
   none: no shapes
 
 G1 fired  1:6 widths; instead 1:2: 1.42x slower (1.20 to 1.70, interpolated) (1
-          operator: /features/features.2/conv/conv.0/conv.0.0/Conv)
-G2 silent not a group conv (2 operators:
+          operator, 4.1 %: /features/features.2/conv/conv.0/conv.0.0/Conv)
+G2 silent not a group conv (2 operators, 4.1 %:
           /features/features.2/conv/conv.0/conv.0.0/Conv,
           /features/features.2/conv/conv.0/conv.0.2/Clip)
 """

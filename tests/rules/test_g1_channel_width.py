@@ -69,7 +69,7 @@ def test_an_inverted_bottleneck_is_a_place() -> None:
     assert place.comparison.basis is Basis.MODELLED
     assert place.limit is None
     assert place.summary == "64:384 channels: memory access 1.42 times what equal widths need"
-    assert place.now == "64 > 384 > 64 channels in 2 blocks on 28x28"
+    assert place.now == ("1x1 conv 64 > 384, 3x3 depthwise, 1x1 conv 384 > 64 in 2 blocks on 28x28")
 
 
 def test_the_alternative_is_nearer_to_balance_and_is_what_it_says() -> None:
@@ -82,7 +82,10 @@ def test_the_alternative_is_nearer_to_balance_and_is_what_it_says() -> None:
     outer, inner = evidence.outer[1], evidence.inner[1]
     assert max(outer, inner) / min(outer, inner) < 6
     assert evidence.pair_slowdown > 1.0
-    assert place.instead == f"{outer} > {inner} > {outer} channels in 2 blocks on 28x28"
+    assert place.instead == (
+        f"1x1 conv {outer} > {inner}, 3x3 depthwise, 1x1 conv {inner} > {outer}"
+        " in 2 blocks on 28x28"
+    )
 
 
 def test_now_are_all_kernels_that_the_widths_touch() -> None:
@@ -135,7 +138,7 @@ def test_a_bottleneck_is_judged_with_the_conv_between_its_widths() -> None:
     place = said.place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
-    assert evidence.inner[1] < 80 < 200 < evidence.outer[1] + evidence.inner[1]
+    assert evidence.inner[1] <= 80 < 200 < evidence.outer[1] + evidence.inner[1]
     spatial = [kernel for kernel in place.instead_kernels if kernel.window == (3, 3)]
     assert [(k.c_in, k.c_out) for k in spatial] == [(evidence.inner[1], evidence.inner[1])]
 

@@ -6,8 +6,7 @@ import pytest
 
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
-from archlint.results.findings import Severity
-from archlint.rule import Limit, Place, Silence
+from archlint.rule import Place, Silence
 from archlint.rules.g2_group_convolution.rule import Evidence, GroupConvolution
 from archlint.testing import Checked, Net, check
 from tests.cost.inverted import stage
@@ -95,18 +94,43 @@ def test_the_alternative_is_dense_at_the_flops_of_now() -> None:
     assert Kind.GROUP_CONV not in {kernel.kind for kernel in place.instead_kernels}
     ratio = sum(k.flops for k in place.instead_kernels) / sum(k.flops for k in now)
     assert 1.0 <= ratio <= 1.03
-    assert place.now == "3 groups, 240 > 60 > 240 channels on 28x28"
+    assert place.now == (
+        "1x1 conv 240 > 60 (3 groups), 3x3 depthwise, 1x1 conv 60 > 240 (3 groups) on 28x28"
+    )
     outer, inner = evidence.outer[1], evidence.inner[1]
-    assert place.instead == f"dense, {outer} > {inner} > {outer} channels on 28x28"
+    assert place.instead == (
+        f"1x1 conv {outer} > {inner}, 3x3 depthwise, 1x1 conv {inner} > {outer} on 28x28"
+    )
 
 
-def test_a_block_that_gives_up_a_quarter_of_its_width_is_a_note() -> None:
+def test_a_narrower_outer_width_is_no_reason_for_a_note() -> None:
     place = checked(*shufflenet(outer=480, blocks=3)).place
     evidence = place.evidence
     assert isinstance(evidence, Evidence)
     assert evidence.outer[1] < 0.75 * 480
-    reason = f"the outer width falls from 480 to {evidence.outer[1]}"
-    assert place.limit == Limit(Severity.NOTE, reason)
+    assert place.limit is None
+
+
+def test_each_number_of_groups_is_a_choice_and_the_fastest_is_the_proposal() -> None:
+    said = checked(*shufflenet(4))
+    place = said.place
+    alike = [each for each in place.choices if not each.at_equal_time]
+    assert [each.text.partition(",")[0] for each in alike] == ["1 group", "2 groups"]
+    now = sum(kernel.flops for kernel in said.view.kernels(place.kernels))
+    for choice, groups in zip(alike, (1, 2), strict=True):
+        assert max(k.groups for k in choice.kernels if k.kind is not Kind.DEPTHWISE) == groups
+        assert 1.0 <= sum(kernel.flops for kernel in choice.kernels) / now <= 1.03
+    seconds = [GPU_PRICER.seconds(each.kernels) or 0.0 for each in alike]
+    assert place.instead_kernels == alike[seconds.index(min(seconds))].kernels
+
+
+def test_what_the_time_of_now_would_buy_has_more_flops_and_takes_no_longer() -> None:
+    said = checked(*shufflenet(4))
+    place = said.place
+    (wider,) = [each for each in place.choices if each.at_equal_time]
+    now = said.view.kernels(place.kernels)
+    assert sum(k.flops for k in wider.kernels) > 1.1 * sum(k.flops for k in place.instead_kernels)
+    assert (GPU_PRICER.seconds(wider.kernels) or 0.0) <= (GPU_PRICER.seconds(now) or 0.0)
 
 
 def test_the_3x3_group_conv_of_a_resnext_block_is_looked_at() -> None:
@@ -142,15 +166,69 @@ def test_a_target_without_rows_of_group_convs_is_silent() -> None:
     assert len(silence.operators) == 4
 
 
-def test_a_group_conv_whose_width_runs_through_the_stage_is_silent() -> None:
+def test_a_stage_of_one_width_is_judged_as_a_whole() -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
-    x = net.op("Add", x, net.conv(x, 64, 3, groups=4, name="grouped"))
-    said = checked(net, net.conv(x, 8))
-    (silence,) = said.said
-    assert isinstance(silence, Silence)
-    assert said.names(silence) == ["grouped"]
-    assert silence.reason == "its width runs through the whole stage"
+    for number in range(3):
+        x = net.op("Add", x, net.conv(x, 64, 3, groups=16, name=f"blocks.{number}.grouped"))
+    said = checked(net, net.op("GlobalAveragePool", net.conv(x, 8)))
+    place = said.place
+    assert said.said == (place,)
+    assert said.names(place) == [f"blocks.{number}.grouped" for number in range(3)]
+    assert "3x3 conv 64 > 64 (16 groups)" in place.now
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    width = evidence.outer[1]
+    spatial = [k for k in place.instead_kernels if k.window == (3, 3) and k.c_in > 3]
+    assert [(k.c_in, k.c_out) for k in spatial] == [(width, width)] * 3
+
+
+def chain(groups: int, width: int, layers: int = 4) -> tuple[Net, str]:
+    """Group convs one behind the other, all of one width."""
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), width, 3, name="stem")
+    for number in range(layers):
+        x = net.op("Relu", net.conv(x, width, 3, groups=groups, name=f"layers.{number}"))
+    return net, net.op("GlobalAveragePool", net.conv(x, 8, name="head"))
+
+
+def test_where_no_width_has_equal_flops_the_nearest_is_taken_and_the_ratio_said() -> None:
+    said = checked(*chain(24, 240))
+    place = said.place
+    assert len(place.operators) == 4
+    evidence = place.evidence
+    assert isinstance(evidence, Evidence)
+    now = sum(kernel.flops for kernel in said.view.kernels(place.kernels))
+    ratios = {
+        each.text: sum(kernel.flops for kernel in each.kernels) / now
+        for each in place.choices
+        if not each.at_equal_time
+    }
+    # 48 channels have less than nine tenths
+    assert ratios["1 group, 56 channels"] == pytest.approx(1.21, abs=0.01)
+    assert all(ratio >= 0.9 for ratio in ratios.values())
+    ratio = sum(kernel.flops for kernel in place.instead_kernels) / now
+    assert evidence.flops == ratio
+    is_equal = 1.0 <= ratio <= 1.03
+    assert place.instead.endswith(f", {ratio:.2f} times the FLOPs") is not is_equal
+
+
+def test_the_blocks_of_a_regnet_stage_have_one_inner_width() -> None:
+    net = Net()
+    x = net.conv(net.input(8, 3, 28, 28), 96, 3, name="stem")
+    for number in range(2):
+        y = net.op("Relu", net.conv(x, 96, name=f"blocks.{number}.first"))
+        y = net.op("Relu", net.conv(y, 96, 3, groups=24, name=f"blocks.{number}.grouped"))
+        x = net.op("Add", x, net.conv(y, 96, name=f"blocks.{number}.last"))
+    said = checked(net, net.op("GlobalAveragePool", net.conv(x, 8)))
+    place = said.place
+    assert said.names(place) == ["blocks.0.grouped", "blocks.1.grouped"]
+    inner = {k.c_out for k in place.instead_kernels if k.window == (3, 3)}
+    assert len(inner) == 1
+    assert {(k.c_in, k.c_out) for k in place.instead_kernels if k.window == (1, 1)} >= {
+        (96, min(inner)),
+        (min(inner), 96),
+    }
 
 
 def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
@@ -168,14 +246,15 @@ def test_a_group_conv_on_the_input_of_the_model_is_silent() -> None:
     assert silence.reason == "its width cannot change: it is an input of the model"
 
 
-def test_a_block_without_a_dense_alternative_is_silent() -> None:
+def test_a_block_without_a_dense_alternative_has_other_numbers_of_groups() -> None:
     # even at half the width and a quarter a dense conv has more FLOPs
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 64, 3, name="stem")
     x = net.conv(x, 64, 3, groups=32, name="grouped")
-    (silence,) = checked(net, net.conv(x, 65)).said
-    assert isinstance(silence, Silence)
-    assert silence.reason == "no aligned widths have a dense block of equal FLOPs"
+    (each,) = checked(net, net.conv(x, 65)).said
+    if isinstance(each, Place):
+        assert each.choices
+        assert "3x3 conv 64 > 64 (32 groups)" in each.now
 
 
 def test_a_lone_group_conv_is_looked_at_with_the_widths_beside_it() -> None:
@@ -223,9 +302,10 @@ def test_all_pairs_on_an_outer_width_have_one_proposal() -> None:
     assert isinstance(place.evidence, Evidence)
     (outer, new_outer), (inner, new_inner) = place.evidence.outer, place.evidence.inner
     assert (outer, inner) == (256, 128)
-    assert "256 > 128 > 256 and 256 > 256 channels" in place.now
-    assert f"{new_outer} > {new_inner} > {new_outer}" in place.instead
-    assert f"and {new_outer} > {2 * new_inner} channels" in place.instead
+    assert "1x1 conv 256 > 128, 3x3 conv 128 > 128 (32 groups), 1x1 conv 128 > 256" in place.now
+    assert "; 1x1 conv 256 > 256, 3x3 conv 256 > 256 (32 groups)" in place.now
+    assert f"1x1 conv {new_outer} > {new_inner}, " in place.instead
+    assert f"; 1x1 conv {new_outer} > {2 * new_inner}, " in place.instead
     widths = {(kernel.c_in, kernel.c_out) for kernel in place.instead_kernels}
     assert {(new_outer, new_inner), (new_outer, 2 * new_inner)} <= widths
 

@@ -20,7 +20,7 @@ from archlint.graph import Model, read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, price_place
 from archlint.linter.view import price_model
-from archlint.rule import Nature, Silence, View
+from archlint.rule import Choice, Nature, Silence, View
 from archlint.rules.g3_fragmentation.antichain import width_of
 from archlint.rules.g3_fragmentation.dominators import OUTSIDE, Dominators
 from archlint.rules.g3_fragmentation.folding import find_linear_blocks
@@ -100,6 +100,10 @@ def test_every_undeployed_repvgg_block_is_exact_and_nothing_else(path: Path) -> 
     assert len(exact) == LINEAR_BLOCKS.get(path.stem, 0)
 
 
+def seconds_of(view: View, choice: Choice) -> float:
+    return view.pricer.seconds(choice.kernels) or 0.0
+
+
 def test_parallel_branches_are_a_place() -> None:
     net, x = start()
     y = net.concat(*branches(net, x, 3), net.conv(pool(net, x), 16, name="block.3.pool"))
@@ -107,8 +111,16 @@ def test_parallel_branches_are_a_place() -> None:
     assert place.module == "block"
     assert str(place.decision) == "fragments block"
     assert place.summary == "8 fragments, 4 wide, in one block"
-    assert place.now == "9 kernels, 4 wide"
-    assert place.instead == "4 kernels, 1 wide, 32 channels inside"
+    assert place.now == ("9 kernels, 4 wide: 1x1 conv 64 > 32, 3x3 conv 32 > 48, 1x1 conv 64 > 16")
+    assert place.instead == (
+        "4 kernels, 1 wide, 32 channels inside:"
+        " 1x1 conv 64 > 32, 1x1 conv 32 > 32, 3x3 conv 32 > 160"
+    )
+    (wider,) = place.choices
+    assert wider.at_equal_time
+    assert (
+        place.comparison.instead.seconds < seconds_of(view, wider) <= place.comparison.now.seconds
+    )
     assert place.evidence == Evidence(fragments=8, width=4, levels=2, inputs=1)
     assert [kernel.text for kernel in place.instead_kernels] == [
         "MaxPool 64 k3x3 @28x28",

@@ -20,7 +20,8 @@ from archlint.cost.target_files import SHIPPED, files_of
 from archlint.graph.reader import read_model
 from archlint.graph.widths import find_widths
 from archlint.linter.check_rule import PricedPlace, price_place
-from archlint.rule import Nature, Place, Silence, View
+from archlint.results.findings import Severity
+from archlint.rule import Limit, Nature, Place, Silence, View
 from archlint.rules.g4_elementwise.evidence import Evidence
 from archlint.rules.g4_elementwise.rule import ElementWise
 
@@ -396,8 +397,8 @@ def inverted_net(
 def test_an_inverted_bottleneck_is_compared_with_the_fused_block_of_equal_flops() -> None:
     view = inverted_net(160, 960, 160, size=7).view("tail")
     (place,) = places(view)
-    assert place.now == "160 > 960 > 160 channels, 3x3 depthwise"
-    assert place.instead == "160 > 200 > 160 channels, 3x3 dense"
+    assert place.now == "1x1 conv 160 > 960, 3x3 depthwise, 1x1 conv 960 > 160"
+    assert place.instead == "3x3 conv 160 > 200, 1x1 conv 200 > 160"
     assert texts(view.kernels(place.kernels)) == [
         "Conv 160>960 k1x1 @7x7 +Relu",
         "Conv 960>960 k3x3 g960 @7x7 +Relu",
@@ -413,6 +414,24 @@ def test_an_inverted_bottleneck_is_compared_with_the_fused_block_of_equal_flops(
 def test_a_stride_stays_with_the_dense_conv() -> None:
     (place,) = places(inverted_net(16, 96, 24, stride=2, size=112).view("tail"))
     assert texts(place.instead_kernels)[0] == "Conv 16>56 k3x3 s2x2 @112x112>56x56 +Relu"
+
+
+def test_a_fused_block_that_hardly_expands_is_a_note() -> None:
+    (place,) = places(inverted_net(160, 960, 160, size=7).view("tail"))
+    reason = "few networks are built of blocks that fuse 160 > 200 channels"
+    assert place.limit == Limit(Severity.NOTE, reason)
+    (place,) = places(inverted_net(16, 96, 24, stride=2, size=112).view("tail"))
+    assert place.limit is None
+
+
+def test_what_the_time_of_now_buys_is_a_wider_fused_block() -> None:
+    view = inverted_net(16, 96, 24, stride=2, size=112).view("tail")
+    (place,) = places(view)
+    (wider,) = place.choices
+    assert wider.at_equal_time
+    assert wider.kernels[0].c_out > place.instead_kernels[0].c_out
+    now = view.pricer.seconds(view.kernels(place.kernels)) or 0.0
+    assert (view.pricer.seconds(wider.kernels) or 0.0) <= now
 
 
 def test_unfused_activations_and_squeeze_excite_follow_the_middle_width() -> None:

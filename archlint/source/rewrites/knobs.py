@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -72,7 +72,7 @@ class Decision:
 
 def find_decisions(literals: Sequence[Literal], remedies: Sequence[OtherWidths]) -> list[Decision]:
     """The numbers that decided what is to change, the surest first."""
-    groups = {each.groups for each in remedies if each.groups > 1}
+    groups = {each.groups: each.groups_instead for each in remedies if each.groups > 1}
     if groups:
         return list(_grouped(literals, groups))
     return [*_of_rows(literals, remedies), *_of_ratios(literals, remedies)]
@@ -107,13 +107,14 @@ def find_widths(
     return list(dict.fromkeys(found))
 
 
-def _grouped(literals: Sequence[Literal], groups: set[int]) -> Iterator[Decision]:
+def _grouped(literals: Sequence[Literal], groups: Mapping[int, int]) -> Iterator[Decision]:
     named = [each for each in literals if each.value in groups and _GROUPS.search(each.role)]
     cells = [each for each in named if each.cell is not None]
     plain = [each for each in named if each.cell is None]
     for found in (plain, cells):
         if found:
-            yield Decision(Knob(tuple(found)), ((1,) * len(found),))
+            instead = tuple(groups[int(each.value)] for each in found)
+            yield Decision(Knob(tuple(found)), (instead,))
 
 
 def _of_rows(literals: Sequence[Literal], remedies: Sequence[OtherWidths]) -> Iterator[Decision]:

@@ -7,7 +7,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.width_step import width_step
-from archlint.cost.redesign.redesign import width_step as step_of
+from archlint.cost.redesign.fastest import width_step as step_of
 from archlint.testing import target_of
 
 WIDTHS = range(8, 264, 8)

@@ -10,7 +10,8 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.lowering.lower import Lowered, lower
 from archlint.cost.pricer import Pricer
-from archlint.cost.redesign.redesign import Block, Candidate, fastest, find_block
+from archlint.cost.redesign.fastest import fastest
+from archlint.cost.redesign.redesign import Block, Candidate, find_block
 from archlint.graph import Model
 from archlint.graph.widths import Widths, find_widths
 from archlint.testing import Net
@@ -44,9 +45,7 @@ def flops(kernels: tuple[Kernel, ...]) -> int:
 
 def candidates(block: Block, step: int = STEP) -> tuple[list[Candidate], ...]:
     """Those that keep the outer width, and those that fall."""
-    return tuple(
-        [Candidate(*each, block.at(*each)) for each in widths] for widths in block.widths(step)
-    )
+    return tuple([block.candidate(*each) for each in widths] for widths in block.widths(step))
 
 
 def everything(block: Block, step: int = STEP) -> list[Candidate]:
@@ -255,7 +254,7 @@ def test_a_width_whose_flops_nothing_else_meets_has_no_alternative() -> None:
     assert fastest(block, Pricer(replace(GPU, width_step=64))) is None
 
 
-def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() -> None:
+def test_the_fastest_is_hardly_slower_than_any_other_that_keeps_the_outer_width() -> None:
     net, last = stage(64)
     block = found(block_of(net, last))
     best = fastest(block, GPU_PRICER)
@@ -265,7 +264,20 @@ def test_the_fastest_is_no_slower_than_any_other_that_keeps_the_outer_width() ->
     assert comparison.low > 1.0
     assert not block.falls(best)
     for other in candidates(block)[0][:8]:
-        assert comparison.instead.seconds <= (GPU_PRICER.seconds(other.kernels) or 0.0) * (1 + 1e-9)
+        assert comparison.instead.seconds <= 1.03 * (GPU_PRICER.seconds(other.kernels) or 0.0)
+
+
+def test_of_what_is_as_fast_the_nearest_to_the_outer_width_is_kept() -> None:
+    net, last = stage(64)
+    block = found(block_of(net, last))
+    best = fastest(block, GPU_PRICER)
+    assert best is not None
+    alike = [
+        each
+        for each in candidates(block)[0][:8]
+        if (GPU_PRICER.seconds(each.kernels) or 0.0) <= (GPU_PRICER.seconds(best.kernels) or 0.0)
+    ]
+    assert abs(best.outer - 64) <= min(abs(each.outer - 64) for each in alike)
 
 
 def test_only_what_is_accepted_is_taken() -> None:
@@ -298,7 +310,7 @@ def shuffled(*, dense: bool) -> Block:
         find_block(
             model, lowered, widths, widths.group["stem"], [widths.group["first"]],
             lowering=GPU.lowering,
-            dense=frozenset({by_name["first"], by_name["second"]}) if dense else frozenset(),
+            grouped=frozenset({by_name["first"], by_name["second"]}) if dense else frozenset(),
         )
     )  # fmt: skip
 
@@ -339,7 +351,7 @@ def test_the_reorders_around_a_plain_group_conv_go_where_it_becomes_dense() -> N
     block = found(
         find_block(
             model, lowered, widths, widths.group["stem"], inner,
-            lowering=ORT, dense=frozenset([index]),
+            lowering=ORT, grouped=frozenset([index]),
         )
     )  # fmt: skip
     assert [kernel.op for kernel in block.kernels].count("ReorderOutput") == 1
@@ -366,7 +378,7 @@ def test_a_conv_that_stands_among_plain_kernels_brings_reorders_where_it_becomes
     block = found(
         find_block(
             model, lowered, widths, widths.group["stem"], [widths.group["grouped"]],
-            lowering=ORT, dense=frozenset([index]),
+            lowering=ORT, grouped=frozenset([index]),
         )
     )  # fmt: skip
     assert [kernel.op for kernel in block.at(64, 64)].count("ReorderInput") == 1

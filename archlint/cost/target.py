@@ -181,6 +181,10 @@ class Target:
         """Whether its measuring has come to an end, so that it can be priced for."""
         return bool(self.families) and not self.unfinished
 
+    def prices(self, batch: int | None) -> bool:
+        """Whether it prices models of this batch; None for one that has none."""
+        return batch is None or self.batches[0] <= batch <= self.batches[1]
+
     @property
     def held(self) -> frozenset[int]:
         """The levels of rotation (MB) that a cache holds whole: see `undisturbed`.

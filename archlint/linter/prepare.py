@@ -9,7 +9,7 @@ from archlint.cost.pricer import Pricer
 from archlint.errors import BatchError, DtypeError, TargetError, UnpricedError
 from archlint.graph.model import Model
 from archlint.linter.priced_batch import AtBatches, at_priced_batches
-from archlint.linter.reading import Readings, what_fits
+from archlint.linter.reading import Readings, what_fits, what_prices
 from archlint.linter.registry import locate_all
 from archlint.linter.source import Loaded
 from archlint.linter.unknown import why_unpriced
@@ -70,8 +70,8 @@ def prepare_model(model: Model, pricers: Sequence[Pricer], options: Options) -> 
 def _prepared(at: AtBatches, pricers: Sequence[Pricer], options: Options) -> Prepared:
     """The model on each target that fits it.
 
-    Where its dtype is the reason that none does, the targets that price it are named.  One with
-    operators that compute and have no shapes fits none, unless these are allowed.
+    Where its dtype or its batch is the reason that none does, the targets that price it are named.
+    One with operators that compute and have no shapes fits none, unless these are allowed.
     """
     model = at.model
     if model.unread and not options.allow_unknown:
@@ -80,7 +80,7 @@ def _prepared(at: AtBatches, pricers: Sequence[Pricer], options: Options) -> Pre
     views: dict[str, Priced] = {}
     refusals = []
     unpriced = []
-    dtype = ""
+    dtype, batch = "", None
     for pricer in pricers:
         try:
             own = at.others.get(pricer.target.name, model)
@@ -93,13 +93,17 @@ def _prepared(at: AtBatches, pricers: Sequence[Pricer], options: Options) -> Pre
         except UnpricedError as refusal:
             unpriced.append(str(refusal))
         except BatchError as refusal:
+            batch = model.batch
             why_not = at.why_not.get(pricer.target.name)
             refusals.append(str(refusal) + (f": {why_not}" if why_not else ""))
         except TargetError as refusal:
             refusals.append(str(refusal))
-    if dtype and not views:
+    if (dtype or batch is not None) and not views:
         every = [each.target for each in locate_all(options.target_paths)]
-        refusals.append(what_fits(dtype, every, as_stored=options.as_stored))
+        if dtype:
+            refusals.append(what_fits(dtype, every, as_stored=options.as_stored))
+        elif others := what_prices(batch, every):
+            refusals.append(others)
     if unpriced and (why := why_unpriced(model)):
         # that nothing is left to price is the fault of the file
         return Prepared(model, views, (*refusals, why))

@@ -11,7 +11,7 @@ from archlint.graph.model import Model
 from archlint.graph.widths import Widths, find_widths
 from archlint.linter.dtype import SIGNED, model_dtype
 
-__all__ = ["DTYPES", "Reading", "Readings", "remarks_on", "what_fits"]
+__all__ = ["DTYPES", "Reading", "Readings", "remarks_on", "what_fits", "what_prices"]
 
 DTYPES: Mapping[str, str] = {
     "float": "fp32", "float16": "fp16", "bfloat16": "bf16", "tf32": "tf32"
@@ -120,3 +120,9 @@ def what_fits(stored: str, targets: Iterable[Target], *, as_stored: bool) -> str
         return f"no target for {stored}"
     real = ", ".join(each.name for each in every if each.dtype in DTYPES)
     return f"no target for {stored}; the same network in another dtype is priced by {real}"
+
+
+def what_prices(batch: int | None, targets: Iterable[Target]) -> str:
+    """Which of all targets price a float model at a batch that those asked for do not."""
+    names = [each.name for each in targets if each.dtype in DTYPES and each.prices(batch)]
+    return f"for batch {batch}: {', '.join(names)}" if names else ""

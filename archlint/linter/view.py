@@ -140,8 +140,8 @@ def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
 
 
 def _fits_batch(model: Model, target: Target) -> None:
-    low, high = target.batches
-    if model.batch is not None and not low <= model.batch <= high:
+    if not target.prices(model.batch):
+        low, high = target.batches
         priced = f"batch {low}" if low == high else f"batches {low} to {high}"
         raise BatchError(f"{target.name} prices {priced}, not {model.batch}")
 

@@ -60,7 +60,11 @@ def test_a_shape_that_is_given_says_nothing_of_the_batch() -> None:
 
 
 def test_a_batch_that_is_asked_for_is_taken_or_refused() -> None:
-    assert linted(proto("n"), GPU, batch=8).error == f"{GPU} prices batches 256 to 1024, not 8"
+    refused = linted(proto("n"), GPU, batch=8).error
+    assert refused is not None
+    assert refused.startswith(f"{GPU} prices batches 256 to 1024, not 8; for batch 8: ")
+    assert "epyc-genoa-ort-fp32-1t" in refused
+    assert "int8" not in refused
     asked = linted(proto("n"), GPU, dims={"n": 2})
     assert asked.error is not None
     assert asked.error.startswith(f"{GPU} prices batches 256 to 1024, not 2: ")

@@ -127,3 +127,17 @@ def test_nothing_is_compared_with_what_is_no_number(number: float) -> None:
         archlint.lint("m.onnx", min_slowdown=number)
     with pytest.raises(archlint.UsageError, match="expected a finite number, found"):
         archlint.lint("m.onnx", rule_options={"G3": {"width": number}})
+
+
+def test_what_an_upper_bound_is_can_be_said_in_words() -> None:
+    path = str(MODEL.with_name("shufflenet_v1_g3.onnx"))
+
+    def severities(bounds: archlint.Severity | str) -> set[archlint.Severity]:
+        (model,) = archlint.lint(path, select=["G4"], batch=8, upper_bounds=bounds).models
+        return {each.severity for each in model.findings}
+
+    assert severities("note") == {archlint.Severity.NOTE}
+    assert archlint.Severity.WARNING in severities("warning")
+    assert severities(archlint.Severity.WARNING) == severities("warning")
+    with pytest.raises(archlint.UsageError, match="expected note or warning, found 'error'"):
+        archlint.lint(path, upper_bounds="error")

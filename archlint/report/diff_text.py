@@ -88,13 +88,12 @@ def gone_line(finding: Finding) -> str:
 
 
 def _model(page: Page, model: ModelDiff, style: Style) -> None:
-    after = model.after if model.after is not None and was_linted(model.after) else None
-    found = shown(after, style) if after is not None else ()
+    linted = model.after if model.after is not None and was_linted(model.after) else None
+    found = [] if linted is None else [(linted, each) for each in shown(linted, style)]
     if found or not style.quiet:
         _heading(page, model)
-    if after is not None:
-        for finding in found:
-            write_finding(page, after, finding, style)
+    for report, finding in found:
+        write_finding(page, report, finding, style)
     if style.quiet:
         return
     for text in model.changes if style.verbose else model.changes[:MOST_CHANGES]:
@@ -114,8 +113,8 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         _labelled(page, "error", error)
     for text in () if model.after is None else asides(model.after):
         _labelled(page, "not priced", text)
-    if model.after is not None and was_linted(model.after) and not model.errors:
-        _counts(page, model, model.after, style)
+    if linted is not None and not model.errors:
+        _counts(page, model, linted, style)
     page.blank()
 
 

@@ -100,6 +100,22 @@ def test_all_options_reach_the_linter(archlint: Archlint, linter: FakeLinter) ->
     )
 
 
+def test_an_upper_bound_may_be_a_warning(archlint: Archlint, linter: FakeLinter) -> None:
+    archlint("a.onnx")
+    assert linter.options == Options()
+    archlint("a.onnx", "--upper-bounds", "warning")
+    assert linter.options == Options(upper_bounds=Severity.WARNING)
+    Path("archlint.toml").write_text('upper-bounds = "warning"\n', encoding="utf-8")
+    archlint("a.onnx")
+    assert linter.options == Options(upper_bounds=Severity.WARNING)
+
+
+def test_the_costs_are_sorted_as_asked_for(archlint: Archlint) -> None:
+    by_time, by_flops = archlint("a.onnx").out, archlint("a.onnx", "--sort", "flops").out
+    assert by_time.index("\n    group conv") < by_time.index("\n    dense conv")
+    assert by_flops.index("\n    dense conv") < by_flops.index("\n    group conv")
+
+
 def test_without_options_the_linter_gets_the_defaults(
     archlint: Archlint, linter: FakeLinter
 ) -> None:

@@ -166,6 +166,17 @@ def test_explain_as_json(archlint: Archlint) -> None:
     assert [each["op_type"] for each in document["operators"]] == ["Conv", "Clip", "Resize"]
 
 
+def test_explain_lists_the_dearest_operators(archlint: Archlint) -> None:
+    def listed(*args: str) -> list[str]:
+        text = archlint("explain", "m.onnx", "--format", "csv", *args).out
+        return [line.split(",")[1] for line in text.splitlines()[1:]]
+
+    assert listed() == ["Conv", "Clip", "Resize"]
+    assert listed("--top", "1") == ["Conv"]
+    assert listed("--sort", "mac", "--top", "2") == ["Clip", "Conv"]
+    assert listed("--sort", "flops") == ["Conv", "Clip", "Resize"]
+
+
 @pytest.mark.parametrize("command", SCHEMAS)
 def test_schema(archlint: Archlint, command: str) -> None:
     assert archlint("schema", command).out == schema(command)

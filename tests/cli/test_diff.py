@@ -47,6 +47,12 @@ def test_both_gates_close(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     name = pair[1]
     assert f"failed {name}: 1 new finding (warning or worse)\n" in out.replace("\n  ", " ")
+    assert run(["diff", *pair, *GPU, "--quiet"]) == 0
+    quiet = capsys.readouterr().out
+    assert "\n  priced for NVIDIA GTX 1080 Ti" in quiet
+    assert "\nwarning G2 " in quiet
+    assert run(["diff", pair[1], pair[1], *GPU, "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
     pair = (pair[1], str(file_of("vgg16")))
     assert run(["diff", *pair, *GPU, "--max-slowdown", "3%"]) == 1
     assert "% slower on gtx1080ti-cudnn7-fp32, allowed is 3 %" in capsys.readouterr().out.replace(

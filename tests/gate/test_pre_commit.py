@@ -85,7 +85,8 @@ def test_a_good_commit_goes_through_and_a_bad_one_does_not(project: Project) -> 
     assert bad.returncode == 1
     assert "- exit code: 1" in bad.stdout
     assert "warning G1 unbalanced-channel-width" in bad.stdout
-    assert "--> my nets/bad.ONNX: blocks.*.expand.*  4 places" in bad.stdout
+    assert "my nets/bad.ONNX\n  priced for NVIDIA GTX 1080 Ti, cuDNN 7.0" in bad.stdout
+    assert "--> blocks.*.expand.*  4 places" in bad.stdout
     assert made.git("rev-parse", "HEAD") == before
 
 

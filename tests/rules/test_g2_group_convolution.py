@@ -213,12 +213,16 @@ def test_where_no_width_has_equal_flops_the_nearest_is_taken_and_the_ratio_said(
     assert place.instead.endswith(f", {ratio:.2f} times the FLOPs") is not is_equal
 
 
-def test_the_blocks_of_a_regnet_stage_have_one_inner_width() -> None:
+@pytest.mark.parametrize("gated", [False, True])
+def test_the_blocks_of_a_regnet_stage_have_one_inner_width(*, gated: bool) -> None:
     net = Net()
     x = net.conv(net.input(8, 3, 28, 28), 96, 3, name="stem")
     for number in range(2):
         y = net.op("Relu", net.conv(x, 96, name=f"blocks.{number}.first"))
         y = net.op("Relu", net.conv(y, 96, 3, groups=24, name=f"blocks.{number}.grouped"))
+        if gated:  # squeeze-excite reads the inner width too
+            gate = net.conv(net.conv(net.op("GlobalAveragePool", y), 24), 96)
+            y = net.op("Mul", y, net.op("Sigmoid", gate))
         x = net.op("Add", x, net.conv(y, 96, name=f"blocks.{number}.last"))
     said = checked(net, net.op("GlobalAveragePool", net.conv(x, 8)))
     place = said.place

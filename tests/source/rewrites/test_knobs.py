@@ -63,6 +63,12 @@ def test_groups_become_one_wherever_they_are_written() -> None:
     assert width.words((96,)) == "width 128 -> 96 (nets.py:4)"
 
 
+def test_groups_become_as_many_as_the_finding_proposes() -> None:
+    found = literals(GROUPS, "nn.Conv2d(width, width, 3, 1, 1, 1, groups)", "Net(groups=4)")
+    (decision,) = find_decisions(found, [OtherWidths(4, (128, 112), (128, 112), 2)])
+    assert turned(GROUPS, decision) == [GROUPS.replace("groups=4", "groups=2")]
+
+
 def test_an_expansion_in_a_row_of_a_table_is_turned_in_the_rows_that_were_found() -> None:
     found = literals(TABLE, "Block(width, expansion)")
     remedies = [OtherWidths(1, (96, 160), (576, 320))]

@@ -32,7 +32,7 @@ from archlint.measure.fit.networks_left_out import calibrated, predict
 from archlint.whole_file import write_whole
 
 _DOCS = Path(__file__).parents[1] / "docs"
-PAGES = _DOCS / "inferred-targets"
+_PAGE, _PAGES = _DOCS / "inferred-targets-ncnn.md", _DOCS / "inferred-targets"
 _SOURCE = "Tencent/ncnn @a4d2ea1d, benchmark/README.md (BSD-3-Clause)"
 
 
@@ -79,12 +79,10 @@ def judge(device: Device, *, write: bool) -> Evidence:
     calibration = calibrated(left_out)
     found = evidence(left_out)
     print(f"{device.target}: {found.line}", flush=True)
-    if "-v" in sys.argv:
-        print([(e.row.name, round(e.error,2)) for e in left_out])
     if not write:
         shutil.rmtree(folder)
         return found
-    fit = infer(rows, shared_prior(device.threads, ()), bare.machine)
+    fit = infer(rows, shared_prior(device.threads), bare.machine)
     _put(folder, {**_header(device, len(rows)), **inferred_sections(fit, calibration)})
     write_checksum(files_of(folder))
     shutil.rmtree(SHIPPED / device.target, ignore_errors=True)
@@ -93,8 +91,8 @@ def judge(device: Device, *, write: bool) -> Evidence:
     else:
         shutil.rmtree(folder)
     drawn = plot(Figures((), found.held, (), tuple(left_out), calibration))
-    write_whole(PAGES / f"{device.target}.svg", drawn.encode())
-    write_whole(PAGES / f"{device.target}.md", page(device, left_out, found).encode())
+    write_whole(_PAGES / f"{device.target}.svg", drawn.encode())
+    write_whole(_PAGES / f"{device.target}.md", page(device, left_out, found).encode())
     return found
 
 
@@ -109,4 +107,5 @@ if __name__ == "__main__":
     asked = [word for word in sys.argv[1:] if word[0] != "-"] or list(DEVICES)
     every = {name: judge(DEVICES[name], write="--write" in sys.argv) for name in asked}
     if "--write" in sys.argv and every.keys() == DEVICES.keys():
-        write_whole(_DOCS / "inferred-targets-ncnn.md", overview(every).encode())
+        told = overview(_PAGE.read_text(encoding="utf-8"), every)
+        write_whole(_PAGE, told.encode())

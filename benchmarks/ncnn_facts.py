@@ -19,10 +19,11 @@ from published_facts import FACTS
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import lower
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.graph.model import Model
 from archlint.graph.reader import read_model
 from archlint.measure.fit.network_row import NetworkRow
 
-__all__ = ["DEVICES", "LOWERING", "NCNN", "Device", "settings"]
+__all__ = ["DEVICES", "LOWERING", "NCNN", "Device", "graphs", "settings"]
 
 NCNN = FACTS / "ncnn"
 LOWERING = NCNN / "lowering.toml"
@@ -96,18 +97,25 @@ def settings() -> Mapping[tuple[str, str], tuple[NetworkRow, ...]]:
 
 
 @cache
+def graphs() -> Mapping[str, Model]:
+    """The networks in fp32 and fp16, by name."""
+    found = {}
+    with tarfile.open(NCNN / "graphs.tar.gz") as files:
+        for member in files:
+            name, file = member.name.removesuffix(".param"), files.extractfile(member)
+            if file is not None and not name.endswith("_int8"):
+                proto = model_of(file.read().decode(), _IMAGES.get(name, 0))
+                found[name] = read_model(proto)
+    return found
+
+
 def _kernels() -> Mapping[str, tuple[tuple[int, Kernel], ...]]:
     """What ncnn runs of each network, by name."""
     rules = RuntimeRules.parse(tomli.loads(LOWERING.read_text(encoding="utf-8"))["lowering"])
     found = {}
-    with tarfile.open(NCNN / "graphs.tar.gz") as graphs:
-        for member in graphs:
-            name, file = member.name.removesuffix(".param"), graphs.extractfile(member)
-            if file is None or name.endswith("_int8"):
-                continue
-            model = read_model(model_of(file.read().decode(), _IMAGES.get(name, 0)))
-            counts = Counter[Kernel]()
-            for placed in lower(model, rules).kernels:
-                counts[placed.kernel] += placed.repeats
-            found[name] = tuple((count, kernel) for kernel, count in counts.items())
+    for name, model in graphs().items():
+        counts = Counter[Kernel]()
+        for placed in lower(model, rules).kernels:
+            counts[placed.kernel] += placed.repeats
+        found[name] = tuple((count, kernel) for kernel, count in counts.items())
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -113,33 +114,11 @@ def page(device: Device, left_out: Sequence[NetworkLeftOut], found: Evidence) ->
     return "\n".join(lines) + "\n"
 
 
-_TEXT = """
-A phone's or a board's time is not to be had here, but ncnn publishes what its users measured: some twenty networks on 93 devices (Tencent/ncnn @a4d2ea1d, `benchmark/README.md`, BSD-3-Clause). These targets' prices are of basis `inferred`: a finding that rests on them is a warning at most.
-
-{table}
-
-A target is shipped where left-out networks come within 8 % (median) and 30 % (90th percentile), at most half of what FLOPs times a scale are off, and at least 75 % of them are in their bands.
-
-## How
-
-1. **What ncnn runs.** The graphs that it times (`.param` files, without weights) are read as ONNX and lowered as a user's file is, by the passes `ncnn`: norms fold into convs; ReLU, leaky ReLU, clip, sigmoid, Mish and HardSwish go into the conv or product before them, SiLU and GELU do not; dense 3x3 convs of stride 1 whose widths are multiples of 4 run by Winograd; convs that read an image are a kind of their own; the convs of squeeze-excite are products; a group conv is a conv for each group.
-2. **What kernels take.** Per kind of kernel a sum of terms: launches, FLOPs (in whole tiles of Winograd, with its two transforms apart), bytes, what widths off a multiple of 8 add, functions. Their proportions are fitted to all settings of as many threads at once, each setting with a scale of its own, and are believed of each device within a factor of 1.2, beside a factor common to all bytes and one common to all launches. Of a network that is left out, all devices' times are left out.
-3. **How sure.** The covariance of the terms goes into the target. Families are left out one by one, and bands scaled until four in five networks are inside.
-
-Times are the least of a run times what averages usually are of it. Detection heads (prior boxes, non-maximum suppression) are not priced.
-
-## What they must not be used for
-
-- Other runtimes on the same chip (TFLite, XNNPACK, Core ML, NPUs, GPUs by Vulkan), int8, batches above 1.
-- More or fewer threads than the target says; chips that throttle: the runs are short.
-- Kernels that no network here has: transposed convs (one of them is depthwise), recurrences, 3-D convs, large windows. They have no price, or are `extrapolated`, a note at most.
-- Transformers, with care: one network of twenty tells of them.
-- Single decisions: with twenty networks there are no pairs to check ratios by, as the [GPU targets](inferred-targets.md) have them.
-"""
+_TABLE = re.compile("(?<=<!-- by benchmarks/ncnn.py -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
-def overview(every: Mapping[str, Evidence]) -> str:
-    """The page of all targets."""
+def overview(page: str, every: Mapping[str, Evidence]) -> str:
+    """The page of all targets with its table as the figures are now."""
     lines = [
         "| target, and its evidence | device | networks | error: median, 90th percentile | FLOPs "
         "times a scale | in their band |",
@@ -152,4 +131,4 @@ def overview(every: Mapping[str, Evidence]) -> str:
             f"{found.networks} | {found.median:.1%}, {found.p90:.0%} | {found.flops_median:.0%}, "
             f"{found.flops_p90:.0%} | {found.held:.0%} |"
         )
-    return "# Targets from ncnn's tables\n" + _TEXT.format(table="\n".join(lines))
+    return _TABLE.sub(lambda _: "\n" + "\n".join(lines) + "\n\n", page)

@@ -8,7 +8,8 @@ of other targets are, shrunk towards these (`archlint.measure.fit.infer`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from ncnn_facts import settings
@@ -26,7 +27,7 @@ __all__ = ["shared_prior"]
 
 Array = NDArray[np.float64]
 
-_FLOPS, _BANDWIDTH, _LAUNCH = 10e9, 4e9, 2e-6
+_FLOPS, _BANDWIDTH, _LAUNCH = 10e9, 4e9, 4e-6
 """Of a middling core, before any time is looked at: all proportions are to these."""
 
 _DOUBT = 0.4
@@ -51,31 +52,30 @@ def _believed(variety: str) -> Mapping[str, float]:
     # packs of 4 and 8 channels: others are unpacked
     apart = {"flops off step": 0.4 * work}
     if variety == "conv kxk winograd":
-        # a quarter of the products, between two transforms of some ten FLOPs an element
+        # a quarter of the products, between two transforms of some twenty FLOPs an element
         return every | {
             "flops in tiles": 0.25 * work, "tiles read": 2.5 * work, "tiles written": 2.5 * work
         }  # fmt: skip
     if variety == "conv kxk planes":
-        return every | {"flops": 1.2 * work}
+        return every | {"flops": 2 * work}
     if variety == "conv kxk":
-        return every | apart | {"flops": 1.3 * work}
+        return every | {"flops": work}
     if variety == "conv 1x1":
-        return every | apart | {"flops": work}
+        return every | apart | {"flops": work, "bytes": 2 * traffic}
     if kind == "group":
         # a conv for each group
         return every | {"launch": 3 * _LAUNCH, "flops": 1.1 * work}
     if kind in ("depthwise", "transposed"):
         return every | apart | {"flops": 2 * work}
     if variety == "matrix product of one row":
-        return every | {"bytes": 0.6 * traffic}
-    if variety == "matrix product":
-        # row after row, each with all weights
-        return every | {"flops": 3 * work}
+        return every
     if kind == "matrix":
-        return every | {"flops": 1.5 * work}
+        # row after row, each with all weights
+        return every | {"flops": (1.5 if variety.endswith("of activations") else 3) * work}
     if kind == "element-wise":
-        return every | {"functions": 4e-9}
-    return every | {"bytes": (1 if kind in ("data", "view") else 1.7) * traffic}
+        return every | {"bytes": 0.6 * traffic, "functions": 4e-9}
+    # what cuts packs unpacks and packs them again
+    return every | {"bytes": (3 if kind in ("pad", "slice", "split") else 1.7) * traffic}
 
 
 class _Terms:
@@ -118,7 +118,8 @@ class _Terms:
         return inverse
 
 
-def shared_prior(threads: str, left_out: Collection[str]) -> Prior:
+@cache
+def shared_prior(threads: str, left_out: tuple[str, ...] = ()) -> Prior:
     """What is believed of a device's kernels, by all devices' networks of no family left out.
 
     Those that were timed on as many threads; the scale of each is its own.

@@ -45,9 +45,11 @@ def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
         sections.setdefault(_section(each), []).append(each)
     lines = {each.target: (each.target, each.device, _batches(each)) for each in targets}
     widths = [max(map(len, column)) for column in zip(_HEAD, *lines.values(), strict=True)]
+    # a line for each, also on a narrow terminal; all of a device's name is in its details
+    widths[1] = max(min(widths[1], page.width - _TOLD - widths[0] - widths[2]), len(_HEAD[1]))
 
     def put(cells: Iterable[str], *told: Part) -> None:
-        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        padded = [_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)]
         page.line("  ".join([*padded, ""]), *told, indent=2, hang=widths[0] + 2)
 
     put(_HEAD, "rests on")
@@ -69,6 +71,10 @@ def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
             _DIM,
         ),
     )
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 3].rstrip() + "..."
 
 
 def _section(target: TargetSummary) -> str:

@@ -33,8 +33,8 @@ def plot(rule: str, targets: Sequence[str] = (), target_paths: Sequence[str] = (
         chosen = find_targets(Options(targets=tuple(targets), target_paths=tuple(target_paths)))
     else:
         every = (each.target for each in locate_all(()) if each.place.is_shipped)
-        # a plot's kernels run at batch 1
-        chosen = tuple(target for target in every if target.batches[0] == 1)
+        # a plot's kernels run at batch 1; lines are of kernels that were timed
+        chosen = tuple(each for each in every if each.batches[0] == 1 and not each.is_inferred)
     return _priced(declared, found.code, chosen)
 
 

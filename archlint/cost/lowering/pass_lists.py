@@ -12,6 +12,7 @@ __all__ = ["pass_list_of"]
 
 _HOMES = {
     Passes.EAGER: "eager",
+    Passes.NCNN: "ncnn",
     Passes.OPENVINO: "openvino",
     Passes.ONNX_RUNTIME: "onnxruntime",
     Passes.TORCH_GPU: "torch_gpu",

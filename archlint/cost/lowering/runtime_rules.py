@@ -18,6 +18,7 @@ class Passes(Enum):
     """Whose passes they are, by the name that a target file gives."""
 
     EAGER = "eager"
+    NCNN = "ncnn"
     OPENVINO = "openvino"
     ONNX_RUNTIME = "onnxruntime"
     TORCH_GPU = "torch gpu"

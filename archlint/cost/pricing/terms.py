@@ -152,17 +152,37 @@ TERMS: Mapping[str, Callable[[Columns, Machine], Array]] = {
 }
 """By name: 1, FLOPs, bytes, loop runs, pieces, steps, elements; a coefficient is seconds each."""
 
+_TILE = 4
+"""Rows and columns of the result that one tile of Winograd's transform makes."""
+
+
+def _in_tiles(columns: Columns, _: Machine) -> Array:
+    """FLOPs on maps of whole tiles."""
+
+    def share(kernel: Kernel) -> float:
+        whole = (-(-size // _TILE) * _TILE for size in kernel.out_map)
+        return prod(whole) / prod(kernel.out_map)
+
+    flops: Array = columns.flops * columns.each(share)
+    return flops
+
+
 OF_NETWORKS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "results": lambda c, _: c.batch * c.out_positions * c.c_out,
     "flops a result": lambda c, _: c.flops / c.c_out,
     "flops off step": lambda c, _: c.flops * ((c.c_in % 8 > 0) | (c.c_out % 8 > 0)),
     "flops a channel": lambda c, _: c.flops * c.groups / c.c_in,
+    "flops in tiles": _in_tiles,
+    "tiles read": lambda c, m: _in_tiles(c, m) / c.c_out,
+    "tiles written": lambda c, m: _in_tiles(c, m) / c.c_in,
+    "functions": lambda c, _: c.each(lambda k: k.op in SLOW) * c.batch * c.out_positions * c.c_out,
 }
 """Further terms of what is inferred from networks, which tell no residual of single kernels.
 
 "Flops a result" are those that a wider kernel would share between more outputs, "flops a channel"
 those that one with more channels a group would share between these, "flops off step" those of
-widths that are no multiples of 8, which tensor cores take in eights.
+widths that are no multiples of 8, which tensor cores take in eights.  Tiles are those of Winograd:
+they are transformed by channel, in and out.  "Functions" are elements that take one.
 """
 
 WORK_OF = "work of "

@@ -25,11 +25,13 @@ Array = NDArray[np.float64]
 class Believed:
     """What is believed of a term before the first network: seconds for one, and how surely.
 
-    `doubt` is the standard deviation of its log.
+    `doubt` is the standard deviation of its log.  Terms of one `kin` are off together besides: a
+    device whose memory is slow is so for all kernels.
     """
 
     seconds: float
     doubt: float
+    kin: str = ""
 
 
 Prior = Callable[[str], Mapping[str, Believed]]
@@ -37,6 +39,9 @@ Prior = Callable[[str], Mapping[str, Believed]]
 
 SCALE = 1.0
 """The doubt about all coefficients together."""
+
+KIN = 0.5
+"""The doubt about all of one kin together."""
 
 _LEAST_ERROR = 0.04
 """Networks differ by so much (log) from one run to the next, whatever the coefficients."""
@@ -51,9 +56,14 @@ Sums of networks do not tell these apart; bands are scaled to what is left out.
 
 
 def infer(
-    rows: Sequence[NetworkRow], prior: Prior, machine: Machine = UNTOLD
+    rows: Sequence[NetworkRow],
+    prior: Prior,
+    machine: Machine = UNTOLD,
+    untimed: Sequence[NetworkRow] = (),
 ) -> tuple[FamilySpec, ...]:
     """The families of a target, by variety.
+
+    Of `untimed` rows the kernels alone are looked at: what only they have is priced as believed.
 
     The sum of all terms of a network is fitted to its time in logs: coefficients are those
     believed times e^theta, theta normal around 0, found by Gauss-Newton steps.  Networks that are
@@ -62,13 +72,19 @@ def infer(
     """
     families = _Families(prior, machine)
     design = np.array([families.terms_of_row(row) for row in rows])
+    for row in untimed:
+        families.terms_of_row(row)
     design = design[:, : len(families.believed)]
     believed = np.array([each.seconds for each in families.believed])
-    doubt = np.array([SCALE] + [each.doubt for each in families.believed])
     times = np.log(np.array([row.seconds for row in rows]))
-    theta, covariance = _solve(design * believed, times, np.array(weights_of(rows)), doubt)
-    # the scale of all is the first parameter; each coefficient's log is its own plus that
-    spread_out = np.column_stack([np.ones(len(believed)), np.eye(len(believed))])
+    # each coefficient's log is the scale of all, plus its kin's, plus its own
+    kins = sorted({each.kin for each in families.believed if each.kin})
+    members = [[each.kin == kin for each in families.believed] for kin in kins]
+    spread_out = np.column_stack([np.ones(len(believed)), *members, np.eye(len(believed))])
+    own = [each.doubt for each in families.believed]
+    doubt = np.array([SCALE, *(KIN for _ in kins), *own])
+    weights = np.array(weights_of(rows))
+    theta, covariance = _solve(design * believed, spread_out, times, weights, doubt)
     logs, together = spread_out @ theta, spread_out @ covariance @ spread_out.T
     return tuple(
         FamilySpec(
@@ -143,17 +159,19 @@ _MOST = 256
 """Terms of all families together."""
 
 
-def _solve(parts: Array, times: Array, weights: Array, doubt: Array) -> tuple[Array, Array]:
-    """The logs of the factors on all parts and on each, and their covariance."""
+def _solve(
+    parts: Array, spread_out: Array, times: Array, weights: Array, doubt: Array
+) -> tuple[Array, Array]:
+    """The logs of the factors on all parts, on those of a kin and on each, and their covariance."""
     theta, error = np.zeros(len(doubt)), 2 * _LEAST_ERROR
     belief = np.diag(doubt**-2)
     # first the scale alone, from which all steps are short
     theta[0] = np.median(times - np.log(parts.sum(axis=1)))
     for _ in range(_STEPS):
-        seconds = parts * np.exp(theta[0] + theta[1:])
+        seconds = parts * np.exp(spread_out @ theta)
         whole = seconds.sum(axis=1)
         left = times - np.log(whole)
-        shares = np.column_stack([np.ones(len(times)), seconds / whole[:, None]])
+        shares = (seconds / whole[:, None]) @ spread_out
         error = max(_LEAST_ERROR, float(np.median(np.abs(left))) * 1.48)
         pull = weights / (1 + (left / (2 * error)) ** 2) / error**2
         certainty = (shares.T * pull) @ shares + belief

@@ -17,7 +17,7 @@ from archlint.cost.target import Calibration, TableError, Target
 from archlint.measure.fit.infer import Prior, infer
 from archlint.measure.fit.network_row import NetworkRow, folds_of
 
-__all__ = ["NetworkLeftOut", "calibrated", "leave_families_out"]
+__all__ = ["NetworkLeftOut", "calibrated", "leave_families_out", "predict"]
 
 FOLDS = 5
 _PAIRS = 40
@@ -62,15 +62,31 @@ def leave_families_out(
     found, folds = [], folds_of(rows, FOLDS)
     for fold in range(FOLDS):
         known = [row for row, own in zip(rows, folds, strict=True) if own != fold]
-        calibration = replace(target.calibration, band_scale=1.0, price_scale=1.0)
-        families = infer(known, prior, target.machine)
-        pricer = Pricer(replace(target, families=families, calibration=calibration, rows=()))
-        for row, own in zip(rows, folds, strict=True):
-            price = pricer.total(_priced(row, pricer)) if own == fold else None
-            if price is not None:
-                sigma = log(price.high / price.seconds) / Z
-                found.append(NetworkLeftOut(row, price.seconds, sigma, pricer))
+        others = [row for row, own in zip(rows, folds, strict=True) if own == fold]
+        found += predict(target, others, known, prior)
     return found
+
+
+def predict(
+    target: Target,
+    others: Sequence[NetworkRow],
+    known: Sequence[NetworkRow],
+    prior: Prior,
+    *,
+    believe: bool = False,
+) -> Iterator[NetworkLeftOut]:
+    """Predict networks by what is inferred from those that are known.
+
+    Where one `believes`, kinds of kernel that none of these has are priced as the prior has them.
+    """
+    calibration = replace(target.calibration, band_scale=1.0, price_scale=1.0)
+    families = infer(known, prior, target.machine, others if believe else ())
+    pricer = Pricer(replace(target, families=families, calibration=calibration, rows=()))
+    for row in others:
+        price = pricer.total(_priced(row, pricer))
+        if price is not None:
+            sigma = log(price.high / price.seconds) / Z
+            yield NetworkLeftOut(row, price.seconds, sigma, pricer)
 
 
 def calibrated(left_out: Sequence[NetworkLeftOut]) -> Calibration:

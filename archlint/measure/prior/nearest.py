@@ -25,6 +25,7 @@ def nearest(targets: Iterable[Target], here: Provenance) -> list[Target]:
         target
         for target in targets
         if target.is_measured
+        and not target.is_inferred
         and target.dtype == here.dtype
         and bool(target.threads) == bool(here.threads)
         and not any(spec.kinds for spec in target.families)

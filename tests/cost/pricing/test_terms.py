@@ -9,7 +9,7 @@ from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.pricing.columns import Columns
 from archlint.cost.pricing.features import FEATURES
 from archlint.cost.pricing.machine import UNTOLD, Machine
-from archlint.cost.pricing.terms import TERMS
+from archlint.cost.pricing.terms import OF_NETWORKS, TERMS
 
 MACHINE = Machine(near=2**19, far=2**25, block=8)
 
@@ -169,6 +169,19 @@ def test_a_feature_is_in_octaves(name: str, text: str, value: float) -> None:
     assert feature(name, text) == pytest.approx(value)
 
 
+def test_winograd_makes_whole_tiles() -> None:
+    columns = Columns(kernels("Conv 16>32 k3x3 @14x13", "Conv 16>32 k3x3 @16x16"))
+    whole = OF_NETWORKS["flops in tiles"](columns, UNTOLD)
+    assert whole[0] == whole[1] == columns.flops[1]
+    assert OF_NETWORKS["tiles read"](columns, UNTOLD)[0] == whole[0] / 32
+    assert OF_NETWORKS["tiles written"](columns, UNTOLD)[0] == whole[0] / 16
+
+
+def test_a_function_counts_by_element_where_it_runs_alone() -> None:
+    columns = Columns(kernels("SiLU 8 @4x4", "Relu 8 @4x4", "Conv 8>8 k1x1 @4x4 +Sigmoid"))
+    assert OF_NETWORKS["functions"](columns, UNTOLD).tolist() == [128, 0, 0]
+
+
 def test_every_term_and_feature_has_one_finite_value_a_kernel() -> None:
     texts = (
         "Conv 3>64 k7x7 s2x2 @224x224>112x112 (nchwc from nchw) +Relu",
@@ -180,7 +193,7 @@ def test_every_term_and_feature_has_one_finite_value_a_kernel() -> None:
     )
     columns = Columns(kernels(*texts))
     for machine in (MACHINE, UNTOLD):
-        for each in (*TERMS.values(), *FEATURES.values()):
+        for each in (*TERMS.values(), *OF_NETWORKS.values(), *FEATURES.values()):
             values = each(columns, machine)
             assert values.shape == (len(texts),)
             assert np.isfinite(values).all()

@@ -24,6 +24,9 @@ PRIORS = {
 }
 
 
+RELU = "1 Relu 64 @14x14 b256"
+
+
 def prior(variety: str) -> dict[str, Believed]:
     return PRIORS.get(variety, {})
 
@@ -94,6 +97,33 @@ def test_kernels_far_beyond_those_of_the_networks_are_extrapolated() -> None:
 def test_a_kernel_that_nothing_is_believed_of_has_no_price() -> None:
     _, kernel = parse_term("1 Softmax 64 @64 b256")
     assert Pricer(target(networks(20))).price(kernel) is None
+
+
+def test_what_no_timed_network_has_is_priced_as_believed_if_asked() -> None:
+    rows = [replace(row, kernels=row.kernels[::2]) for row in networks(30)]
+    rows = [replace(r, seconds=2 * sum(n * truth(k) for n, k in r.kernels)) for r in rows]
+    families = infer(rows, prior, untimed=networks(1))
+    price = Pricer(replace(target(rows), families=families)).price(parse_term(RELU)[1])
+    assert price is not None
+    # as believed, 1 TB/s, but for the scale that the convs have
+    assert 1 < price.seconds * 1e12 / parse_term(RELU)[1].mac < 4
+    assert Pricer(target(rows)).price(parse_term(RELU)[1]) is None
+
+
+def test_terms_of_a_kin_are_off_together() -> None:
+    def slow(kernel: Kernel) -> float:
+        return kernel.flops / 100e12 + kernel.mac / (0.2e12 if kernel.op == "Conv" else 0.1e12)
+
+    def believed(variety: str) -> dict[str, Believed]:
+        return {t: replace(each, doubt=0.1, kin=t) for t, each in prior(variety).items()}
+
+    rows = [replace(row, kernels=row.kernels[::2]) for row in networks(30)]
+    rows = [replace(r, seconds=sum(n * slow(k) for n, k in r.kernels)) for r in rows]
+    families = infer(rows, believed, untimed=networks(1))
+    (other,) = (each for each in families if each.name == "element-wise")
+    assert other.inferred is not None
+    # convs alone say that memory is ten times slower than believed
+    assert other.inferred.coefficients[0] * 1e12 > 3
 
 
 def test_a_family_is_left_out_as_a_whole() -> None:

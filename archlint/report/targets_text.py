@@ -18,6 +18,8 @@ _STRONG = "bold"
 _LABEL = 10
 _HERE, _YOURS, _MORE = "this machine", "yours", "others"
 _HEAD = ("target", "device", "batch")
+_TOLD = 28
+"""Columns that a line needs besides: the gaps, and what its prices rest on."""
 
 
 def render(targets: Sequence[TargetSummary], style: Style) -> str:
@@ -27,7 +29,7 @@ def render(targets: Sequence[TargetSummary], style: Style) -> str:
     """
     page = Page(style.width, style.color)
     if not style.verbose:
-        _list(page, targets)
+        _list(page, targets, style.width)
         return page.text()
     for number, target in enumerate(targets):
         if number:
@@ -36,7 +38,7 @@ def render(targets: Sequence[TargetSummary], style: Style) -> str:
     return page.text()
 
 
-def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
+def _list(page: Page, targets: Sequence[TargetSummary], width: int | None) -> None:
     sections: dict[str, list[TargetSummary]] = {_HERE: [], _YOURS: []}
     default = [group for each in targets if each.is_default for group in each.groups[:1]]
     groups = sorted({group for each in targets for group in each.groups})
@@ -45,8 +47,9 @@ def _list(page: Page, targets: Sequence[TargetSummary]) -> None:
         sections.setdefault(_section(each), []).append(each)
     lines = {each.target: (each.target, each.device, _batches(each)) for each in targets}
     widths = [max(map(len, column)) for column in zip(_HEAD, *lines.values(), strict=True)]
-    # a line for each, also on a narrow terminal; all of a device's name is in its details
-    widths[1] = max(min(widths[1], page.width - _TOLD - widths[0] - widths[2]), len(_HEAD[1]))
+    if width is not None:
+        # a line for each, also on a narrow terminal; a device's details have all of its name
+        widths[1] = max(min(widths[1], width - _TOLD - widths[0] - widths[2]), len(_HEAD[1]))
 
     def put(cells: Iterable[str], *told: Part) -> None:
         padded = [_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)]

@@ -5,7 +5,8 @@
 - What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
-- What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
+- What a place may say of the source: `OtherActivation`, `OtherWidths`, `AlignedWidths`,
+  `FoldedBranches`.
 - `pattern_of` gives a module path without its indices, `unnumbered` one without any numbers,
   for decisions.
 - What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
@@ -36,13 +37,14 @@ from archlint.cost.redesign.redesign import (
     find_block,
     width_step,
 )
+from archlint.cost.redesign.shared_width import SharedWidth, find_shared_widths
 from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.pattern import pattern_of, unnumbered
 from archlint.graph.widths import MODEL_INPUT, Widths
-from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import AlignedWidths, FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
@@ -52,13 +54,13 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Severity",
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
-    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
+    "Remedy", "OtherActivation", "OtherWidths", "AlignedWidths", "FoldedBranches", "pattern_of",
     "unnumbered",
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
-    "width_step",
+    "width_step", "SharedWidth", "find_shared_widths",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

@@ -28,6 +28,7 @@ from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
+from archlint.cost.redesign.alignment import owes_to_alignment
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import (
     FLOPS_TO,
@@ -60,7 +61,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
-    "width_step", "SharedWidth", "find_shared_widths",
+    "width_step", "owes_to_alignment", "SharedWidth", "find_shared_widths",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

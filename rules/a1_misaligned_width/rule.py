@@ -20,7 +20,7 @@ from archlint.plugin import (
     Silence,
     View,
     find_shared_widths,
-    pattern_of,
+    unnumbered,
 )
 from archlint.rules.a1_misaligned_width.choice import Alternative, Choice, choose
 
@@ -102,7 +102,7 @@ class MisalignedWidth(Rule):
 
 def _decision(view: View, width: SharedWidth) -> Decision:
     module = view.module_of(*width.layers)
-    return Decision("width", pattern_of(module) or f"of {width.channels} channels")
+    return Decision("width", unnumbered(module) or f"of {width.channels} channels")
 
 
 def _place(view: View, decision: Decision, choice: Choice, share: float) -> Place:

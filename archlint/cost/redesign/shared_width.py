@@ -191,15 +191,16 @@ class _Finder:
         """The channels that each group gains, through the sums that it is a part of."""
         more = dict.fromkeys(sorted(members), 1)
         for _ in range(len(self._sums) + 1):
-            wrong = [each for each in self._sums if more.get(each.output, 0) != _gained(each, more)]
-            if not wrong:
-                break
-            for each in wrong:
+            is_settled = True
+            for each in self._sums:
                 whole, gained = more.get(each.output, 0), _gained(each, more)
                 if gained > whole:
                     more[each.output] = gained  # which may be a part of another sum
-                elif gained or not self._spread(each, more):
+                elif gained < whole and (gained or not self._spread(each, more)):
                     return _TIED
+                is_settled = is_settled and gained == whole
+            if is_settled:
+                break
         else:
             return _TIED
         for group in more:

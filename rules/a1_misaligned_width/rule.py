@@ -136,7 +136,9 @@ def _costliest(view: View, layers: Iterable[int]) -> Kernel:
 
 
 def _told(each: Alternative | None) -> Other | None:
-    return each and Other(each.channels, 1 / each.comparison.slowdown, each.flops)
+    if each is None:
+        return None
+    return Other(each.channels, 1 / each.comparison.slowdown, each.flops)
 
 
 def _limit(chosen: Alternative, share: float) -> Limit:

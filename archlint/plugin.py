@@ -5,7 +5,8 @@
 - What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
-- What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
+- What a place may say of the source: `OtherActivation`, `OtherWidths`, `AlignedWidths`,
+  `FoldedBranches`.
 - `pattern_of` gives a module path without its indices, `unnumbered` one without any numbers,
   for decisions.
 - What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
@@ -27,18 +28,20 @@ from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
 from archlint.cost.pricing.price import Basis, Price
+from archlint.cost.redesign.alignment import owes_to_alignment
 from archlint.cost.redesign.equal_time import as_long, at_equal_time
 from archlint.cost.redesign.fastest import fastest, keeping, width_step
 from archlint.cost.redesign.layers import layers_of, layers_text
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import FLOPS_FROM, FLOPS_TO, Block, Candidate, find_block
+from archlint.cost.redesign.shared_width import SharedWidth, find_shared_widths
 from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.pattern import pattern_of, unnumbered
 from archlint.graph.widths import MODEL_INPUT, Widths
-from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import AlignedWidths, FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
 from archlint.rule import Choice, Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
@@ -48,13 +51,14 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Limit", "Severity",
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
-    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
+    "Remedy", "OtherActivation", "OtherWidths", "AlignedWidths", "FoldedBranches", "pattern_of",
     "unnumbered",
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_FROM", "FLOPS_TO", "find_block", "fastest",
     "keeping", "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
+    "owes_to_alignment", "SharedWidth", "find_shared_widths",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
 ]  # fmt: skip
 

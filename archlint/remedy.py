@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FoldedBranches", "OtherActivation", "OtherWidths", "Remedy"]
+__all__ = ["AlignedWidths", "FoldedBranches", "OtherActivation", "OtherWidths", "Remedy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,20 @@ class OtherWidths:
 
 
 @dataclass(frozen=True, slots=True)
+class AlignedWidths:
+    """Widths that this target runs at full speed, each now and instead; the first decides.
+
+    The others are sums of it, as what a Concat of two tensors of this width makes.
+    """
+
+    changes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FoldedBranches:
     """Linear branches that are one conv; `depthwise` are those of a Split and a Concat."""
 
     depthwise: bool
 
 
-Remedy = OtherActivation | OtherWidths | FoldedBranches
+Remedy = OtherActivation | OtherWidths | AlignedWidths | FoldedBranches

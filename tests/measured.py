@@ -19,6 +19,8 @@ from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.report.units import amount, counted, figure
 from tests.measured_rows import (
     activations,
+    boundaries,
+    by_flops,
     fragment_case,
     fragments,
     groups,
@@ -137,12 +139,26 @@ def _rate(row: Row, _: Row) -> str:
     return amount(kernel.mac / row.median_s, "B/s")
 
 
+def _slower_by_flops(row: Row, first: Row) -> str:
+    return "1" if row is first else f"{by_flops(row) / by_flops(first):.2f}"
+
+
 def _markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     text = [head, ["---"] * len(head), *lines]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in text)
 
 
 _SHOWN = {
+    "A1": _Shown(
+        head="channels",
+        published=lambda chain: str(chain[0][1].c_out),
+        base="64",
+        head_of_kernels="channels",
+        series=boundaries,
+        case=lambda kernel: str(kernel.c_out),
+        head_of_last="time for its FLOPs",
+        last=_slower_by_flops,
+    ),
     "G1": _Shown(
         head="ratio",
         published=lambda chain: f"1:{round(ratio_of(chain[0][1]))}",

@@ -13,6 +13,8 @@ from archlint.cost.pricing.table import Row
 
 __all__ = [
     "activations",
+    "boundaries",
+    "by_flops",
     "fragment_case",
     "fragments",
     "groups",
@@ -72,6 +74,32 @@ def groups(rows: Sequence[Row]) -> list[list[Row]]:
         return Fraction(kernel.groups)
 
     return _best(rows, (1, 1), key) + _best(rows, (3, 3), key)
+
+
+def boundaries(rows: Sequence[Row]) -> list[list[Row]]:
+    """Of each sort the neighbours of one multiple of 16 whose speeds differ most, that one first.
+
+    Those of one point differ in what their series ends in, the channels.
+    """
+    points: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        points[row.series.rpartition(":")[0]].append(row)
+    best: dict[str, list[Row]] = {}
+    for name, found in points.items():
+        sort = name.rpartition(" ")[0]
+        found.sort(key=lambda row: (kernel_of(row).c_out % 16 > 0, kernel_of(row).c_out))
+        if len(found) > len(best.get(sort, ())) or _spread(found) > _spread(best[sort]):
+            best[sort] = found
+    return [best[sort] for sort in sorted(best)]
+
+
+def _spread(rows: Sequence[Row]) -> float:
+    rates = [by_flops(row) for row in rows]
+    return max(rates) / min(rates)
+
+
+def by_flops(row: Row) -> float:
+    return row.median_s / kernel_of(row).flops
 
 
 def fragments(rows: Sequence[Row]) -> list[list[Row]]:

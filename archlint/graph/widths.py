@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -23,7 +23,10 @@ _PRODUCTS = operators_that(Work.PRODUCT)
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A concatenation of channels: the output's width is the sum of the inputs' widths."""
+    """A concatenation of channels: the output's width is the sum of the inputs' widths.
+
+    Or a Split: `output` is what it cuts, `inputs` are what it gives.
+    """
 
     output: int
     inputs: tuple[int, ...]
@@ -34,15 +37,20 @@ class Widths:
     """The width groups of a model.
 
     `group` maps a tensor name to its group, `width` a group to its channels, `pinned` says why
-    a group's width cannot be chosen, `joins_of` the joins that a group is in.  `readers` and
-    `writers` are the operators that read or write a tensor of the group, `shuffles` those of
-    channel shuffles.
+    a group's width cannot be chosen, `joins_of` the joins that a group is in.  `splits_of` are
+    the Splits, as joins of what they give: they pin too, but for those who change all parts of a
+    Split together only the `fixed` groups are pinned.  `axis` is where the channels of a tensor
+    lie.  `readers` and `writers` are the operators that read or write a tensor of the group,
+    `shuffles` those of channel shuffles.
     """
 
     group: Mapping[str, int]
     width: Mapping[int, int]
     pinned: Mapping[int, str]
     joins_of: Mapping[int, tuple[Join, ...]]
+    splits_of: Mapping[int, tuple[Join, ...]]
+    fixed: frozenset[int]
+    axis: Mapping[str, int]
     readers: Mapping[int, tuple[int, ...]]
     writers: Mapping[int, tuple[int, ...]]
     shuffles: frozenset[int]
@@ -61,7 +69,9 @@ class _Finder:
         self._axis: dict[str, int] = {}
         self._size: dict[str, int] = {}
         self._why: dict[int, str] = {}
+        self._fixed: set[int] = set()
         self._joins: list[tuple[str, tuple[str, ...]]] = []
+        self._splits: list[tuple[str, tuple[str, ...]]] = []
         self._shuffles = _shuffles(model)
 
     def find(self) -> Widths:
@@ -107,6 +117,8 @@ class _Finder:
                 self._pin(tensor, f"{op.name} multiplies it with a computed tensor")
         elif op.op_type == "Concat":
             self._relate_concat(op)
+        elif op.op_type == "Split":
+            self._relate_split(op, source)
         elif op.op_type not in _CONVS | _PRODUCTS or _is_depthwise(op):
             # convs and products choose their width, all else keeps it
             for tensor in op.activations:
@@ -115,15 +127,17 @@ class _Finder:
                 for output in op.outputs:
                     self._carry(op, tensor, output)
 
-    def _carry(self, op: Operator, tensor: Tensor, output: Tensor) -> None:
+    def _carry(
+        self, op: Operator, tensor: Tensor, output: Tensor, *, is_part: bool = False
+    ) -> None:
         """The operator keeps the channels; where their number changes, both are pinned."""
         into, out = self._size.get(tensor.name), self._size.get(output.name)
         if into is not None and into == out:
             self._unite(tensor.name, output.name)
         elif tensor.elements is None or into is None or out is None or into > 1:
             why = f"{op.op_type} {op.name} ties it to another width"
-            self._pin(tensor, why)
-            self._pin(output, why)
+            self._pin(tensor, why, fix=not is_part)
+            self._pin(output, why, fix=not is_part)
 
     def _relate_concat(self, op: Operator) -> None:
         parts = [tensor.name for tensor in op.activations]
@@ -134,6 +148,16 @@ class _Finder:
         else:
             for tensor in op.activations:
                 self._carry(op, tensor, op.output)
+
+    def _relate_split(self, op: Operator, source: Tensor) -> None:
+        parts = [tensor.name for tensor in op.outputs]
+        sizes = [self._size.get(name) for name in parts]
+        whole = self._size.get(source.name)
+        adds_up = None not in sizes and len(parts) > 1 and whole == sum(size or 0 for size in sizes)
+        if adds_up:
+            self._splits.append((source.name, tuple(parts)))
+        for output in op.outputs:
+            self._carry(op, source, output, is_part=adds_up)
 
     def _add(self, tensor: Tensor, axis: int) -> None:
         self._node[tensor.name] = len(self._parent)
@@ -153,8 +177,10 @@ class _Finder:
         if a != b:
             self._parent[b] = a
 
-    def _pin(self, tensor: Tensor, why: str) -> None:
+    def _pin(self, tensor: Tensor, why: str, *, fix: bool = True) -> None:
         self._why.setdefault(self._node[tensor.name], why)
+        if fix:
+            self._fixed.add(self._node[tensor.name])
 
     def _result(self) -> Widths:
         group = {name: self._root(node) for name, node in self._node.items()}
@@ -165,14 +191,11 @@ class _Finder:
         pinned: dict[int, str] = {}
         for node, why in self._why.items():
             pinned.setdefault(self._root(node), why)
+        fixed = {self._root(node) for node in self._fixed}
         for root in group.values():
             if root not in width:
                 pinned.setdefault(root, "its width is not known")
-        joins_of: dict[int, list[Join]] = defaultdict(list)
-        for out, parts in self._joins:
-            join = Join(group[out], tuple(group[name] for name in parts))
-            for each in dict.fromkeys((join.output, *join.inputs)):
-                joins_of[each].append(join)
+                fixed.add(root)
         readers: dict[int, list[int]] = defaultdict(list)
         writers: dict[int, list[int]] = defaultdict(list)
         for op in self._model.operators:
@@ -184,11 +207,25 @@ class _Finder:
             group=group,
             width=width,
             pinned=pinned,
-            joins_of={key: tuple(value) for key, value in joins_of.items()},
+            joins_of=_by_group(self._joins, group),
+            splits_of=_by_group(self._splits, group),
+            fixed=frozenset(fixed),
+            axis=self._axis,
             readers={key: tuple(value) for key, value in readers.items()},
             writers={key: tuple(value) for key, value in writers.items()},
             shuffles=frozenset(self._shuffles),
         )
+
+
+def _by_group(
+    sums: Sequence[tuple[str, tuple[str, ...]]], group: Mapping[str, int]
+) -> dict[int, tuple[Join, ...]]:
+    found: dict[int, list[Join]] = defaultdict(list)
+    for whole, parts in sums:
+        join = Join(group[whole], tuple(group[name] for name in parts))
+        for each in dict.fromkeys((join.output, *join.inputs)):
+            found[each].append(join)
+    return {key: tuple(value) for key, value in found.items()}
 
 
 def _axis_after(before: tuple[int, ...] | None, after: tuple[int, ...] | None, axis: int) -> int:

@@ -89,6 +89,16 @@ class Net:
         self._channels[y] = sum(self._channels[x] for x in xs)
         return y
 
+    def split(self, x: str, *widths: int, name: str = "") -> tuple[str, ...]:
+        """A Split of channels; the names of its parts."""
+        name = name or self._next("split")
+        parts = tuple(f"{name}.{at}" for at in range(len(widths)))
+        self._nodes.append(
+            helper.make_node("Split", [x, self.constant(widths)], parts, name=name, axis=1)
+        )
+        self._channels |= dict(zip(parts, widths, strict=True))
+        return parts
+
     def op(
         self,
         op_type: str,

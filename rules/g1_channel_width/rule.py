@@ -32,7 +32,9 @@ from archlint.plugin import (
     find_pair,
     layers_of,
     layers_text,
+    owes_to_alignment,
     pattern_of,
+    width_step,
 )
 
 if TYPE_CHECKING:
@@ -144,6 +146,9 @@ class ChannelWidth(Rule):
             return Silence(
                 heads, "no aligned widths nearer to balance with the block's FLOPs quicken the pair"
             )
+        step = width_step(view.pricer, block.kernels)
+        if owes_to_alignment(block, candidate.kernels, view.pricer, step):
+            return Silence(heads, "aligned widths alone gain most of what others would: see A1")
         alone = _pair_alone(view, block, pair, candidate)
         first, kernel = view.model.operators[heads[0]], view.lowered.of(heads[0])[0]
         mac, bound = mac_over_bound(kernel)

@@ -41,7 +41,7 @@ _Mutate = Callable[[Random, str], str]
 
 _CONFIG = """\
 target = ["gtx1080ti-cudnn7-fp32"]
-select = ["G1", "G2", "G3", "G4"]
+select = ["A1", "G1", "G2", "G3", "G4"]
 min-slowdown = 1.1
 fail-on = "note"
 format = ["concise"]

@@ -234,3 +234,24 @@ def test_every_group_has_a_width_or_a_reason() -> None:
     for path in PATHS:
         found = find_widths(read_model(str(path)))
         assert set(found.group.values()) <= {*found.width, *found.pinned}
+
+
+def test_parts_of_a_split_are_pinned_but_not_fixed() -> None:
+    net = Net()
+    x = net.conv(net.input(1, 3, 8, 8), 36, name="whole")
+    one, other = net.split(x, 16, 20, name="split")
+    net.conv(net.concat(net.op("Relu", one), other), 8, name="head")
+    _, widths = widths_of(net)
+    assert why(widths, one) == "Split split ties it to another width"
+    groups = [widths.group[each] for each in (x, one, other)]
+    assert widths.fixed.isdisjoint(groups)
+    assert widths.splits_of[groups[0]] == (Join(groups[0], tuple(groups[1:])),)
+
+
+def test_a_split_of_what_is_an_input_fixes_nothing_but_the_input() -> None:
+    net = Net()
+    one, other = net.split(net.input(1, 36, 8, 8), 16, 20)
+    net.conv(net.concat(one, other), 8, name="head")
+    _, widths = widths_of(net)
+    assert widths.group["x"] in widths.fixed
+    assert widths.group[one] not in widths.fixed

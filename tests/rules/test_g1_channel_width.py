@@ -52,6 +52,20 @@ def bottleneck() -> tuple[Net, str]:
     return net, net.op("Relu", net.op("Add", x, net.conv(y, 256, name="restore")))
 
 
+def test_what_aligned_widths_gain_alone_is_not_claimed() -> None:
+    def said(outer: int, inner: int) -> Checked:
+        net = Net()
+        x = net.conv(net.input(1, 64, 28, 28), outer, name="stem")
+        y = net.conv(net.op("Relu", net.conv(x, inner, name="reduce")), outer, name="restore")
+        net.op("GlobalAveragePool", net.conv(net.op("Add", x, y), 64, name="head"))
+        return check(ChannelWidth, net, target="epyc-genoa-ort-fp32-1t")
+
+    assert said(174, 12).reason("reduce") == (
+        "aligned widths alone gain most of what others would: see A1"
+    )
+    assert said(176, 16).reason("reduce") != said(174, 12).reason("reduce")
+
+
 def test_an_inverted_bottleneck_is_a_place() -> None:
     net, last = stage(64)
     said = checked(net, last)

@@ -13,11 +13,18 @@ from archlint.linter.judge import Found
 from archlint.linter.pipeline import Examined, examine
 from archlint.linter.source import SourceModel, name_of
 from archlint.location import Location
-from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import AlignedWidths, FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
 from archlint.results.fix_report import Cost, FixReport, Outcome, Step
 from archlint.settings.options import Options
-from archlint.source.rewrites import Edit, Unfixable, fold_branches, replace_activation
+from archlint.source.rewrites import (
+    Edit,
+    Unfixable,
+    find_aligned,
+    find_literals,
+    fold_branches,
+    replace_activation,
+)
 
 __all__ = ["fix"]
 
@@ -125,6 +132,9 @@ class _Run:
             remedies = [each for each in _remedies(found) if isinstance(each, OtherWidths)]
             locations = _locations(found, examined, now, first_only=True)
             return Search(self.files, self._trials, now.cost).run(locations, remedies)
+        if isinstance(remedy, AlignedWidths):
+            aligned = [each for each in _remedies(found) if isinstance(each, AlignedWidths)]
+            return self._aligned(_locations(found, examined, now, first_only=False), aligned, now)
         locations = _locations(found, examined, now, first_only=isinstance(remedy, FoldedBranches))
         edit = self._edit(remedy, locations)
         edits = self.files.with_edit(edit)
@@ -132,6 +142,27 @@ class _Run:
             return self._trials.run(edits, edit.what), edit.what
         except ModelError as fault:
             raise _Unexported(edit.what, fault.reason) from fault
+
+    def _aligned(
+        self, locations: Sequence[Location], remedies: Sequence[AlignedWidths], now: Trial
+    ) -> tuple[Trial, str]:
+        """The first numbers that make the model faster where they are aligned widths."""
+        width = remedies[0].changes[0][0]
+        last: tuple[Trial, str] | None = None
+        failure = f"no literal in the source gives {width} channels"
+        for knob, values in find_aligned(find_literals(locations, self.files.read), remedies):
+            words = knob.words(values)
+            try:
+                edits = self.files.with_edit(Edit(words, tuple(sorted(knob.splices(values)))))
+                last = self._trials.run(edits, words), words
+            except ModelError as fault:
+                failure = f"{words}: {fault.reason}"
+                continue
+            if is_less(last[0].cost, now.cost):
+                return last
+        if last is None:
+            raise Unfixable(failure)
+        return last
 
     def _edit(self, remedy: Remedy, locations: Sequence[Location]) -> Edit:
         if isinstance(remedy, OtherActivation):
@@ -154,6 +185,8 @@ def _unmade(found: Found) -> Step:
     remedy = remedies[0]
     if isinstance(remedy, OtherActivation):
         would = f"would put {remedy.instead} for {remedy.now}"
+    elif isinstance(remedy, AlignedWidths):
+        would = "would put {1} for {0} channels".format(*remedy.changes[0])
     elif isinstance(remedy, OtherWidths) and remedy.groups > 1:
         would = "would look for fewer groups and widths that keep the FLOPs"
     else:

@@ -3,7 +3,13 @@
 from archlint.source.rewrites.activation import replace_activation
 from archlint.source.rewrites.edit import Edit, Read, Splice, spliced
 from archlint.source.rewrites.fold import fold_branches
-from archlint.source.rewrites.knobs import Decision, Knob, find_decisions, find_widths
+from archlint.source.rewrites.knobs import (
+    Decision,
+    Knob,
+    find_aligned,
+    find_decisions,
+    find_widths,
+)
 from archlint.source.rewrites.literals import Literal, find_literals
 from archlint.source.rewrites.source_text import SourceText, Unfixable
 
@@ -16,6 +22,7 @@ __all__ = [
     "SourceText",
     "Splice",
     "Unfixable",
+    "find_aligned",
     "find_decisions",
     "find_literals",
     "find_widths",

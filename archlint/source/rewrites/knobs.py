@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass
 from math import sqrt
 
-from archlint.remedy import OtherWidths
+from archlint.remedy import AlignedWidths, OtherWidths
 from archlint.source.rewrites.edit import Splice
 from archlint.source.rewrites.literals import Literal
 
-__all__ = ["Decision", "Knob", "find_decisions", "find_widths"]
+__all__ = ["Decision", "Knob", "find_aligned", "find_decisions", "find_widths"]
 
 _GROUPS = re.compile(r"group|cardinality", re.IGNORECASE)
 _RATIO = re.compile(r"expan|ratio|mult|factor|bottleneck|reduc|squeeze|mlp|^t$|^e$", re.IGNORECASE)
@@ -76,6 +76,24 @@ def find_decisions(literals: Sequence[Literal], remedies: Sequence[OtherWidths])
     if groups:
         return list(_grouped(literals, groups))
     return [*_of_rows(literals, remedies), *_of_ratios(literals, remedies)]
+
+
+def find_aligned(
+    literals: Sequence[Literal], remedies: Sequence[AlignedWidths]
+) -> list[tuple[Knob, tuple[int, ...]]]:
+    """The numbers that give these widths, with their new values: all, and those of one role.
+
+    A width may be written as what it is half of, so that sums of it count too.
+    """
+    new: dict[int | float, int] = {}
+    for remedy in remedies:
+        for now, instead in remedy.changes:
+            new.setdefault(now, instead)
+    found = [each for each in literals if each.value in new and _is_width(each)]
+    sets = [tuple(found)] if found else []
+    sets += _alike(found, lambda each: each.value)
+    sets += _alike(found, lambda each: (each.role, each.value))
+    return [(Knob(each), tuple(new[one.value] for one in each)) for each in dict.fromkeys(sets)]
 
 
 def find_widths(

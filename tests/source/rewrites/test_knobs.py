@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from archlint.remedy import OtherWidths
+from archlint.remedy import AlignedWidths, OtherWidths
 from archlint.source.rewrites import (
     Decision,
     Literal,
+    find_aligned,
     find_decisions,
     find_literals,
     find_widths,
@@ -109,3 +110,20 @@ def test_a_number_that_has_nothing_to_do_with_the_widths_decides_nothing() -> No
     found = literals(text, "nn.Linear(dim, dim, depth=4)")
     assert find_decisions(found, [OtherWidths(1, (64, 96), (512, 160))]) == []
     assert find_decisions(found, [OtherWidths(4, (64, 96), (64, 96))]) == []
+
+
+def test_aligned_widths_are_sought_all_together_then_by_value_and_by_role() -> None:
+    text = """\
+from torch import nn
+
+def net():
+    return nn.Sequential(nn.Conv2d(58, 58, 3), nn.Conv2d(58, 116, 1, groups=58))
+"""
+    found = literals(text, "nn.Conv2d(58, 58, 3)")
+    tries = find_aligned(found, [AlignedWidths(((58, 60), (116, 120)))])
+    assert [(knob.values, values) for knob, values in tries[:3]] == [
+        ((58, 58, 58, 116), (60, 60, 60, 120)),
+        ((58, 58, 58), (60, 60, 60)),
+        ((116,), (120,)),
+    ]
+    assert find_aligned(found, [AlignedWidths(((62, 64),))]) == []

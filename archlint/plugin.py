@@ -22,7 +22,12 @@ from typing import TYPE_CHECKING
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, POOLS, REORDERS, VIEWS
-from archlint.cost.lowering.difference import Difference, differences, relower
+from archlint.cost.lowering.difference import (
+    Difference,
+    differences,
+    relower,
+    rewrite_differences,
+)
 from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
@@ -41,6 +46,7 @@ from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.pattern import pattern_of, unnumbered
+from archlint.graph.rewrite import Rewrite
 from archlint.graph.widths import MODEL_INPUT, Widths
 from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
 from archlint.results.findings import Severity
@@ -60,6 +66,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_TO", "find_block", "fastest",
     "width_step",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
+    "Rewrite", "rewrite_differences",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

@@ -40,7 +40,8 @@ def rewritten(model: Model, rewrite: Rewrite) -> tuple[Model, tuple[int, ...]]:
     read and the operators that they stand for.
     """
     kept = [op for op in model.operators if op.index not in rewrite.gone]
-    mixed = [*kept, *map(_with_cost, rewrite.made)]
+    made = (replace(op, repeats=model.operators[op.index].repeats) for op in rewrite.made)
+    mixed = [*kept, *map(_with_cost, made)]
     order = _ordered(mixed)
     operators = tuple(replace(mixed[at], index=number) for number, at in enumerate(order))
     makers = {tensor.name: op.index for op in operators for tensor in op.outputs}

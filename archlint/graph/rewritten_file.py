@@ -52,14 +52,17 @@ def _node_of(
 
 
 def _node(op: Operator) -> onnx.NodeProto:
-    return helper.make_node(
+    node: onnx.NodeProto = helper.make_node(
         op.op_type,
         ["" if tensor is None else tensor.name for tensor in op.inputs],
         [tensor.name for tensor in op.outputs],
         name=op.output.name,
         domain=op.domain,
-        **{name: value for name, value in op.attributes.items() if value not in (None, ())},
     )
+    for name, value in op.attributes.items():
+        if value not in (None, ()):
+            node.attribute.append(helper.make_attribute(name, value))
+    return node
 
 
 def _new_constants(operators: Iterable[Operator], known: set[str]) -> Iterable[Tensor]:

@@ -52,7 +52,7 @@ def _joins_channels(op: Operator) -> bool:
     rank = len(op.output.shape or ())
     return (
         op.op_type == "Concat"
-        and not op.domain
+        and not op.malformed
         and isinstance(axis, int)
         and rank > 2
         and axis % rank == 1

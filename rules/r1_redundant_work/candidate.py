@@ -24,7 +24,8 @@ __all__ = ["Candidate", "places_of"]
 class Candidate:
     """Operators with another form of the same outputs; the telling operator comes first.
 
-    `what` names the rewrite, the same for all places of its sort.
+    `what` names the rewrite, the same for all places of its sort.  One that is an upper bound
+    gives fewer outputs, and so is none that could be compared.
     """
 
     operators: tuple[int, ...]
@@ -34,6 +35,7 @@ class Candidate:
     now: str
     instead: str
     rewrite: Rewrite
+    nature: Nature = Nature.EXACT
 
 
 def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | Silence]:
@@ -57,8 +59,8 @@ def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | S
     for place, each in enumerate(chosen):
         if place not in changed:
             yield Silence(each.operators, "the target runs it so already")
-    for each in found:
-        yield _place(view, [chosen[place] for place in each.places], each)
+    for change in found:
+        yield _place(view, [chosen[place] for place in change.places], change)
 
 
 def _place(view: View, candidates: Sequence[Candidate], change: Difference) -> Place | Silence:
@@ -78,6 +80,6 @@ def _place(view: View, candidates: Sequence[Candidate], change: Difference) -> P
         instead=first.instead,
         kernels=change.numbers,
         instead_kernels=change.kernels,
-        nature=Nature.EXACT,
-        rewrite=rewrite,
+        nature=first.nature,
+        rewrite=rewrite if first.nature is Nature.EXACT else None,
     )

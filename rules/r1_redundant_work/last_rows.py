@@ -24,7 +24,7 @@ def find_unused_rows(view: View) -> Iterator[Candidate | Silence]:
         reader = view.sole_reader(op.index)
         add = reader if reader is not None and _is_row_added(reader) else None
         taker = reader if add is None else view.sole_reader(add.index)
-        if taker is None or not _takes_rows(taker):
+        if taker is None or taker.malformed or not _takes_rows(taker):
             continue
         if (taker.output.elements or 0) >= (op.output.elements or 0):
             continue

@@ -19,8 +19,9 @@ def is_pointwise(op: Operator) -> bool:
         return False
     window = (op.weight.shape or ())[2:]
     pads, strides = op.attributes.get("pads") or (0,), op.attributes.get("strides") or (1,)
-    plain = isinstance(pads, tuple) and isinstance(strides, tuple)
-    return plain and set(window) == {1} and not any(pads) and set(strides) == {1}
+    if not isinstance(pads, tuple) or not isinstance(strides, tuple):
+        return False
+    return set(window) == {1} and not any(pads) and set(strides) == {1}
 
 
 def is_interpolation(op: Operator) -> bool:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from archlint.plugin import Place, Rule, Silence, View
 from archlint.rules.r1_redundant_work.before_pool import find_convs_before_pools
 from archlint.rules.r1_redundant_work.before_upsampling import find_convs_behind_upsampling
 from archlint.rules.r1_redundant_work.candidate import Candidate, places_of
 from archlint.rules.r1_redundant_work.last_rows import find_unused_rows
+from archlint.rules.r1_redundant_work.logits import find_logits_of_all_positions
 from archlint.rules.r1_redundant_work.powers import find_powers
 from archlint.rules.r1_redundant_work.shared_input import find_products_of_one_input
 from archlint.rules.r1_redundant_work.stacked import find_stacked_sums
+
+if TYPE_CHECKING:
+    from archlint.plugin import Plot
 
 __all__ = ["RedundantWork"]
 
@@ -20,6 +25,7 @@ REWRITES: tuple[Callable[[View], Iterator[Candidate | Silence]], ...] = (
     find_convs_before_pools,
     find_products_of_one_input,
     find_unused_rows,
+    find_logits_of_all_positions,
     find_stacked_sums,
     find_powers,
 )
@@ -42,3 +48,10 @@ class RedundantWork(Rule):
                 else:
                     candidates.append(said)
             yield from places_of(view, candidates)
+
+    @classmethod
+    def plot(cls) -> Plot:
+        """What a 1x1 conv at full size costs over one on a smaller map."""
+        from archlint.rules.r1_redundant_work.plot import PLOT
+
+        return PLOT

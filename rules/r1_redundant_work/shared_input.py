@@ -32,10 +32,10 @@ class _Product:
 
 def find_products_of_one_input(view: View) -> Iterator[Candidate | Silence]:
     """Each set of MatMuls by constant matrices that read one tensor: q, k and v, gate and up."""
-    readers: defaultdict[str, list[Operator]] = defaultdict(list)
+    readers: defaultdict[tuple[str, int], list[Operator]] = defaultdict(list)
     for op in view.model.operators:
         if _is_by_matrix(op):
-            readers[op.activations[0].name].append(op)
+            readers[op.activations[0].name, op.repeats].append(op)
     for products in readers.values():
         if len(products) < 2:
             continue
@@ -112,7 +112,7 @@ def _split(
     at, axis = products[-1].product.index, len(tensor.shape or ()) - 1
     name = f"{tensor.name}.split"
     if view.model.opset < 13:  # it is an attribute there
-        attributes = {"axis": axis, "split": tuple(widths)}
+        attributes: dict[str, int | tuple[int, ...]] = {"axis": axis, "split": tuple(widths)}
         return Operator(at, name, "Split", "", (tensor,), outputs, attributes)
     sizes = numbers(f"{name}.sizes", widths)
     return Operator(at, name, "Split", "", (tensor, sizes), outputs, {"axis": axis})

@@ -14,11 +14,11 @@ __all__ = ["find_stacked_sums"]
 def find_stacked_sums(view: View) -> Iterator[Candidate | Silence]:
     """Every ReduceSum over the axis on which a Concat has laid tensors of one element each."""
     for total in view.model.operators:
-        if total.op_type != "ReduceSum" or total.domain or len(total.activations) != 1:
+        if total.op_type != "ReduceSum" or total.malformed or len(total.activations) != 1:
             continue
         maker = view.model.makers.get(total.activations[0].name)
         stack = None if maker is None else view.model.operators[maker]
-        if stack is None or stack.op_type != "Concat" or not stack.output.shape:
+        if stack is None or stack.op_type != "Concat" or not stack.output.shape or stack.malformed:
             continue
         axis = stack.attributes.get("axis")
         rank = len(stack.output.shape)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from archlint.graph.rewritten_file import rewritten_file
 from archlint.linter.check_rule import PricedPlace
 from archlint.measure.onnxruntime.backend import OnnxRuntime
 from archlint.measure.random_weights import with_random_weights
-from archlint.plugin import Rewrite, View
+from archlint.plugin import Nature, Rewrite, View
 from archlint.rules.r1_redundant_work.before_upsampling import find_convs_behind_upsampling
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.rule import RedundantWork
@@ -24,17 +25,23 @@ def checked(net: Net) -> Checked:
     return check(RedundantWork, net, target=TARGET)
 
 
-def rewritten(net: Net) -> PricedPlace:
+def rewritten(net: Net, opset: int = 17) -> PricedPlace:
     """The only place, whose rewrite gives the same outputs, computed by ONNX Runtime."""
-    said = checked(net)
+    said = check(RedundantWork, at_opset(net, opset), target=TARGET)
     place = said.place
     assert place.rewrite is not None
-    assert_same(net, said.view, place.rewrite)
+    assert_same(at_opset(net, opset), said.view, place.rewrite)
     return place
 
 
-def assert_same(net: Net, view: View, rewrite: Rewrite) -> None:
-    runtime, now = OnnxRuntime(1), with_random_weights(net.proto(), seed=3)
+def at_opset(net: Net, opset: int) -> onnx.ModelProto:
+    proto = net.proto()
+    proto.opset_import[0].version = opset
+    return proto
+
+
+def assert_same(proto: onnx.ModelProto, view: View, rewrite: Rewrite) -> None:
+    runtime, now = OnnxRuntime(1), with_random_weights(proto, seed=3)
     instead = rewritten_file(view.model, now, rewrite)
     for one, two in zip(runtime.outputs(now), runtime.outputs(instead), strict=True):
         assert one.shape == two.shape
@@ -150,7 +157,7 @@ def test_so_does_it_where_the_resizing_is_cubic() -> None:
     view = checked(net).view
     (found,) = find_convs_behind_upsampling(view)
     assert isinstance(found, Candidate)
-    assert_same(net, view, found.rewrite)
+    assert_same(net.proto(), view, found.rewrite)
 
 
 def test_a_size_that_names_the_channels_is_mended() -> None:
@@ -180,6 +187,14 @@ def test_the_conv_of_a_concat_is_a_sum_of_convs(times: tuple[int, ...], bias: bo
     assert place.summary.startswith("a 1x1 conv runs behind ")
     convs = [each for each in place.instead_kernels if each.op == "Conv"]
     assert len(convs) == upsampled + (upsampled < len(times))
+
+
+def test_before_opset_10_slices_have_attributes() -> None:
+    net = Net()
+    scales = net.constant([1.0, 1.0, 2.0, 2.0])
+    up = net.op("Upsample", net.input(1, 32, 16, 16), scales, mode="nearest")
+    conv(net, net.op("Concat", up, net.input(1, 32, 32, 32, name="y"), axis=1), 64, 64, bias=True)
+    rewritten(net, opset=9)
 
 
 def test_a_group_conv_mixes_no_branches() -> None:
@@ -231,6 +246,10 @@ def test_products_of_one_input_are_one_product(bias: bool) -> None:
     assert place.instead == "one product of 384>896, then a Split"
 
 
+def test_before_opset_13_a_split_has_attributes() -> None:
+    rewritten(projections(384, 128), opset=11)
+
+
 def test_products_of_two_inputs_are_two() -> None:
     net = Net()
     for name in ("x", "y"):
@@ -264,6 +283,22 @@ def test_a_row_taken_by_an_index_is_taken_first() -> None:
 def test_columns_are_taken_behind_the_product() -> None:
     net, y = logits()
     net.op("Slice", y, *(net.constant([each]) for each in (0, 10, 2)))
+    assert checked(net).said == ()
+
+
+def test_logits_of_all_positions_are_an_upper_bound() -> None:
+    net = Net()
+    net.dense(net.input(1, 64, 128), 128, 30000, name="head")
+    place = checked(net).place
+    assert (place.nature, place.rewrite) == (Nature.UPPER_BOUND, None)
+    assert place.summary == "the logits of all 64 positions are computed"
+    assert place.comparison.slowdown > 2
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 30000), (64, 1000)])
+def test_one_position_or_few_columns_are_no_logits_of_all(rows: int, columns: int) -> None:
+    net = Net()
+    net.dense(net.input(1, rows, 128), 128, columns)
     assert checked(net).said == ()
 
 

@@ -5,7 +5,8 @@
 - What it looks at: the network (`Model`, `Operator`, `Tensor`), the kernels that the target runs
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
-- What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`.
+- What a place may say of the source: `OtherActivation`, `OtherWidths`, `FoldedBranches`,
+  `SwappedLayers`.
 - `pattern_of` gives a module path without its indices, `unnumbered` one without any numbers,
   for decisions.
 - What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
@@ -48,7 +49,13 @@ from archlint.graph.operator import Operator, Tensor
 from archlint.graph.pattern import pattern_of, unnumbered
 from archlint.graph.rewrite import Rewrite
 from archlint.graph.widths import MODEL_INPUT, Widths
-from archlint.remedy import FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import (
+    FoldedBranches,
+    OtherActivation,
+    OtherWidths,
+    Remedy,
+    SwappedLayers,
+)
 from archlint.results.findings import Severity
 from archlint.rule import Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
@@ -58,8 +65,8 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Severity",
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
-    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "pattern_of",
-    "unnumbered",
+    "Remedy", "OtherActivation", "OtherWidths", "FoldedBranches", "SwappedLayers",
+    "pattern_of", "unnumbered",
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",

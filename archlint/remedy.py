@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["FoldedBranches", "OtherActivation", "OtherWidths", "Remedy"]
+__all__ = ["FoldedBranches", "OtherActivation", "OtherWidths", "Remedy", "SwappedLayers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,9 @@ class FoldedBranches:
     depthwise: bool
 
 
-Remedy = OtherActivation | OtherWidths | FoldedBranches
+@dataclass(frozen=True, slots=True)
+class SwappedLayers:
+    """Two layers that run one after the other, in the other order."""
+
+
+Remedy = OtherActivation | OtherWidths | FoldedBranches | SwappedLayers

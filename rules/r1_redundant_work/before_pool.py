@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import prod
 
-from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
+from archlint.plugin import Operator, Rewrite, Silence, SwappedLayers, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.linear import is_pointwise
 
@@ -53,6 +53,7 @@ def _swapped(conv: Operator, pool: Operator) -> Candidate:
                 replace(conv, inputs=(pooled, *conv.inputs[1:]), outputs=(pool.output,)),
             ),
         ),
+        remedy=SwappedLayers(),
     )
 
 

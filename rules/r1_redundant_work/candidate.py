@@ -10,6 +10,7 @@ from archlint.plugin import (
     Difference,
     Nature,
     Place,
+    Remedy,
     Rewrite,
     Silence,
     View,
@@ -36,6 +37,7 @@ class Candidate:
     instead: str
     rewrite: Rewrite
     nature: Nature = Nature.EXACT
+    remedy: Remedy | None = None
 
 
 def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | Silence]:
@@ -81,5 +83,6 @@ def _place(view: View, candidates: Sequence[Candidate], change: Difference) -> P
         kernels=change.numbers,
         instead_kernels=change.kernels,
         nature=first.nature,
+        remedy=first.remedy,
         rewrite=rewrite if first.nature is Nature.EXACT else None,
     )

@@ -6,6 +6,7 @@ from archlint.source.rewrites.fold import fold_branches
 from archlint.source.rewrites.knobs import Decision, Knob, find_decisions, find_widths
 from archlint.source.rewrites.literals import Literal, find_literals
 from archlint.source.rewrites.source_text import SourceText, Unfixable
+from archlint.source.rewrites.swap import swap_layers
 
 __all__ = [
     "Decision",
@@ -22,4 +23,5 @@ __all__ = [
     "fold_branches",
     "replace_activation",
     "spliced",
+    "swap_layers",
 ]

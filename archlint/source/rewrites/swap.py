@@ -117,9 +117,35 @@ def _once(
         call = source.parent(each)
         if not isinstance(call, cst.Call) or call.func is not each:
             raise Unfixable(f"{owner} hands on a layer instead of calling it")
-    if source.around(one, cst.FunctionDef) is not source.around(two, cst.FunctionDef):
-        raise Unfixable(f"{owner} calls its layers in several functions")
+    if not _is_handed_on(source, source.parent(one), source.parent(two)):
+        raise Unfixable(f"{owner} does not hand {first.name}'s result to {second.name} at once")
     return one, two
+
+
+def _is_handed_on(source: SourceText, one: cst.CSTNode | None, two: cst.CSTNode | None) -> bool:
+    """Whether the second call's one argument is the first, or what the line before it calls so."""
+    if not isinstance(two, cst.Call) or len(two.args) != 1:
+        return False
+    read = two.args[0].value
+    if read is one:
+        return True
+    makes, takes = (
+        None if each is None else source.around(each, cst.SimpleStatementLine)
+        for each in (one, two)
+    )
+    block = None if makes is None else source.parent(makes)
+    if makes is None or takes is None or not isinstance(block, cst.IndentedBlock):
+        return False
+    body = list(block.body)
+    made = makes.body[0]
+    return (
+        takes in body
+        and body.index(takes) == body.index(makes) + 1
+        and isinstance(read, cst.Name)
+        and isinstance(made, cst.Assign)
+        and made.value is one
+        and [name_of(each.target) for each in made.targets] == [read.value]
+    )
 
 
 def _exchanged(source: SourceText, one: cst.CSTNode, two: cst.CSTNode) -> list[Splice]:

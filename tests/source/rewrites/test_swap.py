@@ -83,7 +83,11 @@ class Transition(nn.Sequential):
      "Transition hands on a layer instead of calling it"),
     (NAMED.replace("self.pool(self.conv(x.relu()))", "self.conv(x)")
      + "\n    def down(self, x):\n        return self.pool(x)\n",
-     "Transition calls its layers in several functions"),
+     "Transition does not hand conv's result to pool at once"),
+    (NAMED.replace("self.conv(x.relu())", "self.norm(self.conv(x))"),
+     "Transition does not hand conv's result to pool at once"),
+    (STEPS.replace("y = self.pool", "y = self.norm(y)\n        y = self.pool"),
+     "Transition does not hand conv's result to pool at once"),
 ])  # fmt: skip
 def test_what_is_written_otherwise_is_left(text: str, why: str) -> None:
     with pytest.raises(Unfixable, match=f"^{why}$"):

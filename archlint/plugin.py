@@ -6,7 +6,7 @@
   for it (`Target`, `Lowered`, `PlacedKernel`, `Kernel`, `Kind`) and their prices (`Pricer`,
   `Comparison`, `Price`, `Basis`).
 - What a place may say of the source: `OtherActivation`, `OtherWidths`, `AlignedWidths`,
-  `FoldedBranches`.
+  `FoldedBranches`, `SwappedLayers`.
 - `pattern_of` gives a module path without its indices, `unnumbered` one without any numbers,
   for decisions.
 - What it has measured: `Workload`, `Experiment`; what `archlint rule --plot` draws of it: `Plot`,
@@ -23,7 +23,12 @@ from typing import TYPE_CHECKING
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import ACTIVATIONS, POOLS, REORDERS, VIEWS
-from archlint.cost.lowering.difference import Difference, differences, relower
+from archlint.cost.lowering.difference import (
+    Difference,
+    differences,
+    relower,
+    rewrite_differences,
+)
 from archlint.cost.lowering.lower import Change, Lowered, PlacedKernel, lower
 from archlint.cost.lowering.on_path import apart, on_path
 from archlint.cost.pricer import Comparison, Pricer
@@ -40,8 +45,16 @@ from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.pattern import pattern_of, unnumbered
+from archlint.graph.rewrite import Rewrite
 from archlint.graph.widths import MODEL_INPUT, Widths
-from archlint.remedy import AlignedWidths, FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import (
+    AlignedWidths,
+    FoldedBranches,
+    OtherActivation,
+    OtherWidths,
+    Remedy,
+    SwappedLayers,
+)
 from archlint.results.findings import Severity
 from archlint.rule import Choice, Decision, Limit, Nature, Option, Place, Rule, Silence, View
 from archlint.settings.options import OptionValue
@@ -51,8 +64,8 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "Limit", "Severity",
     "Model", "Operator", "Tensor", "Target", "Lowered", "PlacedKernel", "Kernel", "Kind",
     "Pricer", "Comparison", "Price", "Basis",
-    "Remedy", "OtherActivation", "OtherWidths", "AlignedWidths", "FoldedBranches", "pattern_of",
-    "unnumbered",
+    "Remedy", "OtherActivation", "OtherWidths", "AlignedWidths", "FoldedBranches", "SwappedLayers",
+    "pattern_of", "unnumbered",
     "Workload", "Experiment", "Plot", "Panel", "PlotPoint",
     # the engine's
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
@@ -60,6 +73,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "keeping", "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
     "owes_to_alignment", "SharedWidth", "find_shared_widths",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
+    "Rewrite", "rewrite_differences",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

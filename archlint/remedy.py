@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["AlignedWidths", "FoldedBranches", "OtherActivation", "OtherWidths", "Remedy"]
+__all__ = [
+    "AlignedWidths", "FoldedBranches", "OtherActivation", "OtherWidths", "Remedy", "SwappedLayers",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +47,9 @@ class FoldedBranches:
     depthwise: bool
 
 
-Remedy = OtherActivation | OtherWidths | AlignedWidths | FoldedBranches
+@dataclass(frozen=True, slots=True)
+class SwappedLayers:
+    """Two layers that run one after the other, in the other order."""
+
+
+Remedy = OtherActivation | OtherWidths | AlignedWidths | FoldedBranches | SwappedLayers

@@ -15,6 +15,7 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.target import Target
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.graph.rewrite import Rewrite
 from archlint.graph.widths import Widths
 from archlint.remedy import Remedy
 from archlint.results.findings import Severity
@@ -138,7 +139,9 @@ class Place:
     both.  `evidence` is a frozen dataclass of the rule, for JSON.  `module` is its path where
     that is not the one of the first operator that has one.  `remedy` is what the alternative
     changes, where that may be a local edit of the source.  `choices` are what there is to choose
-    from, the alternative among them, and what the time of now would buy.
+    from, the alternative among them, and what the time of now would buy.  `rewrite` is the
+    alternative itself, where it computes the same: `archlint verify` runs the whole model with it
+    and compares.
     """
 
     operators: tuple[int, ...]
@@ -155,6 +158,7 @@ class Place:
     limit: Limit | None = None
     remedy: Remedy | None = None
     choices: tuple[Choice, ...] = ()
+    rewrite: Rewrite | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import onnx
+from numpy.typing import NDArray
 
 from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kernel import Kernel
@@ -68,3 +70,10 @@ class Backend(ABC):
     @abstractmethod
     def time_model(self, model: onnx.ModelProto, sessions: int) -> tuple[float, ...]:
         """The median seconds of a whole model with its weights, one figure per fresh session."""
+
+    @abstractmethod
+    def outputs(self, model: onnx.ModelProto) -> tuple[NDArray[Any], ...]:
+        """What a whole model with its weights makes of random inputs.
+
+        Raises MeasureError if the runtime refuses it.
+        """

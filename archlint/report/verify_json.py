@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 
 from archlint.report.finding_json import head_json, variant_json
 from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, plain, rounded
 from archlint.results.findings import Variant
 from archlint.results.verification import (
     Ratio,
+    Rewritten,
     Verification,
     VerifiedFinding,
     VerifiedModel,
@@ -56,6 +58,17 @@ def _finding(verified: VerifiedFinding) -> Json:
         "reason": verified.reason,
         "places": [_place(each) for each in verified.places],
         "left_out": verified.left_out,
+        "rewritten": None if verified.rewritten is None else _rewritten(verified.rewritten),
+    }
+
+
+def _rewritten(whole: Rewritten) -> Json:
+    return {
+        "difference": None if whole.reason or isinf(whole.difference) else whole.difference,
+        "same": None if whole.reason else whole.is_same,
+        "now_session_ms": [ms(each) for each in whole.now_seconds],
+        "instead_session_ms": [ms(each) for each in whole.instead_seconds],
+        "reason": whole.reason,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import median
 from types import MappingProxyType
 
 from archlint.report.page import Page, Part
@@ -14,6 +15,7 @@ from archlint.results.findings import Variant
 from archlint.results.verification import (
     Kept,
     Ratio,
+    Rewritten,
     Verdict,
     Verification,
     VerifiedFinding,
@@ -86,6 +88,8 @@ def _finding(finding: VerifiedFinding, style: Style) -> list[list[Part]]:
     said = [f"{counted(count, 'place')} {why}" for count, why in unrun if count]
     if said:
         rows.append([(f"{', '.join(said)}; all: {_ratio(finding.printed)} predicted", _DIM)])
+    if finding.rewritten is not None:
+        rows.append([(_rewritten(finding.rewritten), _DIM)])
     if style.verbose:
         for place in finding.places:
             times = f"{place.count} x " if place.count > 1 else ""
@@ -97,6 +101,17 @@ def _finding(finding: VerifiedFinding, style: Style) -> list[list[Part]]:
             if place.reason:
                 rows.append([(place.reason, _DIM)])
     return rows
+
+
+def _rewritten(whole: Rewritten) -> str:
+    """What the whole model gives and takes instead: "outputs the same (6e-07); 56.5 > 52.0 ms"."""
+    if whole.reason:
+        return f"outputs not compared: {whole.reason}"
+    said = f"outputs {'the same' if whole.is_same else 'differ'} ({whole.difference:.0e})"
+    if not whole.now_seconds:
+        return said
+    now, instead = median(whole.now_seconds), median(whole.instead_seconds)
+    return f"{said}; network {milliseconds(now)} now, {milliseconds(instead)} instead"
 
 
 def _kernels(variant: Variant) -> str:

@@ -11,6 +11,7 @@ from archlint.results.findings import Finding, Variant
 __all__ = [
     "Kept",
     "Ratio",
+    "Rewritten",
     "Verdict",
     "Verification",
     "VerifiedFinding",
@@ -24,7 +25,8 @@ class Verdict(Enum):
     """What the measurement makes of a finding.
 
     `confirmed`: inside the band predicted for the places run, or above it.  `weaker`: below the
-    band.  `refuted`: the whole 95 % interval is below 1, so that *instead* is slower.
+    band.  `refuted`: the whole 95 % interval is below 1, so that *instead* is slower, or the
+    outputs of what should compute the same differ.
     `not run`: the runtime cannot run its kernels.
     """
 
@@ -70,13 +72,38 @@ class VerifiedPlace:
     reason: str = ""
 
 
+SAME = 1e-5
+"""Outputs that differ by no more than this share of their greatest element are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A whole model against the same model with what a finding has instead, at all its places.
+
+    `difference` is that of the outputs, over their greatest element, with random weights.  The
+    seconds are by session, none where only the outputs were asked for.  With a `reason` it was
+    not run.
+    """
+
+    difference: float = 0.0
+    now_seconds: tuple[float, ...] = ()
+    instead_seconds: tuple[float, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        """Whether the outputs are the same, as far as that was looked at."""
+        return self.difference <= SAME
+
+
 @dataclass(frozen=True, slots=True)
 class VerifiedFinding:
     """A finding with what was measured of it.
 
     `places` are those run, the costliest first, and `left_out` counts the places that are like
     none of them.  `predicted` is the slow-down of the places that were run: it differs from the
-    `printed` one where some were not.
+    `printed` one where some were not.  `rewritten` is the whole model with what computes the same
+    instead, None where that is another design.
     """
 
     finding: Finding
@@ -86,6 +113,7 @@ class VerifiedFinding:
     reason: str
     places: tuple[VerifiedPlace, ...]
     left_out: int
+    rewritten: Rewritten | None = None
 
     @property
     def printed(self) -> Ratio:

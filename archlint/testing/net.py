@@ -120,10 +120,14 @@ class Net:
         self._weights.append(TensorProto(name=name, dims=dims, data_type=self._dtype))
         return name
 
-    def constant(self, values: Sequence[int]) -> str:
-        """An initializer of these integers: a shape, axes, splits."""
+    def constant(self, values: Sequence[int] | Sequence[float] | int | float) -> str:
+        """An initializer of these integers (a shape, axes, splits) or floats (scales, a power)."""
         name = self._next("shape")
-        self._weights.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
+        listed = values if isinstance(values, Sequence) else [values]
+        dims = [len(values)] if isinstance(values, Sequence) else []
+        is_whole = all(isinstance(each, int) for each in listed)
+        dtype = TensorProto.INT64 if is_whole else self._dtype
+        self._weights.append(helper.make_tensor(name, dtype, dims, listed))
         return name
 
     def proto(self, *outputs: str) -> onnx.ModelProto:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import onnx
 import tomli
+from numpy.typing import NDArray
 
 from archlint.cost.cpu import Cpu
 from archlint.cost.kernels.kernel import Kernel
@@ -81,6 +83,9 @@ class FakeBackend(Backend):
         return Timing(seconds, sum(seconds))
 
     def time_model(self, model: onnx.ModelProto, sessions: int) -> tuple[float, ...]:
+        raise NotImplementedError
+
+    def outputs(self, model: onnx.ModelProto) -> tuple[NDArray[Any], ...]:
         raise NotImplementedError
 
 

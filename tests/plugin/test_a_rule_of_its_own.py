@@ -66,7 +66,7 @@ def test_it_is_found_and_run(capsys: pytest.CaptureFixture[str]) -> None:
 def test_it_runs_beside_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rule"]) == 0
     codes = re.findall(r"^[A-Z]\d+", capsys.readouterr().out, re.MULTILINE)
-    assert codes == ["A1", "G1", "G2", "G3", "G4", "X1"]
+    assert codes == ["A1", "G1", "G2", "G3", "G4", "R1", "X1"]
 
 
 @pytest.mark.usefixtures("installed")

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import jsonschema  # type: ignore[import-untyped]  # it comes without types
+import pytest
 
 from archlint.report import Style, verify_json, verify_text
 from archlint.report.schema import schema
@@ -11,6 +12,7 @@ from archlint.results.findings import Severity
 from archlint.results.verification import (
     Kept,
     Ratio,
+    Rewritten,
     Verdict,
     Verification,
     VerifiedFinding,
@@ -137,6 +139,25 @@ def test_a_model_that_could_not_be_run_says_why() -> None:
         "",
         "No findings to run.",
     ]
+
+
+@pytest.mark.parametrize(("rewritten", "line"), [
+    (Rewritten(6e-7), "outputs the same (6e-07)"),
+    (Rewritten(3e-3), "outputs differ (3e-03)"),
+    (Rewritten(float("inf")), "outputs differ (inf)"),
+    (Rewritten(6e-7, (0.056, 0.057, 0.056), (0.052, 0.052, 0.051)),
+     "outputs the same (6e-07); network 56.0 ms now, 52.0 ms instead"),
+    (Rewritten(reason="ONNX Runtime: no"), "outputs not compared: ONNX Runtime: no"),
+])  # fmt: skip
+def test_the_whole_model_rewritten_has_a_line(rewritten: Rewritten, line: str) -> None:
+    verified = replace(finding(Verdict.CONFIRMED, Ratio(1.3, 1.2, 1.4)), rewritten=rewritten)
+    model = VerifiedModel("net.onnx", "Fast CPU", findings=(verified,))
+    report = replace(VERIFICATION, models=(model,))
+    assert f"    {line}" in verify_text.render(report, Style(width=100)).splitlines()
+    document = json.loads(verify_json.render(report))
+    jsonschema.Draft202012Validator(json.loads(schema("verify"))).validate(document)
+    same = document["models"][0]["findings"][0]["rewritten"]["same"]
+    assert same is (None if rewritten.reason else rewritten.difference < 1e-5)
 
 
 def test_verdicts_are_coloured() -> None:

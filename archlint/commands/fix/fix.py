@@ -13,7 +13,14 @@ from archlint.linter.judge import Found
 from archlint.linter.pipeline import Examined, examine
 from archlint.linter.source import SourceModel, name_of
 from archlint.location import Location
-from archlint.remedy import AlignedWidths, FoldedBranches, OtherActivation, OtherWidths, Remedy
+from archlint.remedy import (
+    AlignedWidths,
+    FoldedBranches,
+    OtherActivation,
+    OtherWidths,
+    Remedy,
+    SwappedLayers,
+)
 from archlint.results.findings import Severity
 from archlint.results.fix_report import Cost, FixReport, Outcome, Step
 from archlint.settings.options import Options
@@ -24,6 +31,7 @@ from archlint.source.rewrites import (
     find_literals,
     fold_branches,
     replace_activation,
+    swap_layers,
 )
 
 __all__ = ["fix"]
@@ -167,6 +175,8 @@ class _Run:
     def _edit(self, remedy: Remedy, locations: Sequence[Location]) -> Edit:
         if isinstance(remedy, OtherActivation):
             return replace_activation(remedy.now, remedy.instead, locations, self.files.read)
+        if isinstance(remedy, SwappedLayers):
+            return swap_layers(locations, self.files.read)
         if isinstance(remedy, FoldedBranches) and not remedy.depthwise:
             return fold_branches(locations, self.files.read)
         raise Unfixable("depthwise convs between a Split and a Concat fold in no local edit")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import inf
+from operator import or_
 
 from archlint.commands.verify.surroundings import Side, surround
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
+from archlint.graph.rewrite import Rewrite
 from archlint.linter.check_rule import PricedPlace
 from archlint.linter.judge import Found, priced_on, saving_of
 from archlint.linter.pipeline import Examined
@@ -47,12 +50,14 @@ class PlannedFinding:
     """A finding with what is to be run of it; `left_out` counts the places like none of these.
 
     `predicted` is the slow-down of the places that can be run, as the finding has it for all.
+    `rewrite` is that of all its places, None where they have none.
     """
 
     finding: Finding
     places: tuple[PlannedPlace, ...]
     left_out: int
     predicted: Ratio
+    rewrite: Rewrite | None
 
 
 def plan_findings(
@@ -91,11 +96,13 @@ def _planned(
         for (_, of_these), reason in zip(ordered, reasons, strict=True)
     )  # fmt: skip
     price = priced_on(run, priced, Options(min_slowdown=1.0)) if run else found.finding.prices[0]
+    rewrites = [place.rewrite for place in every if place.rewrite is not None]
     return PlannedFinding(
         found.finding,
         planned,
         len(every) - sum(place.count for place in planned),
         Ratio(price.slowdown, price.slowdown_low, price.slowdown_high),
+        reduce(or_, rewrites) if rewrites else None,
     )
 
 

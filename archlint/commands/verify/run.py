@@ -10,8 +10,9 @@ from typing import Protocol
 from archlint.commands.verify.choice import Chosen
 from archlint.commands.verify.keep import Keeper
 from archlint.commands.verify.plan import PlannedFinding, PlannedPlace, plan_findings
+from archlint.commands.verify.same_outputs import run_rewritten
 from archlint.commands.verify.sessions import time_places
-from archlint.commands.verify.verdict import judge_finding
+from archlint.commands.verify.verdict import judge_finding, judge_outputs
 from archlint.commands.verify.whole_model import time_whole
 from archlint.linter.pipeline import Examined
 from archlint.measure.backend import Backend
@@ -94,7 +95,7 @@ class _Run:
         report = examined.report
         if self._target not in examined.views:
             return VerifiedModel(report.path, error=report.error, skipped=report.skipped)
-        findings = tuple(self._finding(report.path, each) for each in plan)
+        findings = tuple(self._rewritten(examined, each) for each in plan)
         return VerifiedModel(
             path=report.path,
             title=examined.views[self._target].title,
@@ -102,6 +103,24 @@ class _Run:
             whole=self._whole(examined) if self._request.whole else None,
             hidden=len(report.findings) - len(findings),
             error=report.error,
+        )
+
+    def _rewritten(self, examined: Examined, planned: PlannedFinding) -> VerifiedFinding:
+        """Run a finding, and the whole model with what computes the same instead."""
+        path = examined.report.path
+        verified = self._finding(path, planned)
+        if planned.rewrite is None:
+            return verified
+        self._progress(self._done, self._total, f"{path}: {planned.finding.code}, rewritten")
+        return judge_outputs(
+            verified,
+            run_rewritten(
+                examined.report,
+                examined.views[self._target].view.model,
+                planned.rewrite,
+                self._backend,
+                self._request.sessions if self._request.whole else 0,
+            ),
         )
 
     def _finding(self, path: str, planned: PlannedFinding) -> VerifiedFinding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from archlint.commands.verify.plan import PlannedFinding
@@ -10,9 +11,15 @@ from archlint.commands.verify.sessions import Timed
 from archlint.cost.pricing.row import CLOCK
 from archlint.measure.fit.statistics import bounds_of
 from archlint.results.findings import Variant
-from archlint.results.verification import Ratio, Verdict, VerifiedFinding, VerifiedPlace
+from archlint.results.verification import (
+    Ratio,
+    Rewritten,
+    Verdict,
+    VerifiedFinding,
+    VerifiedPlace,
+)
 
-__all__ = ["judge_finding", "slowdown_of", "verdict_of"]
+__all__ = ["judge_finding", "judge_outputs", "slowdown_of", "verdict_of"]
 
 
 def slowdown_of(now: Sequence[float], instead: Sequence[float]) -> Ratio:
@@ -54,6 +61,13 @@ def judge_finding(planned: PlannedFinding, timed: Sequence[Timed]) -> VerifiedFi
     return VerifiedFinding(
         planned.finding, predicted, measured, verdict, reason, places, planned.left_out
     )
+
+
+def judge_outputs(verified: VerifiedFinding, rewritten: Rewritten) -> VerifiedFinding:
+    """The finding with its rewritten model, which refutes it where the outputs differ."""
+    if rewritten.is_same:
+        return replace(verified, rewritten=rewritten)
+    return replace(verified, rewritten=rewritten, verdict=Verdict.REFUTED)
 
 
 def _together(places: Sequence[tuple[float, Sequence[float]]]) -> list[float]:

@@ -21,7 +21,7 @@ from archlint.measure.target_file import reference_of
 from archlint.results.findings import ModelReport, TargetReport
 from archlint.results.verification import WholeModel
 
-__all__ = ["time_whole"]
+__all__ = ["runnable", "time_whole"]
 
 
 def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path) -> WholeModel:
@@ -37,7 +37,7 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
     if model.unknown_operators:
         return replace(whole, reason="it has operators that are not read, and so no prediction")
     try:
-        proto = with_random_weights(_at_sizes(read_proto(model.path), model), seed=0)
+        proto = runnable(model)
         reference: Reference = reference_of(target)
         before = reference.drift(backend)
         seconds = backend.time_model(proto, sessions)
@@ -45,6 +45,11 @@ def time_whole(model: ModelReport, backend: Backend, sessions: int, target: Path
     except ArchlintError as fault:
         return replace(whole, reason=str(fault))
     return replace(whole, seconds=seconds, drift=drift)
+
+
+def runnable(model: ModelReport) -> onnx.ModelProto:
+    """The model's file at the sizes linted, with random weights."""
+    return with_random_weights(_at_sizes(read_proto(model.path), model), seed=0)
 
 
 def _at_sizes(proto: onnx.ModelProto, model: ModelReport) -> onnx.ModelProto:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.lower import lower
-from archlint.cost.lowering.lowered import Change, Lowered, PlacedKernel
+from archlint.cost.lowering.lowered import NO_CHANGE, Change, Lowered, PlacedKernel
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.model import Model
+from archlint.graph.rewrite import Rewrite, rewritten
 
-__all__ = ["Difference", "difference", "differences", "relower"]
+__all__ = ["Difference", "difference", "differences", "relower", "rewrite_differences"]
 
 NEAR = 64
 """Operators looked at around a kernel for the place that changed it."""
@@ -30,10 +33,28 @@ class Difference:
     kernels: tuple[Kernel, ...]
 
 
-def relower(model: Model, lowering: RuntimeRules, lowered: Lowered, change: Change) -> Lowered:
+def relower(
+    model: Model, lowering: RuntimeRules, lowered: Lowered, change: Change = NO_CHANGE
+) -> Lowered:
     """The model lowered again with a change, its weights in rotation as before."""
     levels = {placed.kernel.rotation for placed in lowered.kernels}
     return lower(model, replace(lowering, rotation=tuple(levels - {0})), change)
+
+
+def rewrite_differences(
+    model: Model, lowering: RuntimeRules, lowered: Lowered, rewrites: Sequence[Rewrite]
+) -> tuple[Difference, ...]:
+    """What rewrites change, a place each; no operator goes in two of them."""
+    if not rewrites:
+        return ()
+    other, origin = rewritten(model, reduce(or_, rewrites))
+    relowered = relower(other, lowering, lowered)
+    kernels = tuple(
+        replace(placed, operators=tuple(origin[index] for index in placed.operators))
+        for placed in relowered.kernels
+    )
+    places = [rewrite.gone for rewrite in rewrites]
+    return differences(model, lowered, replace(relowered, kernels=kernels), places)
 
 
 def difference(lowered: Lowered, relowered: Lowered) -> tuple[tuple[int, ...], tuple[Kernel, ...]]:

@@ -137,6 +137,16 @@ class OnnxRuntime(Backend):
             found.append(_wall(partial(session.run, None, feeds)))
         return tuple(found)
 
+    def outputs(self, model: onnx.ModelProto) -> tuple[NDArray[Any], ...]:
+        """What a whole model with its weights makes of random inputs."""
+        feeds = random_inputs(model, seed=0)
+        content = _with_sizes(model, feeds).SerializeToString()
+        session = self._session(content, optimise=True, profile=False)
+        try:
+            return tuple(session.run(None, feeds))
+        except Exception as fault:  # as in _session
+            raise MeasureError(f"ONNX Runtime: {' '.join(str(fault).split())}") from fault
+
     def _profiling(self, medley: Medley) -> float:
         """Seconds that the profiler adds to a node of kernels of this size.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import onnx
+from numpy.typing import NDArray
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.did_you_mean import did_you_mean
@@ -156,6 +157,18 @@ class Torch(Backend):
                     clear = partial(self._settle, flush)
                     found.append(time_passes(HostClock([step, self._settle], clear)))
         return tuple(found)
+
+    def outputs(self, model: onnx.ModelProto) -> tuple[NDArray[Any], ...]:
+        """What a whole model with its weights makes of random inputs."""
+        from archlint.measure.random_weights import random_inputs
+        from archlint.measure.torch.model import TorchModel
+
+        with self._session():
+            run = TorchModel(model, self._device, self._type, self._channels_last)
+            made = run(run.feeds(random_inputs(model, 0)))
+            # NumPy has no bfloat16
+            return tuple((each.float() if each.is_floating_point() else each).cpu().numpy()
+                         for each in made)  # fmt: skip
 
     @property
     def _type(self) -> Any:

@@ -12,6 +12,7 @@ from archlint.source.rewrites.knobs import (
 )
 from archlint.source.rewrites.literals import Literal, find_literals
 from archlint.source.rewrites.source_text import SourceText, Unfixable
+from archlint.source.rewrites.swap import swap_layers
 
 __all__ = [
     "Decision",
@@ -29,4 +30,5 @@ __all__ = [
     "fold_branches",
     "replace_activation",
     "spliced",
+    "swap_layers",
 ]

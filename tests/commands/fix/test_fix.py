@@ -78,6 +78,29 @@ class Net(nn.Module):
         x = self.stem(x)
         return self.head(x + self.project(self.norm(self.expand(x)).relu()))
 """
+TRANSITION = """\
+from torch import nn
+
+
+class Transition(nn.Sequential):
+    def __init__(self, width):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(width)
+        self.relu = nn.ReLU()
+        self.conv = nn.Conv2d(width, width // 2, 1, bias=False)
+        self.pool = nn.AvgPool2d(2)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 256, 3, padding=1)
+        self.first = Transition(256)
+        self.second = Transition(128)
+
+    def forward(self, x):
+        return self.second(self.first(self.stem(x)))
+"""
 WRITTEN_THRICE = BEHIND.replace('int("64")', "64").replace("1024", "8").replace("WIDTH", "width")
 
 
@@ -128,3 +151,12 @@ def test_a_number_is_turned_with_the_width_that_keeps_the_flops(
     assert (tmp_path / "nets.py").read_text(encoding="utf-8") == text
     files.write()
     assert (tmp_path / "nets.py").read_text(encoding="utf-8") == change.after
+
+
+def test_a_conv_and_an_average_pool_change_places(tmp_path: Path) -> None:
+    report, files = fixed(TRANSITION, "R1", tmp_path)
+    (step,) = report.steps
+    assert (step.outcome, step.exact) == (Outcome.FIXED, True)
+    assert step.what == "Transition.conv and Transition.pool change places"
+    (text,) = files.edits.values()
+    assert text.index("self.pool =") < text.index("self.conv =")

@@ -58,12 +58,13 @@ class _Changed:
         outputs = tuple(map(self._tensor, op.outputs))
         attributes = dict(op.attributes)
         constants: dict[str, Tensor] = {}
-        if op.weight is not None and op.op_type in _CONVS | _TRANSPOSED:
+        has_weight = op.weight is not None and op.activations
+        if has_weight and op.op_type in _CONVS | _TRANSPOSED:
             groups = self._groups(op)
             if "group" in attributes:
                 attributes["group"] = groups
             constants = self._of_conv(op, groups)
-        elif op.weight is not None and op.op_type in _PRODUCTS:
+        elif has_weight and op.op_type in _PRODUCTS:
             constants = self._of_product(op)
         else:
             constants = self._beside(op)

@@ -89,6 +89,18 @@ def test_where_no_wider_one_is_faster_it_is_a_narrower_one_and_a_warning_at_most
     assert other(said, "above").channels == 24
 
 
+def test_a_narrower_network_is_a_note_where_the_width_alone_costs_little() -> None:
+    net = Net()
+    x = net.conv(net.input(1, 8, 28, 28), 18, name="stem")
+    x = net.conv(x, 512, 3, name="wide")
+    x = net.conv(x, 512, 3, name="heavy")
+    net.conv(x, 8, name="head")
+    limit = checked(net, BLOCKS_OF_16).place.limit
+    assert limit is not None
+    assert limit.severity is Severity.NOTE
+    assert limit.reason == "16 channels have 0.89 of its FLOPs, which save most of the time"
+
+
 def test_what_is_aligned_is_what_the_rows_say() -> None:
     assert checked(expanded(40), BLOCKS_OF_8).places == ()
     assert checked(expanded(40), BLOCKS_OF_16).place.remedy == AlignedWidths(((40, 32),))

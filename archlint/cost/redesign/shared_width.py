@@ -103,11 +103,12 @@ class _Finder:
             sums |= dict.fromkeys(of_group)
         self._sums: Sequence[Join] = tuple(sums)
         self._wholes = {each.output for each in self._sums}
-        self._layers = [
+        mains = (
             (model.operators[placed.operators[0]], placed)
             for placed in lowered.kernels
-            if placed.kernel.kind in _LAYERS and placed.operators
-        ]
+            if placed.kernel.kind in _LAYERS
+        )
+        self._layers = [(op, placed) for op, placed in mains if op.activations]
         self._writers: dict[int, list[int]] = defaultdict(list)
         for op, _ in self._layers:
             self._writers[widths.group[op.output.name]].append(op.index)

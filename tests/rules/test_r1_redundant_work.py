@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,17 @@ def conv(net: Net, x: str, c_in: int, c_out: int, *, bias: bool = False, **more:
     if bias:
         weights.append(net.weight("conv.bias", c_out))
     return net.op("Conv", x, *weights, name="conv", **more)
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit_s16"])
+@pytest.mark.parametrize("target", [
+    "epyc-genoa-ort-fp32-1t", TARGET, "epyc-milan-ort-fp32-2t", "epyc-milan-torch-fp32-1t",
+])  # fmt: skip
+def test_plain_networks_do_no_redundant_work(name: str, target: str) -> None:
+    assert check(RedundantWork, str(EXAMPLES / f"{name}.onnx"), target=target).findings == ()
 
 
 # a conv before an average pool

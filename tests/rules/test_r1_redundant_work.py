@@ -13,7 +13,7 @@ from archlint.graph.rewritten_file import rewritten_file
 from archlint.linter.check_rule import PricedPlace
 from archlint.measure.onnxruntime.backend import OnnxRuntime
 from archlint.measure.random_weights import with_random_weights
-from archlint.plugin import Nature, Rewrite, View
+from archlint.plugin import Nature, Rewrite, Severity, View
 from archlint.rules.r1_redundant_work.before_upsampling import find_convs_behind_upsampling
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.rule import RedundantWork
@@ -256,6 +256,8 @@ def test_products_of_one_input_are_one_product(bias: bool) -> None:
     place = rewritten(projections(384, 384, 128, bias=bias))
     assert place.now == "products of 384>384, 384, 128"
     assert place.instead == "one product of 384>896, then a Split"
+    assert place.limit is not None
+    assert place.limit.severity is Severity.NOTE
 
 
 def test_before_opset_13_a_split_has_attributes() -> None:

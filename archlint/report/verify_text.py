@@ -108,6 +108,8 @@ def _rewritten(whole: Rewritten) -> str:
     if whole.reason:
         return f"outputs not compared: {whole.reason}"
     said = f"outputs {'the same' if whole.is_same else 'differ'} ({whole.difference:.0e})"
+    if not whole.difference:
+        said = "outputs identical"
     if not whole.now_seconds:
         return said
     now, instead = median(whole.now_seconds), median(whole.instead_seconds)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archlint.plugin import (
     Decision,
     Difference,
+    Limit,
     Nature,
     Place,
     Remedy,
@@ -38,6 +39,7 @@ class Candidate:
     rewrite: Rewrite
     nature: Nature = Nature.EXACT
     remedy: Remedy | None = None
+    limit: Limit | None = None
 
 
 def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | Silence]:
@@ -83,6 +85,7 @@ def _place(view: View, candidates: Sequence[Candidate], change: Difference) -> P
         kernels=change.numbers,
         instead_kernels=change.kernels,
         nature=first.nature,
+        limit=first.limit,
         remedy=first.remedy,
         rewrite=rewrite if first.nature is Nature.EXACT else None,
     )

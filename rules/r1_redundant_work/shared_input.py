@@ -6,11 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
+from archlint.plugin import Limit, Operator, Rewrite, Severity, Silence, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.pieces import numbers
 
 __all__ = ["find_products_of_one_input"]
+
+
+_LIMIT = Limit(Severity.NOTE, "what small products save depends on what runs beside them")
+"""Large ones save nothing; of small ones some measure faster as one, some slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def _merged(view: View, products: Sequence[_Product]) -> Candidate:
             tuple(operators),
             tuple(weights),
         ),
+        limit=_LIMIT,
     )
 
 

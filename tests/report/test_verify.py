@@ -143,6 +143,7 @@ def test_a_model_that_could_not_be_run_says_why() -> None:
 
 @pytest.mark.parametrize(("rewritten", "line"), [
     (Rewritten(6e-7), "outputs the same (6e-07)"),
+    (Rewritten(0.0), "outputs identical"),
     (Rewritten(3e-3), "outputs differ (3e-03)"),
     (Rewritten(float("inf")), "outputs differ (inf)"),
     (Rewritten(6e-7, (0.056, 0.057, 0.056), (0.052, 0.052, 0.051)),

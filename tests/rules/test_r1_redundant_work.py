@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from archlint.graph.rewritten_file import rewritten_file
 from archlint.linter.check_rule import PricedPlace
 from archlint.measure.onnxruntime.backend import OnnxRuntime
 from archlint.measure.random_weights import with_random_weights
-from archlint.plugin import Nature, Rewrite, View
+from archlint.plugin import Nature, Rewrite, Severity, View
 from archlint.rules.r1_redundant_work.before_upsampling import find_convs_behind_upsampling
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.rule import RedundantWork
@@ -55,6 +56,17 @@ def conv(net: Net, x: str, c_in: int, c_out: int, *, bias: bool = False, **more:
     if bias:
         weights.append(net.weight("conv.bias", c_out))
     return net.op("Conv", x, *weights, name="conv", **more)
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "onnx"
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit_s16"])
+@pytest.mark.parametrize("target", [
+    "epyc-genoa-ort-fp32-1t", TARGET, "epyc-milan-ort-fp32-2t", "epyc-milan-torch-fp32-1t",
+])  # fmt: skip
+def test_plain_networks_do_no_redundant_work(name: str, target: str) -> None:
+    assert check(RedundantWork, str(EXAMPLES / f"{name}.onnx"), target=target).findings == ()
 
 
 # a conv before an average pool
@@ -244,6 +256,8 @@ def test_products_of_one_input_are_one_product(bias: bool) -> None:
     place = rewritten(projections(384, 384, 128, bias=bias))
     assert place.now == "products of 384>384, 384, 128"
     assert place.instead == "one product of 384>896, then a Split"
+    assert place.limit is not None
+    assert place.limit.severity is Severity.NOTE
 
 
 def test_before_opset_13_a_split_has_attributes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -52,8 +53,8 @@ def pair(formats: Sequence[str], outputs: Sequence[str]) -> tuple[tuple[str, str
             "format goes to the first output and so on, and only the last may be without one"
         )
     goals = [None if each == "-" else each for each in outputs] + [None] * missing
-    for goal in goals:
-        if goals.count(goal) > 1:
+    for goal, count in Counter(goals).items():
+        if count > 1:
             raise UsageError(f"two formats go to {'stdout' if goal is None else visible(goal)}")
     return tuple(zip(formats, goals, strict=True))
 

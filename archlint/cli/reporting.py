@@ -76,6 +76,7 @@ def write_report(
 ) -> None:
     """Write each format where it goes, or what stands in its place, and what is wrong to stderr."""
     from dataclasses import replace
+    from functools import cache
 
     from archlint.cli.output import complain, write_file, write_out
     from archlint.report.formats import renderer
@@ -83,13 +84,17 @@ def write_report(
     from archlint.report.style import DEFAULT_WIDTH
 
     on_paper = replace(style, width=DEFAULT_WIDTH, color=False)
+
+    @cache  # one format may go to many files
+    def rendered(format_: str, style: Style) -> str:
+        return renderer(in_place.get(format_, format_)).render(report, style)
+
     try:
         for format_, goal in jobs:
-            render = renderer(in_place.get(format_, format_)).render
             if goal is None:
-                write_out(render(report, style))
+                write_out(rendered(format_, style))
             else:
-                write_file(goal, render(report, on_paper))
+                write_file(goal, rendered(format_, on_paper))
     finally:
         remarks = report.errors
         if not (style.quiet or in_place) and {format_ for format_, _ in jobs} == {"concise"}:

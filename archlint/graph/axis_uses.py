@@ -35,6 +35,7 @@ AxisUses = Mapping[tuple[str, int], Use | int]
 
 _FAR = 400
 """So many tensors behind an input are looked at, which is the first blocks of a network."""
+_MOST_READERS = 4 * _FAR
 _MOST_INTS = 32
 """As many as there are axes, and more."""
 _KEEPS_AXES = operators_that(Work.ACTIVATION, Work.ELEMENTWISE) | {"Concat"}
@@ -141,9 +142,11 @@ def _use(
     constants: _Constants,
 ) -> Use | int | None:
     seen, waiting = {start}, deque([start])
+    left = _MOST_READERS
     while waiting and len(seen) < _FAR:
         at = waiting.popleft()
-        for node, index in readers.get(at.name, ()):
+        for node, index in readers.get(at.name, ())[:left]:
+            left -= 1
             if node.domain not in ("", "ai.onnx") or not node.output:
                 continue
             call = _Call(node, index, at, size, constants)

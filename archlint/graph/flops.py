@@ -16,6 +16,7 @@ MaxPool, AveragePool   O k; global pools and reductions: I
 Softmax                5 I: maximum, subtraction, exponential, sum, division
 normalisations         I times what `operator_table` says: mean, variance, scaling, affine
 element-wise           O times what it says: a function (exp, erf, tanh) counts 1
+DFT, STFT              5 n log2 n for each row or frame of n
 Resize                 linear 2 O 2^d, cubic 2 O 4^d, d scaled axes; nearest 0
 movement               0; so are casts, quantisation among them: they change the format
 =====================  ==========================================================
@@ -29,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from math import prod
+from math import log2, prod
 
 from archlint.graph.attention import attended
 from archlint.graph.equation import spelled_out
@@ -250,12 +251,33 @@ def _roi_align(_inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int
     return _times(8 * taps**2, outputs[0].elements) if taps else None
 
 
+def _transform(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+    """5 n log2(n) for each row of n, as transforms are compared (FFTW's benchFFT)."""
+    given, said = _shape(inputs, 0), inputs[2].values if len(inputs) > 2 and inputs[2] else None
+    axis = attributes.get("axis", int(said[0]) if said else -2)
+    if not given or not isinstance(axis, int) or not -len(given) <= axis < len(given):
+        return None
+    return _of_rows(given[axis], prod(given[:-1]))
+
+
+def _frames(inputs: Inputs, outputs: Outputs, _: Attributes) -> int | None:
+    window, made = _shape(inputs, 2), outputs[0].shape
+    if not window or made is None or len(made) < 2:
+        return None
+    return _of_rows(window[0], prod(made[:2]) * window[0])
+
+
+def _of_rows(length: int, elements: int) -> int:
+    return round(5 * log2(max(length, 1)) * elements)
+
+
 _FORMULAS: Mapping[str, _Count] = {
     "Attention": _attention("Attention"),
     "AveragePool": _pool,
     "Conv": _conv,
     "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
+    "DFT": _transform,
     "DeformConv": _conv,
     "DynamicQuantizeLSTM": _quantised_lstm,
     "Einsum": _einsum,
@@ -281,6 +303,7 @@ _FORMULAS: Mapping[str, _Count] = {
     "RNN": _recurrent(1),
     "Resize": _resize,
     "RoiAlign": _roi_align,
+    "STFT": _frames,
     "Sum": _chain,
     "Upsample": _resize,
 }

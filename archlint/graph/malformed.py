@@ -8,11 +8,16 @@ from math import prod
 
 from archlint.graph.equation import equation_fault
 from archlint.graph.operator import Attribute, Tensor
-from archlint.graph.schema import least_inputs
+from archlint.graph.operator_facts import Work
+from archlint.graph.operator_table import operators_that
+from archlint.graph.schema import least_inputs, most_inputs
 
 __all__ = ["fault_of", "reshape_fault"]
 
 _MOST_SHOWN = 16  # dims; a file may have thousands
+_CAPTURING = operators_that(Work.CONTROL)
+"""What reads the outer tensors of its subgraphs as well."""
+
 Inputs = Sequence[Tensor | None]
 Attributes = Mapping[str, Attribute]
 
@@ -33,6 +38,8 @@ def fault_of(op_type: str, opset: int, inputs: Inputs, attributes: Attributes, o
     least = least_inputs(op_type, opset)
     if len(inputs) < least:
         return _missing(len(inputs), least)
+    if len(inputs) > most_inputs(op_type, opset) and op_type not in _CAPTURING:
+        return f"{len(inputs)} inputs, where ONNX has {most_inputs(op_type, opset)} at the most"
     told = attributes.get("num_outputs", outputs) if op_type == "Split" else outputs
     if told != outputs:
         return f"num_outputs {told} for {outputs} output{'s' * (outputs != 1)}"

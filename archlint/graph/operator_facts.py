@@ -93,9 +93,7 @@ _CATEGORIES = {
     Work.IDENTITY: Category.BOOKKEEPING,
     Work.SOURCE: Category.BOOKKEEPING,
 }
-_WITHOUT_KERNEL = frozenset({
-    Work.RANDOM, Work.CONTROL, Work.OTHER,
-})  # fmt: skip
+_WITHOUT_KERNEL = frozenset({Work.CONTROL, Work.OTHER})
 
 
 class OperatorFacts(NamedTuple):

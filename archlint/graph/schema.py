@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
+from math import inf
 
 from onnx import defs
 
-__all__ = ["least_inputs", "schema_of"]
+__all__ = ["least_inputs", "most_inputs", "schema_of"]
 
 
 def schema_of(op_type: str, opset: int) -> defs.OpSchema | None:
@@ -24,3 +25,10 @@ def least_inputs(op_type: str, opset: int) -> int:
     """How many inputs an operator has at least."""
     schema = schema_of(op_type, opset)
     return 0 if schema is None else schema.min_input
+
+
+@cache
+def most_inputs(op_type: str, opset: int) -> float:
+    """How many inputs an operator has at the most, at this opset or by its latest version."""
+    found = (schema_of(op_type, each) for each in (opset, 0))
+    return max([each.max_input for each in found if each is not None], default=inf)

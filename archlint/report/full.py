@@ -26,6 +26,7 @@ __all__ = ["render"]
 _DIM = "dim"
 _STRONG = "bold"
 _SKIPPED = 3  # models that are skipped and named
+_TYPES = 50  # of operators, which real networks have no more of
 
 
 def render(report: Report, style: Style) -> str:
@@ -194,4 +195,9 @@ def _end(page: Page, report: Report, style: Style) -> None:
 
 
 def _listed(operators: Sequence[Unpriced]) -> str:
-    return ", ".join(f"{each.op_type} ({each.count})" for each in operators)
+    named = [f"{each.op_type} ({each.count})" for each in operators[:_TYPES]]
+    more = operators[_TYPES:]
+    if more:
+        count = sum(each.count for each in more)
+        named.append(f"{len(more)} more types ({count}): --format json lists them")
+    return ", ".join(named)

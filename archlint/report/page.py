@@ -25,6 +25,7 @@ class Page:
 
     def __init__(self, width: int | None, color: bool) -> None:
         self._width = None if width is None else max(width, 40)
+        self._color = color
         self._file = StringIO()
         self._console = Console(
             file=self._file,
@@ -118,7 +119,12 @@ class Page:
     def _put(self, text: Text, indent: int) -> None:
         if text.plain.lstrip().startswith("::"):
             text = Text(unsteering(text.plain))
-        self._console.print(Text.assemble(" " * indent, text), soft_wrap=True)
+        line = Text.assemble(" " * indent, text)
+        if self._color:
+            self._console.print(line, soft_wrap=True)
+        else:
+            # what rich makes of it, in a tenth of the time: reports may have thousands of lines
+            self._file.write(f"{line.plain}\n")
 
 
 def _filled(text: Text, more: deque[Text], cells: int) -> Text:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from archlint.errors import ConfigError, ModelError, UsageError
-from archlint.report import FORMATS
-from archlint.results.findings import Severity
+from archlint.report import FORMATS, as_json
+from archlint.report.style import Style
+from archlint.results.findings import Report, Severity
 from archlint.settings.options import Options
 from tests.cli.conftest import Archlint, FakeLinter
 from tests.report.fakes import GPU, exact_finding, finding
@@ -245,6 +246,22 @@ def test_a_format_may_name_its_file(archlint: Archlint, linter: FakeLinter) -> N
     assert json.loads(Path("r.json").read_text())["models"][0]["path"] == "a.onnx"
     assert json.loads(Path("a=b.sarif").read_text())["version"] == "2.1.0"
     assert archlint("a.onnx", "--format", "json=r.json").out == ""
+
+
+def test_a_format_that_goes_to_many_files_is_written_out_once(
+    archlint: Archlint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def render(report: Report, style: Style) -> str:
+        written.append((report, style))
+        return "text\n"
+
+    monkeypatch.setattr(as_json, "render", render)
+    files = [f"{number}.json" for number in range(200)]
+    archlint("a.onnx", *(word for file in files for word in ("--format", f"json={file}")))
+    assert [Path(file).read_text() for file in files] == ["text\n"] * 200
+    assert len(written) == 1
 
 
 def test_files_of_formats_come_before_outputs(archlint: Archlint) -> None:

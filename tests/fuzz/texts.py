@@ -46,7 +46,7 @@ def mutated_toml(random: Random, text: str) -> str:
         _edit(random, data)
     try:
         return tomli_w.dumps(data)
-    except (TypeError, ValueError, UnicodeError):
+    except (TypeError, ValueError, UnicodeError, RecursionError):
         return text
 
 

@@ -10,7 +10,9 @@ import pytest
 from onnx import TensorProto, helper
 
 from archlint.errors import UsageError
-from archlint.graph import read_model
+from archlint.graph import axis_uses, read_model
+from archlint.graph.attributes import read_attribute
+from archlint.graph.operator import Attribute
 from archlint.graph.symbols import value_of
 from tests.graph.making import Dims, ints, model, value, weight
 
@@ -100,6 +102,19 @@ def test_the_batch_of_a_recurrent_operator_is_its_second_dim(dims: Dims) -> None
     four = read_model(net([LSTM], {"x": dims}), batch=4)
     assert four.inputs[0].shape == (steps, 4, 8)
     assert four.operators[0].flops == 4 * (found.operators[0].flops or 0)
+
+
+def test_of_very_many_readers_some_tell_what_an_axis_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [node("Cast", "x", f"t{number}", to=1) for number in range(5000)]
+    asked = []
+
+    def reads(attribute: onnx.AttributeProto) -> Attribute:
+        asked.append(attribute)
+        return read_attribute(attribute)
+
+    monkeypatch.setattr(axis_uses, "read_attribute", reads)
+    read_model(net([node("MatMul", "x,v", "y"), *nodes], {"x": [8, 32]}))
+    assert len(asked) < 4000
 
 
 def test_a_batch_that_meets_a_weight_of_rows_is_one() -> None:

@@ -137,6 +137,7 @@ def test_other_malformed_operators_are_marked() -> None:
         helper.make_node("Relu", ["x"], []),
         helper.make_node("QuantizeLinear", ["x"], ["q"]),
         helper.make_node("Slice", ["x", "s"], ["g"]),
+        helper.make_node("Add", ["x", "x", "x"], ["h"]),
     ]
     proto = model(nodes, [_X], [value("e", None)], [weight("w", 3, 5), ints("s", 7)])
     assert [op.malformed for op in read_model(proto).operators] == [
@@ -150,7 +151,14 @@ def test_other_malformed_operators_are_marked() -> None:
         "it has no output",
         "1 of 2 required inputs",
         "2 of 3 required inputs",
+        "3 inputs, where ONNX has 2 at the most",
     ]
+
+
+def test_inputs_that_a_later_version_has_are_no_fault() -> None:
+    clip = helper.make_node("Clip", ["x", "low", "high"], ["y"])
+    proto = model([clip], [_X], weights=[weight("low"), weight("high")], opset=9)
+    assert read_model(proto).operators[0].malformed == ""
 
 
 def test_an_unknown_domain_is_an_operator_without_a_cost() -> None:

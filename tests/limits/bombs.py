@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,43 @@ def _weight_of_many_dims() -> onnx.ModelProto:
     return proto
 
 
+def _read_by_many() -> onnx.ModelProto:
+    """A tensor that thousands read, and one that reads thousands."""
+    names = [f"s{number}" for number in range(8_000)]
+    nodes = [helper.make_node("Relu", ["x"], [name]) for name in names]
+    return _model([*nodes, helper.make_node("Sum", names, ["y"])])
+
+
+def _equal_operators() -> onnx.ModelProto:
+    """Operators that a runtime does once, each with a reader of its own."""
+    names = [f"s{number}" for number in range(4_000)]
+    nodes = [helper.make_node("Neg", ["x"], [name]) for name in names]
+    nodes += [helper.make_node("Abs", [name], [f"{name}_abs"]) for name in names]
+    return _model([*nodes, helper.make_node("Sum", [f"{name}_abs" for name in names], ["y"])])
+
+
+def _types_without_number() -> onnx.ModelProto:
+    """Operators of thousands of types, none of which anybody knows."""
+    names = ["x", *(f"t{number}" for number in range(9_999)), "y"]
+    nodes = [
+        helper.make_node(f"Foo{number}", [source], [made], domain="mine")
+        for number, (source, made) in enumerate(pairwise(names))
+    ]
+    proto = _model(nodes)
+    proto.opset_import.append(helper.make_opsetid("mine", 1))
+    return proto
+
+
+def _long_names() -> onnx.ModelProto:
+    """Names as long as files, of what the report names."""
+    long = 200_000
+    proto = _model([helper.make_node("Softplus", ["x"], ["y" * long], name="n " * (long // 2))])
+    image, row = proto.graph.input
+    image.type.tensor_type.shape.dim[2].dim_param = "h " * (long // 2)
+    row.type.tensor_type.shape.dim[0].dim_param = "rows" * (long // 4)
+    return proto
+
+
 def _file(name: str) -> Callable[[], onnx.ModelProto]:
     return lambda: onnx.load(str(CASES / name), load_external_data=False)
 
@@ -179,15 +217,19 @@ BOMBS: Mapping[str, Callable[[], onnx.ModelProto]] = {
     "einsum_dots": _file("einsum_dots.onnx"),
     "functions_that_double": _file("functions_that_double.onnx"),
     "branches_that_double": _branches_that_double,
+    "equal_operators": _equal_operators,
     "equation_in_a_branch": _equation_in_a_branch,
     "functions_that_grow": _functions_that_grow,
     "loops_in_loops": _loops_in_loops,
+    "long_names": _long_names,
     "long_names_in_branches": _shared_names,
     "many_of_nothing": _many_of_nothing,
+    "read_by_many": _read_by_many,
     "shape_of_many": _shape_of_many,
     "slice_of_many": _slice_of_many,
     "splits_of_many": _splits_of_many,
     "step_that_is_none": _step_that_is_none,
     "tiles_of_tiles": _tiles_of_tiles,
+    "types_without_number": _types_without_number,
     "weight_of_many_dims": _weight_of_many_dims,
 }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import onnx
 import pytest
 from onnx import ModelProto, TensorProto, helper, numpy_helper
 
+from archlint.linter import ignores
 from archlint.linter.pipeline import lint
 from archlint.linter.target_list import targets
 from archlint.results.findings import ModelReport, Report, Severity
@@ -294,6 +296,20 @@ def test_an_ignore_that_matches_nothing_is_reported(path: str, other: Ignore) ->
         f'pyproject.toml: ignore 1: rule "{other.rule}", model "{other.model}",'
         f' place "{other.place}"',
     )
+
+
+def test_of_many_ignores_few_globs_are_read(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def reads(name: str, glob: str) -> bool:
+        read.append(glob)
+        return fnmatchcase(name, glob)
+
+    monkeypatch.setattr(ignores, "fnmatchcase", reads)
+    many = [ignore("T1", "*", f"stage{number}.*") for number in range(2000)]
+    report = linted(path, Options(ignores=(*many, ignore("T1", "*", "blocks.*"))))
+    assert len(only(report).ignored) == 1
+    assert set(read) == {"T1", "*", "blocks.*"}
 
 
 @pytest.mark.parametrize("named", ["T1", "wide-conv"])

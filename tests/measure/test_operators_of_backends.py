@@ -22,35 +22,44 @@ from archlint.measure.onnxruntime.model import model_of
 from archlint.measure.onnxruntime.nodes import can_make
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.sampling import drawn
-from archlint.measure.workloads import attention, integer_products, picking, rare_operators
+from archlint.measure.workloads import (
+    attention,
+    integer_products,
+    picking,
+    rare_functions,
+    rare_operators,
+)
 
 KERNELS = frozenset(name for name in KINDS if not OPERATORS[name].runs_as)
 
 WITHOUT_NODE = frozenset(
     """
-    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
-    Mish QuantizeLinear Shape Size
+    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Dropout Mish
+    Multinomial QuantizeLinear Shape Size
     """.split()
 )
 """What ONNX Runtime's backend has no node for."""
 
 WITHOUT_CALL = frozenset(
     """
-    BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress
-    ConstantOfShape ConvInteger DequantizeLinear DynamicQuantizeLSTM DynamicQuantizeLinear
-    DynamicQuantizeMatMul EyeLike GatherND GlobalLpPool GroupQueryAttention Hardmax
-    LpNormalization LpPool MatMulInteger MatMulIntegerToFloat MatMulNBits MaxRoiPool MaxUnpool
-    MeanVarianceNormalization MultiHeadAttention NonZero OneHot QuantizeLinear Range
-    ReduceLogSum ReduceProd ReduceSumSquare ReorderInput ReorderOutput ReverseSequence
-    RoiAlign RotaryEmbedding ScatterElements ScatterND TensorScatter TopK
+    AffineGrid Bernoulli BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad
+    Col2Im Compress ConstantOfShape ConvInteger DFT DequantizeLinear Det DynamicQuantizeLSTM
+    DynamicQuantizeLinear DynamicQuantizeMatMul EyeLike GatherND GlobalLpPool
+    GroupQueryAttention Hardmax LpNormalization LpPool MatMulInteger MatMulIntegerToFloat
+    MatMulNBits MaxRoiPool MaxUnpool MeanVarianceNormalization MultiHeadAttention Multinomial
+    NonMaxSuppression NonZero OneHot QuantizeLinear RandomNormalLike RandomUniformLike Range
+    ReduceLogSum ReduceProd ReduceSumSquare ReorderInput ReorderOutput ReverseSequence RoiAlign
+    RotaryEmbedding STFT ScatterElements ScatterND TensorScatter TopK Unique
     """.split()
 )
 """What torch's backend has no call for."""
 
 WITHOUT_ROW = frozenset(
     """
-    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Compress Dropout
-    EyeLike Flatten Identity Mish Shape Size Squeeze Unsqueeze
+    AffineGrid Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
+    CenterCropPad Col2Im Compress DFT Det Dropout EyeLike Flatten Identity Mish Multinomial
+    NonMaxSuppression RandomNormalLike RandomUniformLike STFT Shape Size Squeeze Unique
+    Unsqueeze
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""
@@ -107,7 +116,7 @@ def test_what_onnx_runtime_s_backend_makes_element_by_element_runs() -> None:
 
 @pytest.mark.parametrize(
     "workload",
-    [attention, integer_products, picking, rare_operators],
+    [attention, integer_products, picking, rare_functions, rare_operators],
     ids=lambda each: each.__name__,
 )
 def test_one_of_each_operator_runs(workload: ModuleType) -> None:

@@ -5,7 +5,14 @@ from dataclasses import replace
 
 from archlint.report.full import render
 from archlint.report.style import Style
-from archlint.results.findings import IgnoredFinding, ModelReport, Report, Severity, Variant
+from archlint.results.findings import (
+    IgnoredFinding,
+    ModelReport,
+    Report,
+    Severity,
+    Unpriced,
+    Variant,
+)
 from archlint.results.judgement import Caveat, Doubt
 from archlint.results.shares import Sort
 from tests.report.fakes import (
@@ -307,6 +314,14 @@ def test_what_one_target_refuses_another_may_have_priced() -> None:
 def test_faults_of_archlint_are_counted() -> None:
     text = render(Report(models=(model(),), problems=("a.onnx: rule G3 crashed",)), PLAIN)
     assert text.endswith("\nNo findings; 1 fault of archlint itself.\n")
+
+
+def test_of_very_many_types_some_are_named_and_the_others_counted() -> None:
+    many = tuple(Unpriced(f"Op{number}", 2) for number in range(1000))
+    text = render(Report((replace(model(), shapeless=many),)), Style(width=100))
+    told = re.sub(r"\s+", " ", text)
+    assert "no shapes Op0 (2), Op1 (2), " in told
+    assert "Op49 (2), 950 more types (1900): --format json lists them: not priced" in told
 
 
 def test_no_line_of_a_log_is_a_command_of_a_ci() -> None:

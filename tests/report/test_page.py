@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.text import Text
 
@@ -22,6 +24,25 @@ def test_spaces_between_lines_are_none_of_either(gap: str) -> None:
     page = Page(100, False)
     page.line(gap.join(["x" * 98] * 40), indent=2)
     assert page.text().splitlines() == ["  " + "x" * 98] * 40
+
+
+@pytest.mark.parametrize("color", [True, False])
+def test_a_line_is_the_same_with_colors_and_without(color: bool) -> None:
+    page = Page(40, color)
+    page.line(("plain ", "bold red"), "and [b]not[/b] markup :smile: 12", indent=2, hang=2)
+    page.verbatim("wider than the page, with spaces at its end", " " * 20)
+    page.flow([["::error::"], ["漢字 " * 12]], indent=2)
+    page.table([["a", ("b", "bold")], ["c" * 12, "d"]], "<>")
+    assert [re.sub(r"\x1b\[[0-9;]*m", "", each) for each in page.text().split("\n")] == [
+        "  plain and [b]not[/b] markup :smile: 12",
+        "wider than the page, with spaces at its end" + " " * 20,
+        "  \\x3a:error::",
+        "  漢字 漢字 漢字 漢字 漢字 漢字 漢字",
+        "  漢字 漢字 漢字 漢字 漢字 ",
+        "a             b",
+        "cccccccccccc  d",
+        "",
+    ]
 
 
 def moved(unit: str, times: int, monkeypatch: pytest.MonkeyPatch) -> int:

@@ -57,6 +57,7 @@ _KIND_OF = {
     Work.SCAN: Kind.SCAN,
     Work.ATTENTION: Kind.ATTENTION,
     Work.FUNCTION: Kind.FUNCTION,
+    Work.RANDOM: Kind.FUNCTION,
 }
 
 KINDS = {name: _KIND_OF[facts.work] for name, facts in OPERATORS.items() if facts.has_kernel}

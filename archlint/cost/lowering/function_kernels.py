@@ -7,6 +7,7 @@ from math import prod
 
 from archlint.cost.kernels.kernel import BOTH_WAYS, Kernel
 from archlint.cost.kernels.kind import Kind
+from archlint.cost.lowering.rare_functions import RARE_MAKERS
 from archlint.graph.attention import attended
 from archlint.graph.equation import spelled_out
 from archlint.graph.operator import Operator
@@ -244,5 +245,6 @@ FUNCTION_MAKERS: Mapping[str, Callable[[Operator, str], Kernel | None]] = {
     "ScatterElements": _along_axis,
     "ScatterND": _by_rows,
     "TopK": _top,
+    **RARE_MAKERS,
 }
 """What makes the kernel of an operator that is like no others of its work."""

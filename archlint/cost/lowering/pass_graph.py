@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from archlint.graph.operator import NO_TENSOR, Attribute, Operator, Tensor
@@ -141,6 +141,16 @@ class PassGraph:
         step.reads[place] = new
         self._readers[old.name].remove(step)
         self._readers[new.name].append(step)
+
+    def all_read_instead(self, instead: Mapping[str, Tensor]) -> None:
+        """Let all steps read other tensors, given by the names of those that they read now."""
+        readers: dict[int, Step] = {}
+        for old, new in instead.items():
+            found = self._readers.pop(old, [])
+            self._readers[new.name].extend(found)
+            readers.update((id(step), step) for step in found)
+        for step in readers.values():
+            step.reads = [instead.get(each.name, each) for each in step.reads]
 
     def makes(self, step: Step, tensor: Tensor) -> None:
         """Note that a step makes a tensor."""

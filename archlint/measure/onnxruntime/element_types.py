@@ -13,8 +13,8 @@ _OF_BYTES = RESHAPES | {"Transpose", "Gather", "Expand", "Pad"}
 """What has the same node for floats and for bytes."""
 
 _GIVES_INTEGERS = frozenset({
-    "ArgMax", "ArgMin", "Cast", "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger", "NonZero",
-    "Range",
+    "ArgMax", "ArgMin", "Cast", "ConvInteger", "DynamicQuantizeLinear", "MatMulInteger",
+    "NonMaxSuppression", "NonZero", "Range",
 })  # fmt: skip
 """What never writes floats."""
 

@@ -21,7 +21,7 @@ OPSET = 18
 From 19 on the runtime takes means of plain maps by its general pool, ten times slower.
 """
 
-_SINCE = {"Attention": 23, "CumProd": 26, "DeformConv": 19, "TensorScatter": 24}
+_SINCE = {"AffineGrid": 20, "Attention": 23, "CumProd": 26, "DeformConv": 19, "TensorScatter": 24}
 
 BALLAST = 256, 1024
 """The shape of the weights of a ballast product, 1 MB."""

@@ -32,6 +32,7 @@ from archlint.measure.onnxruntime.indexed import INDEXED
 from archlint.measure.onnxruntime.integers import INTEGERS
 from archlint.measure.onnxruntime.movement import MOVERS, Maker
 from archlint.measure.onnxruntime.quantised import QUANTISED
+from archlint.measure.onnxruntime.rare_functions import RARE
 
 __all__ = ["can_make", "make_nodes"]
 
@@ -330,4 +331,5 @@ _MAKERS: dict[str, Maker] = {
     **ATTENTION,
     **INTEGERS,
     **INDEXED,
+    **RARE,
 }

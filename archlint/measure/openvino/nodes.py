@@ -13,6 +13,7 @@ from archlint.measure.onnxruntime.graph import Made, Shape, Site, shape_of
 from archlint.measure.onnxruntime.integers import INTEGERS
 from archlint.measure.onnxruntime.nodes import can_make as has_node
 from archlint.measure.onnxruntime.nodes import make_nodes as make_node
+from archlint.measure.onnxruntime.rare_functions import RARE
 from archlint.measure.openvino.activations import ACTIVATION_MAKERS
 from archlint.measure.openvino.graph import ChainedGraph
 
@@ -35,7 +36,7 @@ _FOLDED = frozenset({"ConstantOfShape", "EyeLike", "Identity", "Range", "Shape",
 
 _REFUSED = frozenset({
     "Attention", "GroupQueryAttention", "MatMulNBits", "MultiHeadAttention", "NonZero",
-    "RotaryEmbedding", *INTEGERS,
+    "RotaryEmbedding", *INTEGERS, *RARE,
 })  # fmt: skip
 """What OpenVINO knows by its parts alone, and what has no size before it runs."""
 

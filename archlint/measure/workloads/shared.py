@@ -10,6 +10,7 @@ from archlint.measure.workloads import (
     integer_products,
     picking,
     pools,
+    rare_functions,
     rare_operators,
     reductions,
     signed,
@@ -36,5 +37,6 @@ SHARED_WORKLOADS: tuple[Workload, ...] = (
     integer_products.sample,
     picking.sample,
     rare_operators.sample,
+    rare_functions.sample,
     signed.sample,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.runtime_rules import RuntimeRules
@@ -23,23 +23,25 @@ def do_once(graph: PassGraph, _: RuntimeRules) -> None:
     One that makes an output of the model stays.
     """
     first: dict[Hashable, Step] = {}
+    instead: dict[str, Tensor] = {}
     for step in graph:
         if len(step.members) != 1 or step.name in _OWN or not step.name or not step.reads:
             continue
         if None in step.op.attributes.values():
             continue  # a tensor, of which nothing is kept
-        same = first.setdefault(_key(step), step)
+        same = first.setdefault(_key(step, instead), step)
         if same is step or any(tensor.name in graph.outputs for tensor in step.writes):
             continue
         for old, new in zip(step.writes, same.writes, strict=True):
-            for reader in graph.readers(old):
-                graph.read_instead(reader, old, new)
+            instead[old.name] = new
         graph.drop(step)
         same.members.extend(step.members)
+    # at the end, for one step may read thousands of them
+    graph.all_read_instead(instead)
 
 
-def _key(step: Step) -> Hashable:
-    reads = iter(step.reads)
+def _key(step: Step, instead: Mapping[str, Tensor]) -> Hashable:
+    reads = iter([instead.get(each.name, each) for each in step.reads])
     inputs = tuple(
         None if each is None else _constant(each) if each.constant else next(reads).name
         for each in step.op.inputs

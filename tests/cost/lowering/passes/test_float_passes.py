@@ -89,6 +89,13 @@ def test_of_equal_operators_one_runs_unless_it_makes_an_output() -> None:
     assert after(do_once, net, total, net.op("Neg", x)) == ["Relu", "Neg", "Add", "Neg"]
 
 
+def test_what_reads_equal_operators_reads_the_first_of_them() -> None:
+    net = Net()
+    x = net.op("Relu", net.input(2, 5, 16))
+    rows = [net.op("Abs", net.op("Neg", x)) for _ in range(40)]
+    assert after(do_once, net, net.op("Sum", *rows)) == ["Relu", "Neg", "Abs", "Sum"]
+
+
 def test_what_differs_in_a_tensor_alone_is_not_done_once() -> None:
     net = Net()
     x = net.op("Relu", net.input(2, 5, 16))

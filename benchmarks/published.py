@@ -34,7 +34,7 @@ def judge(name: str, *, write: bool) -> None:
     """Print how far a target comes; put its fit to all networks into its file if asked."""
     published, files = PUBLISHED[name], (list_targets(SHIPPED) | list_targets(FACTS))[name]
     target, rows = load_target(files), rows_of(published)
-    prior = Priors(published.flops, published.bandwidth)
+    prior = Priors.of(published)
     left_out = leave_families_out(target, rows, prior)
     calibration = calibrated(left_out)
     found = figures(left_out, calibration, published)

@@ -10,7 +10,7 @@ from math import log10
 
 import numpy as np
 from numpy.typing import NDArray
-from published_facts import EXPORTED, FACTS, Published, file_of
+from published_facts import FACTS, Published, file_of
 
 from archlint.cost.pricer import Z
 from archlint.cost.target import Calibration
@@ -26,7 +26,7 @@ _DIFFER = 1.15
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """Errors of networks as shares of their time, and how they are ordered."""
+    """Errors of networks as shares of their time, and how they are ordered by that of an image."""
 
     what: str
     median: float
@@ -82,19 +82,20 @@ def figures(
 ) -> Figures:
     """The figures of networks that were left out, in the order of the times' file."""
     rows = [each.row for each in left_out]
-    seconds = np.array([row.seconds for row in rows])
     errors = (
-        _error("families left out", np.array([each.predicted for each in left_out]), seconds),
-        _error("FLOPs, bytes and operators", _by_three(rows, _of_files(rows, published)), seconds),
-        _error("the same of its kernels", _by_three(rows, _of_kernels(rows)), seconds),
+        _error("families left out", np.array([each.predicted for each in left_out]), rows),
+        _error("FLOPs, bytes and operators", _by_three(rows, _of_files(rows, published)), rows),
+        _error("the same of its kernels", _by_three(rows, _of_kernels(rows)), rows),
     )
     pairs = tuple(_pairs(left_out, calibration.band_scale))
     return Figures(errors, _held(left_out), pairs, tuple(left_out), calibration)
 
 
-def _error(what: str, predicted: Array, seconds: Array) -> Error:
+def _error(what: str, predicted: Array, rows: Sequence[NetworkRow]) -> Error:
+    seconds, batches = np.array([(row.seconds, row.batch) for row in rows]).T
     errors = np.abs(predicted / seconds - 1)
-    ranks = [np.argsort(np.argsort(each)) for each in (predicted, seconds)]
+    # by image, for where memory ends batches are smaller
+    ranks = [np.argsort(np.argsort(each / batches)) for each in (predicted, seconds)]
     return Error(
         what, float(np.median(errors)), float(np.quantile(errors, 0.9)),
         float(np.mean(errors < 0.2)), float(np.corrcoef(*ranks)[0, 1]),
@@ -145,7 +146,7 @@ def _of_files(rows: Sequence[NetworkRow], published: Published) -> Array:
     """As the files have them, before any lowering: what everybody knows of a network."""
     columns = []
     for row in rows:
-        file, times = file_of(row.name, published) or {}, row.batch / EXPORTED
+        file, times = file_of(row.name, published) or {}, row.batch / published.lowered_at
         columns.append([file["flops"] * times, file["mac"] * times, file["operators"]])
     return np.array(columns, dtype=float)
 

@@ -1,9 +1,10 @@
 """The kernels of timm's networks, from exports without weights, for `published.py`.
 
-    python benchmarks/published_kernels.py FOLDER [MINUTES]
+    python benchmarks/published_kernels.py FOLDER [MINUTES [FILE ...]]
 
 Exports what has published times into FOLDER, in a random order, as far as the minutes go (60);
-what is there is not exported again.  Then lowers all of it into the facts.
+what is there is not exported again.  Then lowers all of it into the facts, or into the FILEs named
+there ("kernels-nhwc").
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import onnx
-from published_facts import EXPORTED, FACTS, PUBLISHED, kernels_file
+from published_facts import FACTS, LOWERINGS, PUBLISHED, kernels_file
 
 from archlint.cost.kernels.kernel import format_chain
 from archlint.cost.lowering.lower import lower
@@ -35,6 +36,7 @@ from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.errors import ArchlintError
+from archlint.graph.model import Model
 from archlint.graph.reader import read_model
 
 _MOST_PARAMETERS = 300e6
@@ -138,39 +140,44 @@ def export_all(folder: Path, minutes: float) -> None:
             file.with_suffix(".failed").write_text("it took too long", encoding="utf-8")
 
 
-def lowered(folder: Path, rules: RuntimeRules) -> Iterator[dict[str, Any]]:
-    """Each exported network as kernels; one that has an operator without a kernel is left out."""
+def lowered(model: Model, rules: RuntimeRules) -> dict[str, Any]:
+    """A model as kernels; raises ValueError where it has an operator without one."""
+    found = lower(model, rules)
+    if found.unpriced:
+        types = sorted({model.operators[index].op_type for index in found.unpriced})
+        raise ValueError(f"no kernel for {', '.join(types)}")
+    counts = Counter(each.kernel for each in found.kernels for _ in range(each.repeats))
+    chain = sorted(((n, each) for each, n in counts.items()), key=lambda pair: pair[1].text)
+    return {
+        "flops": sum((each.flops or 0) * each.repeats for each in model.operators),
+        "mac": sum((each.mac or 0) * each.repeats for each in model.operators),
+        "operators": len(model.operators),
+        "kernels": format_chain(chain),
+    }
+
+
+def lower_all(folder: Path, names: Sequence[str]) -> None:
+    """Write each exported network as the kernels of several runtimes."""
+    targets = list_targets(SHIPPED) | list_targets(FACTS)
+    rules = {name: load_target(targets[LOWERINGS[name].target]).lowering for name in names}
+    lines = dict.fromkeys(names, "")
     for file in sorted(folder.glob("*.onnx.gz")):
         network, image = file.name.removesuffix(".onnx.gz").rsplit(".", 1)
         proto = onnx.load_from_string(gzip.decompress(file.read_bytes()))
-        try:
-            model = read_model(proto, batch=EXPORTED)
-        except ArchlintError as fault:
-            print(f"{network} {image}: {fault}")
-            continue
-        found = lower(model, rules)
-        if found.unpriced:
-            types = sorted({model.operators[index].op_type for index in found.unpriced})
-            print(f"{network} {image}: no kernel for {', '.join(types)}")
-            continue
-        counts = Counter(each.kernel for each in found.kernels for _ in range(each.repeats))
-        chain = sorted(((n, each) for each, n in counts.items()), key=lambda pair: pair[1].text)
-        yield {
-            "network": network,
-            "image": int(image),
-            "flops": sum((each.flops or 0) * each.repeats for each in model.operators),
-            "mac": sum((each.mac or 0) * each.repeats for each in model.operators),
-            "operators": len(model.operators),
-            "kernels": format_chain(chain),
-        }
+        for batch, of_batch in groupby(names, key=lambda name: LOWERINGS[name].batch):
+            try:
+                model = read_model(proto, batch=batch)
+                for name in of_batch:
+                    line = {"network": network, "image": int(image), **lowered(model, rules[name])}
+                    lines[name] += json.dumps(line) + "\n"
+            except (ArchlintError, ValueError) as fault:
+                print(f"{network} {image}: {fault}")
+    for name, text in lines.items():
+        kernels_file(name).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
 
 
 if __name__ == "__main__":
     into = Path(sys.argv[1])
     into.mkdir(parents=True, exist_ok=True)
     export_all(into, float(sys.argv[2]) if len(sys.argv) > 2 else 60)
-    own = load_target(list_targets(SHIPPED)["rtx4090-torch2.9-amp"]).lowering
-    for last in (False, True):
-        each_layout = lowered(into, replace(own, channels_last=last))
-        text = "".join(json.dumps(each) + "\n" for each in each_layout)
-        kernels_file(channels_last=last).write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    lower_all(into, sys.argv[3:] or list(LOWERINGS))

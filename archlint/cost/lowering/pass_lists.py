@@ -12,10 +12,12 @@ __all__ = ["pass_list_of"]
 
 _HOMES = {
     Passes.EAGER: "eager",
+    Passes.INDUCTOR: "inductor",
     Passes.NCNN: "ncnn",
     Passes.OPENVINO: "openvino",
     Passes.ONNX_RUNTIME: "onnxruntime",
     Passes.TORCH_GPU: "torch_gpu",
+    Passes.TORCH_TRAINING: "torch_training",
 }
 
 

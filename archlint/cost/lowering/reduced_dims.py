@@ -6,7 +6,7 @@ from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.lowering.dim_runs import dim_runs
 from archlint.graph.operator import Operator
 
-__all__ = ["reduced_path", "with_reduced_dims"]
+__all__ = ["reduced_dims", "reduced_path", "with_reduced_dims"]
 
 
 def with_reduced_dims(kernel: Kernel, op: Operator) -> Kernel:
@@ -17,7 +17,7 @@ def with_reduced_dims(kernel: Kernel, op: Operator) -> Kernel:
     1x4x4x1536 over the dims 1 and 2 is one of 16 channels over a map of 1536.
     """
     shape = op.activations[0].shape or ()
-    dims = _dims(op)
+    dims = reduced_dims(op)
     path = _named(dims, len(shape))
     if not path.startswith("axes ") or path == "axes 1":
         return kernel._replace(path=path)
@@ -36,10 +36,10 @@ def with_reduced_dims(kernel: Kernel, op: Operator) -> Kernel:
 
 def reduced_path(op: Operator) -> str:
     """The dims as a path, as a scan's kernel has it."""
-    return _named(_dims(op), len(op.activations[0].shape or ()))
+    return _named(reduced_dims(op), len(op.activations[0].shape or ()))
 
 
-def _dims(op: Operator) -> list[int]:
+def reduced_dims(op: Operator) -> list[int]:
     """The dims that an operator reduces or runs along, in order; empty for all."""
     rank = len(op.activations[0].shape or ())
     axes = op.attributes.get("axes") or op.attributes.get("axis")

@@ -18,10 +18,12 @@ class Passes(Enum):
     """Whose passes they are, by the name that a target file gives."""
 
     EAGER = "eager"
+    INDUCTOR = "inductor"
     NCNN = "ncnn"
     OPENVINO = "openvino"
     ONNX_RUNTIME = "onnxruntime"
     TORCH_GPU = "torch gpu"
+    TORCH_TRAINING = "torch gpu training"
 
 
 @dataclass(frozen=True, slots=True)

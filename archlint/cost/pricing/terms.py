@@ -169,6 +169,7 @@ def _in_tiles(columns: Columns, _: Machine) -> Array:
 
 OF_NETWORKS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "results": lambda c, _: c.batch * c.out_positions * c.c_out,
+    "weights": lambda c, _: c.weight_bytes,
     "flops a result": lambda c, _: c.flops / c.c_out,
     "flops off step": lambda c, _: c.flops * ((c.c_in % 8 > 0) | (c.c_out % 8 > 0)),
     "flops a channel": lambda c, _: c.flops * c.groups / c.c_in,
@@ -176,13 +177,17 @@ OF_NETWORKS: Mapping[str, Callable[[Columns, Machine], Array]] = {
     "tiles read": lambda c, m: _in_tiles(c, m) / c.c_out,
     "tiles written": lambda c, m: _in_tiles(c, m) / c.c_in,
     "functions": lambda c, _: c.each(lambda k: k.op in SLOW) * c.batch * c.out_positions * c.c_out,
+    "flops off sixteens": lambda c, _: (
+        c.flops * ((c.c_in / c.groups > 16) & (c.c_in / c.groups % 16 > 0))
+    ),
 }
 """Further terms of what is inferred from networks, which tell no residual of single kernels.
 
 "Flops a result" are those that a wider kernel would share between more outputs, "flops a channel"
 those that one with more channels a group would share between these, "flops off step" those of
-widths that are no multiples of 8, which tensor cores take in eights.  Tiles are those of Winograd:
-they are transformed by channel, in and out.  "Functions" are elements that take one.
+widths that are no multiples of 8, which tensor cores take in eights, "flops off sixteens" those of
+groups that are wider than 16 and no multiples of it.  Tiles are those of
+Winograd: they are transformed by channel, in and out.  "Functions" are elements that take one.
 """
 
 WORK_OF = "work of "

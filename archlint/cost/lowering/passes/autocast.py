@@ -32,12 +32,12 @@ def autocast(graph: PassGraph, lowering: RuntimeRules) -> None:
         elif step.name in half:
             for tensor in numbers:
                 if tensor.name not in narrow:
-                    _cast(graph, step, tensor)
+                    _cast(graph, step, tensor, _NARROW)
             is_narrow = True
         elif step.name in single:
             for tensor in numbers[:1]:
                 if tensor.name in narrow:
-                    _cast(graph, step, tensor)
+                    _cast(graph, step, tensor, _WIDE)
             is_narrow = False
         else:
             widens = step.name not in _OWN_WEIGHTS and any(map(_is_wide_constant, step.op.inputs))
@@ -47,6 +47,7 @@ def autocast(graph: PassGraph, lowering: RuntimeRules) -> None:
             if step.output.dtype == _WIDE:
                 outputs = tuple(replace(each, dtype=_NARROW) for each in step.op.outputs)
                 step.op = replace(step.op, outputs=outputs)
+                step.writes = [replace(each, dtype=_NARROW) for each in step.writes]
 
 
 def _is_wide_constant(tensor: Tensor | None) -> bool:
@@ -60,6 +61,6 @@ def _is_wide_constant(tensor: Tensor | None) -> bool:
     )
 
 
-def _cast(graph: PassGraph, step: Step, tensor: Tensor) -> None:
-    made = replace(tensor, name=f"{tensor.name}/cast{step.op.index}")
+def _cast(graph: PassGraph, step: Step, tensor: Tensor, dtype: str) -> None:
+    made = replace(tensor, name=f"{tensor.name}/cast{step.op.index}", dtype=dtype)
     graph.insert("Cast", step, -1, tensor, made)

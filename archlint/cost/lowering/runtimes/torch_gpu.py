@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archlint.cost.kernels.kernel import Kernel
-from archlint.cost.kernels.ops import VIEWS
 from archlint.cost.lowering.pass_graph import PassGraph, Step
 from archlint.cost.lowering.pass_list import PassList
 from archlint.cost.lowering.passes.autocast import autocast
 from archlint.cost.lowering.passes.called_functions import join_addcmul, join_group_norms
+from archlint.cost.lowering.passes.conv_biases import add_biases
 from archlint.cost.lowering.passes.eager import fold_into_weights
 from archlint.cost.lowering.passes.flash_attention import fuse_called_attention
 from archlint.cost.lowering.passes.torch_strides import copy_where_strides_ask
+from archlint.cost.lowering.passes.views import free_views
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.cost.lowering.step_kernel import step_kernel
 
@@ -20,17 +21,6 @@ __all__ = ["PASSES"]
 
 _CAST = 3
 """Bytes of an element in the mean of a cast, which has four on one side and two on the other."""
-
-
-def _add_biases(graph: PassGraph, _: RuntimeRules) -> None:
-    """PyTorch adds the bias of a cuDNN conv in a kernel of its own."""
-    for step in graph:
-        if step.name in ("Conv", "ConvTranspose") and step.bias:
-            summed = replace(step.output, name=f"{step.output.name}/bias")
-            added = graph.insert("Add", step, 1, step.output, summed)
-            added.op = replace(added.op, outputs=tuple(
-                replace(summed, dtype=each.dtype) for each in step.op.outputs[:1]
-            ))  # fmt: skip
 
 
 def _write_out(graph: PassGraph, _: RuntimeRules) -> None:
@@ -43,12 +33,6 @@ def _write_out(graph: PassGraph, _: RuntimeRules) -> None:
             graph.insert("Sigmoid", step, -1, step.reads[0], made)
 
 
-def _views_are_free(graph: PassGraph, _: RuntimeRules) -> None:
-    for step in graph:
-        if step.name in VIEWS:
-            step.launched = False
-
-
 def _kernel(step: Step, _: RuntimeRules) -> Kernel | None:
     kernel = step_kernel(step)
     if kernel is not None and kernel.op == "Cast":
@@ -59,7 +43,7 @@ def _kernel(step: Step, _: RuntimeRules) -> Kernel | None:
 PASSES = PassList(
     (
         fold_into_weights, join_group_norms, join_addcmul, fuse_called_attention, _write_out,
-        copy_where_strides_ask, _views_are_free, autocast, _add_biases,
+        copy_where_strides_ask, free_views, autocast, add_biases,
     ),
     _kernel,
 )  # fmt: skip

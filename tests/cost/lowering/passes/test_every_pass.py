@@ -19,8 +19,14 @@ ONNX = Path(__file__).parents[4] / "examples/onnx"
 @pytest.mark.parametrize("name", ["nasnet_a_small", "resnet18", "shufflenet_v2", "vit_s16"])
 @pytest.mark.parametrize(
     "lowering",
-    [ORT, GPU.lowering, load("rtx4090-torch2.9-amp").lowering],
-    ids=["ort", "eager", "torch gpu"],
+    [
+        ORT,
+        GPU.lowering,
+        load("rtx4090-torch2.9-amp").lowering,
+        load("rtx4090-torch2.9-compiled-amp").lowering,
+        load("rtx3090-torch1.12-amp-training").lowering,
+    ],
+    ids=["ort", "eager", "torch gpu", "compiled", "training"],
 )
 def test_after_each_pass_all_steps_know_who_makes_and_reads_their_tensors(
     name: str, lowering: RuntimeRules

@@ -85,7 +85,8 @@ class _InFloat:
         """What runs for an operator."""
         inputs = tuple([None if each is None else self._input(each) for each in op.inputs])
         source = inputs[0] if inputs else None
-        if source is None or op.malformed:
+        needs = 2 if op.op_type in _PAIR or op.op_type in _ON_INTEGERS else 1
+        if source is None or op.malformed or len(inputs) < needs:
             return self._same(op, inputs)
         if op.op_type == "DynamicQuantizeLinear":
             self._scales.update(tensor.name for tensor in op.outputs[1:])

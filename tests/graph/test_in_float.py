@@ -171,6 +171,14 @@ def test_what_no_runtime_could_run_stays_what_it_is(
     assert running(found)[-1] == "Add"
 
 
+@pytest.mark.parametrize("op_type", ["QuantizeLinear", "ConvInteger"])
+def test_what_lacks_an_input_stays_what_it_is(op_type: str) -> None:
+    cut = helper.make_node(op_type, ["c"], ["y"], domain="com.microsoft")
+    net = [node("Conv", ["x", "w"], ["c"]), cut]
+    found = seen(net, [weight("w", 4, 3, 1, 1)], value("x", [1, 3, 8, 8]))
+    assert running(found) == ["Conv", op_type]
+
+
 def test_packed_weights_are_a_matrix() -> None:
     packed = node(
         "MatMulNBits", ["x", "w", "s"], ["y"], domain="com.microsoft", K=32, N=6, bits=4,

@@ -59,7 +59,8 @@ def leave_families_out(
 
     As in a report, kernels that these have no price for add none.
     """
-    found, folds = [], folds_of(rows, FOLDS)
+    found: list[NetworkLeftOut] = []
+    folds = folds_of(rows, FOLDS)
     for fold in range(FOLDS):
         known = [row for row, own in zip(rows, folds, strict=True) if own != fold]
         others = [row for row, own in zip(rows, folds, strict=True) if own == fold]

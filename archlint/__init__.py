@@ -12,10 +12,13 @@ __all__ = [
     "Call",
     "Caveat",
     "Certainty",
+    "Comparison",
     "ConfigError",
     "Dearer",
     "DearerOn",
+    "DiffReport",
     "Doubt",
+    "Explanation",
     "Finding",
     "FindingAtBatch",
     "FindingsError",
@@ -31,8 +34,11 @@ __all__ = [
     "ModelError",
     "ModelInput",
     "ModelReport",
+    "NotHereError",
     "OperatorTime",
+    "Prediction",
     "PricedOn",
+    "Pricer",
     "Report",
     "RestsOn",
     "RuleInfo",
@@ -42,19 +48,41 @@ __all__ = [
     "Span",
     "TargetError",
     "TargetReport",
+    "TargetSummary",
+    "Targets",
     "UnknownOperator",
     "Unpriced",
     "UsageError",
     "Variant",
+    "Verification",
     "__version__",
+    "compare",
+    "diff",
+    "explain",
     "lint",
+    "predict",
+    "targets",
+    "verify",
 ]
 
 if TYPE_CHECKING:
     from archlint.api import (
+        Comparison,
+        DiffReport,
+        Explanation,
         FindingsError,
+        Prediction,
+        Pricer,
         Report,
+        Targets,
+        Verification,
+        compare,
+        diff,
+        explain,
         lint,
+        predict,
+        targets,
+        verify,
     )
     from archlint.cost.kernels.kernel import (
         Kernel,
@@ -69,6 +97,7 @@ if TYPE_CHECKING:
         ArchlintError,
         ConfigError,
         ModelError,
+        NotHereError,
         TargetError,
         UsageError,
     )
@@ -110,13 +139,17 @@ if TYPE_CHECKING:
     from archlint.results.severity import (
         Severity,
     )
+    from archlint.results.target_summary import (
+        TargetSummary,
+    )
     from archlint.results.unknown import (
         UnknownOperator,
     )
 else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement results.unknown api results.findings
+    graph.model results.judgement results.unknown results.target_summary api
+    results.findings
     """.split()
 
     def __getattr__(name: str) -> object:

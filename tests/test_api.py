@@ -161,7 +161,7 @@ def test_what_two_models_share_is_not_uncertain_in_their_ratio() -> None:
 def test_what_is_no_model_is_a_usage_error(wrong: object) -> None:
     for take in (archlint.lint, archlint.predict, archlint.explain, archlint.verify):
         with pytest.raises(archlint.UsageError, match=r"^expected "):
-            take(wrong)  # type: ignore[arg-type]
+            take(wrong)  # type: ignore[arg-type, call-overload]
 
 
 def test_a_folder_and_a_group_are_several_where_one_is_wanted() -> None:

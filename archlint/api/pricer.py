@@ -12,6 +12,7 @@ from archlint.api.options import Paths, asked_options
 from archlint.api.prediction import Comparison, Prediction
 from archlint.cost.kernels.kernel import Kernel
 from archlint.errors import ModelError, UsageError
+from archlint.graph.collector import collector_paused
 from archlint.linter.prepare import prepare
 from archlint.linter.registry import find_pricers
 from archlint.linter.source import Source, load, name_of
@@ -51,7 +52,10 @@ class Pricer:
 
     def predict(self, model: Model, inputs: object = None) -> Prediction:
         """What a model takes; raises ModelError where it has no price."""
-        return self._predict(one_source(model, inputs), inputs)
+        source = one_source(model, inputs)
+        # hundreds of operators a model are no cycles to look for between two candidates
+        with collector_paused():
+            return self._predict(source, inputs)
 
     def predict_all(self, models: object, inputs: object = None) -> Iterator[Prediction]:
         """What each of several models takes, one after the other as they are asked for."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from tests.docs import (
     python_printed,
 )
 from tests.measured import MARKED, measured_tables, with_tables
+
+_LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+_REPOSITORY = "https://github.com/archlint/archlint/blob/main/"
 
 
 def identifier(page: Path) -> str:
@@ -56,3 +60,18 @@ def test_a_rule_s_page_shows_a_plot_of_every_target(page: Path, tmp_path: Path) 
     for drawn in (committed, made.read_text(encoding="utf-8")):
         # texts are drawn as outlines, with what they say as a comment
         assert [name for name in shipped if f"<!-- {name} -->" in drawn] == shipped
+
+
+def test_the_readme_is_short_and_its_links_work_wherever_it_is_shown() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 200
+    for link in _LINK.findall(text):
+        assert link.startswith("https://")
+        if link.startswith(_REPOSITORY):
+            assert (ROOT / link.removeprefix(_REPOSITORY)).exists(), link
+
+
+def test_links_of_the_docs_lead_somewhere() -> None:
+    for page in [*(ROOT / "docs").rglob("*.md"), *RULE_PAGES, ROOT / "CONTRIBUTING.md"]:
+        for link in _LINK.findall(page.read_text(encoding="utf-8")):
+            assert link.startswith("https://") or (page.parent / link).exists(), (page, link)

@@ -35,9 +35,9 @@ def scripts() -> list[str]:
 
 
 def team() -> list[str]:
-    """The commands of the README's section for a team."""
-    _, section = (ROOT / "README.md").read_text("utf-8").split("### In a team\n")
-    (block,) = _PLAIN.findall(section.split("\n### ")[0])
+    """The commands of the README's section on a gate."""
+    _, section = (ROOT / "README.md").read_text("utf-8").split("## A gate\n")
+    (block,) = _PLAIN.findall(section.split("\n## ")[0])
     return [line.partition(" # ")[0].rstrip() for line in block.splitlines()]
 
 

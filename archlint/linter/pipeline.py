@@ -150,8 +150,9 @@ class _Run:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
             examined = _unread(path, self._internal(fault))
+        problems, stale, traces = map(tuple, said)
         used = self._ignores.take_used()
-        return examined, Outcome(examined.report, *map(tuple, said), ignores=used)
+        return examined, Outcome(examined.report, problems, stale, traces, used)
 
     def report(self, outcomes: Sequence[Outcome]) -> Report:
         """The report of models that were linted."""

@@ -22,12 +22,12 @@ from lsprotocol import converters, types
 
 from archlint.baseline import Baseline
 from archlint.cli.baseline import find_baseline
-from archlint.cli.paths import find_models
 from archlint.cli.reporting import with_entries, with_unread
 from archlint.cli.settings import configured, sized
 from archlint.commands.fix import fix
 from archlint.errors import ArchlintError, ConfigError
 from archlint.linter import examine
+from archlint.linter.found_models import find_models
 from archlint.report.units import milliseconds
 from archlint.results.fix_report import FixReport, Outcome
 from archlint.server.actions import line_edits

@@ -136,11 +136,11 @@ def page(models: Sequence[Json], target: Json, asked: Json, drawn: str) -> str:
             "# Findings, run on the device",
             "",
             f"Written by `python benchmarks/verify.py {target['name']} ... --page`, {when},"
-            f" on {target['device']}, {target['runtime']}."
-            f" {len(models)} networks{drawn}; every finding of severity {asked['severity']} and above, its {asked['places']} costliest distinct"
-            f" places run now and instead in {asked['sessions']} pairs of fresh sessions, by"
-            " `archlint verify`. Where a finding keeps the outputs, the whole network is run both"
-            " ways with the same random weights.",
+            f" on {target['device']}, {target['runtime']}. {len(models)} networks{drawn};"
+            f" every finding of severity {asked['severity']} and above, its {asked['places']}"
+            f" costliest distinct places run now and instead in {asked['sessions']} pairs of"
+            " fresh sessions, by `archlint verify`. Where a finding keeps the outputs, the whole"
+            " network is run both ways with the same random weights.",
             "",
             *_table(
                 ("rule", "findings", "run", "in band", "confirmed", f"below {WEAK}", "refuted"),

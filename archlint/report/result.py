@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from archlint.graph.pattern import pattern_of
 from archlint.location import Span
+from archlint.report.choices import choices_told
 from archlint.report.escape import visible
 from archlint.report.shown import asides, place_of
 from archlint.report.units import counted, milliseconds, percent
@@ -109,7 +110,7 @@ def costs_of(model: ModelReport, finding: Finding, prices: Sequence[PricedOn]) -
 
 
 def what_to_do(finding: Finding) -> str:
-    """What stands at the costliest place now, what instead, and the advice, in sentences."""
+    """What stands at the costliest place now, what instead, what else, and the advice."""
     if not finding.places:
         return finding.advice
     place = finding.places[0]
@@ -118,6 +119,7 @@ def what_to_do(finding: Finding) -> str:
     parts = [
         f"Now{where}: {place.now.text}",
         f"Instead{mark}: {place.instead.text}",
+        *(f"{label.capitalize()}: {text}" for label, text in choices_told(place)),
         *([f"Help: {finding.advice}"] if finding.advice else []),
     ]
     return " ".join(f"{each.removesuffix('.')}." for each in parts)

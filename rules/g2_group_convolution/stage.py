@@ -18,6 +18,8 @@ from archlint.plugin import (
     find_block,
     find_pair,
     keeping,
+    owes_to_alignment,
+    width_step,
 )
 from archlint.rules.g2_group_convolution.one_width import stages_of_one_width
 
@@ -131,6 +133,9 @@ def _propose(
     best = keeping(block, view.pricer, choices)
     if best is None:
         return "no aligned widths with fewer groups have a block of its FLOPs"
+    step = width_step(view.pricer, block.kernels)
+    if owes_to_alignment(block, best.kernels, view.pricer, step):
+        return "aligned widths alone gain most of what fewer groups would: see A1"
     comparison = view.pricer.compare(block.kernels, best.kernels)
     return Proposal(tuple(pairs), grouped, block, choices, best, comparison)
 

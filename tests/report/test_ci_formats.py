@@ -11,7 +11,14 @@ import xmlschema
 from archlint.location import Call, Certainty, Location, Span
 from archlint.report.formats import FORMATS, renderer
 from archlint.report.style import Style
-from archlint.results.findings import IgnoredFinding, ModelReport, Report, RuleInfo, Severity
+from archlint.results.findings import (
+    IgnoredFinding,
+    ModelReport,
+    PricedChoice,
+    Report,
+    RuleInfo,
+    Severity,
+)
 from tests.report import fakes
 from tests.report.schemas import DATA, faults_by
 
@@ -292,6 +299,24 @@ def test_what_to_do_stands_in_the_text_itself(name: str) -> None:
         "block around it. Instead: 1x1 conv 136 -> 136, dense, with the same FLOPs. Help: Use "
         "dense convs with fewer channels."
     ) in str(found)
+
+
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit", "rdjson"])
+def test_the_choices_and_what_the_time_would_buy_stand_before_the_help(name: str) -> None:
+    found = fakes.finding()
+    choices = (
+        PricedChoice("gpu", "1 group, 48 channels", 1.1e-3, 0.962, False, True),
+        PricedChoice("gpu", "2 groups, 72 channels", 1.9e-3, 1.02, False, False),
+        PricedChoice("gpu", "3x3 conv 96 > 96", 4.2e-3, 3.8, True, False),
+    )
+    place = replace(found.places[0], choices=choices)
+    given = replace(found, places=(place, *found.places[1:]))
+    text = rendered(name, Report((fakes.model(given),)))
+    told = ET.fromstring(text)[0][0][0].text if name == "junit" else text
+    assert (
+        " Choices: 1 group, 48 channels 1.10 ms (0.96 times the FLOPs, best); 2 groups, 72"
+        " channels 1.90 ms. Or: 3x3 conv 96 > 96: 3.80 times the FLOPs at today's time. Help: "
+    ) in str(told)
 
 
 def test_what_is_capped_and_not_small_is_told_and_fails_nothing() -> None:

@@ -235,6 +235,22 @@ def test_the_blocks_of_a_regnet_stage_have_one_inner_width(*, gated: bool) -> No
     }
 
 
+def test_what_aligned_widths_in_the_same_groups_gain_is_not_claimed() -> None:
+    def said(inner: int) -> Checked:
+        net = Net()
+        x = net.conv(net.input(1, 16, 28, 28), 96, name="stem")
+        for n in range(3):
+            y = net.op("Relu", net.conv(x, inner, 3, groups=3, name=f"reduce{n}"))
+            x = net.op("Add", x, net.conv(y, 96, groups=3, name=f"restore{n}"))
+        net.op("GlobalAveragePool", net.conv(x, 16, name="head"))
+        return check(GroupConvolution, net, target="epyc-genoa-ort-fp32-1t")
+
+    reason = "aligned widths alone gain most of what fewer groups would: see A1"
+    assert said(87).reason("reduce0") == reason
+    with pytest.raises(AssertionError, match="3 groups of 32 channels"):
+        said(96).reason("reduce0")
+
+
 def test_a_width_that_is_an_output_of_the_model_is_silent() -> None:
     net, last = shufflenet(blocks=1)
     (silence,) = checked(net, last, "blocks.0.add").said

@@ -43,6 +43,8 @@ class FakeLinter:
         options: Options,
         progress: Progress | None = None,
         known: Callable[[str], Sequence[Entry]] | None = None,
+        jobs: int | None = None,
+        cache: Path | None = None,
     ) -> Report:
         if self.failure is not None:
             raise self.failure

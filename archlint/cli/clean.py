@@ -8,7 +8,10 @@ __all__ = ["clean"]
 
 
 def clean(asked: Asked) -> int:
-    """Remove the folder .archlint_cache beside the configuration, or in the working folder."""
+    """Remove what check keeps of files, the folder .archlint_cache.
+
+    It lies beside the configuration, or without one in the working folder.
+    """
     from archlint.cli.cache_folder import folder_beside
     from archlint.cli.output import complain
     from archlint.linter import kept

@@ -26,6 +26,8 @@ __all__ = ["Decides"]
 _FORM = 1
 """Counts what an outcome is: one more, and all is linted anew."""
 
+_SMALL = 1 << 20  # bytes; to hash fewer, weights too, takes less time than to leave those out
+
 
 class Decides:
     """What decides the outcomes of a run; `known` are the known places of a model."""
@@ -52,12 +54,15 @@ class Decides:
         )
 
     def key(self, path: str) -> str | None:
-        """The digits of a file, without its weights; None where none is read twice."""
+        """The digits of a file, of a large one without its weights; None: unreadable."""
         if path == STDIN:
             return None
         try:
             with open(path, "rb", buffering=0) as file:
-                data = read_weightless(file)
+                data = file.read(_SMALL)
+                if len(data) == _SMALL:
+                    file.seek(0)
+                    data = read_weightless(file)
         except (OSError, ValueError):
             return None
         known = () if self._known is None else self._known(path)

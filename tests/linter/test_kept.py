@@ -7,14 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
 import platformdirs
 import pytest
 
 from archlint.cli import run
 from archlint.linter import kept as kept_module
+from archlint.linter.decides import Decides
 from archlint.linter.kept import FOLDER, Kept
 from archlint.linter.outcome import Outcome
+from archlint.linter.registry import select_rules
 from archlint.results.findings import ModelReport
+from archlint.settings.options import Options
 from tests.graph.making import PATHS
 
 KEY = "0" * 64
@@ -238,3 +242,23 @@ def test_runs_at_once_print_the_same_and_keep_all(project: Path) -> None:
         [*command, "--no-cache"], env=environment, capture_output=True, check=False
     )
     assert (alone.stdout, alone.stderr) == said[0]
+
+
+def test_weights_of_large_files_decide_nothing(tmp_path: Path) -> None:
+    keys = set()
+    for value in (0, 1):
+        model = onnx.load(PATHS[0])
+        model.graph.initializer.append(
+            onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [600_000], [value] * 600_000)
+        )
+        onnx.save(model, tmp_path / "net.onnx")
+        decides = Decides(Options(), select_rules(Options()), None)
+        keys.add(decides.key(str(tmp_path / "net.onnx")))
+    assert len(keys) == 1
+    assert None not in keys
+
+
+def test_standard_input_is_not_read_for_a_cache(tmp_path: Path) -> None:
+    decides = Decides(Options(), select_rules(Options()), None)
+    assert decides.key("-") is None
+    assert decides.key(str(tmp_path / "none.onnx")) is None

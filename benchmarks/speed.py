@@ -1,6 +1,7 @@
 """Time and memory of whole `archlint` processes, as ratios within one run.
 
-Run from the repository: `python benchmarks/speed.py [start|target|weights|scale|many ...]`.
+Run from the repository: `python benchmarks/speed.py [PART ...]`; parts are start, target,
+weights, scale, many, jobs and cached.
 Commands that are compared run alternately; figures are medians.
 """
 
@@ -22,7 +23,8 @@ from onnx import TensorProto, helper
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples" / "onnx"
 MEASURED = "epyc-milan-ort-fp32-1t"
-LINT = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
+CACHED = [sys.executable, "-m", "archlint", "--isolated", "--fail-on", "never", "-q"]
+LINT = [*CACHED, "--no-cache"]
 MiB = 2**20
 
 
@@ -204,15 +206,49 @@ def many() -> None:
         found = [run([*LINT, str(file)]) for _ in range(5)]
         seconds, memory = (median(each) for each in zip(*found, strict=True))
         print(f"{operators} operators in one file: {seconds:.2f} s, {memory / MiB:.0f} MiB")
-    models = [*EXAMPLES.glob("*.onnx"), *(ROOT / "tests" / "models").glob("*.onnx")]
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(150):
-            source = models[number % len(models)]
-            (Path(folder) / f"{number:03}.onnx").write_bytes(source.read_bytes())
-        one = median(run([*LINT, "--batch", "1", f"{folder}/000.onnx"])[0] for _ in range(5))
-        every = median(run([*LINT, "--batch", "1", folder])[0] for _ in range(5))
+        fill(folder, 150)
+        lint = [*LINT, "--target", MEASURED, "-j", "1"]
+        one = median(run([*lint, f"{folder}/000.onnx"])[0] for _ in range(5))
+        every = median(run([*lint, folder])[0] for _ in range(5))
     rate = 149 / (every - one)
     print(f"150 models in one call: {every:.2f} s, one {one:.2f} s: {rate:.0f} models a second")
+
+
+def fill(folder: str, count: int) -> None:
+    """Put models of the examples and the tests into a folder, over and over."""
+    models = sorted([*EXAMPLES.glob("*.onnx"), *(ROOT / "tests" / "models").glob("*.onnx")])
+    for number in range(count):
+        source = models[number % len(models)]
+        (Path(folder) / f"{number:03}.onnx").write_bytes(source.read_bytes())
+
+
+def jobs() -> None:
+    """Many files in one process beside as many processes as there are cores."""
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        fill(folder, 150)
+        lint = [*LINT, "--target", MEASURED, folder, "-j"]
+        one, all_, ratio, _, _ = alternate([*lint, "1"], [*lint, str(cores)], runs=5)
+        print(f"150 models: {one:.2f} s, -j {cores} {all_:.2f} s: {ratio:.2f} times as fast")
+
+
+def cached() -> None:
+    """A folder of which nothing has changed, beside one file of it that is linted anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        fill(folder, 200)
+        config = Path(folder) / "archlint.toml"
+        config.touch()
+        lint = [each for each in CACHED if each != "--isolated"]
+        lint += ["--config", str(config), "--target", MEASURED]
+        first, _ = run([*lint, folder])
+        every, one, _, _, _ = alternate(
+            [*lint, folder], [*lint, "--no-cache", f"{folder}/000.onnx"], runs=7
+        )
+        print(
+            f"200 models: {first:.2f} s, unchanged {every:.2f} s, one of them {one:.2f} s:"
+            f" {(every - one) * 1e3:+.0f} ms"
+        )
 
 
 def _model(nodes: Sequence[onnx.NodeProto], output: str) -> onnx.ModelProto:
@@ -264,6 +300,7 @@ def main() -> None:
         return
     parts = {
         "start": start, "target": target, "weights": weights, "scale": scale, "many": many,
+        "jobs": jobs, "cached": cached,
     }  # fmt: skip
     for name in sys.argv[1:] or parts:
         parts[name]()

@@ -24,6 +24,7 @@ def no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("ARCHLINT_NO_CACHE", "1")
 
 
 @pytest.fixture(autouse=True, scope="session")

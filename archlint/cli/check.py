@@ -90,6 +90,7 @@ def check(
     from dataclasses import replace
 
     from archlint.cli.another_device import tell_of_relatives
+    from archlint.cli.cache_folder import cache_folder
     from archlint.cli.output import pair, refuse_links, screen, split
     from archlint.cli.progress import progress_line
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
@@ -127,7 +128,7 @@ def check(
         if known is not None and changing:
             return change_baseline(known, readable, options, progress, found, write_baseline)
         of_model = None if known is None else known.of_model
-        report = lint(readable, options, progress, of_model, asked.jobs)
+        report = lint(readable, options, progress, of_model, asked.jobs, cache_folder(asked))
     report = with_entries(with_unread(report, found), asked)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from archlint.cli.calibrate import calibrate
 from archlint.cli.check import check
+from archlint.cli.clean import clean
 from archlint.cli.completion import VARIABLE, completion
 from archlint.cli.diff import diff
 from archlint.cli.explain import explain
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "schema": schema,
     "init": init,
     "server": server,
+    "clean": clean,
     "completion": completion,
 }
 _DEFAULT = "check"

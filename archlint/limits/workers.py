@@ -9,7 +9,7 @@ import gc
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -28,7 +28,7 @@ Work = Callable[[int], bytes]
 
 def in_workers(
     work: Work, seconds: Mapping[int, float], count: int, begin: Callable[[int], None]
-) -> Iterator[tuple[int, bytes | str]]:
+) -> Generator[tuple[int, bytes | str], None, None]:
     """The numbers with what the work gives, as it comes, or with why it gives nothing.
 
     `seconds` are the most that each may take; `begin` is told of each.  When the iterator is

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
@@ -14,13 +15,16 @@ from archlint.cost.pricer import Pricer
 from archlint.errors import AbsentError, ModelError, TargetError, UsageError
 from archlint.graph.model import Model
 from archlint.linter.check_rule import PricedPlace, check_rule
+from archlint.linter.decides import Decides
 from archlint.linter.decisions import with_decisions
 from archlint.linter.flips import mark_flips, usual_batch
 from archlint.linter.folded_form import folded_form
 from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge
+from archlint.linter.kept import Kept
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.limited import limited
+from archlint.linter.model_findings import ModelFindings
 from archlint.linter.outcome import Outcome
 from archlint.linter.prepare import prepare, prepare_model
 from archlint.linter.reading import remarks_on
@@ -86,15 +90,18 @@ def lint(
     progress: Progress | None = None,
     known: KnownEntries | None = None,
     jobs: int | None = 1,
+    cache: Path | None = None,
 ) -> Report:
     """Lint each model on each target; places that are known are no findings.
 
     A model that cannot be linted has its reason in `ModelReport.error`, and the others are
-    linted all the same.  `jobs` are the processes to do it in, None for what is usual here.
+    linted all the same.  `jobs` are the processes to do it in, None for what is usual here,
+    `cache` is a folder where outcomes are kept.
     Raises UsageError for unknown rules and targets.
     """
     run = _Run(options, known)
-    return run.report(spread(lambda each: run.add(each)[1], models, options, jobs, progress))
+    kept = None if cache is None else Kept(cache, Decides(options, run.rules, known).key)
+    return run.report(spread(lambda each: run.add(each)[1], models, options, jobs, progress, kept))
 
 
 def examine(
@@ -127,12 +134,12 @@ class _Run:
     ) -> None:
         self._options, self._known, self._excused = options, known, excused
         self._pricers = find_pricers(options)
-        self._rules = select_rules(options)
+        self.rules = select_rules(options)
         self._problems: list[str] = []
         self._stale: list[str] = []
         self._traces: list[str] = []
         names = {each.code: each.name for each in all_rules()}
-        self._ignores = Ignores(options, names, self._rules)
+        self._ignores = Ignores(options, names, self.rules)
         self._tables: dict[str, NearestRows] = {}
 
     def add(self, source: Source) -> tuple[Examined, Outcome]:
@@ -164,7 +171,7 @@ class _Run:
             self._ignores.comment_faults(),
             tuple(chain.from_iterable(each.stale for each in outcomes)),
             tuple(
-                RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self._rules
+                RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self.rules
             ),
             tuple(chain.from_iterable(each.traces for each in outcomes)),
         )
@@ -277,10 +284,10 @@ class _Run:
 
     def _find(
         self, loaded: Loaded, model: Model, views: dict[str, Priced], known: KnownPlaces | None
-    ) -> _ModelFindings:
+    ) -> ModelFindings:
         located = loaded.locate(model) if loaded.locate is not None else {}
-        here = _ModelFindings(with_decisions(model, located))
-        for rule in self._rules:
+        here = ModelFindings(with_decisions(model, located))
+        for rule in self.rules:
             if self._ignores.of_model(rule, loaded.name):
                 continue
             try:
@@ -298,7 +305,7 @@ class _Run:
         rule: type[Rule],
         views: dict[str, Priced],
         known: KnownPlaces | None,
-        here: _ModelFindings,
+        here: ModelFindings,
     ) -> None:
         least, locations = self._options.min_slowdown, here.locations
         kept, silenced = self._ignores.part(rule, self._places(rule, views), locations)
@@ -328,19 +335,6 @@ class _Run:
             ]
             for target, priced in views.items()
         }
-
-
-@dataclass(slots=True)
-class _ModelFindings:
-    """What the rules find in one model, on the way."""
-
-    locations: Mapping[int, Location]
-    found: list[Found] = field(default_factory=list)
-    commented: list[IgnoredFinding] = field(default_factory=list)
-    known: list[tuple[Found, str]] = field(default_factory=list)
-    kept: dict[type[Rule], Places] = field(default_factory=dict)
-    seen: tuple[SeenPlace, ...] = ()
-    entries: dict[tuple[str, Key], int] = field(default_factory=dict)
 
 
 def _unread(path: str, error: str, *, is_absent: bool = False) -> Examined:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from archlint.limits.section import is_watched
+from archlint.linter.kept import Kept
 from archlint.linter.limited import seconds_for
 from archlint.linter.outcome import Outcome
 from archlint.linter.source import Source, name_of
@@ -29,11 +30,13 @@ def spread(
     options: Options,
     jobs: int | None,
     progress: Progress | None,
+    kept: Kept | None,
 ) -> list[Outcome]:
     """What comes of each model, in their order; `jobs` None is for as many as there are cores.
 
-    What is known of lines of source is one for all models, and Python source has processes of
-    its own: such models come one after the other.
+    What is `kept` is not linted again.  What is known of lines of source is one for all models,
+    and Python source has processes of its own: such models come one after the other, and are
+    not kept.
     """
     found: dict[int, Outcome] = {}
     begun = 0
@@ -49,14 +52,25 @@ def spread(
         for number, each in enumerate(models)
         if isinstance(each, str) and not options.source_roots
     ]
+    if kept is not None:
+        for number in apart:
+            outcome = kept.find(name_of(models[number]))
+            if outcome is not None:
+                begin(number)
+                found[number] = outcome
+        apart = [number for number in apart if number not in found]
     count = _usual(len(apart)) if jobs is None else min(jobs, len(apart))
     if count > 1 and hasattr(os, "fork"):
         seconds = {number: seconds_for(models[number], options) for number in apart}
-        found.update(_apart(lint, models, seconds, count, begin))
+        found.update(_apart(lint, models, seconds, count, begin, kept))
     for number, source in enumerate(models):
         if number not in found:
             begin(number)
             found[number] = lint(source)
+            if kept is not None and number in apart:
+                kept.keep(name_of(source), found[number])
+    if kept is not None:
+        kept.close()
     return [found[number] for number in range(len(models))]
 
 
@@ -76,6 +90,7 @@ def _apart(
     seconds: Mapping[int, float],
     count: int,
     begin: Callable[[int], None],
+    kept: Kept | None,
 ) -> dict[int, Outcome]:
     """What comes of the models that have limits here, but for what cannot be handed over."""
     from contextlib import closing
@@ -92,9 +107,11 @@ def _apart(
     found: dict[int, Outcome] = {}
     with closing(in_workers(work, seconds, count, begin)) as results:
         for number, result in results:
+            path = name_of(models[number])
             if isinstance(result, str):
-                path = name_of(models[number])
                 found[number] = Outcome(ModelReport(path, error=result))
             elif result:
-                found[number] = pickle.loads(result)
+                outcome = found[number] = pickle.loads(result)
+                if kept is not None:
+                    kept.keep(path, outcome, result)
     return found

@@ -175,6 +175,20 @@ class Asked:
             ("--jobs", "-j"),
         ),
     )
+    cache: bool = setting(
+        Value(SWITCH, True, Panel.OUTPUT),
+        Flag(
+            "Lint every file anew, and keep nothing in .archlint_cache.",
+            ("check",),
+            names=("--cache/--no-cache",),
+            after="jobs",
+        ),
+        Key(
+            "Whether files are linted again that have not changed, nor what decides: else what "
+            "came of them lies in .archlint_cache, beside this file.",
+            "false",
+        ),
+    )
     models: tuple[ConfiguredModel, ...] = setting(
         Value(MODELS, (), Panel.CONFIG),
         key=Key(
@@ -186,7 +200,7 @@ class Asked:
         Value(FILE, "", Panel.CONFIG),
         Flag(
             "This configuration file instead of the nearest archlint.toml or pyproject.toml.",
-            ("check", "diff", "explain", "fix", "targets", "verify"),
+            ("check", "clean", "diff", "explain", "fix", "targets", "verify"),
             "FILE",
         ),
     )
@@ -194,7 +208,7 @@ class Asked:
         Value(SWITCH, False, Panel.CONFIG),
         Flag(
             "No configuration file.",
-            ("check", "diff", "explain", "fix", "targets", "verify"),
+            ("check", "clean", "diff", "explain", "fix", "targets", "verify"),
             names=("--isolated",),
         ),
     )

@@ -36,6 +36,8 @@ class FakeLinter:
     options: Options | None = None
     operator: str | None = None
     known_places: Callable[[str], Sequence[Entry]] | None = None
+    jobs: int | None = None
+    cache: Path | None = None
 
     def lint(
         self,
@@ -43,12 +45,15 @@ class FakeLinter:
         options: Options,
         progress: Progress | None = None,
         known: Callable[[str], Sequence[Entry]] | None = None,
+        jobs: int | None = None,
+        cache: Path | None = None,
     ) -> Report:
         if self.failure is not None:
             raise self.failure
         # models of Python source are known by their names
         self.paths = [str(getattr(each, "name", each)) for each in models]
         self.options, self.known_places = options, known
+        self.jobs, self.cache = jobs, cache
         reports = []
         for number, path in enumerate(self.paths):
             if progress is not None:

@@ -509,3 +509,17 @@ def test_verbose_shows_the_traceback_of_an_internal_error(
     lines = archlint("a.onnx", "-v").err.splitlines()
     assert lines[0] == "archlint: Traceback (most recent call last):"
     assert lines[-1] == "archlint: ValueError: oh no"
+
+
+def test_jobs_and_the_cache_reach_the_linter(
+    archlint: Archlint, linter: FakeLinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archlint("a.onnx", "-j", "3")
+    assert (linter.jobs, linter.cache) == (3, None)  # no test has a cache that does not ask for it
+    monkeypatch.delenv("ARCHLINT_NO_CACHE")
+    archlint("a.onnx")
+    assert (linter.jobs, linter.cache) == (None, Path(".archlint_cache"))
+    archlint("a.onnx", "--no-cache")
+    assert linter.cache is None
+    archlint("a.onnx", "--untrusted")
+    assert linter.cache is None

@@ -13,10 +13,13 @@ __all__ = [
     "Call",
     "Caveat",
     "Certainty",
+    "Comparison",
     "ConfigError",
     "Dearer",
     "DearerOn",
+    "DiffReport",
     "Doubt",
+    "Explanation",
     "Finding",
     "FindingAtBatch",
     "FindingsError",
@@ -32,9 +35,12 @@ __all__ = [
     "ModelError",
     "ModelInput",
     "ModelReport",
+    "NotHereError",
     "OperatorTime",
+    "Prediction",
     "PricedChoice",
     "PricedOn",
+    "Pricer",
     "Report",
     "RestsOn",
     "RuleInfo",
@@ -44,19 +50,41 @@ __all__ = [
     "Span",
     "TargetError",
     "TargetReport",
+    "TargetSummary",
+    "Targets",
     "UnknownOperator",
     "Unpriced",
     "UsageError",
     "Variant",
+    "Verification",
     "__version__",
+    "compare",
+    "diff",
+    "explain",
     "lint",
+    "predict",
+    "targets",
+    "verify",
 ]
 
 if TYPE_CHECKING:
     from archlint.api import (
+        Comparison,
+        DiffReport,
+        Explanation,
         FindingsError,
+        Prediction,
+        Pricer,
         Report,
+        Targets,
+        Verification,
+        compare,
+        diff,
+        explain,
         lint,
+        predict,
+        targets,
+        verify,
     )
     from archlint.cost.kernels.kernel import (
         Kernel,
@@ -71,6 +99,7 @@ if TYPE_CHECKING:
         ArchlintError,
         ConfigError,
         ModelError,
+        NotHereError,
         TargetError,
         UsageError,
     )
@@ -116,13 +145,17 @@ if TYPE_CHECKING:
         BlockShare,
         KindShare,
     )
+    from archlint.results.target_summary import (
+        TargetSummary,
+    )
     from archlint.results.unknown import (
         UnknownOperator,
     )
 else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement results.shares results.unknown api results.findings
+    graph.model results.judgement results.shares results.unknown results.target_summary api
+    results.findings
     """.split()
 
     def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from doctest import DocTestParser
 from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
@@ -21,11 +22,13 @@ from tests.measured import with_tables
 
 ROOT = Path(__file__).parents[1]
 RULE_PAGES = sorted((ROOT / "rules").glob("*/README.md"))
+PYTHON_PAGE = ROOT / "docs" / "python.md"
 _STORIES = {"ci.md", "writing-a-rule.md"}
 """Pages whose commands need what went before them: tests of their own run these."""
 DOC_PAGES = [page for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in _STORIES]
 PAGES = [ROOT / "README.md", *DOC_PAGES, *RULE_PAGES]
 
+_PYTHON = re.compile(r"```pycon\n(.*?)```", re.DOTALL)
 _BLOCK = re.compile(r"```console\n(\$ archlint .*?)```", re.DOTALL)
 _WIDTH = "100"
 
@@ -60,6 +63,29 @@ def _output(arguments: list[str]) -> str:
     return f"{out.getvalue().rstrip()}\n"
 
 
+def python_printed(page: Path) -> str:
+    """A page as it is when the Python of its `pycon` blocks runs now, one after the other."""
+    names: dict[str, object] = {"__name__": "__main__"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        return _PYTHON.sub(
+            lambda block: f"```pycon\n{_session(block[1], names)}```",
+            page.read_text(encoding="utf-8"),
+        )
+
+
+def _session(block: str, names: dict[str, object]) -> str:
+    """The examples of a block, each with what it prints now."""
+    text = ""
+    for example in DocTestParser().get_examples(block):
+        first, *more = example.source.splitlines()
+        text += "".join([f">>> {first}\n", *(f"... {line}\n" for line in more)])
+        with redirect_stdout(StringIO()) as out:
+            exec(compile(example.source, "<page>", "single"), names)
+        text += out.getvalue()
+    return text
+
+
 def plot_command(page: Path, file: Path) -> list[str]:
     """What draws the plot of a rule's page into a file."""
     return ["rule", page.parent.name.split("_", 1)[0], "--plot", str(file)]
@@ -74,6 +100,7 @@ def main() -> None:
         for block in filter(can_run, list(blocks(page))):
             text = text.replace(block, printed(block))
         page.write_text(text, encoding="utf-8")
+    PYTHON_PAGE.write_text(python_printed(PYTHON_PAGE), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,17 @@ import pytest
 
 from archlint.cli import run
 from archlint.linter.registry import locate_all
-from tests.docs import PAGES, ROOT, RULE_PAGES, blocks, can_run, plot_command, printed
+from tests.docs import (
+    PAGES,
+    PYTHON_PAGE,
+    ROOT,
+    RULE_PAGES,
+    blocks,
+    can_run,
+    plot_command,
+    printed,
+    python_printed,
+)
 from tests.measured import MARKED, measured_tables, with_tables
 
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
@@ -22,6 +32,11 @@ def identifier(page: Path) -> str:
 def test_a_page_shows_what_its_commands_print(page: Path) -> None:
     for block in filter(can_run, blocks(page)):
         assert block == printed(block)
+
+
+def test_the_page_on_python_shows_what_its_examples_print() -> None:
+    text = PYTHON_PAGE.read_text(encoding="utf-8")
+    assert python_printed(PYTHON_PAGE) == text
 
 
 @pytest.mark.parametrize("page", RULE_PAGES, ids=identifier)

@@ -20,8 +20,8 @@ from archlint.linter.registry import find_places
 from archlint.report.units import counted
 
 if TYPE_CHECKING:
-    from archlint.cli.paths import FoundModel
     from archlint.linter import Examined
+    from archlint.linter.found_models import FoundModel
     from archlint.linter.pipeline import Progress
     from archlint.linter.source import Source
     from archlint.settings.asked import Asked

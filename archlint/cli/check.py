@@ -91,11 +91,11 @@ def check(
 
     from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.output import pair, refuse_links, screen, split
-    from archlint.cli.paths import find_models
     from archlint.cli.progress import progress_line
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
     from archlint.linter import lint
+    from archlint.linter.found_models import find_models
     from archlint.results.severity import Severity
     from archlint.results.shares import Sort
 

@@ -58,11 +58,11 @@ def explain(
     """Show each operator's kernel, price, and why rules fired."""
     from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.output import screen, write_out
-    from archlint.cli.paths import find_model
     from archlint.cli.reporting import complain_of_rules
     from archlint.cli.settings import sized
     from archlint.commands.explain import explain as explained
     from archlint.errors import UsageError
+    from archlint.linter.found_models import find_model
     from archlint.report import explain_csv, explain_json, explain_text
 
     found = find_model(model, asked.models, asked.input_words, untrusted=asked.untrusted)

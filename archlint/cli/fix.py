@@ -61,8 +61,8 @@ def fix(
     does not help is taken back.  Exit code 1 when there is a change that was not written.
     """
     from archlint.cli.output import complain, screen, write_out
-    from archlint.cli.paths import find_models
     from archlint.commands.fix import fix as fix_source
+    from archlint.linter.found_models import find_models
     from archlint.report import fix_json, fix_text
 
     found = find_models([model], asked.models, asked.input_words, asked.kwargs)

@@ -104,7 +104,7 @@ def _rules() -> list[RuleHelp]:
 
 def _files() -> tuple[list[str], list[str]]:
     """The .onnx files and the Python files of this folder, but for tests and environments."""
-    from archlint.cli.paths import is_searched
+    from archlint.linter.found_models import is_searched
 
     models: list[str] = []
     sources: list[str] = []

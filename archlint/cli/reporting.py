@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archlint.cli.paths import FoundModel
+    from archlint.linter.found_models import FoundModel
     from archlint.report.style import Style
     from archlint.results.findings import Report
     from archlint.settings.asked import Asked

@@ -17,7 +17,7 @@ from archlint.settings.kinds.tables import said_shapes
 from archlint.settings.options import Options
 
 if TYPE_CHECKING:
-    from archlint.cli.paths import FoundModel
+    from archlint.linter.found_models import FoundModel
     from archlint.settings.known import Known
     from archlint.source.export.elsewhere import Elsewhere
 

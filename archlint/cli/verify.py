@@ -14,8 +14,8 @@ from archlint.settings.asked import Asked
 from archlint.settings.setting import Panel
 
 if TYPE_CHECKING:
-    from archlint.cli.paths import FoundModel
     from archlint.commands.verify import Chosen, Request
+    from archlint.linter.found_models import FoundModel
     from archlint.results.verification import Verification
     from archlint.settings.options import Options
 
@@ -109,9 +109,9 @@ def verify(
     when a finding is refuted, when what it proposes is surely slower.
     """
     from archlint.cli.output import complain, screen, write_out
-    from archlint.cli.paths import find_models
     from archlint.cli.settings import sized
     from archlint.commands.verify import Request, choose_target
+    from archlint.linter.found_models import find_models
     from archlint.report import verify_json, verify_text
     from archlint.results.findings import Severity
 

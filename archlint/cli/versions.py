@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from archlint.baseline import Baseline, Entry
-from archlint.cli.paths import FoundModel, find_model, find_models, is_searched
 from archlint.commands.diff import Versions
 from archlint.errors import ModelError, UsageError
 from archlint.graph.read import read_proto
+from archlint.linter.found_models import FoundModel, find_model, find_models, is_searched
 from archlint.linter.source import Loaded, Source
 from archlint.results.findings import ModelReport
 from archlint.settings.asked import Asked

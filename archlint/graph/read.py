@@ -7,6 +7,7 @@ import stat
 import sys
 import zipfile
 from contextlib import AbstractContextManager, nullcontext
+from io import BytesIO
 from typing import BinaryIO
 
 import onnx
@@ -16,7 +17,7 @@ from archlint.errors import AbsentError, ModelError
 from archlint.graph.wire import TooLargeError, WireError, read_weightless
 from archlint.limits.files import LARGEST_MESSAGE, seekable
 
-__all__ = ["STDIN", "read_proto"]
+__all__ = ["STDIN", "read_bytes", "read_proto"]
 
 STDIN = "-"
 """The path that stands for a model on standard input."""
@@ -51,21 +52,31 @@ def read_proto(path: str) -> onnx.ModelProto:
     """
     try:
         with _opened(path) as file:
-            head = file.read(_HEAD)
-            found = _foreign_format(path, head)
-            if found:
-                raise ModelError(path, found)
-            data = read_weightless(file)
+            return _read(path, file)
     except FileNotFoundError as e:
         raise AbsentError(path, "no such file") from e
     except OSError as e:
         raise ModelError(path, f"cannot be read: {e.strerror or e}") from e
     except ValueError as e:
-        if isinstance(e, TooLargeError):
-            raise ModelError(path, str(e)) from e
-        if isinstance(e, WireError):
-            raise ModelError(path, f"is truncated or not an ONNX model: {e}") from e
         raise ModelError(path, f"is not a path: {e}") from e
+
+
+def read_bytes(data: bytes, name: str) -> onnx.ModelProto:
+    """Read the bytes of an ONNX file as `read_proto` does; raises ModelError."""
+    return _read(name, BytesIO(data))
+
+
+def _read(path: str, file: BinaryIO) -> onnx.ModelProto:
+    head = file.read(_HEAD)
+    found = _foreign_format(path, head)
+    if found:
+        raise ModelError(path, found)
+    try:
+        data = read_weightless(file)
+    except TooLargeError as e:
+        raise ModelError(path, str(e)) from e
+    except WireError as e:
+        raise ModelError(path, f"is truncated or not an ONNX model: {e}") from e
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import onnx
 
 from archlint.cost.pricer import Pricer
 from archlint.graph.model import Model
-from archlint.graph.read import read_proto
+from archlint.graph.read import read_bytes, read_proto
 from archlint.graph.reader import read_model
 from archlint.location import Location
 from archlint.settings.options import Options
@@ -48,7 +49,10 @@ class SourceModel:
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:
-    """A torch module of this process, and what it takes; `roots` are where its source is."""
+    """A torch module of this process, and what it takes, or an exported program, which knows.
+
+    `roots` are where a module's source is.
+    """
 
     module: object
     inputs: object
@@ -70,8 +74,8 @@ class Loaded:
     is_sized: bool = False
 
 
-Source = str | onnx.ModelProto | SourceModel | LiveModel | Loaded
-"""A model that is loaded already is taken as it is."""
+Source = str | bytes | onnx.ModelProto | SourceModel | LiveModel | Loaded
+"""A path, the bytes of a file, ...; a model that is loaded already is taken as it is."""
 
 
 def name_of(source: Source) -> str:
@@ -97,7 +101,10 @@ def load(source: Source, options: Options, pricers: Iterable[Pricer]) -> Loaded:
         return _exported(source, options, keep_norms=keep_norms)
     if isinstance(source, Loaded):
         return source
-    proto = read_proto(source) if isinstance(source, str) else source
+    if isinstance(source, bytes):
+        proto = read_bytes(source, UNNAMED)
+    else:
+        proto = read_proto(source) if isinstance(source, str) else source
     roots, path_map = options.source_roots, options.path_map
     return Loaded(name_of(source), proto, _statically(roots, path_map) if roots else None)
 
@@ -125,7 +132,7 @@ def _exported(source: SourceModel, options: Options, *, keep_norms: bool) -> Loa
     limit = options.timeout or EXPORT_TIMEOUT
     exported = export(
         source.spec,
-        timeout=limit,
+        timeout=None if isinf(limit) else limit,
         library_packages=options.libraries,
         edits=source.edits,
         elsewhere=source.elsewhere,
@@ -142,8 +149,13 @@ def _exported(source: SourceModel, options: Options, *, keep_norms: bool) -> Loa
 
 
 def _live(source: LiveModel, *, keep_norms: bool) -> Loaded:
-    from archlint.source.export.live import export_module
+    from torch.export import ExportedProgram
 
+    from archlint.source.export.live import export_module, export_program
+
+    if isinstance(source.module, ExportedProgram):
+        proto = export_program(source.module, source.name, keep_norms=keep_norms)
+        return Loaded(source.name, proto, is_sized=True)
     proto, remarks = export_module(source.module, source.inputs, source.name, keep_norms=keep_norms)
     locate = _statically(source.roots, {}) if source.roots else None
     return Loaded(source.name, proto, locate, remarks, is_sized=True)

@@ -133,7 +133,7 @@ def price_model(model: Model, pricer: Pricer, widths: Widths, stored: str = "") 
 def _times(lowered: Lowered, pricer: Pricer) -> dict[int, float]:
     times = {}
     for number, placed in enumerate(lowered.kernels):
-        seconds = pricer.seconds([placed.kernel])
+        seconds = pricer.seconds({placed.kernel: 1})
         if seconds is not None:
             times[number] = seconds * placed.repeats
     return times

@@ -124,7 +124,8 @@ def _place(view: View, decision: Decision, choice: Choice, share: float) -> Plac
         ),
         now=_words(width, kernel),
         instead="; or ".join(each.words for each in (chosen, *choice.others)),
-        kernels=chosen.numbers,
+        # which of parallel layers runs first differs with who wrote the file
+        kernels=tuple(sorted(chosen.numbers, key=lambda at: view.lowered.kernels[at].kernel.text)),
         instead_kernels=chosen.kernels,
         limit=None if choice.is_wider else _limit(chosen, share),
         remedy=AlignedWidths(((width.channels, chosen.channels), *sorted(sums))),

@@ -61,7 +61,9 @@ def test_another_batch_than_it_was_written_for_is_said_in_a_line(
     assert run([*KNOWN, "--batch", "4"]) == 0
     assert said(capsys)[1] == line.format("for batch 8, not batch 4")
     other = "epyc-milan-ort-fp32-1t"
-    assert run([*KNOWN, "--batch", "8", "--target", gpu, "--target", other]) == 0
+    # of widths that the other target alone finds misaligned the baseline knows nothing
+    both = ["--target", gpu, "--target", other, "--ignore", "A1"]
+    assert run([*KNOWN, "--batch", "8", *both]) == 0
     assert said(capsys)[1] == line.format(f"on {gpu}, not {other}")
 
 

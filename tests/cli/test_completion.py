@@ -102,7 +102,7 @@ _COMPLETE = {"bash": _bash, "zsh": _zsh, "fish": _fish}
         ("archlint explain n", ["nets.py"]),
         ("archlint rule G", ["G1", "G2", "G3", "G4"]),
         ("archlint --select G1,costly", ["G1,costly-elementwise"]),
-        ("archlint targets snap", ["snapdragon810-neon-fp32"]),
+        ("archlint targets gtx", ["gtx1080ti-cudnn7-fp32"]),
         ("archlint completion p", ["powershell"]),
         ("archlint schema d", ["diff"]),
     ],

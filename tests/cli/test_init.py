@@ -118,6 +118,7 @@ def test_every_key_is_there_and_holds_once_its_sign_is_gone(
         is_default = getattr(holder, field) == setting.value.default
         assert is_default == (setting.key is None or field in shows_default) or field == "config"
     assert dict(config.options.rule_options) == {
+        "A1": {"min-excess": 1.1},
         "G1": {"min-mac-ratio": 1.05},
         "G3": {"min-width": 3},
     }

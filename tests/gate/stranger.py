@@ -84,7 +84,7 @@ def stranger(
     home, marks = folder / "home", folder / "marks"
     marks.mkdir(parents=True)
     server = repository(folder / "server" / REPOSITORY, home)
-    server.write({"archlint.toml": "batch = 8\n", "net.onnx": GOOD})
+    server.write({"archlint.toml": "batch = 8\ntarget = 'gtx1080ti'\n", "net.onnx": GOOD})
     server.git("commit", "--quiet", "-m", "A good model")
     base = server.git("rev-parse", "HEAD")
     server.git("switch", "--quiet", "--create", "theirs")

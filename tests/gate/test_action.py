@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 def project(tmp_path: Path, home: Path) -> Repository:
     """A repository with a good model on main."""
     made = repository(tmp_path / "project", home)
-    made.write({"archlint.toml": "batch = 8\n", "net.onnx": GOOD})
+    made.write({"archlint.toml": "batch = 8\ntarget = 'gtx1080ti'\n", "net.onnx": GOOD})
     made.git("commit", "--quiet", "-m", "A good model")
     return made
 

@@ -25,7 +25,7 @@ NEW_ONLY = {"ARCHLINT_FAIL_ON": "never", "ARCHLINT_FAIL_ON_NEW": "warning"}
 def project(tmp_path: Path) -> Repository:
     """A repository with a good model, and a bad one in a later commit."""
     made = repository(tmp_path / "project", tmp_path / "home")
-    made.write({"archlint.toml": "batch = 8\n", "net.onnx": GOOD})
+    made.write({"archlint.toml": "batch = 8\ntarget = 'gtx1080ti'\n", "net.onnx": GOOD})
     made.git("commit", "--quiet", "-m", "A good model")
     made.write({"net.onnx": BAD})
     made.git("commit", "--quiet", "-m", "A bad model")

@@ -161,7 +161,7 @@ def test_a_dtype_outside_the_target_is_read_as_the_network_that_it_is() -> None:
 def test_as_stored_a_dtype_outside_the_target_is_the_model_s_error() -> None:
     error = only(lint([HALF_PROTO], Options(targets=(GPU,), as_stored=True))).error
     assert error is not None
-    assert error.startswith("gtx1080ti-cudnn7-fp32 prices float, not float16; for float16: rtx")
+    assert error.startswith("gtx1080ti-cudnn7-fp32 prices float, not float16; for float16: cobalt")
 
 
 def _each_by_each(batch: int) -> ModelProto:
@@ -211,12 +211,12 @@ def test_where_no_target_fits_those_of_another_dtype_are_named() -> None:
 
 
 def test_where_no_target_is_of_a_dtype_those_of_the_same_network_in_others_are_named() -> None:
-    net = Net(TensorProto.BFLOAT16)
+    net = Net(TensorProto.DOUBLE)
     proto = net.proto(net.conv(net.input(1, 8, 14, 14), 16))
     error = only(lint([proto], Options(targets=("epyc-milan-ort-int8-1t",)))).error
     others = [each.target for each in targets() if each.dtype != "int8"]
     assert error == (
-        "epyc-milan-ort-int8-1t prices int8, not bfloat16; no target for bfloat16; the same "
+        "epyc-milan-ort-int8-1t prices int8, not double; no target for double; the same "
         f"network in another dtype is priced by {', '.join(sorted(others))}"
     )
 

@@ -45,9 +45,9 @@ def test_without_the_link_to_the_rules_one_line_says_what_to_do(tmp_path: Path, 
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == (
-        f"archlint: rule G1 (archlint.rules.g1_channel_width.rule:ChannelWidth): {package}/rules "
-        "is no folder: it is a symbolic link to ../rules, which some checkouts and archives lack; "
-        "make it anew, or `pip install .` in the checkout\n"
+        "archlint: rule A1 (archlint.rules.a1_misaligned_width.rule:MisalignedWidth): "
+        f"{package}/rules is no folder: it is a symbolic link to ../rules, which some checkouts "
+        "and archives lack; make it anew, or `pip install .` in the checkout\n"
     )
 
 

@@ -40,8 +40,8 @@ LATER = (
     "place of the greatest", "regions", "non-zero", "indexed", "uncommon", "small ",
     "generic pool", "split of heads", "turned heads", "gather of maps", "softmax of columns",
     "channel reduction", "normalised rows", "merged patches", "cut heads", "signed", "dequantised",
-    "cubic resize", "rare Reduce", "quantised LSTM", "product of packed floats",
-    "boundary", "depthwise boundary",
+    "cubic resize", "quantised LSTM", "product of packed floats",
+    "boundary", "depthwise boundary", "rare ",
 )  # fmt: skip
 """The series that came when the first of the shipped targets had been measured."""
 
@@ -69,7 +69,7 @@ def count(experiments: Experiments, *kinds: Kind) -> int:
 
 def test_there_are_as_many_as_the_docstrings_say() -> None:
     assert {rule: len(each) for rule, each in EXPERIMENTS.items()} == {
-        "A1": 240, "G1": 576, "G2": 184, "G3": 60, "G4": 1200, "shared": 1495
+        "A1": 240, "G1": 576, "G2": 184, "G3": 60, "G4": 1200, "R1": 0, "shared": 1553
     }  # fmt: skip
     assert count(EXPERIMENTS["G4"], Kind.ELEMENTWISE) == 372
 
@@ -173,7 +173,7 @@ def test_two_convs_in_five_have_no_epilogue() -> None:
 
 def test_they_are_the_same_everywhere() -> None:
     every = [each for of_rule in EXPERIMENTS.values() for each in of_rule]
-    assert _digest(every) == "d2944e273c8fedf79d86b67ba66fe98b11432a38665f471bb87c529b367f5da0"
+    assert _digest(every) == "d87541e47e6f5ce73f53cdccc6566b59321fc649fd2b5a30c21219648f44c786"
 
 
 ANEW = ("AveragePool ", "Resize ")

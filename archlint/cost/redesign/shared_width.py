@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
@@ -127,9 +128,28 @@ class _Finder:
         for group in roots:
             members[_root(roots, group)].add(group)
         for root, written in sets.items():
-            layers = tuple(sorted(i for group in written for i in self._writers[group]))
+            every = (index for group in written for index in self._writers[group])
+            layers = tuple(sorted(every, key=self._order))
             made = self._shared(layers, members[root] | set(written))
             yield (layers, made) if isinstance(made, str) else made
+
+    def _order(self, index: int) -> tuple[int, str, int]:
+        """Layers by how many are before them, and parallel ones by name.
+
+        Which of these a file has first differs with who wrote it.
+        """
+        operator = self._model.operators[index]
+        return self._depths[index], operator.module or operator.name, index
+
+    @cached_property
+    def _depths(self) -> Mapping[int, int]:
+        """By operator, how many layers the longest path up to it holds."""
+        are_layers = {op.index for op, _ in self._layers}
+        graph, depths = self._model.graph, dict[int, int]()
+        for operator in self._model.operators:
+            before = (depths.get(maker, 0) for maker in graph.predecessors(operator.index))
+            depths[operator.index] = max(before, default=0) + (operator.index in are_layers)
+        return depths
 
     def refused(self) -> Iterator[tuple[tuple[int, ...], str]]:
         """The layers whose width is no choice."""

@@ -1,4 +1,4 @@
-"""A module that is there already, with its inputs, to an ONNX proto without weights."""
+"""A module or program that is there already to an ONNX proto without weights."""
 
 from __future__ import annotations
 
@@ -15,13 +15,24 @@ from torch import nn
 
 from archlint.errors import ModelError
 from archlint.source.export.build import Built
-from archlint.source.export.failure import Failure
+from archlint.source.export.failure import Failure, one_line
 from archlint.source.export.hints import hinted_inputs
 from archlint.source.export.libraries import Libraries
-from archlint.source.export.to_onnx import to_onnx, to_onnx_by_tracing
+from archlint.source.export.to_onnx import program_to_onnx, to_onnx, to_onnx_by_tracing
 from archlint.source.export.unexported import reason_not_exported
 
-__all__ = ["export_module"]
+__all__ = ["export_module", "export_program"]
+
+
+def export_program(
+    program: torch.export.ExportedProgram, name: str, *, keep_norms: bool = False
+) -> onnx.ModelProto:
+    """Export a program of this process, which knows its inputs; raises ModelError."""
+    with _quietly(), torch.no_grad():
+        try:
+            return program_to_onnx(program, keep_norms=keep_norms)
+        except Exception as error:  # the exporter's own faults have no common class
+            raise ModelError(name, f"cannot be exported: {one_line(str(error))}") from error
 
 
 def export_module(

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
+import torch
 
 from archlint.source.export.build import Built, make
 from archlint.source.export.exported import Recorded
-from archlint.source.export.failure import Failure, reason_of
+from archlint.source.export.failure import Failure, one_line, reason_of
 from archlint.source.export.libraries import Libraries
 from archlint.source.export.load import find_attribute, load_source
 from archlint.source.export.protocol import Request
 from archlint.source.export.record import Recorder
-from archlint.source.export.to_onnx import to_onnx, to_onnx_by_tracing
+from archlint.source.export.to_onnx import program_to_onnx, to_onnx, to_onnx_by_tracing
 from archlint.source.export.unexported import reason_not_exported
 from archlint.source.export.weights import check_room
 
@@ -33,7 +34,22 @@ class Result:
 
 def export_request(request: Request, libraries: Libraries) -> Result:
     """Export a model; raises Failure and whatever the user's code raises on import or built."""
+    if request.spec.is_program:
+        return _program(request)
     return _Export(request, libraries).run()
+
+
+def _program(request: Request) -> Result:
+    """A program that was captured and saved before: it knows its inputs, and no line of source."""
+    path = request.spec.source
+    if request.spec.inputs or request.spec.kwargs:
+        raise Failure("is a program already: it takes no inputs and no kwargs")
+    try:
+        captured = torch.export.load(path)
+    except Exception as error:  # a broken file raises whatever it is broken by
+        raise Failure(f"is no program of torch.export: {one_line(str(error))}") from error
+    with torch.no_grad():
+        return Result(program_to_onnx(captured, keep_norms=request.keep_norms), {}, ())
 
 
 class _Export:

@@ -12,7 +12,16 @@ from types import MappingProxyType
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import UsageError
 
-__all__ = ["DTYPES", "InputSpec", "ModelSpec", "Value", "is_source", "parse_input", "parse_kwargs"]
+__all__ = [
+    "DTYPES",
+    "PROGRAM",
+    "InputSpec",
+    "ModelSpec",
+    "Value",
+    "is_source",
+    "parse_input",
+    "parse_kwargs",
+]
 
 Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 """What JSON and TOML can say."""
@@ -21,6 +30,9 @@ DTYPES = (
     "float16", "bfloat16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64",
     "bool", "complex64",
 )  # fmt: skip
+
+PROGRAM = ".pt2"
+"""How files end that `torch.export.save` wrote."""
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 _NAMED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.S)
@@ -48,6 +60,7 @@ class ModelSpec:
 
     `source` is a path that ends in ".py" or a dotted module; `attribute` is the dotted name of a
     class, a function or a module in it.  `inputs` empty asks for what the model itself says.
+    A program that `torch.export.save` wrote is its path and no attribute.
     """
 
     source: str
@@ -58,7 +71,12 @@ class ModelSpec:
     @property
     def factory(self) -> str:
         """Source and attribute as the user writes them."""
-        return f"{self.source}:{self.attribute}"
+        return self.source if self.is_program else f"{self.source}:{self.attribute}"
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a file that `torch.export.save` wrote."""
+        return not self.attribute
 
     @property
     def is_file(self) -> bool:

@@ -14,7 +14,7 @@ from archlint.source.export.build import Built
 from archlint.source.export.hook_frames import hooks_told
 from archlint.source.export.weightless import weightless_proto
 
-__all__ = ["to_onnx", "to_onnx_by_tracing"]
+__all__ = ["program_to_onnx", "to_onnx", "to_onnx_by_tracing"]
 
 _OPSET = 20
 _OLDER_OPSET = 17  # the newest that the older exporter knows all of
@@ -29,9 +29,16 @@ def to_onnx(built: Built, *, keep_norms: bool = False) -> onnx.ModelProto:
         captured = torch.export.export(
             built.module, built.args, kwargs=dict(built.kwargs), strict=False
         )
-        program = torch.onnx.export(
-            captured, dynamo=True, optimize=False, verbose=False, opset_version=_OPSET
-        )
+        return program_to_onnx(captured, keep_norms=keep_norms)
+
+
+def program_to_onnx(
+    captured: torch.export.ExportedProgram, *, keep_norms: bool = False
+) -> onnx.ModelProto:
+    """Export a program that was captured before; what torch's exporter raises comes through."""
+    program = torch.onnx.export(
+        captured, dynamo=True, optimize=False, verbose=False, opset_version=_OPSET
+    )
     if program is None:
         raise RuntimeError("torch.onnx.export gave nothing")
     return weightless_proto(program, keep_norms=keep_norms)

@@ -109,7 +109,8 @@ def fixed(text: str, rule: str, folder: Path) -> tuple[FixReport, Files]:
 
     (folder / "nets.py").write_text(text, encoding="utf-8")
     source = SourceModel(ModelSpec.parse("nets.py:Net", ["8x3x112x112"], "{}"))
-    return fix(source, Options(select=(rule,)), redesign=True, notes=True)
+    on_gpu = Options(select=(rule,), targets=("gtx1080ti-cudnn7-fp32",))
+    return fix(source, on_gpu, redesign=True, notes=True)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,15 @@ def flops(text: str) -> int:
     return sum(count * kernel.flops for count, kernel in parse_chain(text))
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+AT_OTHER_FLOPS = {"A1", "R1"}
+"""Rules whose point it is that FLOPs differ: those of a rounded width, and of work done once."""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [each for each in all_rules() if each.code not in AT_OTHER_FLOPS],
+    ids=lambda rule: rule.code,
+)
 def test_kernels_now_and_instead_have_equal_flops(rule: type[Rule]) -> None:
     declared = rule.plot()
     assert declared is not None

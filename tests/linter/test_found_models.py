@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archlint.cli.paths import FoundModel, find_models
+from archlint.linter.found_models import FoundModel, find_models
 
 
 @pytest.fixture(autouse=True)

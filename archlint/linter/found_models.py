@@ -1,4 +1,4 @@
-"""From what the command line names to models: files, folders, and factories in Python source."""
+"""From what words name to models: files, folders, and factories in Python source."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from archlint.errors import UsageError
 from archlint.graph.read import STDIN
 from archlint.linter.source import Source, SourceModel
 from archlint.settings.kinds.models import ConfiguredModel
+from archlint.source.export.spec import PROGRAM
 
 __all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
 
@@ -44,8 +45,9 @@ def find_models(
     """Each model as given and each folder's `*.onnx`, in the order of `words`, none twice.
 
     `nets.py:Net` and `package.module:factory` are models of Python source, and so are those that
-    are configured, by name; `inputs` and `kwargs` are as the command line has them.  Without
-    words it is all configured models, or where there are none the working folder.
+    are configured, by name, and what `torch.export.save` wrote (`*.pt2`); `inputs` and `kwargs` are
+    as the command line has them.  Without words it is all configured models, or where there are
+    none the working folder.
     Folders are searched all the way down in sorted order, except for hidden folders and those
     of package managers.  Paths come out relative to the working folder where they lie in it,
     and with forward slashes.  Raises UsageError where inputs or arguments cannot be read, and
@@ -62,6 +64,11 @@ def find_models(
                 raise UsageError(f"{word}: Python source, whose code --untrusted does not run")
             make = partial(_configured, by_name[word]) if is_named else partial(_made, word)
             found[word] = make(inputs, kwargs)
+            continue
+        if word.lower().endswith(PROGRAM) and os.path.isfile(word):
+            if untrusted:
+                raise UsageError(f"{word}: a program of PyTorch, which --untrusted does not load")
+            found[word] = _program(word)
             continue
         for each in _found(word):
             if untrusted and each.error is None and _leads_out(each.path, word):
@@ -86,7 +93,8 @@ def find_model(
     untrusted: bool = False,
 ) -> FoundModel:
     """The one model that a word names, be it a file that does not exist."""
-    if ":" in word or any(each.name == word for each in configured):
+    is_program = word.lower().endswith(PROGRAM) and os.path.isfile(word)
+    if is_program or ":" in word or any(each.name == word for each in configured):
         (found,) = find_models([word], configured, inputs, kwargs, untrusted=untrusted)
         return found
     return FoundModel(word, _AWAY if untrusted and _leads_out(word, word) else None)
@@ -98,6 +106,12 @@ def _made(factory: str, inputs: Sequence[str] | None, kwargs: str | None) -> Fou
 
     spec = ModelSpec.parse(factory, inputs or (), kwargs or "{}")
     return FoundModel(factory, made=SourceModel(spec))
+
+
+def _program(path: str) -> FoundModel:
+    from archlint.source.export.spec import ModelSpec
+
+    return FoundModel(path, made=SourceModel(ModelSpec(path, ""), path))
 
 
 def _configured(

@@ -9,10 +9,19 @@ import pytest
 
 from archlint.cost.cpu import Cpu
 from archlint.location import Call, Certainty, Location, Span
-from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
+from archlint.report import (
+    FORMATS,
+    Style,
+    as_json,
+    concise,
+    explain_json,
+    renderer,
+    rule_json,
+    targets_json,
+)
 from archlint.report.schema import SCHEMAS, schema
 from archlint.results.findings import FoundPlace, Report, Variant
-from archlint.results.target_summary import Where
+from archlint.results.target_summary import RulePage, Where
 from tests.report.fakes import explanation, finding, model, rich_report, targets
 
 ISSUE_KEYS = {
@@ -74,6 +83,11 @@ def test_targets_fit_the_schema() -> None:
         "gtx1080ti-cudnn7-fp32",
         "snapdragon810-neon-fp32",
     ]
+
+
+def test_rules_fit_the_schema() -> None:
+    pages = (RulePage("G1", "unbalanced-channel-width", "Widths differ", "# G1\n"),)
+    check(rule_json.render(pages), "rule")
 
 
 def test_the_schema_has_the_keys_that_were_promised() -> None:

@@ -145,7 +145,8 @@ def check(
         progress = stack.enter_context(progress_line(quiet=asked.quiet))
         if known is not None and changing:
             return change_baseline(known, readable, options, progress, found, write_baseline)
-        report = lint(readable, options, progress, None if known is None else known.of_model)
+        of_model = None if known is None else known.of_model
+        report = lint(readable, options, progress, of_model, asked.jobs)
     report = with_entries(with_unread(report, found), asked)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)

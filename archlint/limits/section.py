@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archlint.errors import ModelError
 
-__all__ = ["Sections", "section", "tell_sections"]
+__all__ = ["Sections", "is_watched", "section", "tell_sections"]
 
 
 @dataclass(slots=True)
@@ -28,8 +28,13 @@ class Sections:
 _sections: Sections | None = None
 
 
-def tell_sections(sections: Sections) -> None:
-    """From now on this process tells of its sections."""
+def is_watched() -> bool:
+    """Whether this process does the work of a program that watches over it."""
+    return _sections is not None
+
+
+def tell_sections(sections: Sections | None) -> None:
+    """From now on this process tells of its sections, or with None of none."""
     global _sections
     _sections = sections
 

@@ -18,13 +18,17 @@ from typing import NoReturn
 
 from archlint.limits.section import Sections, tell_sections
 
-__all__ = ["DiedError", "watched"]
+__all__ = ["ENDING", "GRACE", "DiedError", "end_with_parent", "watched", "why_ended"]
 
-_GRACE = 1.0  # s; for a timer inside the work to come first
+GRACE = 1.0
+"""Seconds, for a timer inside the work to come first."""
+
 _TO_STOP = 5.0  # s; for an interrupted child to tidy up
 _LOOK = 1.0  # s; a child that is gone may have left others that hold its pipe
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _INTERRUPTED = 130
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end a program."""
 
 
 class DiedError(Exception):
@@ -44,7 +48,7 @@ def watched(work: Callable[[], int]) -> int:
             return _INTERRUPTED if child.asked == signal.SIGINT else _end(child.asked)
         if child.at is None and code >= 0:
             return code
-        why = child.why(code)
+        why = why_ended(code, child.late)
         if child.at is None or child.at in lost:
             raise DiedError(why)
         lost[child.at] = why
@@ -53,18 +57,18 @@ def watched(work: Callable[[], int]) -> int:
 class _Child:
     """The process that does the work, as its parent sees it; `at` is the section it is in.
 
-    `asked` is the signal by which it was told to end.
+    `asked` is the signal by which it was told to end, `late` the seconds that it took too long.
     """
 
     def __init__(self, work: Callable[[], int], lost: Mapping[int, str]) -> None:
         self.at: int | None = None
         self.asked: int | None = None
+        self.late: float | None = None
         self._seconds = self._end = float("inf")
-        self._is_late = False
         self._said, says = os.pipe()
         alive, self._lives = os.pipe()
-        self._before = {each: signal.getsignal(each) for each in _ENDING}
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        self._before = {each: signal.getsignal(each) for each in ENDING}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         self._pid = os.fork()
         if not self._pid:
             os.close(self._said)
@@ -76,7 +80,7 @@ class _Child:
             if handler is not signal.SIG_IGN:
                 signal.signal(number, self._stop)
         signal.signal(signal.SIGALRM, self._kill)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def wait(self) -> int:
         """The exit code of the child, or less than 0 the signal that it died of."""
@@ -87,15 +91,6 @@ class _Child:
         os.close(self._said)
         os.close(self._lives)
         return os.waitstatus_to_exitcode(status)
-
-    def why(self, code: int) -> str:
-        """What ended the child, in a few words."""
-        if self._is_late:
-            return f"took longer than {self._seconds:g} s"
-        if code >= 0:
-            return f"ended the process with code {code}"
-        memory = " (out of memory?)" if code in (-signal.SIGKILL, -signal.SIGABRT) else ""
-        return f"the process died of {_name(-code)}{memory}"
 
     def _status(self) -> int:
         text = b""
@@ -113,7 +108,7 @@ class _Child:
             if found:
                 return status
             if monotonic() >= self._end:
-                self._is_late = True
+                self.late = self._seconds
                 self._kill()
                 return os.waitpid(self._pid, 0)[1]
 
@@ -121,7 +116,7 @@ class _Child:
         number, _, seconds = line.partition(b" ")
         self.at = int(number) if number else None
         self._seconds = float(seconds or "inf")
-        self._end = monotonic() + self._seconds + _GRACE
+        self._end = monotonic() + self._seconds + GRACE
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         """Hand a signal on; a child that goes on all the same, or a second signal, is its end."""
@@ -136,14 +131,24 @@ class _Child:
         os.kill(self._pid, signal.SIGKILL)
 
 
+def why_ended(code: int, late: float | None) -> str:
+    """What ended a process, in a few words: its exit code or signal, or the seconds it had."""
+    if late is not None:
+        return f"took longer than {late:g} s"
+    if code >= 0:
+        return f"ended the process with code {code}"
+    memory = " (out of memory?)" if code in (-signal.SIGKILL, -signal.SIGABRT) else ""
+    return f"the process died of {_name(-code)}{memory}"
+
+
 def _work(work: Callable[[], int], sections: Sections, alive: int) -> NoReturn:
     """What the child does."""
     code = 2
     try:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         _interruptible_once()
-        _end_with_parent(alive)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        end_with_parent(alive)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         tell_sections(sections)
         code = work()
     except KeyboardInterrupt:
@@ -167,7 +172,7 @@ def _interruptible_once() -> None:
         signal.signal(signal.SIGINT, interrupt)
 
 
-def _end_with_parent(alive: int) -> None:
+def end_with_parent(alive: int) -> None:
     """Have Linux end this process when the other end of a pipe is gone, and its parent with it."""
     fcntl.fcntl(alive, fcntl.F_SETOWN, os.getpid())
     flags = fcntl.fcntl(alive, fcntl.F_GETFL)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class Ignores:
         self, options: Options, names: Mapping[str, str], rules: Sequence[type[Rule]]
     ) -> None:
         self._options, self._names, self._rules = options, names, rules
-        self._used: Counter[int] = Counter()
+        self._used: set[int] = set()
         self._comments: CommentIgnores | None = None
 
     def of_model(self, rule: type[Rule], path: str) -> bool:
@@ -82,12 +82,18 @@ class Ignores:
                 ignored.append(IgnoredFinding(each.finding, reason))
         return kept, ignored
 
-    def unused(self) -> tuple[str, ...]:
-        """Ignores of the configuration that nothing came of, one line each."""
+    def take_used(self) -> frozenset[int]:
+        """The numbers of the configured ignores that were used since this was last asked."""
+        used = frozenset(self._used)
+        self._used.clear()
+        return used
+
+    def unused(self, used: Collection[int]) -> tuple[str, ...]:
+        """Ignores of the configuration that nothing came of, but those, one line each."""
         return tuple(
             f'{ignore.origin}: rule "{ignore.rule}", model "{ignore.model}", place "{ignore.place}"'
             for number, ignore in enumerate(self._options.ignores)
-            if not self._used[number]
+            if number not in used
         )
 
     def comment_faults(self) -> tuple[str, ...]:
@@ -112,7 +118,7 @@ class Ignores:
                 and _names((path,), ignore.model)
                 and _names(named, ignore.place)
             ):
-                self._used[number] += 1
+                self._used.add(number)
                 return ignore.reason
         return None
 

@@ -10,7 +10,7 @@ from archlint.limits import TimeUp, at_most, has_timers, memory_at_most, section
 from archlint.linter.source import EXPORT_TIMEOUT, Source, SourceModel, name_of
 from archlint.settings.options import Options
 
-__all__ = ["limited"]
+__all__ = ["limited", "seconds_for"]
 
 FILE_TIMEOUT = 60.0
 """Seconds for a file where no other limit is set; tens of thousands of operators take ten."""
@@ -26,7 +26,7 @@ def limited(source: Source, options: Options) -> Iterator[None]:
     Raises UsageError where a limit is asked for and this system has none.
     """
     path, made = name_of(source), isinstance(source, SourceModel)
-    seconds = options.timeout or (EXPORT_TIMEOUT if made else FILE_TIMEOUT)
+    seconds = seconds_for(source, options)
     if options.timeout not in (None, float("inf")) and not has_timers():
         raise UsageError("a timeout needs a system with timer signals, and the main thread")
     end = seconds + _TO_END if made else seconds
@@ -39,3 +39,8 @@ def limited(source: Source, options: Options) -> Iterator[None]:
         most = options.max_memory
         limit = "" if made or most is None else f" than {most} MiB (--max-memory)"
         raise ModelError(path, f"takes more memory{limit or ' than there is'}") from None
+
+
+def seconds_for(source: Source, options: Options) -> float:
+    """The most seconds that a model may take."""
+    return options.timeout or (EXPORT_TIMEOUT if isinstance(source, SourceModel) else FILE_TIMEOUT)

@@ -6,6 +6,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from archlint.baseline import Entry
@@ -20,6 +21,7 @@ from archlint.linter.ignores import Ignores, Places
 from archlint.linter.judge import Found, judge
 from archlint.linter.known_places import Key, KnownPlaces, SeenPlace, seen_places, with_dearer
 from archlint.linter.limited import limited
+from archlint.linter.outcome import Outcome
 from archlint.linter.prepare import prepare, prepare_model
 from archlint.linter.reading import remarks_on
 from archlint.linter.registry import (
@@ -32,6 +34,7 @@ from archlint.linter.registry import (
 from archlint.linter.saved_together import saved_together
 from archlint.linter.skipped import settled
 from archlint.linter.source import Loaded, Source, SourceModel, build, load, name_of
+from archlint.linter.spread import Progress, spread
 from archlint.linter.told import told
 from archlint.linter.unknown import malformed_lines, unknown_operators
 from archlint.linter.view import Priced
@@ -51,9 +54,6 @@ if TYPE_CHECKING:
     from archlint.cost.nearest_rows import NearestRows
 
 __all__ = ["Examined", "KnownEntries", "Progress", "examine", "lint"]
-
-Progress = Callable[[int, int, str], None]
-"""Told the number of a model, of how many, and its name."""
 
 KnownEntries = Callable[[str], Sequence[Entry]]
 """The known places of a model that a report calls so."""
@@ -85,18 +85,16 @@ def lint(
     options: Options,
     progress: Progress | None = None,
     known: KnownEntries | None = None,
+    jobs: int | None = 1,
 ) -> Report:
     """Lint each model on each target; places that are known are no findings.
 
     A model that cannot be linted has its reason in `ModelReport.error`, and the others are
-    linted all the same.  Raises UsageError for unknown rules and targets.
+    linted all the same.  `jobs` are the processes to do it in, None for what is usual here.
+    Raises UsageError for unknown rules and targets.
     """
     run = _Run(options, known)
-    for number, model in enumerate(models):
-        if progress is not None:
-            progress(number, len(models), name_of(model))
-        run.add(model)
-    return run.report()
+    return run.report(spread(lambda each: run.add(each)[1], models, options, jobs, progress))
 
 
 def examine(
@@ -110,16 +108,14 @@ def examine(
 
     What is not `known`, or known as cheaper, `excused` may know.
     """
-    run, examined = _Run(options, known, excused), []
+    run, found = _Run(options, known, excused), list[tuple[Examined, Outcome]]()
     for number, model in enumerate(models):
         if progress is not None:
             progress(number, len(models), name_of(model))
-        examined.append(run.add(model))
-    report = run.report()
-    return (
-        tuple(replace(a, report=b) for a, b in zip(examined, report.models, strict=True)),
-        report,
-    )
+        found.append(run.add(model))
+    report = run.report([outcome for _, outcome in found])
+    pairs = zip(found, report.models, strict=True)
+    return tuple(replace(a, report=b) for (a, _), b in pairs), report
 
 
 class _Run:
@@ -132,17 +128,19 @@ class _Run:
         self._options, self._known, self._excused = options, known, excused
         self._pricers = find_pricers(options)
         self._rules = select_rules(options)
-        self._models: list[ModelReport] = []
-        self._problems = [*broken_rules(options)]
+        self._problems: list[str] = []
         self._stale: list[str] = []
         self._traces: list[str] = []
         names = {each.code: each.name for each in all_rules()}
         self._ignores = Ignores(options, names, self._rules)
         self._tables: dict[str, NearestRows] = {}
 
-    def add(self, source: Source) -> Examined:
-        """Lint one more model."""
+    def add(self, source: Source) -> tuple[Examined, Outcome]:
+        """Lint one more model; what comes of it counts where the `report` is given it."""
         path = name_of(source)
+        said = (self._problems, self._stale, self._traces)
+        for each in said:
+            each.clear()
         try:
             with limited(source, self._options):
                 examined = self._lint(source, self._pricers_for(source))
@@ -152,21 +150,22 @@ class _Run:
             examined = _unread(path, str(fault))
         except Exception as fault:  # no model may cost the others their report
             examined = _unread(path, self._internal(fault))
-        self._models.append(examined.report)
-        return examined
+        used = self._ignores.take_used()
+        return examined, Outcome(examined.report, *map(tuple, said), ignores=used)
 
-    def report(self) -> Report:
-        """What was linted so far."""
+    def report(self, outcomes: Sequence[Outcome]) -> Report:
+        """The report of models that were linted."""
+        problems = chain(broken_rules(self._options), *(each.problems for each in outcomes))
         return Report(
-            settled(self._models, fail=self._options.fail_on_skipped),
-            self._ignores.unused(),
-            tuple(dict.fromkeys(self._problems)),
+            settled([each.report for each in outcomes], fail=self._options.fail_on_skipped),
+            self._ignores.unused({number for each in outcomes for number in each.ignores}),
+            tuple(dict.fromkeys(problems)),
             self._ignores.comment_faults(),
-            tuple(self._stale),
+            tuple(chain.from_iterable(each.stale for each in outcomes)),
             tuple(
                 RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self._rules
             ),
-            tuple(self._traces),
+            tuple(chain.from_iterable(each.traces for each in outcomes)),
         )
 
     def _internal(self, fault: BaseException) -> str:

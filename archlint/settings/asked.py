@@ -187,6 +187,16 @@ class Asked:
         ),
         Key(""),
     )
+    jobs: int | None = setting(
+        Value(COUNT, None, Panel.OUTPUT),
+        Flag(
+            "How many models to lint at once; by default, on Linux, as many as there are cores, "
+            "for eight models and more.",
+            ("check",),
+            "N",
+            ("--jobs", "-j"),
+        ),
+    )
     models: tuple[ConfiguredModel, ...] = setting(
         Value(MODELS, (), Panel.CONFIG),
         key=Key(

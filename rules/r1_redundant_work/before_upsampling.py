@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
-from archlint.rules.r1_redundant_work.linear import is_pointwise, is_upsampling
+from archlint.rules.r1_redundant_work.linear import is_pointwise, is_upsampling, resized_axes
 from archlint.rules.r1_redundant_work.pieces import added, numbers, sliced
 
 __all__ = ["find_convs_behind_upsampling"]
@@ -201,13 +201,12 @@ def _resized(part: _Part, channels: int) -> tuple[Tensor | None, ...] | None:
         return others
     sizes = others[2]
     rank = len(resize.output.shape or ())
-    if resize.attributes.get("axes"):
-        return others
-    if sizes.values is None or len(sizes.values) != rank:
+    axes = resized_axes(resize, rank)
+    if sizes.values is None or len(sizes.values) != len(axes):
         return None
-    values = tuple(map(int, sizes.values))
-    name = f"{resize.output.name}.sizes"
-    return (*others[:2], numbers(name, (values[0], channels, *values[2:])))
+    pairs = zip(axes, sizes.values, strict=True)
+    values = [channels if axis == 1 else int(size) for axis, size in pairs]
+    return (*others[:2], numbers(f"{resize.output.name}.sizes", values))
 
 
 def _size(tensor: Tensor) -> str:

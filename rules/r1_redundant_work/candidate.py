@@ -51,7 +51,9 @@ def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | S
     taken: set[int] = set()
     chosen: list[Candidate] = []
     for each in candidates:
-        if taken.isdisjoint(each.rewrite.gone):
+        if len({view.model.operators[index].repeats for index in each.rewrite.gone}) > 1:
+            yield Silence(each.operators, "one of its operators is in a loop, another is not")
+        elif taken.isdisjoint(each.rewrite.gone):
             taken |= each.rewrite.gone
             chosen.append(each)
         else:

@@ -21,6 +21,8 @@ def find_unused_rows(view: View) -> Iterator[Candidate | Silence]:
             continue
         if len(op.activations) != 1 or op.inputs[0] is not op.activations[0]:
             continue
+        if len(op.weight.shape or ()) != 2:
+            continue  # each of several matrices has rows of its own
         reader = view.sole_reader(op.index)
         add = reader if reader is not None and _is_row_added(reader) else None
         taker = reader if add is None else view.sole_reader(add.index)

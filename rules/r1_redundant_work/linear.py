@@ -6,7 +6,7 @@ from math import prod
 
 from archlint.plugin import Operator
 
-__all__ = ["is_interpolation", "is_pointwise", "is_upsampling"]
+__all__ = ["is_interpolation", "is_pointwise", "is_upsampling", "resized_axes"]
 
 
 def is_pointwise(op: Operator) -> bool:
@@ -35,7 +35,32 @@ def is_interpolation(op: Operator) -> bool:
     before, after = op.activations[0].shape, op.output.shape
     if before is None or after is None or len(before) < 3 or before[:2] != after[:2]:
         return False
-    return op.attributes.get("coordinate_transformation_mode") != "tf_crop_and_resize"
+    if op.attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize":
+        return False
+    return _scales_places_alone(op, len(before))
+
+
+def _scales_places_alone(op: Operator, rank: int) -> bool:
+    """Whether its scale of batch and channels is one: as many of them may still be mixed ones."""
+    scales = op.attributes.get("scales")
+    place = 1 if op.op_type == "Upsample" or len(op.inputs) == 2 else 2
+    given = op.inputs[place] if len(op.inputs) > place else None
+    if given is not None and given.shape != (0,):
+        scales = given.values
+        if scales is None:
+            return False
+    if not isinstance(scales, tuple):
+        return True  # sizes are given, and those of batch and channels are what they were
+    pairs = zip(resized_axes(op, rank), scales, strict=True)
+    return all(scale == 1 for axis, scale in pairs if axis < 2)
+
+
+def resized_axes(op: Operator, rank: int) -> tuple[int, ...]:
+    """The axes that the sizes or scales of a resizing are of."""
+    axes = op.attributes.get("axes")
+    if not isinstance(axes, tuple) or not axes:
+        return tuple(range(rank))
+    return tuple(int(axis) % rank for axis in axes)
 
 
 def is_upsampling(op: Operator) -> bool:

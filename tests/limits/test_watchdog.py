@@ -44,11 +44,15 @@ def run(folder: Path, *args: str, data: bytes = b"", **more: str) -> tuple[int, 
     return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
 
 
-def start(folder: Path, name: str) -> tuple[subprocess.Popen[bytes], int]:
+def start(folder: Path, name: str, *args: str) -> tuple[subprocess.Popen[bytes], int]:
     """The program at a model that goes on and on, and the process that lints it."""
     (folder / f"{name}.onnx").touch()
     process = subprocess.Popen(
-        [*PROGRAM, f"{name}.onnx"], cwd=folder, env=environment(), stdout=subprocess.DEVNULL
+        [*PROGRAM, f"{name}.onnx", *args],
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if args else None,
     )
     file = folder / f"{name}.pid"
     while not (file.is_file() and file.read_text()):

@@ -131,6 +131,27 @@ def test_an_activation_between_forbids_it() -> None:
     assert checked(net).said == ()
 
 
+def test_a_conv_that_runs_once_is_not_put_into_a_loop() -> None:
+    net = onnx.parser.parse_model(
+        """
+        <ir_version: 8, opset_import: ["": 17]>
+        net (float[1, 64, 56, 56] x, float[1, 32, 1, 1] start) => (float[1, 32, 1, 1] y)
+        <float[32, 64, 1, 1] w = {}, int64 trips = {10}, bool go = {1}> {
+            map = Conv(x, w)
+            y = Loop(trips, go, start) <body = body (int64 trip, bool on, float[1, 32, 1, 1] sum)
+                => (bool again, float[1, 32, 1, 1] next) {
+                    mean = GlobalAveragePool(map)
+                    next = Add(sum, mean)
+                    again = Identity(on)
+                }>
+        }""".replace("w = {}", f"w = {{{', '.join(['0.5'] * 2048)}}}")
+    )
+    said = check(RedundantWork, net, target=TARGET)
+    (silence,) = said.silences
+    assert silence.reason == "one of its operators is in a loop, another is not"
+    assert not said.places
+
+
 def test_a_conv_of_larger_windows_mixes_places_itself() -> None:
     net = Net()
     y = net.conv(net.input(1, 64, 28, 28), 32, 3)
@@ -177,6 +198,23 @@ def test_a_size_that_names_the_channels_is_mended() -> None:
     y = by_sizes(net, net.input(1, 32, 14, 14), 2)
     conv(net, y, 32, 48, bias=True)
     rewritten(net)
+
+
+@pytest.mark.parametrize("axes", [(1, 2, 3), (-3, -2, -1), (2, 3)])
+def test_so_is_it_where_only_some_axes_have_a_size(axes: tuple[int, ...]) -> None:
+    net = Net()
+    sizes = [28 if axis in (2, 3, -1, -2) else 32 for axis in axes]
+    x = net.input(1, 32, 14, 14)
+    up = net.op("Resize", x, "", "", net.constant(sizes), mode="nearest", axes=axes)
+    conv(net, up, 32, 48, bias=True)
+    rewritten(net, opset=18)
+
+
+def test_a_resizing_that_mixes_channels_is_not_linear_in_each() -> None:
+    net = Net()
+    scales = net.constant([1.0, 1.03, 2.0, 2.0])  # 32 channels remain 32, others than they were
+    conv(net, net.op("Resize", net.input(1, 32, 14, 14), "", scales, mode="nearest"), 32, 48)
+    assert checked(net).said == ()
 
 
 def head(*times: int, bias: bool = False, c_out: int = 64, **more: Any) -> Net:
@@ -292,6 +330,13 @@ def test_a_row_taken_by_an_index_is_taken_first() -> None:
     net, y = logits()
     net.op("Gather", y, net.constant(-1), axis=1)
     assert rewritten(net).summary == "64 rows are multiplied, 1 used"
+
+
+def test_rows_of_several_matrices_are_left() -> None:
+    net = Net()
+    y = net.op("MatMul", net.input(4, 64, 128), net.weight("head.weight", 4, 128, 1000))
+    net.op("Slice", y, *(net.constant([each]) for each in (0, 1, 0)))
+    assert checked(net).said == ()
 
 
 def test_columns_are_taken_behind_the_product() -> None:

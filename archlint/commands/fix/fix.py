@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from archlint.commands.fix.files import Files
 from archlint.commands.fix.search import Search
@@ -144,6 +144,8 @@ class _Run:
             aligned = [each for each in _remedies(found) if isinstance(each, AlignedWidths)]
             return self._aligned(_locations(found, examined, now, first_only=False), aligned, now)
         locations = _locations(found, examined, now, first_only=isinstance(remedy, FoldedBranches))
+        if isinstance(remedy, SwappedLayers):
+            _check_all_swap(locations, examined, now)
         edit = self._edit(remedy, locations)
         edits = self.files.with_edit(edit)
         try:
@@ -214,9 +216,7 @@ def _remedies(found: Found) -> list[Remedy]:
 
 def _locations(found: Found, examined: Examined, now: Trial, *, first_only: bool) -> list[Location]:
     """Where the operators of all places are, or of each place the telling one."""
-    locate = now.loaded.locate
-    model = next(iter(examined.views.values())).view.model
-    known = locate(model) if locate is not None else {}
+    known = _located(examined, now)
     indices = [
         index
         for place in _places(found)
@@ -226,6 +226,30 @@ def _locations(found: Found, examined: Examined, now: Trial, *, first_only: bool
     if not made:
         raise Unfixable("where it is made is not known")
     return made
+
+
+def _located(examined: Examined, now: Trial) -> Mapping[int, Location]:
+    locate = now.loaded.locate
+    return {} if locate is None else locate(next(iter(examined.views.values())).view.model)
+
+
+def _check_all_swap(locations: Sequence[Location], examined: Examined, now: Trial) -> None:
+    """Raise Unfixable where the lines that make these layers make others that have to stay.
+
+    A class decides for all its instances, and what is exact at one need not be at another.
+    """
+    may = {
+        index
+        for found in examined.found
+        for place in _places(found)
+        if isinstance(place.remedy, SwappedLayers)
+        for index in place.operators
+    }
+    spans = {each.span for each in locations}
+    for index, each in _located(examined, now).items():
+        if each.span in spans and index not in may:
+            where = f"{each.span.path}:{each.span.line}"
+            raise Unfixable(f"{where} makes other layers too, whose order no finding changes")
 
 
 def _key(found: Found) -> tuple[str, str, str]:

@@ -104,13 +104,15 @@ class Net(nn.Module):
 WRITTEN_THRICE = BEHIND.replace('int("64")', "64").replace("1024", "8").replace("WIDTH", "width")
 
 
-def fixed(text: str, rule: str, folder: Path) -> tuple[FixReport, Files]:
+EPYC = "epyc-milan-ort-fp32-1t"
+
+
+def fixed(text: str, rule: str, folder: Path, *targets: str) -> tuple[FixReport, Files]:
     from archlint.source.export import ModelSpec
 
     (folder / "nets.py").write_text(text, encoding="utf-8")
     source = SourceModel(ModelSpec.parse("nets.py:Net", ["8x3x112x112"], "{}"))
-    on_gpu = Options(select=(rule,), targets=("gtx1080ti-cudnn7-fp32",))
-    return fix(source, on_gpu, redesign=True, notes=True)
+    return fix(source, Options(select=(rule,), targets=targets), redesign=True, notes=True)
 
 
 @pytest.fixture(autouse=True)
@@ -155,9 +157,32 @@ def test_a_number_is_turned_with_the_width_that_keeps_the_flops(
 
 
 def test_a_conv_and_an_average_pool_change_places(tmp_path: Path) -> None:
-    report, files = fixed(TRANSITION, "R1", tmp_path)
+    report, files = fixed(TRANSITION, "R1", tmp_path, EPYC)
     (step,) = report.steps
     assert (step.outcome, step.exact) == (Outcome.FIXED, True)
     assert step.what == "Transition.conv and Transition.pool change places"
     (text,) = files.edits.values()
     assert text.index("self.pool =") < text.index("self.conv =")
+
+
+PADDED = (
+    TRANSITION.replace("width):", "width, padding=0):")
+    .replace(", bias=False", "")
+    .replace("AvgPool2d(2)", "AvgPool2d(2, padding=padding)")
+)
+
+
+def test_layers_of_one_class_change_places_where_the_class_may(tmp_path: Path) -> None:
+    report, _ = fixed(PADDED, "R1", tmp_path, EPYC)
+    assert [each.outcome for each in report.steps] == [Outcome.FIXED]
+
+
+def test_a_class_that_one_instance_needs_as_it_is_is_left(tmp_path: Path) -> None:
+    """The bias of the second one counts less at the borders, where the mean is of zeros too."""
+    report, files = fixed(PADDED.replace("(128)", "(128, padding=1)"), "R1", tmp_path, EPYC)
+    (step,) = report.steps
+    assert step.outcome is Outcome.NO_EDIT
+    assert step.what == (
+        "no local edit: nets.py:9 makes other layers too, whose order no finding changes"
+    )
+    assert files.edits == {}

@@ -13,6 +13,9 @@ from archlint.settings.asked import Asked
 from archlint.settings.setting import Panel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archlint.linter.found_models import FoundModel
     from archlint.results.findings import Report
     from archlint.results.severity import Severity
 
@@ -83,6 +86,15 @@ def check(
             rich_help_panel=Panel.OUTPUT.value,
         ),
     ] = False,
+    show_files: Annotated[
+        bool,
+        After("exclude"),
+        typer.Option(
+            "--show-files",
+            help="Instead of a report, the models that would be linted.",
+            rich_help_panel=_FINDINGS,
+        ),
+    ] = False,
     version: Annotated[Version, After("isolated")] = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
@@ -108,8 +120,15 @@ def check(
         refuse_links([goal for _, goal in jobs if goal is not None])
         refuse_links(asked.options.source_roots)
     found = find_models(
-        paths or (), asked.models, asked.input_words, asked.kwargs, untrusted=untrusted
+        paths or (),
+        asked.models,
+        asked.input_words,
+        asked.kwargs,
+        untrusted=untrusted,
+        exclude=asked.exclude,
     )
+    if show_files:
+        return _show_files(found)
     # only the page shows the measured rows, and to find them takes reading all tables
     options = replace(sized(asked, found), tables="html" in formats)
     readable = [each.source for each in found if each.error is None]
@@ -144,7 +163,17 @@ def check(
     write_report(report, jobs, style, in_place)
     if not asked.quiet and any(name == "full" for name, _ in jobs):
         tell_of_relatives(options)
-    return report.exit_code(options.fail_on)
+    return report.exit_code(None if asked.exit_zero else options.fail_on)
+
+
+def _show_files(found: Sequence[FoundModel]) -> int:
+    from archlint.cli.output import complain, write_out
+
+    for each in found:
+        if each.error is not None:
+            complain(f"{each.path}: {each.error}")
+    write_out("".join(f"{each.path}\n" for each in found if each.error is None))
+    return 2 if any(each.error is not None for each in found) else 0
 
 
 def _add_ignores(report: Report, reason: str, least: Severity) -> int:

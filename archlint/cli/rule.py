@@ -50,6 +50,11 @@ def rule(
         return _draw(name, plot, asked.options.targets)
     if asked.options.targets:
         raise UsageError("--target goes with --plot FILE")
+    if asked.as_json:
+        from archlint.report.rule_json import render
+
+        write_out(render(rules() if name is None else (rule_page(name),)))
+        return complain_of_rules() if name is None else 0
     style = screen(asked.color, verbose=asked.verbose)
     if name is None:
         write_out(render_list(rules(), style))

@@ -17,6 +17,7 @@ class JsonOf(str, Enum):
     DIFF = "diff"
     EXPLAIN = "explain"
     FIX = "fix"
+    RULE = "rule"
     TARGETS = "targets"
     VERIFY = "verify"
     CONFIG = "config"
@@ -27,8 +28,8 @@ def schema(
         JsonOf,
         typer.Argument(
             metavar="COMMAND",
-            help="check (the default), diff, explain, fix, targets or verify; config for what "
-            "a configuration file may say.",
+            help="check (the default), diff, explain, fix, rule, targets or verify; config for "
+            "what a configuration file may say.",
             show_default=False,
         ),
     ] = JsonOf.CHECK,

@@ -14,7 +14,13 @@ from archlint.baseline import Baseline, Entry
 from archlint.commands.diff import Versions
 from archlint.errors import ModelError, UsageError
 from archlint.graph.read import read_proto
-from archlint.linter.found_models import FoundModel, find_model, find_models, is_searched
+from archlint.linter.found_models import (
+    FoundModel,
+    find_model,
+    find_models,
+    is_excluded,
+    is_searched,
+)
 from archlint.linter.source import Loaded, Source
 from archlint.results.findings import ModelReport
 from archlint.settings.asked import Asked
@@ -91,7 +97,12 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
     revision = Revision.find(base)
     versions, asked = [], wanted.asked
     heads = find_models(
-        words, asked.models, asked.input_words, asked.kwargs, untrusted=asked.untrusted
+        words,
+        asked.models,
+        asked.input_words,
+        asked.kwargs,
+        untrusted=asked.untrusted,
+        exclude=asked.exclude,
     )
     for found in heads:
         is_there = found.error is None
@@ -101,7 +112,7 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
             was_there = revision.has(found.path)
         is_gone = not os.path.lexists(found.path) or os.path.isdir(found.path)
         if not is_there and not (was_there and is_gone):
-            if os.path.isdir(found.path) and _gone(found.path, revision, ()):
+            if os.path.isdir(found.path) and _gone(found.path, revision, (), asked.exclude):
                 continue
             raise UsageError(f"{found.path}: {found.error}")
         before, unread = _before(partial(wanted.at, found, revision)) if was_there else (None, None)
@@ -114,12 +125,14 @@ def against_revision(words: Sequence[str], base: str, wanted: Wanted) -> tuple[V
             break
         versions += [
             Versions(path, wanted.at(FoundModel(path), revision), None)
-            for path in _gone(folder, revision, known)
+            for path in _gone(folder, revision, known, asked.exclude)
         ]
     return tuple(versions)
 
 
-def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[str]:
+def _gone(
+    folder: str, revision: Revision, known: set[str] | tuple[()], exclude: Sequence[str]
+) -> list[str]:
     """The models that a folder had at a revision and has no more."""
     return [
         Path(path).as_posix()
@@ -127,6 +140,7 @@ def _gone(folder: str, revision: Revision, known: set[str] | tuple[()]) -> list[
         if path.lower().endswith(".onnx")
         and os.path.realpath(path) not in known
         and not os.path.lexists(path)
+        and not is_excluded(Path(path).as_posix(), exclude)
         and all(map(is_searched, Path(os.path.relpath(path, folder)).parts[:-1]))
     ]
 

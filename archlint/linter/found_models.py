@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from archlint.errors import UsageError
 from archlint.graph.read import STDIN
@@ -14,7 +15,7 @@ from archlint.linter.source import Source, SourceModel
 from archlint.settings.kinds.models import ConfiguredModel
 from archlint.source.export.spec import PROGRAM
 
-__all__ = ["FoundModel", "find_model", "find_models", "is_searched"]
+__all__ = ["FoundModel", "find_model", "find_models", "is_excluded", "is_searched"]
 
 _AWAY = "a link that leads out of the folder, which --untrusted does not follow"
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -41,6 +42,7 @@ def find_models(
     kwargs: str | None = None,
     *,
     untrusted: bool = False,
+    exclude: Sequence[str] = (),
 ) -> tuple[FoundModel, ...]:
     """Each model as given and each folder's `*.onnx`, in the order of `words`, none twice.
 
@@ -48,10 +50,10 @@ def find_models(
     are configured, by name, and what `torch.export.save` wrote (`*.pt2`); `inputs` and `kwargs` are
     as the command line has them.  Without words it is all configured models, or where there are
     none the working folder.
-    Folders are searched all the way down in sorted order, except for hidden folders and those
-    of package managers.  Paths come out relative to the working folder where they lie in it,
-    and with forward slashes.  Raises UsageError where inputs or arguments cannot be read, and
-    where something is `untrusted` that would run.
+    Folders are searched all the way down in sorted order, except for hidden folders, those of
+    package managers, and what `exclude` matches.  Paths come out relative to the working folder
+    where they lie in it, and with forward slashes.  Raises UsageError where inputs or arguments
+    cannot be read, and where something is `untrusted` that would run.
     """
     if untrusted and kwargs is not None:
         raise UsageError("--kwargs goes with Python source, whose code --untrusted does not run")
@@ -70,7 +72,7 @@ def find_models(
                 raise UsageError(f"{word}: a program of PyTorch, which --untrusted does not load")
             found[word] = _program(word)
             continue
-        for each in _found(word):
+        for each in _found(word, exclude):
             if untrusted and each.error is None and _leads_out(each.path, word):
                 each = FoundModel(each.path, _AWAY)
             found.setdefault(os.path.realpath(each.path), each)
@@ -125,7 +127,7 @@ def _configured(
     return FoundModel(model.name, made=SourceModel(spec, model.name, model.targets))
 
 
-def _found(path: str) -> Iterator[FoundModel]:
+def _found(path: str, exclude: Sequence[str]) -> Iterator[FoundModel]:
     shown = _shown(path)
     if path == STDIN:
         yield FoundModel(STDIN)
@@ -134,28 +136,40 @@ def _found(path: str) -> Iterator[FoundModel]:
     elif not os.path.isdir(path):
         yield FoundModel(shown)
     else:
-        yield from _in_folder(path, shown)
+        yield from _in_folder(path, shown, exclude)
 
 
-def _in_folder(folder: str, shown: str) -> Iterator[FoundModel]:
+def _in_folder(folder: str, shown: str, exclude: Sequence[str]) -> Iterator[FoundModel]:
     errors: list[OSError] = []
-    count = 0
+    count = excluded = 0
     for root, folders, files in os.walk(folder, onerror=errors.append):
         folders[:] = sorted(each for each in folders if is_searched(each))
         for name in sorted(files):
             if name.lower().endswith(".onnx"):
+                path = _shown(os.path.join(root, name))
+                if is_excluded(path, exclude):
+                    excluded += 1
+                    continue
                 count += 1
-                yield FoundModel(_shown(os.path.join(root, name)))
+                yield FoundModel(path)
     for error in errors:
         where = _shown(os.fsdecode(error.filename)) if error.filename else shown
         yield FoundModel(where, f"cannot be searched: {error.strerror}")
     if not count and not errors:
-        yield FoundModel(shown, "no .onnx file in this folder")
+        but = f" but the {excluded} that --exclude leaves out" if excluded else ""
+        yield FoundModel(shown, f"no .onnx file in this folder{but}")
 
 
 def is_searched(folder: str) -> bool:
     """Whether a folder of this name is looked into."""
     return not folder.startswith(".") and folder not in _SKIPPED_FOLDERS
+
+
+def is_excluded(path: str, exclude: Sequence[str]) -> bool:
+    """Whether one of these globs matches a path, a folder that it is in, or the name of either."""
+    above = [path, *map(str, PurePosixPath(path).parents)]
+    either = [*above, *(PurePosixPath(each).name for each in above)]
+    return any(fnmatchcase(each, glob.rstrip("/")) for glob in exclude for each in either)
 
 
 def _shown(path: str) -> str:

@@ -25,7 +25,6 @@ __all__ = [
     "file_of",
     "remarks",
     "results",
-    "share_of",
     "text_of",
     "what_to_do",
 ]
@@ -130,11 +129,11 @@ def _cost(model: ModelReport, finding: Finding, price: PricedOn) -> str:
     return (
         f"{price.slowdown:.2f}x slower ({price.slowdown_low:.2f} to {price.slowdown_high:.2f},"
         f" {price.basis.value}), saves {most}{milliseconds(price.saving)},"
-        f" {share_of(model, price)}"
+        f" {_share_of(model, price)}"
     )
 
 
-def share_of(model: ModelReport, price: PricedOn) -> str:
+def _share_of(model: ModelReport, price: PricedOn) -> str:
     """What share of the network it saves, on which target, at which batch."""
     batch = "" if model.batch is None else f" at batch {model.batch}"
     return f"{percent(price.saving_share)} of the network on {price.target}{batch}"

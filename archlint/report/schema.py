@@ -8,7 +8,7 @@ from importlib.resources import files
 
 __all__ = ["SCHEMAS", "schema"]
 
-SCHEMAS = ("check", "diff", "explain", "fix", "targets", "verify")
+SCHEMAS = ("check", "diff", "explain", "fix", "rule", "targets", "verify")
 """The commands that can write JSON."""
 
 

@@ -71,6 +71,28 @@ class Asked:
             after="kwargs",
         ),
     )
+    exclude: tuple[str, ...] = setting(
+        Value(STRINGS, (), Panel.FINDINGS),
+        Flag(
+            "In folders, not the models that this glob matches: a path, a folder or a name; what "
+            "is named is linted all the same; repeatable.",
+            ("check", "diff"),
+            "GLOB",
+        ),
+        Key(
+            "In folders, not the models that these globs match: paths, folders or names.",
+            '["legacy", "*_int8.onnx"]',
+        ),
+    )
+    exit_zero: bool = setting(
+        Value(SWITCH, False, Panel.FINDINGS),
+        Flag(
+            "Exit with 0 whatever is found, as with --fail-on never.",
+            ("check",),
+            names=("--exit-zero",),
+            after="fail_on",
+        ),
+    )
     notes: bool = setting(
         Value(SWITCH, False, Panel.FINDINGS),
         Flag(
@@ -141,7 +163,7 @@ class Asked:
     )
     as_json: bool = setting(
         Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
-        Flag("For a person (the default), or for machines.", ("fix", "targets", "verify")),
+        Flag("For a person (the default), or for machines.", ("fix", "rule", "targets", "verify")),
     )
     color: str = setting(
         Value(choice({each: each for each in ("auto", "always", "never")}), "auto", Panel.OUTPUT),

@@ -11,10 +11,10 @@ from archlint.report import FORMATS, as_json
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity
 from archlint.settings.options import Options
-from tests.cli.conftest import Archlint, FakeLinter
+from tests.cli.conftest import Archlint, FakeLinter, Outcome
 from tests.report.fakes import GPU, exact_finding, finding
 
-LINE = "{}:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer than dense ones with the same"
+LINE = "{}:1:1: error G2 1x1 convs in 3 groups take longer than dense ones with the same"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ LINE = "{}:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer than dense one
         (("warning",), ("--fail-on", "never"), 0),
         (("error", "note"), (), 1),
         (("error",), ("--fail-on", "never"), 0),
+        (("error",), ("--exit-zero",), 0),
+        (("error",), ("missing.onnx", "--exit-zero"), 2),
         (("error",), ("--top", "1", "-q"), 1),
         ((), ("missing.onnx",), 2),
         (("error",), ("missing.onnx",), 2),
@@ -45,6 +47,21 @@ def test_exit_codes(
 ) -> None:
     linter.findings = tuple(finding(Severity(each)) for each in severities)
     assert archlint("a.onnx", *args, "--format", format_).code == code
+
+
+def test_files_are_shown_and_not_linted(archlint: Archlint, linter: FakeLinter) -> None:
+    assert archlint("--show-files") == Outcome(0, "a.onnx\nnets/b.onnx\n", "")
+    assert archlint(".", "--exclude", "nets", "--show-files").out == "a.onnx\n"
+    assert archlint("a.onnx", "gone.onnx", "--show-files") == Outcome(
+        2, "a.onnx\n", "archlint: gone.onnx: no such file or folder\n"
+    )
+    assert linter.paths == []
+
+
+def test_a_configuration_may_exclude(archlint: Archlint, linter: FakeLinter) -> None:
+    Path("archlint.toml").write_text('exclude = ["a.*"]\n')
+    assert archlint(".").code == 0
+    assert linter.paths == ["nets/b.onnx"]
 
 
 def test_the_command_check_may_be_left_out(archlint: Archlint, linter: FakeLinter) -> None:

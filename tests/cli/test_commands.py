@@ -91,8 +91,9 @@ def test_a_command_s_own_options_stand_among_those_that_it_shares(archlint: Arch
     text = archlint("check", "--help").out
     findings = text.split("Which findings:")[1].split("Output:")[0]
     assert re.findall(r"^  --([a-z-]+)", findings, re.MULTILINE) == [
-        "select", "ignore", "min-slowdown", "upper-bounds", "fail-on", "fail-on-skipped", "notes",
-        "add-ignores", "baseline", "write-baseline", "prune-baseline", "top",
+        "select", "ignore", "min-slowdown", "upper-bounds", "fail-on", "exit-zero",
+        "fail-on-skipped", "exclude", "show-files", "notes", "add-ignores", "baseline",
+        "write-baseline", "prune-baseline", "top",
     ]  # fmt: skip
 
 
@@ -118,6 +119,8 @@ def test_rules_are_listed(archlint: Archlint) -> None:
 @pytest.mark.parametrize("name", ["G2", "group-convolution"])
 def test_a_rule_is_raw_markdown_off_a_terminal(archlint: Archlint, name: str) -> None:
     assert archlint("rule", name).out == RULES[1].page
+    told = json.loads(archlint("rule", name, "--format", "json").out)
+    assert [each["page"] for each in told["rules"]] == [RULES[1].page]
 
 
 def test_an_unknown_rule(archlint: Archlint) -> None:

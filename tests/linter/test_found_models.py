@@ -41,6 +41,29 @@ def test_hidden_and_installed_folders_are_skipped_unless_named() -> None:
     assert paths(".venv") == [".venv/a.onnx"]
 
 
+@pytest.mark.parametrize(
+    ("glob", "left"),
+    [
+        ("old", ["m/b.onnx", "m/new/old_a.onnx"]),
+        ("m/old/", ["m/b.onnx", "m/new/old_a.onnx"]),
+        ("m/old/*", ["m/b.onnx", "m/new/old_a.onnx"]),
+        ("old_*.onnx", ["m/b.onnx", "m/old/a.onnx"]),
+        ("other/old", ["m/b.onnx", "m/new/old_a.onnx", "m/old/a.onnx"]),
+        ("b", ["m/b.onnx", "m/new/old_a.onnx", "m/old/a.onnx"]),
+    ],
+)
+def test_what_is_excluded_is_not_found_in_folders(glob: str, left: list[str]) -> None:
+    touch("m/b.onnx", "m/old/a.onnx", "m/new/old_a.onnx")
+    assert [each.path for each in find_models(["m"], exclude=[glob])] == left
+
+
+def test_what_is_excluded_is_linted_where_it_is_named() -> None:
+    touch("m/a.onnx")
+    assert [each.path for each in find_models(["m/a.onnx"], exclude=["m"])] == ["m/a.onnx"]
+    (none,) = find_models(["m"], exclude=["a.onnx"])
+    assert none.error == "no .onnx file in this folder but the 1 that --exclude leaves out"
+
+
 def test_none_comes_twice() -> None:
     touch("m/a.onnx")
     Path("link.onnx").symlink_to("m/a.onnx")

@@ -9,10 +9,19 @@ import pytest
 
 from archlint.cost.cpu import Cpu
 from archlint.location import Call, Certainty, Location, Span
-from archlint.report import FORMATS, Style, as_json, concise, explain_json, renderer, targets_json
+from archlint.report import (
+    FORMATS,
+    Style,
+    as_json,
+    concise,
+    explain_json,
+    renderer,
+    rule_json,
+    targets_json,
+)
 from archlint.report.schema import SCHEMAS, schema
 from archlint.results.findings import FoundPlace, Report, Variant
-from archlint.results.target_summary import Where
+from archlint.results.target_summary import RulePage, Where
 from tests.report.fakes import explanation, finding, model, rich_report, targets
 
 ISSUE_KEYS = {
@@ -76,6 +85,11 @@ def test_targets_fit_the_schema() -> None:
     ]
 
 
+def test_rules_fit_the_schema() -> None:
+    pages = (RulePage("G1", "unbalanced-channel-width", "Widths differ", "# G1\n"),)
+    check(rule_json.render(pages), "rule")
+
+
 def test_the_schema_has_the_keys_that_were_promised() -> None:
     definitions = json.loads(schema("check"))["$defs"]
     for name, keys in ISSUE_KEYS.items():
@@ -125,19 +139,20 @@ def test_json_is_ascii_on_any_name() -> None:
 
 def test_concise_is_a_line_per_finding() -> None:
     assert concise.render(rich_report(), Style(width=40)) == (
-        "examples/shufflenet_v1_g3.onnx:stages.*.*.gconv: G2 1x1 convs in 3 groups take longer "
-        "than dense ones with the same FLOPs (10.4 % of the network on gtx1080ti-cudnn7-fp32 at "
+        "examples/shufflenet_v1_g3.onnx:1:1: error G2 1x1 convs in 3 groups take longer than "
+        "dense ones with the same FLOPs, stages.*.*.gconv (-10.4 %, 1.52x on "
+        "gtx1080ti-cudnn7-fp32 at batch 8)\n"
+        "examples/shufflenet_v1_g3.onnx:1:1: warning G3 an undeployed RepVGG block runs 3 "
+        "branches that fold into one conv, Conv_12 (-2.1 %, 1.31x on gtx1080ti-cudnn7-fp32 at "
         "batch 8)\n"
-        "examples/shufflenet_v1_g3.onnx:Conv_12: G3 an undeployed RepVGG block runs 3 branches "
-        "that fold into one conv (2.1 % of the network on gtx1080ti-cudnn7-fp32 at batch 8)\n"
     )
 
 
 def test_concise_in_color() -> None:
     report = Report(models=(model(replace(finding(), message="m"), path="a.onnx"),))
     assert concise.render(report, Style(color=True)) == (
-        "\x1b[1ma.onnx\x1b[0m:\x1b[1mstages.*.*.gconv\x1b[0m: \x1b[1;31mG2\x1b[0m m\x1b[2m "
-        "(10.4 % of the network on gtx1080ti-cudnn7-fp32 at batch 8)\x1b[0m\n"
+        "\x1b[1ma.onnx:1:1\x1b[0m: error \x1b[1;31mG2\x1b[0m m, stages.*.*.gconv\x1b[2m "
+        "(-10.4 %, 1.52x on gtx1080ti-cudnn7-fp32 at batch 8)\x1b[0m\n"
     )
 
 
@@ -147,7 +162,7 @@ def test_a_finding_without_names_is_placed_by_its_operator() -> None:
     bare = replace(nameless, places=())
     report = Report(models=(model(nameless, bare, path="a.onnx"),))
     starts = [line.partition(" (")[0] for line in concise.render(report, Style()).splitlines()]
-    assert starts == ["a.onnx:Conv_3: G2 m", "a.onnx:?: G2 m"]
+    assert starts == ["a.onnx:1:1: error G2 m, Conv_3", "a.onnx:1:1: error G2 m, ?"]
 
 
 @pytest.mark.parametrize("name", FORMATS)

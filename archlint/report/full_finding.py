@@ -9,7 +9,7 @@ from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
 from archlint.report.style import Style
 from archlint.report.units import counted, milliseconds, percent
-from archlint.report.words import caveat_text, dearer_text, flips_of, sizes_text
+from archlint.report.words import caveat_text, dearer_of, flips_of, sizes_text
 from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Severity
 from archlint.results.judgement import Doubt
 
@@ -44,7 +44,7 @@ def write_finding(page: Page, model: ModelReport, finding: Finding, style: Style
         _source(page, finding.location, color, style)
     for price in finding.prices:
         _price(page, finding, price)
-    for text in [*flips_of(model, finding), *map(dearer_text, finding.dearer)]:
+    for text in [*flips_of(model, finding), *dearer_of(finding)]:
         page.line((text, COLORS[Severity.NOTE]), indent=6, hang=2)
     if finding.places:
         _change(page, finding, finding.places[0])

@@ -10,7 +10,7 @@ from archlint.report.html_parts import counted_list, table, text
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
 from archlint.report.units import counted, figure, milliseconds, percent
-from archlint.report.words import caveat_text, dearer_text, flips_of, sizes_text
+from archlint.report.words import caveat_text, dearer_of, flips_of, sizes_text
 from archlint.results.findings import (
     Finding,
     FoundPlace,
@@ -50,7 +50,7 @@ def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
     yield _prices(finding)
     yield counted_list(
         [
-            *map(dearer_text, finding.dearer),
+            *dearer_of(finding),
             *flips_of(model, finding),
             *_caveats(finding),
         ]

@@ -13,7 +13,7 @@ from archlint.report.choices import choices_told
 from archlint.report.escape import visible
 from archlint.report.shown import asides, place_of
 from archlint.report.units import counted, milliseconds, percent
-from archlint.report.words import dearer_text
+from archlint.report.words import dearer_of
 from archlint.results.findings import Finding, FoundPlace, ModelReport, PricedOn, Report, Variant
 from archlint.results.severity import Severity
 
@@ -105,7 +105,7 @@ def text_of(model: ModelReport, finding: Finding) -> str:
 def costs_of(model: ModelReport, finding: Finding, prices: Sequence[PricedOn]) -> str:
     """What a finding costs on these targets; where its places were known, what they cost more."""
     costs = [_cost(model, finding, each) for each in prices]
-    return f"{'; '.join([*costs, *map(dearer_text, finding.dearer)])}."
+    return f"{'; '.join([*costs, *dearer_of(finding)])}."
 
 
 def what_to_do(finding: Finding) -> str:

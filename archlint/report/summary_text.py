@@ -26,12 +26,15 @@ def render(report: Report, style: Style) -> str:
     rows = list(summary_rows(report))
     lines = [_cells(each) for each in rows]
     widths = [max(map(len, column)) for column in zip(_HEAD, *lines, strict=True)]
+    is_narrow = sum(widths) + 2 * (len(widths) - 1) > style.width
     if rows:
-        page.verbatim((_aligned(_HEAD, widths), _DIM))
+        for text in _written(_HEAD, widths, is_narrow=is_narrow):
+            page.verbatim((text, _DIM))
     for path, of_model in groupby(zip(rows, lines, strict=True), key=lambda each: each[0].model):
         page.line((path, _STRONG))
         for _, line in of_model:
-            page.verbatim(_aligned(line, widths))
+            for text in _written(line, widths, is_narrow=is_narrow):
+                page.verbatim(text)
     if rules := {each.code: each.name for row in rows for each in row.on.rules[:1]}:
         page.blank()
         named = ", ".join(f"{code} {rules[code]}" for code in sorted(rules))
@@ -39,6 +42,13 @@ def render(report: Report, style: Style) -> str:
         page.line((text, _DIM))
     page.line((closing(report, Style(notes=True)), _STRONG), hang=2)
     return page.text()
+
+
+def _written(cells: Sequence[str], widths: Sequence[int], *, is_narrow: bool) -> list[str]:
+    """A row in one line, or where that is too long its figures in a line below its name."""
+    if not is_narrow:
+        return [_aligned(cells, widths)]
+    return [cells[0], _aligned(("", *cells[1:]), (2, *widths[1:]))]
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

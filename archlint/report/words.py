@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from archlint.report.units import milliseconds, percent, shape
 from archlint.results.findings import Finding, FindingAtBatch, ModelReport, PricedOn
 from archlint.results.judgement import Caveat, Dearer, Doubt, Flip, Sizes
@@ -10,6 +12,7 @@ from archlint.results.severity import Severity
 __all__ = [
     "brought_text",
     "caveat_text",
+    "dearer_of",
     "dearer_text",
     "flip_text",
     "flips_of",
@@ -77,6 +80,12 @@ def dearer_text(dearer: Dearer) -> str:
         if each.saving is not None and each.saving > each.most_before
     ]
     return f"known, but dearer: saves {'; '.join(told)}"
+
+
+def dearer_of(finding: Finding) -> list[str]:
+    """What its known places save more than they did; those that say the same have one line."""
+    counts = Counter(map(dearer_text, finding.dearer))
+    return [text if count == 1 else f"{text} ({count} places)" for text, count in counts.items()]
 
 
 def sizes_text(sizes: Sizes) -> str:

@@ -64,3 +64,16 @@ def test_csv_is_a_line_each_and_no_name_is_a_formula() -> None:
     assert [each["batch"] for each in rows] == ["8", "", "4"]
     assert [each["rule"] for each in rows] == ["G2", "", ""]
     assert float(rows[0]["rule_saving_share"]) == 0.194
+
+
+def test_on_a_narrow_terminal_the_figures_stand_below_the_target() -> None:
+    text = renderer("summary_text").render(REPORT, Style(width=60))
+    assert text.splitlines()[:6] == [
+        "network, target",
+        "    batch  predicted          band  for one  costs most",
+        "a.onnx",
+        "  gtx1080ti-cudnn7-fp32",
+        "        8    10.3 ms  9.62 to 11.1  1.29 ms  G2 19.4 %",
+        "  snapdragon810-neon-fp32",
+    ]
+    assert max(map(len, text.splitlines())) <= 60

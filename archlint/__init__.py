@@ -50,6 +50,7 @@ __all__ = [
     "Variant",
     "__version__",
     "lint",
+    "lint_many",
 ]
 
 if TYPE_CHECKING:
@@ -82,6 +83,9 @@ if TYPE_CHECKING:
         Certainty,
         Location,
         Span,
+    )
+    from archlint.many import (
+        lint_many,
     )
     from archlint.results.findings import (
         Finding,
@@ -122,7 +126,7 @@ if TYPE_CHECKING:
 else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement results.shares results.unknown api results.findings
+    graph.model results.judgement results.shares results.unknown api results.findings many
     """.split()
 
     def __getattr__(name: str) -> object:

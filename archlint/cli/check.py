@@ -63,6 +63,16 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = False,
+    shard: Annotated[
+        str | None,
+        After("config_from"),
+        typer.Option(
+            metavar="K/N",
+            help="Lint only the K-th of N parts of the models, for N jobs side by side; each model "
+            "is in one part, by its path.  `archlint merge` puts their JSON reports together.",
+            rich_help_panel=Panel.CONFIG.value,
+        ),
+    ] = None,
     statistics: Annotated[
         bool,
         After("output"),
@@ -95,6 +105,7 @@ def check(
     from archlint.cli.progress import progress_line
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
+    from archlint.cli.shard import in_shard
     from archlint.linter import lint
     from archlint.results.severity import Severity
     from archlint.results.shares import Sort
@@ -109,6 +120,7 @@ def check(
     found = find_models(
         paths or (), asked.models, asked.input_words, asked.kwargs, untrusted=untrusted
     )
+    found = tuple(in_shard(found, shard))
     # only the page shows the measured rows, and to find them takes reading all tables
     options = replace(sized(asked, found), tables="html" in formats)
     readable = [each.source for each in found if each.error is None]

@@ -74,8 +74,8 @@ def _value(hint: Any, data: Any) -> Any:
         return None if data is None else _value(kinds[0], data)
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(data)
-    if is_dataclass(hint):
-        return _made(hint, data)  # type: ignore[type-var]
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _made(hint, data)
     if isinstance(hint, type) and hint is not object and not isinstance(data, hint | int):
         raise TypeError(f"expected {hint.__name__}, found {data!r}")
     return data

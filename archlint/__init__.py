@@ -62,6 +62,7 @@ __all__ = [
     "diff",
     "explain",
     "lint",
+    "lint_many",
     "predict",
     "targets",
     "verify",
@@ -112,6 +113,9 @@ if TYPE_CHECKING:
         Location,
         Span,
     )
+    from archlint.many import (
+        lint_many,
+    )
     from archlint.results.findings import (
         Finding,
         FindingAtBatch,
@@ -155,7 +159,7 @@ else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
     graph.model results.judgement results.shares results.unknown results.target_summary api
-    results.findings
+    results.findings many
     """.split()
 
     def __getattr__(name: str) -> object:

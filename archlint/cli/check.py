@@ -66,6 +66,16 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = False,
+    shard: Annotated[
+        str | None,
+        After("config_from"),
+        typer.Option(
+            metavar="K/N",
+            help="Lint only the K-th of N parts of the models, for N jobs side by side; each model "
+            "is in one part, by its path.  `archlint merge` puts their JSON reports together.",
+            rich_help_panel=Panel.CONFIG.value,
+        ),
+    ] = None,
     statistics: Annotated[
         bool,
         After("output"),
@@ -107,6 +117,7 @@ def check(
     from archlint.cli.progress import progress_line
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
+    from archlint.cli.shard import in_shard
     from archlint.linter import lint
     from archlint.linter.found_models import find_models
     from archlint.results.severity import Severity
@@ -127,6 +138,7 @@ def check(
         untrusted=untrusted,
         exclude=asked.exclude,
     )
+    found = tuple(in_shard(found, shard))
     if show_files:
         return _show_files(found)
     # only the page shows the measured rows, and to find them takes reading all tables

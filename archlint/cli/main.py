@@ -23,6 +23,7 @@ from archlint.cli.fix import fix
 from archlint.cli.help import GroupedHelp
 from archlint.cli.init import init
 from archlint.cli.measure import measure
+from archlint.cli.merge import merge
 from archlint.cli.output import complain, fault_text
 from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
@@ -38,6 +39,7 @@ __all__ = ["run"]
 _COMMANDS: Mapping[str, Callable[..., int]] = {
     "check": check,
     "diff": diff,
+    "merge": merge,
     "rule": rule,
     "targets": targets,
     "explain": explain,

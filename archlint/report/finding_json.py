@@ -47,9 +47,18 @@ def head_json(finding: Finding) -> Json:
 
 
 def variant_json(variant: Variant) -> Json:
-    """What stands at a place: the rule's words, and each kernel with how often it runs."""
+    """What stands at a place: the rule's words, and each kernel with how often it runs.
+
+    The order of them all is told where others run in between.
+    """
     counted = Counter(variant.kernels)
-    return {"text": variant.text, "kernels": [_kernel(*each) for each in counted.items()]}
+    numbers = {kernel: number for number, kernel in enumerate(counted)}
+    order = [numbers[each] for each in variant.kernels]
+    return {
+        "text": variant.text,
+        "kernels": [_kernel(*each) for each in counted.items()],
+        "order": None if order == sorted(order) else order,
+    }
 
 
 def _kernel(kernel: Kernel, count: int) -> Json:
@@ -134,6 +143,7 @@ def _location(location: Location | None) -> Json | None:
             {**_span(each.span), "what": each.what, "inside": each.inside}
             for each in location.chain
         ],
+        "depth": location.depth,
     }
 
 

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "settings"]
 
 
-_PRINTING: tuple[Command, ...] = ("check", "diff", "explain", "fix", "rule", "targets", "verify")
+_PRINTING: tuple[Command, ...] = (
+    "check", "diff", "explain", "fix", "merge", "rule", "targets", "verify",
+)  # fmt: skip
 """The commands that print a report."""
 
 
@@ -97,7 +99,7 @@ class Asked:
         Value(SWITCH, False, Panel.FINDINGS),
         Flag(
             "Show small notes too: findings that save less than 2 % of the network.",
-            ("check", "diff", "fix"),
+            ("check", "diff", "fix", "merge"),
             names=("--notes/--no-notes",),
             elsewhere={
                 "fix": (
@@ -122,7 +124,7 @@ class Asked:
     )
     top: int | None = setting(
         Value(COUNT, None, Panel.FINDINGS),
-        Flag("Show the N findings of each model that save most.", ("check",), "N"),
+        Flag("Show the N findings of each model that save most.", ("check", "merge"), "N"),
         Key("The most findings of a model to show.", "10"),
     )
     format: tuple[str, ...] = setting(
@@ -130,7 +132,7 @@ class Asked:
         Flag(
             "How to report: full (the default), concise, json, sarif, github, gitlab, junit, "
             "rdjson, markdown, csv, html or model-explorer, to stdout or a file; repeatable.",
-            ("check", "diff"),
+            ("check", "diff", "merge"),
             "NAME[=FILE]",
             ("--format", "--output-format"),
         ),
@@ -143,7 +145,7 @@ class Asked:
         Flag(
             "Where formats without a =FILE go: the first one to the first output and so on; "
             "- is stdout, and so is the last one without an output.",
-            ("check", "diff"),
+            ("check", "diff", "merge"),
             "FILE",
         ),
         Key("", '["-", "archlint.sarif"]'),
@@ -152,7 +154,7 @@ class Asked:
         Value(choice({each.value: each for each in Sort}), None, Panel.OUTPUT),
         Flag(
             "What the dearest kinds and blocks have most of, else time; mac is memory access.",
-            ("check", "explain"),
+            ("check", "explain", "merge"),
             elsewhere={
                 "explain": (
                     Panel.OUTPUT,
@@ -175,7 +177,11 @@ class Asked:
     )
     quiet: bool = setting(
         Value(SWITCH, False, Panel.OUTPUT),
-        Flag("Findings and errors, nothing else.", ("check", "diff"), names=("--quiet", "-q")),
+        Flag(
+            "Findings and errors, nothing else.",
+            ("check", "diff", "merge"),
+            names=("--quiet", "-q"),
+        ),
         Key("Findings and errors, nothing else; or more detail, and tracebacks."),
     )
     verbose: bool = setting(
@@ -222,7 +228,7 @@ class Asked:
         Value(FILE, "", Panel.CONFIG),
         Flag(
             "This configuration file instead of the nearest archlint.toml or pyproject.toml.",
-            ("check", "clean", "diff", "explain", "fix", "targets", "verify"),
+            ("check", "clean", "diff", "explain", "fix", "merge", "targets", "verify"),
             "FILE",
         ),
     )
@@ -230,7 +236,7 @@ class Asked:
         Value(SWITCH, False, Panel.CONFIG),
         Flag(
             "No configuration file.",
-            ("check", "clean", "diff", "explain", "fix", "targets", "verify"),
+            ("check", "clean", "diff", "explain", "fix", "merge", "targets", "verify"),
             names=("--isolated",),
         ),
     )

@@ -208,7 +208,7 @@ class Options:
         ),
         Flag(
             "Exit with 1 from this severity on (default: warning).",
-            ("check", "diff"),
+            ("check", "diff", "merge"),
             elsewhere={
                 "diff": (
                     Panel.GATE,

@@ -15,7 +15,17 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 Command = Literal[
-    "calibrate", "check", "clean", "diff", "explain", "fix", "measure", "rule", "targets", "verify"
+    "calibrate",
+    "check",
+    "clean",
+    "diff",
+    "explain",
+    "fix",
+    "measure",
+    "merge",
+    "rule",
+    "targets",
+    "verify",
 ]
 """The commands that share options."""
 

@@ -66,8 +66,8 @@ def test_help_lists_the_commands(archlint: Archlint) -> None:
     outcome = archlint("--help")
     assert outcome.code == 0
     for command in (
-        "check", "diff", "rule", "targets", "explain", "fix", "calibrate", "measure", "verify",
-        "schema", "init", "server", "clean", "completion",
+        "check", "diff", "merge", "rule", "targets", "explain", "fix", "calibrate", "measure",
+        "verify", "schema", "init", "server", "clean", "completion",
     ):  # fmt: skip
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]

@@ -91,7 +91,7 @@ _COMPLETE = {"bash": _bash, "zsh": _zsh, "fish": _fish}
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("archlint me", ["measure"]),
+        ("archlint mea", ["measure"]),
         ("archlint ver", ["verify"]),
         ("archlint --ba", ["--batch", "--baseline"]),
         ("archlint --target gtx", ["gtx1080ti-cudnn7-fp32"]),

@@ -1,0 +1,42 @@
+"""`--shard 3/8`: the models that one of several jobs lints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from archlint.errors import UsageError
+
+if TYPE_CHECKING:
+    from archlint.linter.found_models import FoundModel
+
+__all__ = ["in_shard"]
+
+
+def in_shard(found: Sequence[FoundModel], shard: str | None) -> Sequence[FoundModel]:
+    """Those of the models that are in one shard, in their order; each is in one of all shards.
+
+    Which one goes by the paths, whatever their order: each has an order of its own of the shards,
+    and is in the first that has room.  None has more than its part, rounded up, and few models
+    move when one comes or goes.  Raises UsageError for what is no shard.
+    """
+    if shard is None:
+        return found
+    words = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", shard)
+    number, of = (int(words[1]), int(words[2])) if words else (1, 0)
+    if number > of:
+        raise UsageError(f'--shard: expected 1/8 to 8/8, for eight shards, found "{shard}"')
+    room = [-(-len(found) // of)] * of
+    chosen = set()
+    for path in sorted((each.path for each in found), key=_hash):
+        goal = min((each for each in range(of) if room[each]), key=lambda at: _hash(f"{path}{at}"))
+        room[goal] -= 1
+        if goal == number - 1:
+            chosen.add(path)
+    return [each for each in found if each.path in chosen]
+
+
+def _hash(text: str) -> bytes:
+    return sha256(text.encode(errors="surrogatepass")).digest()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from archlint.errors import UsageError
 from archlint.location import Certainty, Span
-from archlint.results.findings import Report, Severity
+from archlint.results.findings import Finding, Report, Severity
 from archlint.source.ignores import Wanted, add_ignores, is_reason
 from archlint.source.ignores.text import read_source
 from archlint.whole_file import write_whole
 
-__all__ = ["write_ignores"]
+__all__ = ["lines_of", "write_ignores"]
 
 
 def write_ignores(report: Report, reason: str, least: Severity) -> str:
@@ -28,11 +28,11 @@ def write_ignores(report: Report, reason: str, least: Severity) -> str:
         raise UsageError("--add-ignores: expected a reason, one line of text without a comment")
     wanted: dict[str, set[Wanted]] = defaultdict(set)
     without = 0
-    for code, spans in _places(report, least):
-        here = [span for span in spans if _is_ours(span.path)]
+    for finding in _findings(report, least):
+        here = lines_of(finding)
         without += not here
         for span in here:
-            wanted[span.path].add(Wanted(span.line, span.end_line, code))
+            wanted[span.path].add(Wanted(span.line, span.end_line, finding.code))
     count = _write(wanted, text)
     line = f"{count} line{'s' * (count != 1)} in {len(wanted)} file{'s' * (len(wanted) != 1)}"
     left = (
@@ -43,20 +43,23 @@ def write_ignores(report: Report, reason: str, least: Severity) -> str:
     return f"ignores written: {line}{left}"
 
 
-def _places(report: Report, least: Severity) -> Iterator[tuple[str, list[Span]]]:
-    """The code of each finding with the lines of its places."""
+def _findings(report: Report, least: Severity) -> Iterator[Finding]:
     for model in report.models:
         for finding in model.findings:
             if finding.severity.rank >= least.rank:
-                locations = (place.location for place in finding.places)
-                yield (
-                    finding.code,
-                    [
-                        each.decision[-1]
-                        for each in locations
-                        if each is not None and each.certainty is Certainty.EXACT
-                    ],
-                )
+                yield finding
+
+
+def lines_of(finding: Finding) -> list[Span]:
+    """Where in the working folder a comment keeps a finding's places back."""
+    locations = (place.location for place in finding.places)
+    return [
+        each.decision[-1]
+        for each in locations
+        if each is not None
+        and each.certainty is Certainty.EXACT
+        and _is_ours(each.decision[-1].path)
+    ]
 
 
 def _is_ours(path: str) -> bool:

@@ -26,6 +26,7 @@ from archlint.cli.output import complain, fault_text
 from archlint.cli.parameters import Version, with_settings
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
+from archlint.cli.server import server
 from archlint.cli.targets import targets
 from archlint.cli.verify import verify
 from archlint.did_you_mean import did_you_mean
@@ -45,6 +46,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "verify": verify,
     "schema": schema,
     "init": init,
+    "server": server,
     "completion": completion,
 }
 _DEFAULT = "check"

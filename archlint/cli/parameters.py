@@ -37,7 +37,7 @@ def with_settings(name: str, command: Callable[..., int]) -> Callable[..., int]:
         each.replace(kind=Parameter.KEYWORD_ONLY)
         for each in inspect.signature(command, eval_str=True).parameters.values()
     ]
-    if own[0].name != "asked":
+    if not own or own[0].name != "asked":
         return command
     shared = {
         field: (each, each.flag)

@@ -21,8 +21,9 @@ def program() -> NoReturn:
     """
     open_streams()
     words = sys.argv[1:]
-    # a measurement reads no model, and is interrupted in its own way
-    is_watched = hasattr(os, "fork") and words[:1] not in (["calibrate"], ["measure"])
+    # a measurement reads no model and is interrupted in its own way, a server has runs of its own
+    alone = (["calibrate"], ["measure"], ["server"])
+    is_watched = hasattr(os, "fork") and words[:1] not in alone
     os._exit(_watched(words) if is_watched else _whole_run())
 
 

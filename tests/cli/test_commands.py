@@ -67,7 +67,7 @@ def test_help_lists_the_commands(archlint: Archlint) -> None:
     assert outcome.code == 0
     for command in (
         "check", "diff", "rule", "targets", "explain", "fix", "calibrate", "measure", "verify",
-        "schema", "init", "completion",
+        "schema", "init", "server", "completion",
     ):  # fmt: skip
         assert f"\n  {command} " in outcome.out
     assert "..." not in outcome.out.split("Commands:")[1]

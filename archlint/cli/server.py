@@ -1,0 +1,24 @@
+"""`archlint server`: findings and predicted times in an editor."""
+
+from __future__ import annotations
+
+from archlint.errors import UsageError
+
+__all__ = ["server"]
+
+
+def server() -> int:
+    """Serve an editor: findings and the predicted time of each layer, as you save.
+
+    Speaks the language server protocol on stdin and stdout; docs/editors.md has the settings of
+    editors.  Saving a file of a configured model runs its code, as `archlint check` does.
+    """
+    from importlib.util import find_spec
+    from runpy import run_module
+
+    if find_spec("pygls") is None:
+        reason = "the language server needs pygls, which is not installed"
+        raise UsageError(f"{reason}: pip install 'archlint[server]'")
+    # it stands on the command line, which can start it but not import it
+    run_module("archlint.server", run_name="__main__")
+    return 0

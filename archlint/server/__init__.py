@@ -1,0 +1,1 @@
+"""A language server: findings and predicted times in editors."""

@@ -147,7 +147,8 @@ class Runs:
             yield lambda _doing, _percentage: None
             return
         progress, token = self._server.work_done_progress, str(uuid4())
-        await progress.create_async(token)
+        # an answer to a request that was cancelled would end the server's reading
+        await asyncio.shield(progress.create_async(token))
         progress.begin(token, types.WorkDoneProgressBegin(title))
         try:
             yield lambda doing, percentage: progress.report(

@@ -76,7 +76,8 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
 
 
 def _end_with_server() -> None:
-    sys.stdin.read()
+    while os.read(0, 1):  # no lock of Python's is held, so that the process can end meanwhile
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lsprotocol import types
+from cattrs import Converter
+from lsprotocol import converters, types
 from pygls.lsp.client import LanguageClient
 
 __all__ = ["Session", "session"]
 
-_PATIENCE = 120.0  # s; an export on a busy machine
+_ACTION = types.Command | types.CodeAction
+_PATIENCE = 60.0  # s; an export on a busy machine
 _ALL = types.Range(types.Position(0, 0), types.Position(1 << 16, 0))
 
 
@@ -31,31 +33,31 @@ class Session:
         self.messages: list[str] = []
         self.edits: list[types.WorkspaceEdit] = []
 
-        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]
         def publish(params: types.PublishDiagnosticsParams) -> None:
             self.diagnostics[params.uri] = list(params.diagnostics)
             self.published += 1
             self._changed.set()
 
-        @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
+        @client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)  # type: ignore[untyped-decorator]
         def refresh(_params: None) -> None:
             self.refreshed += 1
 
-        @client.feature(types.WINDOW_SHOW_MESSAGE)
+        @client.feature(types.WINDOW_SHOW_MESSAGE)  # type: ignore[untyped-decorator]
         def show(params: types.ShowMessageParams) -> None:
             self.messages.append(params.message)
             self._changed.set()
 
-        @client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        @client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)  # type: ignore[untyped-decorator]
         def create(_params: types.WorkDoneProgressCreateParams) -> None:
             return None
 
-        @client.feature(types.PROGRESS)
+        @client.feature(types.PROGRESS)  # type: ignore[untyped-decorator]
         def report(params: types.ProgressParams) -> None:
             self.progress.append(params.value)
             self._changed.set()
 
-        @client.feature(types.WORKSPACE_APPLY_EDIT)
+        @client.feature(types.WORKSPACE_APPLY_EDIT)  # type: ignore[untyped-decorator]
         def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
             self.edits.append(params.edit)
             self._changed.set()
@@ -89,6 +91,10 @@ class Session:
                 await self._changed.wait()
 
         await asyncio.wait_for(wait(), _PATIENCE)
+
+    def count(self, kind: str) -> int:
+        """How often progress of this kind was told."""
+        return sum(isinstance(each, dict) and each["kind"] == kind for each in self.progress)
 
     async def publishing(self) -> None:
         """Wait for diagnostics that were not there before."""
@@ -147,7 +153,7 @@ class Session:
 @asynccontextmanager
 async def session(folder: Path) -> AsyncIterator[Session]:
     """A server that an editor has started, and shuts down."""
-    client = LanguageClient("tests", "1")
+    client = LanguageClient("tests", "1", converter_factory=_converter)
     made = Session(client)
     await client.start_io(sys.executable, "-m", "archlint", "server", cwd=folder)
     can = types.ClientCapabilities(
@@ -168,7 +174,20 @@ async def session(folder: Path) -> AsyncIterator[Session]:
     finally:
         await client.shutdown_async(None)
         client.exit(None)
-        await client.stop()
+        await client.stop()  # type: ignore[no-untyped-call]
+
+
+def _converter() -> Converter:
+    """lsprotocol's, which takes an action that has a command for the command."""
+    made = converters.get_converter()
+
+    def action(value: dict[str, object], _kind: object) -> types.Command | types.CodeAction:
+        if isinstance(value.get("command"), str):
+            return made.structure(value, types.Command)
+        return made.structure(value, types.CodeAction)
+
+    made.register_structure_hook(_ACTION, action)
+    return made
 
 
 def _named(path: Path) -> types.TextDocumentIdentifier:

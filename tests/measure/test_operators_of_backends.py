@@ -56,10 +56,8 @@ WITHOUT_CALL = frozenset(
 
 WITHOUT_ROW = frozenset(
     """
-    AffineGrid Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor
-    CenterCropPad Col2Im Compress DFT Det Dropout EyeLike Flatten Identity Mish Multinomial
-    NonMaxSuppression RandomNormalLike RandomUniformLike STFT Shape Size Squeeze Unique
-    Unsqueeze
+    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Dropout EyeLike
+    Flatten Identity Mish Multinomial Shape Size Squeeze Unsqueeze
     """.split()
 )
 """What is priced, if at all, from the rows of other operators of its kind."""

@@ -17,6 +17,7 @@ __all__ = ["Session", "session"]
 
 _ACTION = types.Command | types.CodeAction
 _PATIENCE = 60.0  # s; an export on a busy machine
+_TO_LEAVE = 30.0  # s
 _ALL = types.Range(types.Position(0, 0), types.Position(1 << 16, 0))
 
 
@@ -172,9 +173,13 @@ async def session(folder: Path) -> AsyncIterator[Session]:
     try:
         yield made
     finally:
-        await client.shutdown_async(None)
-        client.exit(None)
-        await client.stop()  # type: ignore[no-untyped-call]
+        await asyncio.wait_for(_leave(client), _TO_LEAVE)
+
+
+async def _leave(client: LanguageClient) -> None:
+    await client.shutdown_async(None)
+    client.exit(None)
+    await client.stop()  # type: ignore[no-untyped-call]
 
 
 def _converter() -> Converter:

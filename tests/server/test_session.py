@@ -11,6 +11,7 @@ from lsprotocol import types
 
 from tests.server.session import session
 
+pytestmark = pytest.mark.slow
 pytest.importorskip("torch", reason="it exports")
 pytest.importorskip("onnxscript", reason="the exporter needs it")
 

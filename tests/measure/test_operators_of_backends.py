@@ -56,7 +56,8 @@ WITHOUT_CALL = frozenset(
 
 WITHOUT_ROW = frozenset(
     """
-    BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Dropout EyeLike
+    Bernoulli BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor CenterCropPad Dropout
+    EyeLike
     Flatten Identity Mish Multinomial Shape Size Squeeze Unsqueeze
     """.split()
 )

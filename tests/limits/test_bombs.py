@@ -15,9 +15,10 @@ from tests.limits.bombs import BOMBS
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory")
 
 MOST_SECONDS = 2.0
+"""Of the processor: what a clock tells depends on what else the machine does."""
+
 TRIES = 3
 """Of seconds: what else runs on a machine makes a process slower, never quicker."""
-"""Of the processor: what a clock tells depends on what else the machine does."""
 
 MOST_BYTES = 300 << 20
 TARGET = "epyc-genoa-ort-fp32-1t"

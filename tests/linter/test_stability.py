@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import onnx
 import pytest
 
@@ -12,6 +14,7 @@ from archlint.results.model_diff import Gate
 from archlint.settings.options import Options
 from tests.linter.versions import CASES, NETWORKS, VERSIONS, file_of
 
+OLDER = "by the older exporter"
 BOTH = Options(targets=("gtx1080ti-cudnn7-fp32", "epyc-milan-ort-fp32-1t"))
 
 
@@ -29,10 +32,13 @@ def entries() -> dict[str, tuple[Entry, ...]]:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_nothing_old_is_new(name: str, version: str, entries: dict[str, tuple[Entry, ...]]) -> None:
     after: onnx.ModelProto = VERSIONS[version](name)
-    report = diff([Versions(name, str(file_of(name)), after)], BOTH, Gate())
+    # the older exporter cuts by Slices, whose constants pin the widths that A1 would change
+    options = replace(BOTH, ignore=("A1",)) if version == OLDER else BOTH
+    report = diff([Versions(name, str(file_of(name)), after)], options, Gate())
     (found,) = report.models
     assert found.after is not None
     assert (report.errors, found.after.findings, found.gone) == ((), (), ())
-    with_baseline = lint([after], BOTH, known=lambda _: entries[name])
+    known = [each for each in entries[name] if each.place.rule not in options.ignore]
+    with_baseline = lint([after], options, known=lambda _: known)
     assert with_baseline.models[0].findings == ()
     assert with_baseline.stale == ()

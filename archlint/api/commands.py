@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from archlint.api.document import as_document
 from archlint.api.models import Model, asked_shapes, one_source, sources
@@ -35,10 +34,8 @@ def explain(
 
     source = one_source(model, inputs)
     shapes = asked_shapes([source], inputs)
-    options = asked_options(targets, target_paths, batch, dims, shapes)
-    return as_document(
-        Explanation, explained(source, operator, replace(options, select=words(select)))
-    )
+    options = asked_options(targets, target_paths, batch, dims, shapes, select=select)
+    return as_document(Explanation, explained(source, operator, options))
 
 
 def diff(
@@ -66,9 +63,7 @@ def diff(
             f"expected as many models on both sides, found {len(before)}, {len(after)}"
         )
     shapes = asked_shapes((*before, *after), inputs)
-    options = replace(
-        asked_options(targets, target_paths, batch, dims, shapes), select=words(select)
-    )
+    options = asked_options(targets, target_paths, batch, dims, shapes, select=select)
     versions = [Versions(name_of(new), old, new) for old, new in zip(before, after, strict=True)]
     return as_document(DiffReport, compared(versions, options, Gate()))
 
@@ -97,8 +92,8 @@ def verify(
     from archlint.linter import examine
 
     found = sources(models, inputs)
-    options = asked_options(targets, target_paths, batch, dims, asked_shapes(found, inputs))
-    chosen = choose_target(replace(options, select=words(select)))
+    shapes = asked_shapes(found, inputs)
+    chosen = choose_target(asked_options(targets, target_paths, batch, dims, shapes, select=select))
     examined, report = examine(found, chosen.options)
     done = verified(
         examined,

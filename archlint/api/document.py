@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields
 from html import escape
@@ -23,14 +24,14 @@ Rows = Sequence[dict[str, object]]
 _T = TypeVar("_T")
 
 
-class Document:
+class Document(ABC):
     """A result; its `repr` is one line, and a notebook shows it as a table."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_json(self) -> str:
         """The text that the command writes with `--format json`, its schema with it."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """What `to_json` says, as plain data: times in ms, shares from 0 to 1."""
@@ -45,16 +46,16 @@ class Document:
             raise UsageError("a dataframe needs pandas: pip install pandas") from missing
         return pandas.DataFrame(list(self.rows()))
 
+    @abstractmethod
     def rows(self) -> Rows:
         """The lines of its table."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<archlint.{type(self).__name__}: {visible(self._said())}>"
 
+    @abstractmethod
     def _said(self) -> str:
         """It in a line."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         rows = self.rows()

@@ -61,8 +61,9 @@ def lint(
     _refuse_no_numbers(min_slowdown, rule_options or {})
     found = sources(models, inputs)
     options = replace(
-        asked_options(targets, target_paths, batch, dims, asked_shapes(found, inputs)),
-        select=words(select),
+        asked_options(
+            targets, target_paths, batch, dims, asked_shapes(found, inputs), select=select
+        ),
         ignore=words(ignore),
         as_stored=as_stored,
         min_slowdown=min_slowdown,

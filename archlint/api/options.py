@@ -29,11 +29,13 @@ def asked_options(
     dims: Mapping[str, int] | None,
     shapes: Mapping[str, tuple[int, ...]],
     *,
+    select: Words = (),
     allow_unknown: bool = False,
 ) -> Options:
     """What is asked for; nothing limits time and memory, for the process is the caller's."""
     return Options(
         targets=words(targets),
+        select=words(select),
         target_paths=tuple(fspath(each) for each in target_paths),
         batch=batch,
         inputs=shapes,

@@ -47,18 +47,18 @@ def spread(
             progress(begun, len(models), name_of(models[number]))
         begun += 1
 
-    apart = [
+    apart = dict.fromkeys(  # in their order
         number
         for number, each in enumerate(models)
         if isinstance(each, str) and not options.source_roots
-    ]
+    )
     if kept is not None:
         for number in apart:
             outcome = kept.find(name_of(models[number]))
             if outcome is not None:
                 begin(number)
                 found[number] = outcome
-        apart = [number for number in apart if number not in found]
+        apart = dict.fromkeys(number for number in apart if number not in found)
     count = _usual(len(apart)) if jobs is None else min(jobs, len(apart))
     if count > 1 and hasattr(os, "fork"):
         seconds = {number: seconds_for(models[number], options) for number in apart}

@@ -16,7 +16,7 @@ class Observation(NamedTuple):
     little as its scatter lets it.
 
     Sessions run a kernel among others each time, as networks do.  How far they lie apart is what
-    another run differs by: of 2,993 kernels that two runs measured a day apart, the tenth that
+    another run differs by: of 2,993 kernels that two runs measured some hours apart, the tenth that
     scattered least differed by 0.025 (log), the tenth that scattered most by 0.22.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import inf
 from statistics import median
 
@@ -16,6 +17,7 @@ from archlint.measure.fit.statistics import interval_of
 from archlint.measure.plan.company import SIZE, companies, size_of
 from archlint.measure.plan.medley import Medley
 from archlint.measure.plan.plan import Batch
+from archlint.measure.refusal import find_refused
 
 __all__ = ["MORE_SESSIONS", "SESSIONS", "BatchTimer"]
 
@@ -91,7 +93,7 @@ class BatchTimer:
             try:
                 times = self._session(seed, members, others)
             except MeasureError:
-                for at in self._culprits(seed, members):
+                for at in find_refused(partial(self._session, seed), members):
                     self._refused.add(at)
                     self._seconds[at] = []
                 times = self._session(seed, [at for at in members if at not in self._refused])
@@ -133,17 +135,6 @@ class BatchTimer:
         """The company that fits beside these kernels into what the sessions run through."""
         most = self._footprint or inf
         return [each for each in self._company if SIZE * each.activation_bytes <= most]
-
-    def _culprits(self, seed: int, members: Sequence[int]) -> frozenset[int]:
-        """The kernels for which the runtime refuses a session, found by halves."""
-        try:
-            self._session(seed, members)
-        except MeasureError:
-            if len(members) == 1:
-                return frozenset(members)
-            half = len(members) // 2
-            return self._culprits(seed, members[:half]) | self._culprits(seed, members[half:])
-        return frozenset()
 
 
 def _is_wide(seconds: Sequence[float]) -> bool:

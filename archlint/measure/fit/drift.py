@@ -9,8 +9,10 @@ from statistics import median
 
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.kernels.kind import Kind
+from archlint.errors import MeasureError
 from archlint.measure.backend import Backend
 from archlint.measure.plan.medley import Medley
+from archlint.measure.refusal import find_refused
 
 __all__ = ["Reference", "reference_kernels", "take_baseline"]
 
@@ -49,11 +51,29 @@ class Reference:
 def take_baseline(backend: Backend, kernels: Sequence[Kernel], *, quick: bool = False) -> Reference:
     """Time a reference medley of these kernels at the beginning, over several sessions.
 
-    Where it is `quick`, over a few: for what is over before the machine drifts.
+    Without those that the runtime refuses.  Where it is `quick`, over a few: for what is over
+    before the machine drifts.
     """
-    _time(backend, kernels, SESSIONS if quick else WARM_UP)
+    warm_up = SESSIONS if quick else WARM_UP
+    try:
+        _time(backend, kernels, warm_up)
+    except MeasureError:
+        kernels = _accepted(backend, kernels)
+        if not kernels:
+            raise
+        _time(backend, kernels, warm_up)
     texts = tuple(kernel.text for kernel in kernels)
     return Reference(texts, _time(backend, kernels, SESSIONS if quick else BASELINE_SESSIONS))
+
+
+def _accepted(backend: Backend, kernels: Sequence[Kernel]) -> Sequence[Kernel]:
+    """The kernels that the runtime does not refuse to run."""
+
+    def run(places: Sequence[int]) -> None:
+        backend.time(Medley(tuple(kernels[at] for at in places), seed=0))
+
+    refused = find_refused(run, range(len(kernels)))
+    return [kernel for at, kernel in enumerate(kernels) if at not in refused]
 
 
 def reference_kernels(kernels: Iterable[Kernel]) -> tuple[Kernel, ...]:

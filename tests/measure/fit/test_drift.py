@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archlint.cost.kernels.kernel import parse_chain
+from archlint.errors import MeasureError
 from archlint.measure.fit.drift import Reference, reference_kernels, take_baseline
 from tests.measure.fake_backend import FakeBackend, convs, ideal
 
@@ -36,6 +37,13 @@ def test_the_baseline_is_the_median_of_nine_sessions_after_a_warm_up() -> None:
     assert reference == Reference(
         tuple(kernel.text for kernel in KERNELS[:3]), tuple(map(ideal, KERNELS[:3]))
     )
+
+
+def test_what_the_runtime_refuses_is_no_reference() -> None:
+    reference = take_baseline(FakeBackend(breaks=frozenset({"Softmax"})), KERNELS[:3] + OTHERS)
+    assert reference.medley == (*KERNELS[:3], OTHERS[0], OTHERS[2])
+    with pytest.raises(MeasureError, match="not implemented"):
+        take_baseline(FakeBackend(breaks=frozenset({"Softmax"})), OTHERS[1:2])
 
 
 def test_each_session_has_an_order_of_its_own() -> None:

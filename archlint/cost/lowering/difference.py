@@ -149,7 +149,7 @@ def _nearest(model: Model, operators: Sequence[int], wanted: Collection[int]) ->
             return index
         if len(seen) > NEAR:
             continue
-        around = {*model.graph.predecessors(index), *model.graph.successors(index)}
+        around = {*model.before(index), *model.after(index)}
         for each in sorted(around - seen):
             seen.add(each)
             queue.append(each)

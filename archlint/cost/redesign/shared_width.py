@@ -145,9 +145,9 @@ class _Finder:
     def _depths(self) -> Mapping[int, int]:
         """By operator, how many layers the longest path up to it holds."""
         are_layers = {op.index for op, _ in self._layers}
-        graph, depths = self._model.graph, dict[int, int]()
+        depths = dict[int, int]()
         for operator in self._model.operators:
-            before = (depths.get(maker, 0) for maker in graph.predecessors(operator.index))
+            before = (depths.get(maker, 0) for maker in self._model.before(operator.index))
             depths[operator.index] = max(before, default=0) + (operator.index in are_layers)
         return depths
 

@@ -40,6 +40,7 @@ from archlint.cost.redesign.layers import layers_of, layers_text
 from archlint.cost.redesign.pairs import Pair, find_pair
 from archlint.cost.redesign.redesign import FLOPS_FROM, FLOPS_TO, Block, Candidate, find_block
 from archlint.cost.redesign.shared_width import SharedWidth, find_shared_widths
+from archlint.cost.redesign.width_changes import WidthChanges
 from archlint.cost.target import Target
 from archlint.graph.composites import find_composites
 from archlint.graph.model import Model
@@ -71,7 +72,7 @@ __all__ = [  # noqa: RUF022 - in the order of the docstring
     "ACTIVATIONS", "POOLS", "REORDERS", "VIEWS", "MODEL_INPUT", "Widths", "find_composites",
     "Pair", "find_pair", "Block", "Candidate", "FLOPS_FROM", "FLOPS_TO", "find_block", "fastest",
     "keeping", "width_step", "as_long", "at_equal_time", "layers_of", "layers_text",
-    "owes_to_alignment", "SharedWidth", "find_shared_widths",
+    "owes_to_alignment", "SharedWidth", "find_shared_widths", "WidthChanges",
     "apart", "on_path", "lower", "relower", "Change", "Difference", "differences",
     "Rewrite", "rewrite_differences",
 ]  # fmt: skip

@@ -64,7 +64,7 @@ class View:
 
     def readers(self, operator: int) -> tuple[Operator, ...]:
         """The operators that read what this one makes."""
-        return tuple(self.model.operators[each] for each in self.model.graph.successors(operator))
+        return tuple(self.model.operators[each] for each in self.model.after(operator))
 
     def sole_reader(self, operator: int) -> Operator | None:
         """The one operator that reads what this one makes; None if another or an output does."""

@@ -12,7 +12,7 @@ from archlint.graph.constants import Constants, find_constants
 from archlint.graph.contradiction import check_sizes
 from archlint.graph.flops import cost_of
 from archlint.graph.malformed import fault_of
-from archlint.graph.model import Model, ModelInput, graph_of
+from archlint.graph.model import Model, ModelInput
 from archlint.graph.module_path import METADATA_KEYS, module_of
 from archlint.graph.node import Node, cleaned, read_nodes
 from archlint.graph.operator import Operator, Tensor
@@ -61,7 +61,6 @@ def build_at(
         inputs=tuple(_model_inputs(sizes, tensors.types)),
         outputs=tuple(each.name for each in proto.graph.output),
         operators=tuple(operators),
-        graph=graph_of(operators, makers),
         makers=makers,
         parameters=parameters,
         weight_bytes=weight_bytes,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isclose
 
 from archlint.graph.flops import cost_of
-from archlint.graph.model import Model, graph_of
+from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_table import facts_of
 
@@ -76,7 +76,6 @@ class _InFloat:
                 for name in self._model.outputs
             ),
             operators=operators,
-            graph=graph_of(operators, made),
             makers=made,
             passed_by=frozenset(self._passed_by),
         )

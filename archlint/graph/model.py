@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from archlint.graph.operator import Operator
 from archlint.graph.unread import Unread
 
-__all__ = ["Model", "ModelInput", "graph_of"]
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["Model", "ModelInput"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +30,12 @@ class ModelInput:
     open: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Model:
     """A model, read without its weights.
 
-    `graph` is a networkx MultiDiGraph: nodes are `Operator.index`, edges run from producer to
-    consumer, one per tensor and use, with the Tensor under "tensor".  `makers` maps the name of
-    a tensor to the operator that makes it: much quicker than to go through edges.  `operators`
-    are in topological order, so that `operators[i].index == i`.  `parameters` counts weight
+    `makers` maps the name of a tensor to the operator that makes it.  `operators` are in
+    topological order, so that `operators[i].index == i`.  `parameters` counts weight
     elements, `weight_bytes` their bytes.  `assumptions` are the sizes that were open and the
     branches and trips taken, one line each.  `batch` is how many are computed at once, None where
     no input has such a dim; `batch_is_assumed` says that nobody told it.  `outputs` are the names
@@ -47,7 +48,6 @@ class Model:
     inputs: tuple[ModelInput, ...]
     outputs: tuple[str, ...]
     operators: tuple[Operator, ...]
-    graph: nx.MultiDiGraph[int]
     makers: Mapping[str, int]
     parameters: int
     weight_bytes: int
@@ -67,17 +67,46 @@ class Model:
         """The memory access cost in bytes of all operators whose shapes are known."""
         return sum((op.mac or 0) * op.repeats for op in self.operators)
 
+    def before(self, index: int) -> tuple[int, ...]:
+        """The operators that make what this one reads, each once."""
+        return self._around[0][index]
 
-def graph_of(operators: Sequence[Operator], makers: Mapping[str, int]) -> nx.MultiDiGraph[int]:
-    """The networkx graph of operators, where `makers` says who makes each tensor."""
-    graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
-    graph.add_nodes_from(range(len(operators)))
-    graph.add_edges_from(
-        [
-            (makers[tensor.name], operator.index, {"tensor": tensor})
-            for operator in operators
+    def after(self, index: int) -> tuple[int, ...]:
+        """The operators that read what this one makes, each once."""
+        return self._around[1][index]
+
+    def uses(self, index: int) -> int:
+        """How often operators read what this one makes."""
+        read = (t for after in self.after(index) for t in self.operators[after].inputs)
+        return sum(t is not None and self.makers.get(t.name) == index for t in read)
+
+    @cached_property
+    def _around(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+        after: list[list[int]] = [[] for _ in self.operators]
+        before = []
+        for operator in self.operators:
+            read = (self.makers.get(t.name) for t in operator.inputs if t is not None)
+            makers = tuple(dict.fromkeys(each for each in read if each is not None))
+            before.append(makers)
+            for maker in makers:
+                after[maker].append(operator.index)
+        return before, [tuple(each) for each in after]
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[int]:
+        """The networkx graph of operators, for whoever wants its algorithms.
+
+        Nodes are `Operator.index`, edges run from producer to consumer, one per tensor and use,
+        with the Tensor under "tensor".
+        """
+        import networkx as nx  # takes longer to load than most models to lint
+
+        graph: nx.MultiDiGraph[int] = nx.MultiDiGraph()
+        graph.add_nodes_from(range(len(self.operators)))
+        graph.add_edges_from(
+            (self.makers[tensor.name], operator.index, {"tensor": tensor})
+            for operator in self.operators
             for tensor in operator.inputs
-            if tensor is not None and tensor.name in makers
-        ]
-    )
-    return graph
+            if tensor is not None and tensor.name in self.makers
+        )
+        return graph

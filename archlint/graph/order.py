@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heapify, heappop, heappush
 
 import onnx
@@ -10,7 +10,7 @@ import onnx
 from archlint.errors import ModelError
 from archlint.graph.node import Node, check_text, cleaned
 
-__all__ = ["in_topological_order"]
+__all__ = ["in_topological_order", "topological"]
 
 
 def in_topological_order(path: str, graph: onnx.GraphProto, nodes: list[Node]) -> list[Node]:
@@ -74,7 +74,15 @@ def _makers(path: str, nodes: Sequence[Node], given: set[str]) -> dict[str, int]
 
 
 def _sorted(path: str, nodes: Sequence[Node], predecessors: Sequence[Sequence[int]]) -> list[int]:
-    """Kahn's algorithm; of several ready nodes the first of the file comes first."""
+    order = topological(predecessors)
+    if len(order) < len(predecessors):
+        name = nodes[_on_cycle(predecessors, frozenset(range(len(nodes))).difference(order))].name
+        raise ModelError(path, f"has a cycle through operator {name}")
+    return order
+
+
+def topological(predecessors: Sequence[Sequence[int]]) -> list[int]:
+    """Kahn's algorithm; of several ready nodes the first comes first, on a cycle none does."""
     missing = [len(before) for before in predecessors]
     successors: list[list[int]] = [[] for _ in predecessors]
     for node, before in enumerate(predecessors):
@@ -90,17 +98,14 @@ def _sorted(path: str, nodes: Sequence[Node], predecessors: Sequence[Sequence[in
             missing[after] -= 1
             if missing[after] == 0:
                 heappush(ready, after)
-    if len(order) < len(predecessors):
-        name = nodes[_on_cycle(predecessors, missing)].name
-        raise ModelError(path, f"has a cycle through operator {name}")
     return order
 
 
-def _on_cycle(predecessors: Sequence[Sequence[int]], missing: Sequence[int]) -> int:
+def _on_cycle(predecessors: Sequence[Sequence[int]], left: Set[int]) -> int:
     """Walk back over unfinished nodes until one comes twice."""
-    node = next(each for each, count in enumerate(missing) if count)
+    node = min(left)
     seen: set[int] = set()
     while node not in seen:
         seen.add(node)
-        node = next(each for each in predecessors[node] if missing[each])
+        node = next(each for each in predecessors[node] if each in left)
     return node

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from archlint.graph.flops import cost_of
-from archlint.graph.model import Model, graph_of
+from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
 from archlint.graph.operator_facts import Work
 from archlint.graph.operator_table import facts_of, operators_that
@@ -33,7 +33,7 @@ def with_widths(model: Model, widths: Widths, new: Mapping[int, int]) -> Model |
         operators = tuple(map(changed.operator, model.operators))
     except _IndivisibleError:
         return None
-    return replace(model, operators=operators, graph=graph_of(operators, model.makers))
+    return replace(model, operators=operators)
 
 
 class _IndivisibleError(Exception):

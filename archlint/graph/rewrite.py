@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from archlint.graph.flops import cost_of
-from archlint.graph.model import Model, graph_of
+from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.graph.order import topological
 
 __all__ = ["Rewrite", "rewritten"]
 
@@ -41,15 +40,13 @@ def rewritten(model: Model, rewrite: Rewrite) -> tuple[Model, tuple[int, ...]]:
     """
     kept = [op for op in model.operators if op.index not in rewrite.gone]
     made = (replace(op, repeats=model.operators[op.index].repeats) for op in rewrite.made)
-    mixed = [*kept, *map(_with_cost, made)]
-    order = _ordered(mixed)
-    operators = tuple(replace(mixed[at], index=number) for number, at in enumerate(order))
+    ordered = _ordered(sorted([*kept, *map(_with_cost, made)], key=lambda op: op.index))
+    operators = tuple(replace(op, index=number) for number, op in enumerate(ordered))
     makers = {tensor.name: op.index for op in operators for tensor in op.outputs}
-    origin = tuple(mixed[at].index for at in order)
+    origin = tuple(op.index for op in ordered)
     other = replace(
         model,
         operators=operators,
-        graph=graph_of(operators, makers),
         makers=makers,
         passed_by=frozenset(n for n, index in enumerate(origin) if index in model.passed_by),
     )
@@ -61,10 +58,10 @@ def _with_cost(op: Operator) -> Operator:
     return replace(op, flops=flops, mac=mac)
 
 
-def _ordered(operators: Sequence[Operator]) -> list[int]:
-    numbered = [replace(op, index=at) for at, op in enumerate(operators)]
-    makers = {tensor.name: op.index for op in numbered for tensor in op.outputs}
-    graph = graph_of(numbered, makers)
-    return list(
-        nx.lexicographical_topological_sort(graph, key=lambda at: (operators[at].index, at))
-    )
+def _ordered(operators: Sequence[Operator]) -> list[Operator]:
+    makers = {tensor.name: at for at, op in enumerate(operators) for tensor in op.outputs}
+    before = [
+        [makers[each.name] for each in op.inputs if each is not None and each.name in makers]
+        for op in operators
+    ]
+    return [operators[at] for at in topological(before)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import networkx as nx
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -12,6 +11,7 @@ from onnx import helper, numpy_helper
 from archlint.errors import ModelError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator, Tensor
+from archlint.graph.order import topological
 from archlint.graph.rewrite import Rewrite
 
 __all__ = ["rewritten_file"]
@@ -82,12 +82,9 @@ def _type_of(tensor: Tensor) -> int:
 
 def _ordered(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
     """Each after those whose tensors it uses, else as they were."""
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(len(nodes)))
     makers = {name: at for at, node in enumerate(nodes) for name in node.output if name}
-    for at, node in enumerate(nodes):
-        graph.add_edges_from((makers[name], at) for name in _read(node) if name in makers)
-    return [nodes[at] for at in nx.lexicographical_topological_sort(graph)]
+    before = [[makers[name] for name in _read(node) if name in makers] for node in nodes]
+    return [nodes[at] for at in topological(before)]
 
 
 def _read(node: onnx.NodeProto) -> Iterable[str]:

@@ -269,8 +269,7 @@ def _shuffles(model: Model) -> dict[int, str]:
         perm, inner = op.attributes.get("perm"), op.activations[0].shape
         if not isinstance(perm, tuple) or perm[:3] != (0, 2, 1) or inner is None or len(inner) < 5:
             continue
-        before = list(model.graph.predecessors(op.index))
-        after = list(model.graph.successors(op.index))
+        before, after = model.before(op.index), model.after(op.index)
         if len(before) != 1 or len(after) != 1:
             continue
         first, last = model.operators[before[0]], model.operators[after[0]]

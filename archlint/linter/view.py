@@ -75,9 +75,9 @@ class Priced:
 
         What a runtime does there, how it lays tensors out and what it fuses, is not known.
         """
-        graph = self.view.model.graph
+        model = self.view.model
         own = {i for number in numbers for i in self.view.lowered.kernels[number].operators}
-        beside = {i for each in own for i in (*graph.pred[each], *graph.succ[each])}
+        beside = {i for each in own for i in (*model.before(each), *model.after(each))}
         return not self.without.isdisjoint(own | beside)
 
     def _operators(self) -> tuple[OperatorTime, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archlint.plugin import SharedWidth, View
+from archlint.plugin import Kernel, SharedWidth, View
 
 __all__ = ["Neighbours", "Trial", "neighbours"]
 
@@ -52,12 +53,27 @@ class Neighbours:
         return max(above, below)
 
 
-def neighbours(view: View, width: SharedWidth) -> Neighbours | str:
-    """By the prices of the layers alone, or why there are none."""
-    step = _step(width.channels)
-    least = max(step, -(-width.channels * (_FAR - 1) // (_FAR * step)) * step)
-    most = width.channels * (_FAR + 1) // _FAR
-    trials = _trials(view, width, sorted({*range(least, most + 1, step), width.channels}))
+def neighbours(view: View, widths: Sequence[SharedWidth]) -> list[Neighbours | str]:
+    """Of each width, by the prices of the layers alone, or why there are none."""
+    made = [
+        {each: width.at(each, view.target.lowering) for each in _near_by(width.channels)}
+        for width in widths
+    ]
+    view.pricer.learn(
+        dict.fromkeys(kernel for each in made for at in each.values() if at for kernel in at)
+    )
+    return [
+        _neighbours(width, _trials(view, each)) for width, each in zip(widths, made, strict=True)
+    ]
+
+
+def _near_by(channels: int) -> list[int]:
+    step = _step(channels)
+    least = max(step, -(-channels * (_FAR - 1) // (_FAR * step)) * step)
+    return sorted({*range(least, channels * (_FAR + 1) // _FAR + 1, step), channels})
+
+
+def _neighbours(width: SharedWidth, trials: Sequence[Trial]) -> Neighbours | str:
     now = next((each for each in trials if each.channels == width.channels), None)
     if now is None:
         return "its layers have no price"
@@ -73,9 +89,7 @@ def _step(channels: int) -> int:
     return step
 
 
-def _trials(view: View, width: SharedWidth, channels: Sequence[int]) -> list[Trial]:
-    made = {each: width.at(each, view.target.lowering) for each in channels}
-    view.pricer.learn({kernel for each in made.values() if each for kernel in each})
+def _trials(view: View, made: Mapping[int, Counter[Kernel] | None]) -> list[Trial]:
     found = []
     for each, kernels in made.items():
         seconds = None if kernels is None else view.pricer.seconds(kernels)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from archlint.plugin import Comparison, Kernel, SharedWidth, View
+from archlint.plugin import Comparison, Kernel, SharedWidth, View, WidthChanges
 from archlint.rules.a1_misaligned_width.aligned import Neighbours, Trial, neighbours
 
 __all__ = ["Alternative", "Choice", "choose"]
@@ -66,40 +67,51 @@ class Choice:
         return self.chosen.comparison.now.seconds * (1 - 1 / self.chosen.excess)
 
 
-def choose(view: View, width: SharedWidth, least: float) -> Choice | str:
+def choose(view: View, widths: Sequence[SharedWidth], least: float) -> Iterator[Choice | str]:
     """A wider one that is faster, else a narrower one that is for its FLOPs, or why there is none.
 
-    By `least` times at least.
+    Of each width, by `least` times at least.
     """
-    near = neighbours(view, width)
-    if isinstance(near, str):
-        return near
-    if near.slowdown < _ROUGHLY:
-        return _why_not(near, least)
-    above, below = (_alternative(view, width, near, each) for each in (near.above, near.below))
-    wider = above if above is not None and above.comparison.slowdown >= least else None
-    narrower = below if below is not None and below.excess >= least else None
-    is_sure = wider is not None and wider.comparison.low > 1.0
-    chosen = wider if is_sure else narrower or wider
-    return Choice(width, chosen, above, below) if chosen is not None else _why_not(near, least)
+    near = neighbours(view, widths)
+    made = _alternatives(view, widths, near)
+    for number, (width, each) in enumerate(zip(widths, near, strict=True)):
+        if isinstance(each, str):
+            yield each
+            continue
+        above, below = (made.get((number, trial)) for trial in (each.above, each.below))
+        wider = above if above is not None and above.comparison.slowdown >= least else None
+        narrower = below if below is not None and below.excess >= least else None
+        is_sure = wider is not None and wider.comparison.low > 1.0
+        chosen = wider if is_sure else narrower or wider
+        yield _why_not(each, least) if chosen is None else Choice(width, chosen, above, below)
 
 
-def _alternative(
-    view: View, width: SharedWidth, near: Neighbours, trial: Trial | None
-) -> Alternative | None:
-    """With its paths, reorders, joins and fusions; None where the model cannot have it."""
-    if trial is None:
-        return None
-    made = width.instead(
-        trial.channels, view.model, view.lowered, view.widths, view.target.lowering
-    )
-    if made is None or not all(made):
-        return None
-    numbers, kernels = made
-    comparison = view.pricer.compare(view.kernels(numbers), kernels)
-    if comparison is None:
-        return None
-    return Alternative(trial.channels, numbers, kernels, trial.flops / near.now.flops, comparison)
+def _alternatives(
+    view: View, widths: Sequence[SharedWidth], near: Sequence[Neighbours | str]
+) -> dict[tuple[int, Trial | None], Alternative]:
+    """With their paths, reorders, joins and fusions, of widths that may be slow, by their numbers.
+
+    Without those that the model cannot have.
+    """
+    wanted = [
+        (number, trial, each.now)
+        for number, each in enumerate(near)
+        if not isinstance(each, str) and each.slowdown >= _ROUGHLY
+        for trial in (each.above, each.below)
+        if trial is not None
+    ]
+    changes = WidthChanges(view.model, view.lowered, view.widths, view.target.lowering)
+    made = changes.instead([(widths[number], trial.channels) for number, trial, _ in wanted])
+    found: dict[tuple[int, Trial | None], Alternative] = {}
+    for (number, trial, now), each in zip(wanted, made, strict=True):
+        if each is None or not all(each):
+            continue
+        numbers, kernels = each
+        comparison = view.pricer.compare(view.kernels(numbers), kernels)
+        if comparison is not None:
+            share = trial.flops / now.flops
+            found[number, trial] = Alternative(trial.channels, numbers, kernels, share, comparison)
+    return found
 
 
 def _why_not(near: Neighbours, least: float) -> str:

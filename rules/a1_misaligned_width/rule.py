@@ -71,18 +71,21 @@ class MisalignedWidth(Rule):
     def check(self, view: View) -> Iterator[Place | Silence]:
         """A place for each width that was chosen once and is slow, silences for the rest."""
         by_decision: dict[Decision, list[Choice]] = defaultdict(list)
+        widths: list[SharedWidth] = []
         for found in find_shared_widths(view.model, view.lowered, view.widths):
-            if not isinstance(found, SharedWidth):
-                yield Silence(*found)
-                continue
-            choice = choose(view, found, float(view.options["min-excess"]))
-            if isinstance(choice, str):
-                yield Silence(found.layers, choice)
+            if isinstance(found, SharedWidth):
+                widths.append(found)
             else:
-                by_decision[_decision(view, found)].append(choice)
-        for decision, choices in by_decision.items():
-            share = sum(each.alone for each in choices) / view.total
-            for choice in choices:
+                yield Silence(*found)
+        choices = choose(view, widths, float(view.options["min-excess"]))
+        for width, choice in zip(widths, choices, strict=True):
+            if isinstance(choice, str):
+                yield Silence(width.layers, choice)
+            else:
+                by_decision[_decision(view, width)].append(choice)
+        for decision, chosen in by_decision.items():
+            share = sum(each.alone for each in chosen) / view.total
+            for choice in chosen:
                 yield _place(view, decision, choice, share)
 
     @classmethod

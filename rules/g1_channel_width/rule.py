@@ -183,7 +183,7 @@ def _is_stem(view: View, op: Operator) -> bool:
     kernels, home = view.lowered.kernels, view.lowered.home
     pending, seen = [op.index], {op.index}
     while pending:
-        for before in view.model.graph.predecessors(pending.pop()):
+        for before in view.model.before(pending.pop()):
             if before in home and kernels[home[before]].kernel.kind in _LAYERS:
                 return False
             if before not in seen:

@@ -66,6 +66,7 @@ def find_chain(view: View, region: Region, work: float = 1.0) -> Chain | str:
                 break
     if not chains:
         return "no aligned widths give a chain of equal FLOPs"
+    view.pricer.learn(kernel for each in chains for kernel in each.kernels)
     return min(chains, key=lambda each: view.pricer.seconds(each.kernels) or inf)
 
 

@@ -91,7 +91,7 @@ def _branch(model: Model, leaf: Tensor, maker: int | None, outputs: Collection[s
     tensor, operators, conv = leaf, list[int](), None
     while maker is not None:
         op = model.operators[maker]
-        if model.graph.out_degree(maker) != 1 or tensor.name in outputs:
+        if model.uses(maker) != 1 or tensor.name in outputs:
             break
         if conv is None and _is_plain(op):
             conv = op

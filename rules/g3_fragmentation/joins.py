@@ -40,8 +40,8 @@ def find_joins(model: Model) -> tuple[Join, ...]:
             else:
                 members += tree[0]
                 leaves |= tree[1]
-        readers = list(model.graph.successors(op.index))
-        alone = model.graph.out_degree(op.index) == 1 and op.output.name not in outputs
+        readers = model.after(op.index)
+        alone = model.uses(op.index) == 1 and op.output.name not in outputs
         if alone and _joins(model.operators[readers[0]]):
             inner[op.index] = members, leaves
         elif len(leaves) > 1:

@@ -33,7 +33,7 @@ def levels_of(view: View, region: Region) -> dict[int, int]:
     """By operator of the region: how many fragments the longest path up to it holds."""
     levels: dict[int, int] = {}
     for index in region.operators:
-        before = (levels.get(maker, 0) for maker in view.model.graph.predecessors(index))
+        before = (levels.get(maker, 0) for maker in view.model.before(index))
         levels[index] = max(before, default=0) + (index in region.fragments)
     return levels
 

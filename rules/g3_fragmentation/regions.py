@@ -77,7 +77,7 @@ class _Finder:
         """Operators that are taken, and those of joins of many."""
 
     def _reads(self, op: Operator) -> Iterable[int]:
-        makers = set(self._model.graph.predecessors(op.index))
+        makers = set(self._model.before(op.index))
         if any(tensor.name not in self._made for tensor in op.activations):
             makers.add(OUTSIDE)
         return makers
@@ -117,7 +117,7 @@ class _Finder:
             return False
         if self._model.operators[fork].op_type != "Split":
             return False
-        return all(reader in inside for reader in self._model.graph.successors(fork))
+        return all(reader in inside for reader in self._model.after(fork))
 
     def region(self, cones: list[_Cone]) -> Region:
         """Cones with the same inputs as one region."""
@@ -147,7 +147,7 @@ class _Finder:
         before: dict[int, int] = {}
         for index in sorted(around.union(operators)):
             bits = 0
-            for maker in self._model.graph.predecessors(index):
+            for maker in self._model.before(index):
                 bits |= before.get(maker, 0)
                 if maker in place:
                     bits |= 1 << place[maker]
@@ -163,7 +163,7 @@ class _Finder:
         limit = FARTHEST * len(operators) + FARTHEST_AT_LEAST
         pending = list(operators)
         while pending:
-            for maker in self._model.graph.predecessors(pending.pop()):
+            for maker in self._model.before(pending.pop()):
                 if maker > first and maker not in inside and maker not in found:
                     found.add(maker)
                     pending.append(maker)

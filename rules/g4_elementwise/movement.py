@@ -68,8 +68,7 @@ def _spot(view: View, op: Operator) -> Spot:
     sort = _name(view, op)
     decision = decision_of("movement", sort, op.module)
     if view.target.lowering.fusions is not None and op.index in view.widths.shuffles:
-        graph = view.model.graph
-        (before,), (after,) = graph.predecessors(op.index), graph.successors(op.index)
+        (before,), (after,) = view.model.before(op.index), view.model.after(op.index)
         first = view.model.operators[before]
         gone = frozenset([before, op.index, after])
         return Spot(gone, after, first.activations[0], sort, decision)

@@ -147,7 +147,7 @@ def nearest_input(view: View, index: int) -> Tensor:
 
 def _maker_of(view: View, gone: Collection[int], through: Tensor) -> tuple[int | None, bool]:
     """The kernel behind a tensor, across views, and whether only `gone` reads what it makes."""
-    graph, operators = view.model.graph, view.model.operators
+    operators = view.model.operators
     outputs = frozenset(view.model.outputs)
     readers, tensor, is_sole = frozenset(gone), through, True
     while True:
@@ -155,7 +155,7 @@ def _maker_of(view: View, gone: Collection[int], through: Tensor) -> tuple[int |
         if maker is None:
             return None, False
         op = operators[maker]
-        is_sole = is_sole and readers.issuperset(graph.successors(op.index))
+        is_sole = is_sole and readers.issuperset(view.model.after(op.index))
         is_sole = is_sole and not any(each.name in outputs for each in op.outputs)
         if op.index in view.lowered.home:
             return view.lowered.home[op.index], is_sole
@@ -168,7 +168,7 @@ def _reader_of(view: View, index: int) -> int | None:
     """The first kernel that reads an operator's output, across views."""
     pending, seen = [index], {index}
     while pending:
-        for reader in sorted(view.model.graph.successors(pending.pop())):
+        for reader in sorted(view.model.after(pending.pop())):
             if reader in view.lowered.home:
                 return view.lowered.home[reader]
             if reader not in seen:

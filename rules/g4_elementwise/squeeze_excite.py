@@ -69,7 +69,7 @@ def _main_and_gate(op: Operator) -> tuple[Tensor, Tensor] | None:
 
 def _block(view: View, last: Operator, main: Tensor, gate: Tensor) -> frozenset[int] | None:
     """The operators from the pool of `main` to the Mul, if the gate depends on it alone."""
-    graph, operators = view.model.graph, view.model.operators
+    operators = view.model.operators
     block = {last.index}
     pending = [view.model.makers[gate.name]] if gate.name in view.model.makers else []
     while pending:
@@ -84,7 +84,7 @@ def _block(view: View, last: Operator, main: Tensor, gate: Tensor) -> frozenset[
             continue
         if not op.activations:
             return None
-        before = list(graph.predecessors(op.index))
+        before = view.model.before(op.index)
         if not before:
             return None
         pending += before

@@ -33,8 +33,14 @@ def test_the_graph_has_an_edge_for_each_use(path: Path) -> None:
     made = {tensor.name for op in found.operators for tensor in op.outputs}
     uses = [t.name for op in found.operators for t in op.inputs if t is not None]
     assert found.graph.number_of_edges() == sum(name in made for name in uses)
+    for op in found.operators:
+        assert found.uses(op.index) == found.graph.out_degree(op.index)
+        assert len(found.before(op.index)) == len(list(found.graph.predecessors(op.index)))
+        assert len(found.after(op.index)) == len(list(found.graph.successors(op.index)))
     for maker, user, tensor in found.graph.edges(data="tensor"):
         assert maker < user
+        assert maker in found.before(user)
+        assert user in found.after(maker)
         assert tensor in found.operators[maker].outputs
         assert tensor in found.operators[user].inputs
 

@@ -59,8 +59,8 @@ def rewrite_differences(
 
 def difference(lowered: Lowered, relowered: Lowered) -> tuple[tuple[int, ...], tuple[Kernel, ...]]:
     """The numbers of the kernels that vanish, and the kernels that are new."""
-    gone, new = _unmatched(lowered, relowered)
-    return _cancelled(lowered, gone, [placed.kernel for placed in new])
+    gone, new = unmatched(lowered, relowered)
+    return cancelled(lowered, gone, [placed.kernel for placed in new])
 
 
 def differences(
@@ -71,7 +71,7 @@ def differences(
     A kernel belongs to the place with which it shares an operator, or else to the nearest one.
     Places that share a kernel are one difference; one that changes nothing has none.
     """
-    gone, new = _unmatched(lowered, relowered)
+    gone, new = unmatched(lowered, relowered)
     sets = _Sets()
     for operators in (
         *places,
@@ -100,14 +100,14 @@ def differences(
             found[key][1].append(placed.kernel)
     made = []
     for key, (numbers, kernels) in found.items():
-        left, added = _cancelled(lowered, numbers, kernels)
+        left, added = cancelled(lowered, numbers, kernels)
         if left or added:
             here = sorted({n for n, each in enumerate(places) if key in map(sets.of, each)})
             made.append(Difference(tuple(here), left, added))
     return tuple(sorted(made, key=lambda each: each.places))
 
 
-def _unmatched(lowered: Lowered, relowered: Lowered) -> tuple[list[int], list[PlacedKernel]]:
+def unmatched(lowered: Lowered, relowered: Lowered) -> tuple[list[int], list[PlacedKernel]]:
     """Kernels that do not stand at the same operators before and after."""
     after = Counter((placed.kernel, placed.operators) for placed in relowered.kernels)
     gone = []
@@ -126,7 +126,7 @@ def _unmatched(lowered: Lowered, relowered: Lowered) -> tuple[list[int], list[Pl
     return gone, new
 
 
-def _cancelled(
+def cancelled(
     lowered: Lowered, numbers: Iterable[int], kernels: Sequence[Kernel]
 ) -> tuple[tuple[int, ...], tuple[Kernel, ...]]:
     """Without kernels that are there before and after, for other operators."""
@@ -149,7 +149,7 @@ def _nearest(model: Model, operators: Sequence[int], wanted: Collection[int]) ->
             return index
         if len(seen) > NEAR:
             continue
-        around = {*model.graph.predecessors(index), *model.graph.successors(index)}
+        around = {*model.before(index), *model.after(index)}
         for each in sorted(around - seen):
             seen.add(each)
             queue.append(each)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 
@@ -69,6 +69,14 @@ class Columns:
         Transpositions are alike: features tell what they turn round.
         """
         return np.array([f"{k.op} {'' if k.op == 'Transpose' else k.path}" for k in self.kernels])
+
+    @cached_property
+    def by_op(self) -> Mapping[str, list[int]]:
+        """The places of each operator's kernels."""
+        found: dict[str, list[int]] = {}
+        for at, kernel in enumerate(self.kernels):
+            found.setdefault(kernel.op, []).append(at)
+        return found
 
     @cached_property
     def mac(self) -> Array:

@@ -140,13 +140,16 @@ class Family:
         columns = Columns(list(kernels))
         terms = terms_of(spec.terms, columns, machine)
         least = np.array([floor.get(term, 0.0) for term in spec.terms])
-        # where each row is one kernel of its own, as most are, no weights are needed
+        # where each row is one kernel, as most are, no weights are needed: `_at` has its place
         self._weights: Array | None = None
+        self._at: NDArray[np.intp] | None = None
         alone: NDArray[np.bool_] = np.ones(len(kernels), dtype=bool)
-        single = len(kernels) == len(rows) and all(len(row.chain) == 1 for row in rows)
+        single = all(len(row.chain) == 1 for row in rows)
         if single:
             counts = np.array([[row.chain[0][0]] for row in rows], dtype=float)
-            per_row = counts * terms
+            if len(kernels) < len(rows):
+                self._at = np.array([kernels[row.chain[0][1]] for row in rows])
+            per_row = counts * (terms if self._at is None else terms[self._at])
         else:
             counts = np.zeros((len(rows), len(kernels)))
             for number, row in enumerate(rows):
@@ -180,6 +183,8 @@ class Family:
         covariance = _correlate_all(self._points, self._names, self._lengths, spec.unlike)
         if self._weights is not None:
             covariance = self._weights @ covariance @ self._weights.T
+        elif self._at is not None:
+            covariance = covariance[np.ix_(self._at, self._at)]
         covariance *= spec.spread**2
         self.scatter: Array = np.square([row.scatter for row in rows])
         covariance[np.diag_indices_from(covariance)] += spec.noise**2 + self.scatter
@@ -196,6 +201,8 @@ class Family:
         if self._weights is not None:
             # sums along rows, not a matrix product: see `seconds`
             to_rows = (to_rows[:, None, :] * self._weights).sum(axis=2)
+        elif self._at is not None:
+            to_rows = to_rows[:, self._at]
         to_rows *= self.spec.spread**2
         if len(self._asked) > MOST_ASKED:
             self._asked.clear()

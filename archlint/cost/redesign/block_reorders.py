@@ -75,9 +75,9 @@ def find_reorders(model: Model, lowered: Lowered, numbers: Sequence[int]) -> Reo
         kernel = placed.kernel
         if kernel.kind not in _CONVS or kernel.path or len(kernel.in_map) != _MAP_DIMS:
             continue
-        graph, members = model.graph, set(placed.operators)
-        makers = graph.predecessors(placed.operators[0])
-        readers = {each for index in members for each in graph.successors(index)} - members
+        members = set(placed.operators)
+        makers = model.before(placed.operators[0])
+        readers = {each for index in members for each in model.after(index)} - members
         for name, is_input, around in (
             ("ReorderOutput", True, makers),
             ("ReorderInput", False, readers),

@@ -9,17 +9,15 @@ from functools import cached_property
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
-from archlint.cost.lowering.difference import difference, relower
-from archlint.cost.lowering.lowered import NO_CHANGE, Lowered
+from archlint.cost.lowering.lowered import Lowered
 from archlint.cost.lowering.on_path import on_path
 from archlint.cost.lowering.runtime_rules import RuntimeRules
 from archlint.graph.model import Model
-from archlint.graph.rewidth import with_widths
 from archlint.graph.widths import Join, Widths
 
-__all__ = ["SharedWidth", "find_shared_widths"]
+__all__ = ["LAYERS", "SharedWidth", "find_shared_widths"]
 
-_LAYERS = frozenset({
+LAYERS = frozenset({
     Kind.CONV, Kind.GROUP_CONV, Kind.DEPTHWISE, Kind.TRANSPOSED_CONV, Kind.PRODUCT,
 })  # fmt: skip
 
@@ -74,18 +72,6 @@ class SharedWidth:
         step = channels - self.channels
         return {group: widths.width[group] + step * each for group, each in self.more.items()}
 
-    def instead(
-        self, channels: int, model: Model, lowered: Lowered, widths: Widths, lowering: RuntimeRules
-    ) -> tuple[tuple[int, ...], tuple[Kernel, ...]] | None:
-        """What the whole model changes with it: the numbers of the kernels that go, and the new.
-
-        None where the groups of an operator do not divide a width.
-        """
-        other = with_widths(model, widths, self.widths_at(channels, widths))
-        if other is None:
-            return None
-        return difference(lowered, relower(other, lowering, lowered, NO_CHANGE))
-
 
 def find_shared_widths(
     model: Model, lowered: Lowered, widths: Widths
@@ -107,7 +93,7 @@ class _Finder:
         mains = (
             (model.operators[placed.operators[0]], placed)
             for placed in lowered.kernels
-            if placed.kernel.kind in _LAYERS
+            if placed.kernel.kind in LAYERS
         )
         self._layers = [(op, placed) for op, placed in mains if op.activations]
         self._writers: dict[int, list[int]] = defaultdict(list)
@@ -145,9 +131,9 @@ class _Finder:
     def _depths(self) -> Mapping[int, int]:
         """By operator, how many layers the longest path up to it holds."""
         are_layers = {op.index for op, _ in self._layers}
-        graph, depths = self._model.graph, dict[int, int]()
+        depths = dict[int, int]()
         for operator in self._model.operators:
-            before = (depths.get(maker, 0) for maker in graph.predecessors(operator.index))
+            before = (depths.get(maker, 0) for maker in self._model.before(operator.index))
             depths[operator.index] = max(before, default=0) + (operator.index in are_layers)
         return depths
 

@@ -180,6 +180,19 @@ def test_rows_count_by_how_far_their_sessions_lie_apart() -> None:
     assert turned == pytest.approx(2e-4, rel=0.02)
 
 
+def test_a_kernel_of_several_rows_is_priced_as_in_chains_that_hold_it_twice() -> None:
+    first, second = (kernel(f"Conv {c}>{c} k1x1 @28x28") for c in (64, 128))
+    times = ((first, 2e-4), (second, 5e-4), (first, 3e-4))
+    single, chains = (
+        Family(SPEC, [Observation(chain(each), time, 0.1) for each, time in times])
+        for chain in (lambda each: ((2, each),), lambda each: ((1, each), (1, each)))
+    )
+    asked = [first, second, kernel("Conv 96>96 k1x1 @28x28")]
+    np.testing.assert_allclose(single.seconds(asked), chains.seconds(asked))
+    np.testing.assert_allclose(single.covariance(asked), chains.covariance(asked))
+    assert single.bases(asked) == chains.bases(asked)
+
+
 @pytest.mark.parametrize(("marked", "basis"), [(False, True), (True, False)])
 def test_a_marked_row_is_no_measured_price(marked: bool, basis: bool) -> None:
     (kernel,) = (each for _, each in parse_chain("Conv 64>64 k1x1 @28x28"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ __all__ = ["FORMS", "OPSETS", "network"]
 ROOT = Path(__file__).parents[2]
 OPSETS = range(7, 26)
 _WIDE, _NARROW = 4096, 64
+_BLOCK = re.compile(r"'blocks\.(\d+)', 'blocks\.\d+\.norm1'")
+_DEPTH = 3
 
 Make = Callable[[Path, Path], onnx.ModelProto]
 """From a network's file and an empty folder to another form of it."""
@@ -26,6 +29,7 @@ def network(name: str, folder: Path) -> Path:
     """An example with weights, as a file of its own."""
     proto = onnx.load(str(ROOT / "examples" / "onnx" / f"{name}.onnx"))
     _narrow(proto)
+    _shorten(proto)
     # the batch that the example leaves open
     for each in (*proto.graph.input, *proto.graph.output):
         dim = each.type.tensor_type.shape.dim[0]
@@ -44,6 +48,27 @@ def _narrow(proto: onnx.ModelProto) -> None:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_value == _WIDE:
                 dim.dim_value = _NARROW
+
+
+def _shorten(proto: onnx.ModelProto) -> None:
+    """The twelve blocks of a transformer are alike: three show as much."""
+    nodes = list(proto.graph.node)
+    starts = [
+        place
+        for place, node in enumerate(nodes)
+        if any(_BLOCK.search(each.value) for each in node.metadata_props)
+    ]
+    if len(starts) <= _DEPTH:
+        return
+    first = nodes[starts[_DEPTH]].input[0]
+    after = next(each for each in nodes if "norm.weight" in each.input)
+    kept = [*nodes[: starts[_DEPTH]], *nodes[nodes.index(after) :]]
+    after.input[0] = first
+    read = {name for node in kept for name in node.input}
+    weights = [each for each in proto.graph.initializer if each.name in read]
+    del proto.graph.node[:], proto.graph.initializer[:]
+    proto.graph.node.extend(kept)
+    proto.graph.initializer.extend(weights)
 
 
 class _Images:

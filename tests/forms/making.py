@@ -13,11 +13,14 @@ from onnx import TensorProto, helper, numpy_helper, version_converter
 
 from archlint.measure.random_weights import with_random_weights
 
-__all__ = ["FORMS", "OPSETS", "network"]
+__all__ = ["FORMS", "OPSETS", "narrow", "network"]
 
 ROOT = Path(__file__).parents[2]
 OPSETS = range(7, 26)
-_WIDE, _NARROW = 4096, 64
+_NARROW = 64
+_WIDE = frozenset({4096, 30522})
+"""VGG-16's classifier has 124 of its 138 million weights, BERT's vocabulary 23 of its 109."""
+
 _BLOCK = re.compile(r"'blocks\.(\d+)', 'blocks\.\d+\.norm1'")
 _DEPTH = 3
 
@@ -28,7 +31,7 @@ Make = Callable[[Path, Path], onnx.ModelProto]
 def network(name: str, folder: Path) -> Path:
     """An example with weights, as a file of its own."""
     proto = onnx.load(str(ROOT / "examples" / "onnx" / f"{name}.onnx"))
-    _narrow(proto)
+    narrow(proto)
     _shorten(proto)
     # the batch that the example leaves open
     for each in (*proto.graph.input, *proto.graph.output):
@@ -40,13 +43,13 @@ def network(name: str, folder: Path) -> Path:
     return file
 
 
-def _narrow(proto: onnx.ModelProto) -> None:
-    """VGG-16's classifier has 124 of its 138 million weights: a narrow one shows as much."""
+def narrow(proto: onnx.ModelProto) -> None:
+    """Make the sizes that most weights are in, and that show nothing more, small ones."""
     for tensor in proto.graph.initializer:
-        tensor.dims[:] = [_NARROW if each == _WIDE else each for each in tensor.dims]
+        tensor.dims[:] = [_NARROW if each in _WIDE else each for each in tensor.dims]
     for value in proto.graph.value_info:
         for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_value == _WIDE:
+            if dim.dim_value in _WIDE:
                 dim.dim_value = _NARROW
 
 

@@ -20,6 +20,7 @@ pytest.importorskip(
 )
 from archlint.measure.onnxruntime import backend
 from archlint.measure.onnxruntime.lowering import DTYPES, lowering
+from tests.forms.making import narrow
 from tests.measure.onnxruntime.cases import LIVE, MODELS, NETS
 from tests.measure.onnxruntime.ort_graph import (
     Signature,
@@ -91,6 +92,7 @@ def test_kernels_are_those_of_the_runtime_on_every_kind_of_cpu(name: str) -> Non
 )
 def test_kernels_are_those_of_the_runtime_here(name: str, here: int, tmp_path: Path) -> None:
     proto = {**CASES, **LIVE}[name]()
+    narrow(proto)
     theirs = signatures_of_graph(optimised(proto, tmp_path), here)
     ours = lowered(proto, here)
     assert (ours - theirs, theirs - ours) == ({}, {})

@@ -15,6 +15,7 @@ from archlint.measure.cpu import simd_bits
 from archlint.testing import Net
 
 pytest.importorskip("openvino", reason="openvino is not installed (pip install archlint[openvino])")
+from tests.forms.making import narrow
 from tests.measure.onnxruntime.cases import MODELS
 from tests.measure.openvino.executed_kernels import signatures_of_graph, signatures_of_kernels
 
@@ -111,6 +112,7 @@ def test_kernels_of_nets_are_those_of_the_runtime(build: Callable[[Net], Iterato
 @pytest.mark.parametrize("name", MODELS)
 def test_kernels_of_models_are_those_of_the_runtime(name: str) -> None:
     proto = MODELS[name]()
+    narrow(proto)
     ours = signatures_of_kernels(lower(read_model(proto), RULES))
     theirs = signatures_of_graph(proto)
     if name in UNLIKE:

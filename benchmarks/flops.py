@@ -3,8 +3,9 @@
     python benchmarks/flops.py ROWS.jsonl [--draw COUNT] [PACKAGE[:NAME,...] ...]
 
 Run from the repository.  Draws networks of timm, transformers and pytorchcv, exports each by one
-of torch's two exporters in turn (by the other where that fails), lints it on each shipped target,
-and compares its FLOPs with those that torch's FlopCounterMode counts in the module, before any
+of torch's two exporters in turn (by the other where that fails), lints it on each shipped target
+(or on those that `--targets` names; those of int8 would say no more than that it is float), and
+compares its FLOPs with those that torch's FlopCounterMode counts in the module, before any
 export.  Compared are convs, transposed convs, products, contractions, recurrent operators and
 attention, at 2 FLOPs for each multiply-add and none for a bias: the counter knows no others.  What
 depends on no input is counted by neither, for it runs once for all, before the first run.
@@ -143,9 +144,9 @@ def _export(row: Row) -> onnx.ModelProto:
         return _exported(row.name, row.exporter, built)
 
 
-def _look(name: str, exporter: str, file: Path) -> None:
+def _look(name: str, exporter: str, targets: Sequence[str], file: Path) -> None:
     """Write the row of a network as a line of JSON."""
-    row, faults = Row(name, exporter), []
+    row = Row(name, exporter)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # graphs of failed exports
     try:
         proto = _export(row)
@@ -153,16 +154,17 @@ def _look(name: str, exporter: str, file: Path) -> None:
         row.refused = f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
     else:
         began = time.perf_counter()
-        for target in locate_all(()):
-            report = lint(proto, targets=[target.target.name])
-            (model,) = report.models
-            faults += [*report.problems, *filter(None, (model.error, model.skipped))]
-            faults += [f"unknown: {each}" for each in model.unknown_operators]
-            faults += [f"malformed: {each}" for each in model.malformed]
-            faults += [f"no shapes: {each.count} {each.op_type}" for each in model.shapeless]
-            row.findings += len(model.findings)
+        report = lint(proto, targets=targets)
+        (model,) = report.models
+        row.faults = [
+            *report.problems,
+            *filter(None, (model.error, model.skipped)),
+            *(f"unknown: {each}" for each in model.unknown_operators),
+            *(f"malformed: {each}" for each in model.malformed),
+            *(f"no shapes: {each.count} {each.op_type}" for each in model.shapeless),
+        ]
+        row.findings = len(model.findings)
         row.seconds = time.perf_counter() - began
-        row.faults = [each for each in dict.fromkeys(faults) if _FLOAT not in each]
         operators = read_model(proto).operators
         ours: Counter[str] = Counter()
         for op in operators:
@@ -172,11 +174,9 @@ def _look(name: str, exporter: str, file: Path) -> None:
     file.write_text(json.dumps(asdict(row)) + "\n", encoding="utf-8")
 
 
-_FLOAT = "prices int8, not float"
-"""What the int8 target rightly says of each."""
-
-
-def _rows(names: Sequence[str], file: Path, seconds: float, until: float) -> Iterator[Row]:
+def _rows(
+    names: Sequence[str], targets: Sequence[str], file: Path, seconds: float, until: float
+) -> Iterator[Row]:
     """The row of each network; a process for each, so that none costs the others theirs."""
     kept = file.read_text(encoding="utf-8").splitlines() if file.exists() else ()
     known = {row.name: row for row in (Row(**json.loads(each)) for each in kept)}
@@ -185,7 +185,7 @@ def _rows(names: Sequence[str], file: Path, seconds: float, until: float) -> Ite
         if name not in known and time.monotonic() < until:
             fresh.unlink(missing_ok=True)
             process = multiprocessing.get_context("fork").Process(
-                target=_look, args=(name, exporter, fresh)
+                target=_look, args=(name, exporter, targets, fresh)
             )
             process.start()
             process.join(seconds)
@@ -226,11 +226,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", type=Path, metavar="ROWS.jsonl")
     parser.add_argument("networks", nargs="*", metavar="PACKAGE[:NAME,...]", default=PACKAGES)
+    parser.add_argument("--targets", help="default: all that are shipped and price floats")
     parser.add_argument("--draw", type=int, default=250, help="so many of each package")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn")
     parser.add_argument("--seconds", type=float, default=100, help="for one network")
     parser.add_argument("--minutes", type=float, default=1e9, help="after which none is begun")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     until = time.monotonic() + 60 * options.minutes
     os.environ["HF_HUB_OFFLINE"] = "1"
     warnings.simplefilter("ignore")
@@ -243,11 +244,12 @@ def main() -> None:
         package, _, only = asked.partition(":")
         names = only.split(",") if only else drawn(package, options.draw, options.seed)
         chosen.append([f"{package}.{each}" for each in names])
-    # what each process is forked from has loaded everything
-    lint(str(_EXAMPLE), targets=[each.target.name for each in locate_all(())])
+    floats = [each.target.name for each in locate_all(()) if each.target.dtype != "int8"]
+    targets = options.targets.split(",") if options.targets else floats
+    lint(str(_EXAMPLE), targets=targets)  # what each process is forked from has loaded everything
     rows = []
     names = [each for some in zip_longest(*chosen) for each in some if each]
-    for row in _rows(names, options.rows, options.seconds, until):
+    for row in _rows(names, targets, options.rows, options.seconds, until):
         _print(row)
         rows.append(row)
     looked = [row for row in rows if not row.refused]

@@ -1,18 +1,16 @@
-"""Normalisations that remain: BatchNormalization that does not fold, and shares of the rest."""
+"""Normalisations that remain: BatchNormalization behind no layer, and shares of the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archlint.plugin import Decision, Kind, Nature, Operator, Place, Silence, View
+from archlint.plugin import Kind, Nature, Operator, Place, Silence, View
 from archlint.rules.g4_elementwise.evidence import decision_of, evidence_of
 from archlint.rules.g4_elementwise.removal import Spot, remove
 
 __all__ = ["find_normalisations"]
 
 _WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm"})
-_BY_HAND = Decision("normalisation BatchNormalization behind a layer")
-"""One call folds all of a model."""
 
 
 def find_normalisations(view: View) -> Iterator[Place | Silence]:
@@ -26,8 +24,10 @@ def find_normalisations(view: View) -> Iterator[Place | Silence]:
         if placed.kernel.op != "BatchNormalization" or not op.activations:
             shared.setdefault(placed.kernel.op, []).append(number)
             continue
-        by_hand = _folds_by_hand(view, op)
-        decision = _BY_HAND if by_hand else decision_of("normalisation", op.op_type, op.module)
+        if _folds_by_hand(view, op):
+            yield Silence((op.index,), "its layer's weights could hold it: see R1")
+            continue
+        decision = decision_of("normalisation", op.op_type, op.module)
         spots[number] = Spot(
             frozenset([op.index]), op.index, op.activations[0], op.op_type, decision
         )
@@ -38,17 +38,11 @@ def find_normalisations(view: View) -> Iterator[Place | Silence]:
         if isinstance(removal, str):
             yield Silence((op.index,), removal)
             continue
-        exact = spot.decision is _BY_HAND
         yield Place(
             operators=(op.index,),
             decision=spot.decision,
-            summary="BatchNormalization that the runtime does not fold into its layer"
-            if exact
-            else "BatchNormalization that folds into no layer",
-            advice="fold it into the layer once the network is trained "
-            "(torch.nn.utils.fuse_conv_bn_eval, fuse_linear_bn_eval)"
-            if exact
-            else "normalise right after a conv, so that it folds into the conv's weights",
+            summary="BatchNormalization that folds into no layer",
+            advice="normalise right after a conv, so that it folds into the conv's weights",
             now=f"{view.lowered.kernels[number].kernel.title} on its own",
             instead="no kernel for it",
             evidence=evidence_of(
@@ -56,7 +50,7 @@ def find_normalisations(view: View) -> Iterator[Place | Silence]:
             ),
             kernels=removal.kernels,
             instead_kernels=removal.instead,
-            nature=Nature.EXACT if exact else Nature.UPPER_BOUND,
+            nature=Nature.UPPER_BOUND,
         )
     for name, numbers in shared.items():
         yield _share(view, name, numbers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from archlint.plugin import (
@@ -26,8 +26,8 @@ __all__ = ["Candidate", "places_of"]
 class Candidate:
     """Operators with another form of the same outputs; the telling operator comes first.
 
-    `what` names the rewrite, the same for all places of its sort.  One that is an upper bound
-    gives fewer outputs, and so is none that could be compared.
+    `what` names the rewrite, the same for all places of its sort; with `whole_model` they are one
+    decision.  One that is an upper bound gives fewer outputs, so that nothing could be compared.
     """
 
     operators: tuple[int, ...]
@@ -40,6 +40,7 @@ class Candidate:
     nature: Nature = Nature.EXACT
     remedy: Remedy | None = None
     limit: Limit | None = None
+    whole_model: bool = False
 
 
 def places_of(view: View, candidates: Sequence[Candidate]) -> Iterator[Place | Silence]:
@@ -77,17 +78,33 @@ def _place(view: View, candidates: Sequence[Candidate], change: Difference) -> P
     operators = tuple(index for each in candidates for index in each.operators)
     if not change.numbers:
         return Silence(operators, "it would only add kernels")
+    numbers, kernels = change.numbers, change.kernels
+    if not kernels:
+        # a price needs a kernel on both sides: one that stays, as near as there is one
+        stays = _beside(view, operators, numbers)
+        if stays is None:
+            return Silence(operators, "no kernel stands next to it")
+        numbers, kernels = tuple(sorted((stays, *numbers))), view.kernels([stays])
+    where = "" if first.whole_model else unnumbered(view.module_of(*first.operators))
     return Place(
         operators=operators,
-        decision=Decision(first.what, unnumbered(view.module_of(*first.operators))),
+        decision=Decision(first.what, where),
         summary=first.summary,
         advice=first.advice,
         now=first.now,
         instead=first.instead,
-        kernels=change.numbers,
-        instead_kernels=change.kernels,
+        kernels=numbers,
+        instead_kernels=kernels,
         nature=first.nature,
         limit=first.limit,
         remedy=first.remedy,
         rewrite=rewrite if first.nature is Nature.EXACT else None,
     )
+
+
+def _beside(view: View, operators: Sequence[int], numbers: Collection[int]) -> int | None:
+    """A kernel of these operators that is not among the numbers, or of those next to them."""
+    graph, home = view.model.graph, view.lowered.home
+    near = [each for at in operators for each in (*graph.pred[at], *graph.succ[at])]
+    kernels = (home[each] for each in (*operators, *near) if each in home)
+    return next((each for each in kernels if each not in numbers), None)

@@ -14,6 +14,8 @@ from archlint.rules.r1_redundant_work.logits import find_logits_of_all_positions
 from archlint.rules.r1_redundant_work.powers import find_powers
 from archlint.rules.r1_redundant_work.shared_input import find_products_of_one_input
 from archlint.rules.r1_redundant_work.stacked import find_stacked_sums
+from archlint.rules.r1_redundant_work.transposes import find_transposes_of_transposes
+from archlint.rules.r1_redundant_work.unfolded_norms import find_unfolded_norms
 
 if TYPE_CHECKING:
     from archlint.plugin import Plot
@@ -28,6 +30,8 @@ REWRITES: tuple[Callable[[View], Iterator[Candidate | Silence]], ...] = (
     find_logits_of_all_positions,
     find_stacked_sums,
     find_powers,
+    find_unfolded_norms,
+    find_transposes_of_transposes,
 )
 
 

@@ -345,14 +345,12 @@ def of_eager(net: Net, output: str) -> list[PricedPlace]:
     return places(net.view(output, on=replace(target(), lowering=lowering)), "normalisation")
 
 
-def test_where_the_runtime_folds_none_a_batch_norm_behind_a_layer_is_folded_by_hand() -> None:
+def test_a_batch_norm_that_its_layer_could_hold_is_left_to_r1() -> None:
     net = Net(1, 64, 56, 56)
-    x = net.norm("one", net.conv("conv", "x", 64, 64), 64)
-    net.norm("two", net.conv("other", x, 64, 64), 64)
-    one, two = of_eager(net, "two")
-    assert one.decision == two.decision
-    assert one.nature is Nature.EXACT
-    assert texts(one.instead_kernels) == ["Conv 64>64 k1x1 @56x56"]
+    net.norm("norm", net.conv("conv", "x", 64, 64), 64)
+    lowering = replace(target().lowering, fold=frozenset(), fuse=frozenset())
+    said_of = reasons(net.view("norm", on=replace(target(), lowering=lowering)))
+    assert said_of["norm"] == "its layer's weights could hold it: see R1"
 
 
 def test_a_batch_norm_whose_layer_something_else_reads_or_that_follows_none_folds_nowhere() -> None:

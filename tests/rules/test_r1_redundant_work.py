@@ -403,3 +403,136 @@ def test_a_power_is_a_product(value: float, instead: str) -> None:
 
 def test_other_powers_are_powers() -> None:
     assert checked(power(2.5)).reason("power") == "a power of 2.5 has no shorter form"
+
+
+# batch-norms that are left
+
+
+EAGER = "epyc-milan-torch-fp32-1t"
+
+
+def with_norm(layer: str = "Conv", *, bias: bool = False, **attributes: Any) -> Net:
+    net = Net()
+    sizes = (64, 32) if layer in ("ConvTranspose", "Gemm") else (32, 64)
+    if attributes.get("transB"):
+        sizes = sizes[::-1]
+    net_input = net.input(8, 64) if layer == "Gemm" else net.input(1, 64, 14, 14)
+    window = () if layer == "Gemm" else (3, 3)
+    weights = [net.weight("layer.weight", *sizes, *window)]
+    if bias:
+        weights.append(net.weight("layer.bias", 32))
+    x = net.op(layer, net_input, *weights, name="layer", **attributes)
+    norm = [net.weight(f"norm.{name}", 32) for name in ("weight", "bias", "mean", "variance")]
+    net.op("BatchNormalization", x, *norm, name="norm", epsilon=1e-3)
+    return net
+
+
+@pytest.mark.parametrize("layer", ["Conv", "ConvTranspose", "Gemm"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_norm_behind_a_layer_is_folded_where_the_runtime_does_not(layer: str, bias: bool) -> None:
+    net = with_norm(layer, bias=bias)
+    said = check(RedundantWork, net, target=EAGER)
+    place = said.place
+    assert place.nature is Nature.EXACT
+    assert [each.op for each in place.instead_kernels] == ["MatMul" if layer == "Gemm" else layer]
+    assert place.rewrite is not None
+    assert_same(net.proto(), said.view, place.rewrite)
+
+
+def test_so_is_one_behind_a_layer_of_transposed_weights() -> None:
+    net = with_norm("Gemm", bias=True, transB=1)
+    said = check(RedundantWork, net, target=EAGER)
+    assert said.place.rewrite is not None
+    assert_same(net.proto(), said.view, said.place.rewrite)
+
+
+def test_all_norms_of_a_model_are_folded_by_one_call() -> None:
+    net = Net()
+    x = net.norm(net.conv(net.input(1, 64, 28, 28), 64, 3, name="one.conv"))
+    net.norm(net.conv(x, 64, 3, name="two.conv"))
+    one, two = check(RedundantWork, net, target=EAGER).places
+    assert one.decision == two.decision
+
+
+def test_onnx_runtime_folds_it_itself() -> None:
+    assert checked(with_norm()).reason("norm") == "the target runs it so already"
+
+
+@pytest.mark.parametrize(("net", "reason"), [
+    (with_norm("ConvTranspose", group=2), "its weights are not all constant"),
+    (with_norm("Gemm", alpha=0.5), "its weights are not all constant"),
+])  # fmt: skip
+def test_what_cannot_hold_a_norm_is_left(net: Net, reason: str) -> None:
+    assert check(RedundantWork, net, target=EAGER).reason("norm") == reason
+
+
+def test_a_layer_that_is_read_elsewhere_stays_as_it_is() -> None:
+    net = with_norm()
+    net.op("Relu", "layer")
+    said = check(RedundantWork, net, target=EAGER)
+    assert said.reason("norm") == "its layer is read elsewhere too"
+
+
+def test_a_training_step_takes_the_moments_of_its_batch() -> None:
+    net = Net()
+    net.norm(net.conv(net.input(64, 64, 28, 28), 64, 3))
+    (silence,) = check(RedundantWork, net, target="rtx3090-torch1.12-amp-training").silences
+    assert silence.reason == "in a training step it takes the moments of its batch"
+
+
+# transposes in a row
+
+
+def transposed(*orders: tuple[int, ...], between: str = "") -> Net:
+    net = Net()
+    x = net.op("Tanh", net.input(1, 64, 28, 28))
+    for number, order in enumerate(orders):
+        x = net.op("Transpose", x, perm=order, name=f"transpose{number}")
+        if between and number == 0:
+            operands = [] if between == "Relu" else [net.constant(2.0)]
+            x = net.op(between, x, *operands, name="between")
+    net.op("Relu", x)
+    return net
+
+
+LAST, FIRST = (0, 2, 3, 1), (0, 3, 1, 2)
+PAPER = "gtx1080ti-cudnn7-fp32"
+
+
+@pytest.mark.parametrize(("net", "instead"), [
+    (transposed(LAST, FIRST), "no kernel for it"),
+    (transposed(LAST, FIRST, between="Relu"), "Relu"),
+    (transposed(LAST, FIRST, between="Mul"), "Mul"),
+    (transposed(LAST, LAST), "one Transpose"),
+    (transposed((3, 2, 1, 0), (3, 2, 1, 0)), "no kernel for it"),
+])  # fmt: skip
+def test_transposes_in_a_row_are_one_or_none(net: Net, instead: str) -> None:
+    said = check(RedundantWork, net, target=PAPER)
+    assert said.place.instead == instead
+    assert said.place.rewrite is not None
+    assert_same(net.proto(), said.view, said.place.rewrite)
+
+
+def test_onnx_runtime_makes_one_of_two_itself() -> None:
+    assert checked(transposed(LAST, FIRST)).places == ()
+
+
+def test_views_cost_nothing_to_begin_with() -> None:
+    said = check(RedundantWork, transposed(LAST, FIRST), target="rtx4090-torch2.9-amp", batch=256)
+    assert said.places == ()
+
+
+@pytest.mark.parametrize("between", ["Softmax", "CumSum"])
+def test_what_works_along_an_axis_stays_between(between: str) -> None:
+    net = Net()
+    x = net.op("Transpose", net.op("Tanh", net.input(1, 64, 28, 28)), perm=LAST)
+    more = [net.constant(3)] if between == "CumSum" else []
+    net.op("Relu", net.op("Transpose", net.op(between, x, *more), perm=FIRST))
+    assert check(RedundantWork, net, target=PAPER).said == ()
+
+
+def test_a_transpose_that_is_left_is_left_where_it_is() -> None:
+    said = check(RedundantWork, transposed(LAST, LAST, between="Relu"), target=PAPER)
+    assert said.reason("transpose1") == (
+        "a Transpose is left, before what stands between or behind"
+    )

@@ -154,6 +154,11 @@ class RuntimeRules:
         """Whether a BatchNormalization vanishes into the conv before it."""
         return "BatchNormalization" in self.fold
 
+    @property
+    def trains(self) -> bool:
+        """Whether what is priced is a step of training."""
+        return self.passes is Passes.TORCH_TRAINING
+
     def has(self, feature: str) -> bool:
         """Whether the runtime has what some kernels are for.
 

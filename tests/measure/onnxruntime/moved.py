@@ -234,6 +234,11 @@ def global_pools_of_a_plain_map(net: Net) -> Iterator[str]:
     yield net.op("Softmax", net.op("GlobalAveragePool", rows))
 
 
+def transposes_that_cancel(net: Net) -> Iterator[str]:
+    x = net.op("Transpose", net.op("Tanh", net.input(1, 16, 8, 8)), perm=[0, 2, 3, 1])
+    yield net.op("Relu", net.op("Transpose", x, perm=[0, 3, 1, 2]))
+
+
 def _index(net: Net, value: int) -> str:
     name = net._next("index")
     net._weights.append(helper.make_tensor(name, TensorProto.INT64, [], [value]))
@@ -250,4 +255,5 @@ MOVED: tuple[Callable[[Net], Iterator[str]], ...] = (
     root_mean_square_by_reciprocal, root_mean_square_by_product,
     root_mean_square_without_a_weight, root_mean_square_in_what_was_half_precision,
     keys_of_groups, map_of_what_a_product_makes, pools_that_round_up, global_pools_of_a_plain_map,
+    transposes_that_cancel,
 )  # fmt: skip

@@ -22,8 +22,11 @@ def order_heads(graph: PassGraph, _: RuntimeRules) -> None:
             first, second = before.permutation, step.permutation
             if len(first) != len(second):
                 continue  # what changed the dims between the two is imagined away
+            perm = tuple(first[each] for each in second)
+            if perm == tuple(range(len(perm))) and step.output.name not in graph.outputs:
+                continue  # they cancel, which is seen to where Transposes are moved
             graph.absorb_before(step, before)
-            _permute(step, tuple(first[each] for each in second))
+            _permute(step, perm)
 
 
 def _transpose_in_place(graph: PassGraph, step: Step) -> None:

@@ -114,7 +114,7 @@ def check(
     from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.cache_folder import cache_folder
     from archlint.cli.output import pair, refuse_links, screen, split
-    from archlint.cli.progress import progress_line
+    from archlint.cli.progress import LINE
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
     from archlint.cli.shard import in_shard
@@ -155,11 +155,12 @@ def check(
             if changing and asked.baseline is not None:
                 stack.enter_context(to_oneself(asked.baseline))
             known = find_baseline(asked, may_be_absent=write_baseline is not None)
-        progress = stack.enter_context(progress_line(quiet=asked.quiet))
+        if asked.quiet:
+            LINE.end()
         if known is not None and changing:
-            return change_baseline(known, readable, options, progress, found, write_baseline)
+            return change_baseline(known, readable, options, LINE.linting, found, write_baseline)
         of_model = None if known is None else known.of_model
-        report = lint(readable, options, progress, of_model, asked.jobs, cache_folder(asked))
+        report = lint(readable, options, LINE.linting, of_model, asked.jobs, cache_folder(asked))
     report = with_entries(with_unread(report, found), asked)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)

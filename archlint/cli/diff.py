@@ -69,7 +69,7 @@ def diff(
     The formats full, json and markdown tell all of it, the others what is new.
     """
     from archlint.cli.output import pair, refuse_links, screen, split
-    from archlint.cli.progress import progress_line
+    from archlint.cli.progress import LINE
     from archlint.cli.settings import with_inputs
     from archlint.cli.versions import Wanted, against_revision, two_versions
     from archlint.commands.diff import diff as compared
@@ -88,6 +88,8 @@ def diff(
 
         known = find_baseline(asked, may_be_absent=False)
     words = models or []
+    if asked.quiet:
+        LINE.end()
     with ExitStack() as stack:
         wanted = Wanted(asked, stack, known)
         if base is not None:
@@ -96,8 +98,7 @@ def diff(
             found = two_versions(words, wanted)
         else:
             raise UsageError("expected BASE HEAD, or --base REV (try: archlint diff --help)")
-        with progress_line(quiet=asked.quiet) as progress:
-            report = compared(found, options, gate, progress)
+        report = compared(found, options, gate, LINE.linting)
     style = screen(
         asked.color,
         notes=asked.notes or gate.new is Severity.NOTE,

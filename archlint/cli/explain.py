@@ -58,6 +58,7 @@ def explain(
     """Show each operator's kernel, price, and why rules fired."""
     from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.output import screen, write_out
+    from archlint.cli.progress import LINE
     from archlint.cli.reporting import complain_of_rules
     from archlint.cli.settings import sized
     from archlint.commands.explain import explain as explained
@@ -68,6 +69,7 @@ def explain(
     found = find_model(model, asked.models, asked.input_words, untrusted=asked.untrusted)
     if found.error is not None:
         raise UsageError(f"{found.path}: {found.error}")
+    LINE.at("explaining", found.path)
     explanation = explained(found.source, operator, sized(asked, [found]))
     if asked.sort is not None or top is not None:
         explanation = explanation.dearest(asked.sort or Sort.TIME, top)

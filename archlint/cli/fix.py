@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +11,6 @@ from archlint.cli.completers import complete_model
 from archlint.cli.parameters import After
 from archlint.errors import UsageError
 from archlint.settings.asked import Asked
-
-if TYPE_CHECKING:
-    from archlint.commands.fix.fix import Tell
 
 __all__ = ["fix"]
 
@@ -69,10 +64,9 @@ def fix(
     made = found[0].made if len(found) == 1 else None
     if made is None:
         raise UsageError(f"{model}: fix needs Python source, such as nets.py:Net")
-    with _telling() as tell:
-        fix_report, files = fix_source(
-            made, asked.options, redesign=redesign, notes=asked.notes, tell=tell
-        )
+    fix_report, files = fix_source(
+        made, asked.options, redesign=redesign, notes=asked.notes, tell=_tell
+    )
     if apply:
         files.write()
     if asked.as_json:
@@ -87,27 +81,12 @@ def fix(
     return int(bool(fix_report.changes) and not apply)
 
 
-@contextmanager
-def _telling() -> Iterator[Tell]:
-    """A line on stderr that comes and goes; without a terminal one for each export."""
-    import shutil
+def _tell(doing: str) -> None:
+    """Show what is tried; without a terminal a line for each export."""
+    from archlint.cli.output import complain
+    from archlint.cli.progress import LINE
 
-    from archlint.report.escape import visible
-
-    def line(doing: str) -> None:
-        columns = shutil.get_terminal_size().columns
-        sys.stderr.write(f"\r\x1b[K{visible(f'trying: {doing}')[: columns - 1]}")
-        sys.stderr.flush()
-
-    def lines(doing: str) -> None:
-        sys.stderr.write(f"archlint: trying: {visible(doing)}\n")
-        sys.stderr.flush()
-
-    if not sys.stderr.isatty():
-        yield lines
-        return
-    try:
-        yield line
-    finally:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+    if sys.stderr.isatty():
+        LINE.at("trying", doing)
+    else:
+        complain(f"trying: {doing}")

@@ -26,6 +26,7 @@ from archlint.cli.measure import measure
 from archlint.cli.merge import merge
 from archlint.cli.output import complain, fault_text
 from archlint.cli.parameters import Version, with_settings
+from archlint.cli.progress import LINE
 from archlint.cli.rule import rule
 from archlint.cli.schema import schema
 from archlint.cli.server import server
@@ -73,7 +74,9 @@ def run(args: Sequence[str] | None = None) -> int:
         _check_folder()
         if os.environ.get(VARIABLE):
             return _propose()
-        return _main(_with_command(words))
+        args = _with_command(words)
+        LINE.begin(args[0], args)
+        return _main(args)
     except ArchlintError as e:
         complain(str(e), lines=isinstance(e, UsageError))
     except (KeyboardInterrupt, typer.Abort):
@@ -90,6 +93,8 @@ def run(args: Sequence[str] | None = None) -> int:
             complain(fault_text(e))
         else:
             complain(f"internal error: {type(e).__name__}: {e} (-v shows the traceback)")
+    finally:
+        LINE.end()
     return 2
 
 

@@ -36,6 +36,9 @@ def measure_progress(
     if not sys.stderr.isatty():
         yield _Lines(what, clock, estimate)
         return
+    from archlint.cli.progress import LINE
+
+    LINE.at(doing)
     from rich import progress as rich
     from rich.console import Console
     from rich.table import Column
@@ -49,8 +52,9 @@ def measure_progress(
         rich.TextColumn("{task.description}", markup=False, table_column=the_rest),
     )
     console = Console(stderr=True)
+    LINE.end()
     with rich.Progress(*columns, console=console, transient=True, expand=True) as bar:
-        task = bar.add_task("", total=None, left="")
+        task = bar.add_task("getting ready", total=None, left="")
 
         def tell(done: int, total: int, doing: str, share: float | None = None) -> None:
             left = estimate.left(done, total, share)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archlint.cli.progress import LINE
 from archlint.errors import UsageError
 from archlint.report.escape import visible
 from archlint.whole_file import write_whole
@@ -79,6 +80,7 @@ def screen(color: str | None, **wishes: bool | int | Sort | None) -> Style:
 
 def write_out(text: str) -> None:
     """Write to stdout; a reader that has gone away (`| head`) is no fault."""
+    LINE.clear()
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
@@ -121,6 +123,7 @@ def write_file(path: str, content: str | bytes, option: str = "--output") -> Non
 
 def complain(text: str, *, lines: bool = False) -> None:
     """Write `archlint: text` to stderr; with `lines`, so for each line of it."""
+    LINE.clear()
     with suppress(OSError):  # where stderr is full or closed there is no other place to say it
         for line in text.split("\n") if lines else [text]:
             print(f"archlint: {visible(line)}", file=sys.stderr)  # noqa: T201 - stderr is for this

@@ -63,6 +63,7 @@ def targets(
 def _add(asked: Asked, names: Sequence[str], networks: Path | None, like: str | None) -> int:
     """Make a target of the times of networks."""
     from archlint.cli.output import write_out
+    from archlint.cli.progress import LINE
     from archlint.commands.add_target import add_target
     from archlint.errors import UsageError
     from archlint.linter.target_places import is_path, split_path, user_folder
@@ -71,7 +72,7 @@ def _add(asked: Asked, names: Sequence[str], networks: Path | None, like: str | 
     if len(names) != 2 or names[0] != "add" or networks is None or like is None:
         raise UsageError("expected: archlint targets add NAME --networks FILE --like TARGET")
     folder, name = split_path(names[1]) if is_path(names[1]) else (user_folder(), names[1])
-    made, count = add_target(networks, like, asked.options, folder / name)
+    made, count = add_target(networks, like, asked.options, folder / name, LINE.reading)
     (error,) = made.errors
     write_out(
         f"{folder / name}: inferred from {count} networks; left out, they are off by "

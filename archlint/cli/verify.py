@@ -158,16 +158,15 @@ def _run(
     from dataclasses import replace
 
     from archlint.cli.measure_progress import measure_progress
-    from archlint.cli.progress import progress_line
+    from archlint.cli.progress import LINE
     from archlint.commands.verify import Keeper, verify
     from archlint.linter import examine
     from archlint.results.verification import VerifiedModel
 
     found = tuple(found)
     keeper = Keeper(chosen.located, chosen.backend) if keep else None
-    with progress_line(quiet=False) as linting:
-        readable = [each.source for each in found if each.error is None]
-        examined, report = examine(readable, chosen.options, linting)
+    readable = [each.source for each in found if each.error is None]
+    examined, report = examine(readable, chosen.options, LINE.linting)
     with measure_progress("verifying", "pairs of sessions") as progress:
         verification = verify(
             examined, chosen, request, progress=progress, keeper=keeper, problems=report.problems

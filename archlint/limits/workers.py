@@ -17,6 +17,7 @@ from time import monotonic
 from types import FrameType
 from typing import NoReturn
 
+from archlint.doing import hear
 from archlint.limits.section import tell_sections
 from archlint.limits.watchdog import ENDING, GRACE, end_with_parent, why_ended
 
@@ -165,6 +166,7 @@ def _serve(work: Work, connection: Connection, alive: int) -> NoReturn:
         end_with_parent(alive)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         tell_sections(None)
+        hear(None)
         while True:
             connection.send_bytes(work(int(connection.recv_bytes())))
     except EOFError:

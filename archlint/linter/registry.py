@@ -16,6 +16,7 @@ from archlint.cost.pricing.table import read_table
 from archlint.cost.target import Target, load_target
 from archlint.cost.target_words import targets_meant, unknown_target
 from archlint.did_you_mean import did_you_mean
+from archlint.doing import doing
 from archlint.errors import ArchlintError, TargetError, UsageError
 from archlint.limits.files import read_bounded
 from archlint.linter.checked_tables import check_once
@@ -123,6 +124,7 @@ def load_found(found: FoundTarget) -> Target:
 
     Raises TargetError where it is broken.
     """
+    doing(f"reading {found.name}")
     target = load_target(replace(found.files, tables=(*found.files.tables, *found.added)))
     # until it is, its rows and what is told of them come one after the other
     if target.is_finished and found.files.tables:

@@ -25,6 +25,7 @@ from archlint.cli.baseline import find_baseline
 from archlint.cli.reporting import with_entries, with_unread
 from archlint.cli.settings import configured, sized
 from archlint.commands.fix import fix
+from archlint.doing import hear
 from archlint.errors import ArchlintError, ConfigError
 from archlint.linter import examine
 from archlint.linter.found_models import find_models
@@ -52,7 +53,9 @@ def main() -> None:
         says.flush()
 
     def tell(number: int, of: int, name: str) -> None:
-        say({"doing": name, "percentage": 100 * number // of if of > 1 else None})
+        percentage = 100 * number // of if of > 1 else None
+        say({"doing": name, "percentage": percentage})
+        hear(lambda what: say({"doing": f"{name}: {what}", "percentage": percentage}))
 
     try:
         if request["do"] == "fix":

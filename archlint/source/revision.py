@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from archlint.doing import doing
 from archlint.errors import UsageError
 from archlint.source.export.elsewhere import Elsewhere
 
@@ -96,6 +97,7 @@ class Revision:
         `models` is whether those that end in .onnx are among them.
         """
         with tempfile.TemporaryDirectory(prefix="archlint-") as name:
+            doing(f"checking out {self.name}")
             root, index = Path(name) / "tree", Path(name) / "index"
             root.mkdir()
             own = {"GIT_INDEX_FILE": str(index)}

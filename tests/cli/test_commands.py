@@ -223,18 +223,41 @@ def test_output_survives_a_narrow_encoding() -> None:
 
 
 @pytest.mark.skipif(find_spec("pty") is None, reason="no pseudo-terminals here")
-def test_progress_shows_on_a_terminal_only_and_goes_away() -> None:
+@pytest.mark.parametrize(
+    ("words", "texts"),
+    [
+        (
+            [],
+            [
+                "check: starting",
+                "linting 1 of 2: a\\x1b.onnx",
+                "linting 1 of 2 (exporting, 3 s): a\\x1b.onnx",
+            ],
+        ),
+        (["-q"], []),
+    ],
+)
+def test_progress_shows_on_a_terminal_only_and_goes_away(
+    words: list[str], texts: list[str]
+) -> None:
     import pty
 
     code = (
-        "from archlint.cli.progress import progress_line\n"
-        "with progress_line(quiet=False) as progress: progress and progress(0, 2, 'a\\x1b.onnx')"
+        "from archlint.cli.output import complain\n"
+        "from archlint.cli.progress import LINE\n"
+        "from archlint.doing import doing\n"
+        f"LINE.begin('check', {words})\n"
+        "LINE.linting(0, 2, 'a\\x1b.onnx')\n"
+        "doing('exporting, 3 s')\n"
+        "complain('the rest')\n"
+        "LINE.end()\n"
     )
     leader, follower = pty.openpty()
     subprocess.run([sys.executable, "-c", code], stderr=follower, check=True)
     os.close(follower)
     shown = os.read(leader, 1000).decode()
     os.close(leader)
-    assert shown == "\r\x1b[Klinting 1 of 2: a\\x1b.onnx\r\x1b[K"
+    told = [f"\r\x1b[K{each}" for each in texts] + ["\r\x1b[K"] * bool(texts)
+    assert shown.replace("\r\n", "\n") == "".join(told) + "archlint: the rest\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert done.stderr == b""
+    assert done.stderr.split() == b"archlint: the rest".split()

@@ -19,8 +19,10 @@ from archlint.cost.pricer import Pricer
 from archlint.cost.pricing.table import HEADER, TableFile
 from archlint.cost.target import Calibration, Target, checksum_of
 from archlint.cost.target_files import FILE, ROWS, SHIPPED
+from archlint.doing import doing
 from archlint.errors import UsageError
 from archlint.limits.files import read_bounded
+from archlint.linter.pipeline import Progress
 from archlint.linter.registry import locate
 from archlint.linter.source import SourceModel, build, load
 from archlint.measure.fit.infer import Believed, Prior, infer
@@ -40,7 +42,9 @@ _DOUBT = 0.3
 """How far (log) the coefficients of two devices differ, one from the other, beside their scale."""
 
 
-def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[Calibration, int]:
+def add_target(
+    times: Path, like: str, options: Options, folder: Path, progress: Progress | None = None
+) -> tuple[Calibration, int]:
     """Write the target that `folder` is to be, from a file of times.
 
     Gives how it fares on networks left out, and their number.  It is lowered as the target `like`
@@ -54,7 +58,12 @@ def add_target(times: Path, like: str, options: Options, folder: Path) -> tuple[
     timed = read_times(times)
     if len(timed) < FEWEST:
         raise UsageError(f"{times}: {len(timed)} networks, expected {FEWEST} and more")
-    rows = [_row(each, base, times.parent, options) for each in timed]
+    rows = []
+    for number, each in enumerate(timed):
+        if progress is not None:
+            progress(number, len(timed), each.network)
+        rows.append(_row(each, base, times.parent, options))
+    doing("fitting, and once more without each family")
     data = tomli.loads(read_bounded(located.place.file).decode())
     pricer = Pricer(base)
     for row in rows:

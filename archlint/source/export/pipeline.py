@@ -9,6 +9,7 @@ from pathlib import Path
 import onnx
 import torch
 
+from archlint.doing import doing
 from archlint.source.export.build import Built, make
 from archlint.source.export.exported import Recorded
 from archlint.source.export.failure import Failure, one_line, reason_of
@@ -44,6 +45,7 @@ def _program(request: Request) -> Result:
     path = request.spec.source
     if request.spec.inputs or request.spec.kwargs:
         raise Failure("is a program already: it takes no inputs and no kwargs")
+    doing("loading the program")
     try:
         captured = torch.export.load(path)
     except Exception as error:  # a broken file raises whatever it is broken by
@@ -59,12 +61,14 @@ class _Export:
         self._start = str(Path.cwd())
         self._recorder = Recorder(libraries)
         self._remarks: list[str] = []
+        doing(f"importing {self._spec.source}")
         with self._recorder.watching():
             self._factory = find_attribute(load_source(self._spec.source), self._spec.attribute)
 
     def run(self) -> Result:
         built = self._first_build()
         reason = ""
+        doing("exporting")
         try:
             return self._result(built, to_onnx(built, keep_norms=self._keep_norms))
         except Exception as error:  # the exporter's own faults have no common class
@@ -73,6 +77,7 @@ class _Export:
             if built.fake is not None:
                 check_room(built.module)
                 built = self._build(fake=False)
+            doing("exporting by tracing")
             proto = to_onnx_by_tracing(built, keep_norms=self._keep_norms)
         except Exception as error:
             raise Failure(f"cannot be exported: {reason}") from error
@@ -93,6 +98,7 @@ class _Export:
             return built
 
     def _build(self, *, fake: bool) -> Built:
+        doing("building the module")
         with self._recorder.watching():
             return make(self._spec, self._factory, fake=fake)
 

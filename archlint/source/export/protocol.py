@@ -14,6 +14,7 @@ from archlint.source.export.spec import InputSpec, ModelSpec
 
 __all__ = [
     "ANSWER",
+    "DOING",
     "PROTO",
     "REQUEST",
     "TRACE",
@@ -24,7 +25,8 @@ __all__ = [
 ]
 
 REQUEST, ANSWER, PROTO, TRACE = "request.json", "answer.json", "model.onnx", "trace"
-"""The files; the answer is renamed into place when all of it is written."""
+DOING = "doing"
+"""The files; the answer, and what is being done, are renamed into place when they are written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from typing import IO
 
 import onnx
 
+from archlint.doing import doing
 from archlint.errors import AbsentError, ModelError
 from archlint.source.export.elsewhere import Elsewhere
 from archlint.source.export.exported import Exported
 from archlint.source.export.failure import one_line
 from archlint.source.export.libraries import Libraries
-from archlint.source.export.protocol import PROTO, REQUEST, TRACE, Request, read_answer
+from archlint.source.export.protocol import DOING, PROTO, REQUEST, TRACE, Request, read_answer
 from archlint.source.export.spec import ModelSpec
 from archlint.source.export.trace import last_user_line
 
@@ -36,6 +37,7 @@ from archlint.source.export.worker import main
 main(sys.argv[1])
 """
 _GRACE = 0.5  # s; for the worker to write where it is
+_EVERY = 0.5  # s; between two looks at what the worker is at
 _ERRORS = "stderr"
 _MARK = "ARCHLINT_EXPORT"
 """In the environment of the worker and of all that it starts: the folder of its answer."""
@@ -90,13 +92,29 @@ def _run(folder: Path, timeout: float | None, start: str) -> int | None:
     with (folder / _ERRORS).open("wb") as errors:
         process = _worker(folder, start, errors)
         try:
-            return process.wait(timeout)
+            return _wait(process, folder, timeout)
         except subprocess.TimeoutExpired:
             _ask_for_trace(process)
             return None
         finally:
             _kill_group(process)
             _kill_marked(folder)
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path, timeout: float | None) -> int:
+    """The exit code; says now and then what the worker is at.  Raises TimeoutExpired."""
+    began = time.monotonic()
+    while True:
+        spent = time.monotonic() - began
+        stage = folder / DOING
+        what = stage.read_text(encoding="utf-8") if stage.is_file() else "starting"
+        doing(f"{what}, {spent:.0f} s" if spent >= 1 else what)
+        left = float("inf") if timeout is None else timeout - spent
+        try:
+            return process.wait(min(left, _EVERY))
+        except subprocess.TimeoutExpired:
+            if left <= _EVERY:
+                raise
 
 
 def _worker(folder: Path, start: str, errors: IO[bytes]) -> subprocess.Popen[bytes]:

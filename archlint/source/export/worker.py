@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+from archlint.doing import doing, hear
 from archlint.source.export.elsewhere import check_imports, redirect_imports
 from archlint.source.export.failure import Absent, reason_of
 from archlint.source.export.libraries import Libraries
@@ -14,6 +15,7 @@ from archlint.source.export.overlay import texts_instead
 from archlint.source.export.peak import peak_memory
 from archlint.source.export.protocol import (
     ANSWER,
+    DOING,
     PROTO,
     TRACE,
     Answer,
@@ -29,6 +31,7 @@ def main(name: str) -> None:
     folder = Path(name)
     process, start = os.getpid(), str(Path.cwd())
     _watch_faults(folder)
+    hear(lambda what: _say(folder, what))
     request = read_request(folder)
     libraries = Libraries.of(request.packages)
     try:
@@ -43,6 +46,13 @@ def main(name: str) -> None:
     os._exit(0)  # threads and exit handlers of the user's have nothing to say any more
 
 
+def _say(folder: Path, what: str) -> None:
+    """Have the parent read what is being done, whole or not at all."""
+    part = folder / f"{DOING}.part"
+    part.write_text(what, encoding="utf-8")
+    part.replace(folder / DOING)
+
+
 def _watch_faults(folder: Path) -> None:
     """Have Python write where it is when it dies, and when the parent asks."""
     trace = os.open(folder / TRACE, os.O_WRONLY | os.O_CREAT)
@@ -52,6 +62,7 @@ def _watch_faults(folder: Path) -> None:
 
 
 def _answer(request: Request, libraries: Libraries, folder: Path) -> Answer:
+    doing("loading PyTorch")
     import torch  # here, so that without it there is one clear line
 
     from archlint.source.export.pipeline import export_request

@@ -85,22 +85,29 @@ class Priced:
         kernels: dict[int, list[int]] = defaultdict(list)
         for number in self.times:
             kernels[self.view.lowered.kernels[number].operators[0]].append(number)
-        return tuple(self._operator(index, kernels[index]) for index in sorted(kernels))
+        flops = self._flops(self.times)
+        return tuple(self._operator(index, kernels[index], flops) for index in sorted(kernels))
 
-    def _operator(self, index: int, numbers: Sequence[int]) -> OperatorTime:
+    def _flops(self, numbers: Iterable[int]) -> int:
+        placed = (self.view.lowered.kernels[number] for number in numbers)
+        return sum(each.kernel.flops * each.repeats for each in placed)
+
+    def _operator(self, index: int, numbers: Sequence[int], flops: int) -> OperatorTime:
         operators = self.view.model.operators
         placed = [self.view.lowered.kernels[number] for number in numbers]
         seconds = sum(self.times[number] for number in numbers)
-        own = max(numbers, key=lambda number: self.times[number])
+        own = self.view.lowered.kernels[max(numbers, key=lambda number: self.times[number])].kernel
         return OperatorTime(
             name=operators[index].name,
             op_type=operators[index].op_type,
             module=operators[index].module,
-            kind=self.view.lowered.kernels[own].kernel.kind.value,
+            kind=own.kind.value,
             kernels=tuple(each.kernel.title for each in placed),
             fused=tuple(operators[i].name for each in placed for i in each.operators[1:]),
             time=seconds,
             share=seconds / self.total.seconds,
+            flops_share=self._flops(numbers) / (flops or 1),
+            bound=self.view.pricer.bound(own),
         )
 
 

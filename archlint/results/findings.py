@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.bound import Bound
 from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.sound import check_band, check_finite
 from archlint.graph.model import ModelInput
@@ -226,6 +227,8 @@ class OperatorTime:
     """What one operator takes, in seconds, with all that is fused into it.
 
     `kernels` is what runs it, `fused` the names of the operators that run with it.
+    `flops_share` is of the FLOPs of all priced kernels, 0 to 1; `bound` is what the dearest of its
+    kernels pays for, None where the target's fit does not tell.
     """
 
     name: str
@@ -236,6 +239,8 @@ class OperatorTime:
     fused: tuple[str, ...]
     time: float
     share: float
+    flops_share: float = 0.0
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,14 +85,9 @@ class Priced:
         kernels: dict[int, list[int]] = defaultdict(list)
         for number in self.times:
             kernels[self.view.lowered.kernels[number].operators[0]].append(number)
-        flops = self._flops(self.times)
-        return tuple(self._operator(index, kernels[index], flops) for index in sorted(kernels))
+        return tuple(self._operator(index, kernels[index]) for index in sorted(kernels))
 
-    def _flops(self, numbers: Iterable[int]) -> int:
-        placed = (self.view.lowered.kernels[number] for number in numbers)
-        return sum(each.kernel.flops * each.repeats for each in placed)
-
-    def _operator(self, index: int, numbers: Sequence[int], flops: int) -> OperatorTime:
+    def _operator(self, index: int, numbers: Sequence[int]) -> OperatorTime:
         operators = self.view.model.operators
         placed = [self.view.lowered.kernels[number] for number in numbers]
         seconds = sum(self.times[number] for number in numbers)
@@ -106,7 +101,8 @@ class Priced:
             fused=tuple(operators[i].name for each in placed for i in each.operators[1:]),
             time=seconds,
             share=seconds / self.total.seconds,
-            flops_share=self._flops(numbers) / (flops or 1),
+            flops=sum(each.kernel.flops * each.repeats for each in placed),
+            mac=sum(each.kernel.mac * each.repeats for each in placed),
             bound=self.view.pricer.bound(own),
         )
 

@@ -227,8 +227,8 @@ class OperatorTime:
     """What one operator takes, in seconds, with all that is fused into it.
 
     `kernels` is what runs it, `fused` the names of the operators that run with it.
-    `flops_share` is of the FLOPs of all priced kernels, 0 to 1; `bound` is what the dearest of its
-    kernels pays for, None where the target's fit does not tell.
+    `flops` and `mac` (in bytes) are those of the kernels; `bound` is what the dearest of them pays
+    for, None where the target's fit does not tell.
     """
 
     name: str
@@ -239,7 +239,8 @@ class OperatorTime:
     fused: tuple[str, ...]
     time: float
     share: float
-    flops_share: float = 0.0
+    flops: int = 0
+    mac: int = 0
     bound: Bound | None = None
 
 

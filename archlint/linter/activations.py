@@ -27,10 +27,8 @@ def live_bytes(view: View) -> tuple[int, ...] | None:
     at = {op.index: number for number, step in enumerate(steps) for op in step}
     of: dict[str, str] = {}
     sizes: dict[str, int] = {}
-    first: dict[str, int] = {}
+    first: dict[str, int] = dict.fromkeys((given.name for given in view.model.inputs), 0)
     last: dict[str, int] = defaultdict(int)
-    for each in view.model.inputs:
-        first[each.name] = 0
     for op in view.model.operators:
         number = at[op.index]
         seen = _activations(op)

@@ -317,12 +317,16 @@ class ModelReport:
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """A rule that ran: code, name, what it is about in one line, and its page in Markdown."""
+    """A rule that ran: code, name, what it is about in one line, and its page in Markdown.
+
+    `url` is where the page can be read, "" of a rule that archlint does not ship.
+    """
 
     code: str
     name: str
     summary: str
     page: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +347,10 @@ class Report:
     stale: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
     traces: tuple[str, ...] = ()
+
+    def url_of(self, code: str) -> str:
+        """Where the page of a rule that ran can be read; "" where that is not known."""
+        return next((each.url for each in self.rules if each.code == code), "")
 
     @property
     def errors(self) -> tuple[str, ...]:

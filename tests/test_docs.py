@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archlint.cli import run
-from archlint.linter.registry import locate_all
+from archlint.linter.registry import all_rules, locate_all, rule_info
 from tests.docs import (
     PAGES,
     PYTHON_PAGE,
@@ -69,6 +69,11 @@ def test_the_readme_is_short_and_its_links_work_wherever_it_is_shown() -> None:
         assert link.startswith("https://")
         if link.startswith(_REPOSITORY):
             assert (ROOT / link.removeprefix(_REPOSITORY)).exists(), link
+
+
+def test_the_url_of_a_rule_leads_to_its_page() -> None:
+    pages = {rule_info(rule).url.removeprefix(_REPOSITORY) for rule in all_rules()}
+    assert pages == set(map(identifier, RULE_PAGES))
 
 
 def test_links_of_the_docs_lead_somewhere() -> None:

@@ -77,8 +77,8 @@ def _merged(reports: Sequence[Report], options: Options) -> Report:
     An ignore is unused where no report has a use for it.
     """
     from archlint.errors import UsageError
-    from archlint.linter.registry import page_of, select_rules
-    from archlint.results.findings import Report, RuleInfo
+    from archlint.linter.registry import rule_info, select_rules
+    from archlint.results.findings import Report
 
     models = sorted((each for report in reports for each in report.models), key=lambda m: m.path)
     for path, count in Counter(each.path for each in models).items():
@@ -91,8 +91,5 @@ def _merged(reports: Sequence[Report], options: Options) -> Report:
         tuple(dict.fromkeys(line for each in reports for line in each.problems)),
         tuple(dict.fromkeys(line for each in reports for line in each.comment_faults)),
         tuple(dict.fromkeys(line for each in reports for line in each.stale)),
-        tuple(
-            RuleInfo(each.code, each.name, each.summary, page_of(each))
-            for each in select_rules(options)
-        ),
+        tuple(map(rule_info, select_rules(options))),
     )

@@ -13,6 +13,7 @@ from archlint.cost.kernels.attention_parts import attention_parts
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.kernels.kind import Kind
 from archlint.cost.kernels.ops import FUNCTIONS
+from archlint.cost.pricing.bound import Bound, bound_by
 from archlint.cost.pricing.ceiling import fused_ceiling
 from archlint.cost.pricing.differences import differences, kinds_of, split_chain
 from archlint.cost.pricing.family import Family, FamilySpec
@@ -127,6 +128,21 @@ class Pricer:
     def price(self, kernel: Kernel) -> Price | None:
         """The kernel's price, or None where no family covers it or its epilogue."""
         return self.total([kernel])
+
+    def bound(self, kernel: Kernel) -> Bound | None:
+        """What most of its price pays for by its fit; None without one, or where that tells not."""
+        if not self.covers(kernel):
+            return None
+        parts = self._parts_of(kernel)
+        self._learn(parts)
+        found: list[tuple[str, float]] = []
+        for part in parts:
+            family = self._family(part)
+            if family is not None:
+                seconds = family.by_term(part)
+                scale = self._known[part] / (float(seconds.sum()) or 1.0)
+                found += zip(family.spec.terms, (seconds * scale).tolist(), strict=True)
+        return bound_by(found)
 
     def total(self, kernels: Counted) -> Price | None:
         """The price of all kernels in sequence.

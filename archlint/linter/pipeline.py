@@ -32,7 +32,7 @@ from archlint.linter.registry import (
     all_rules,
     broken_rules,
     find_pricers,
-    page_of,
+    rule_info,
     select_rules,
 )
 from archlint.linter.saved_together import saved_together
@@ -48,7 +48,6 @@ from archlint.results.findings import (
     IgnoredFinding,
     ModelReport,
     Report,
-    RuleInfo,
     Unpriced,
 )
 from archlint.rule import Rule
@@ -170,9 +169,7 @@ class _Run:
             tuple(dict.fromkeys(problems)),
             self._ignores.comment_faults(),
             tuple(chain.from_iterable(each.stale for each in outcomes)),
-            tuple(
-                RuleInfo(each.code, each.name, each.summary, page_of(each)) for each in self.rules
-            ),
+            tuple(map(rule_info, self.rules)),
             tuple(chain.from_iterable(each.traces for each in outcomes)),
         )
 

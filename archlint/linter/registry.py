@@ -30,8 +30,10 @@ from archlint.linter.target_places import (
 from archlint.linter.why_no_rule import why_no_rule
 from archlint.rule import Rule
 from archlint.settings.options import DEFAULT_TARGET, Options
+from archlint.version import HOME
 
 if TYPE_CHECKING:
+    from archlint.results.findings import RuleInfo
     from archlint.results.target_summary import RulePage
     from archlint.settings.known import Known
 
@@ -48,6 +50,7 @@ __all__ = [
     "locate_all",
     "named",
     "page_of",
+    "rule_info",
     "rule_named",
     "rule_page",
     "rules",
@@ -270,6 +273,16 @@ def _page(rule: type[Rule]) -> RulePage:
     from archlint.results.target_summary import RulePage
 
     return RulePage(rule.code, rule.name, rule.summary, page_of(rule))
+
+
+def rule_info(rule: type[Rule]) -> RuleInfo:
+    """What a report says of a rule that ran."""
+    from archlint.results.findings import RuleInfo
+
+    shipped = rule.__module__.removeprefix("archlint.rules.")
+    is_ours = shipped != rule.__module__
+    url = f"{HOME}/blob/main/rules/{shipped.partition('.')[0]}/README.md" if is_ours else ""
+    return RuleInfo(rule.code, rule.name, rule.summary, page_of(rule), url)
 
 
 def page_of(rule: type[Rule]) -> str:

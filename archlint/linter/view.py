@@ -91,16 +91,19 @@ class Priced:
         operators = self.view.model.operators
         placed = [self.view.lowered.kernels[number] for number in numbers]
         seconds = sum(self.times[number] for number in numbers)
-        own = max(numbers, key=lambda number: self.times[number])
+        own = self.view.lowered.kernels[max(numbers, key=lambda number: self.times[number])].kernel
         return OperatorTime(
             name=operators[index].name,
             op_type=operators[index].op_type,
             module=operators[index].module,
-            kind=self.view.lowered.kernels[own].kernel.kind.value,
+            kind=own.kind.value,
             kernels=tuple(each.kernel.title for each in placed),
             fused=tuple(operators[i].name for each in placed for i in each.operators[1:]),
             time=seconds,
             share=seconds / self.total.seconds,
+            flops=sum(each.kernel.flops * each.repeats for each in placed),
+            mac=sum(each.kernel.mac * each.repeats for each in placed),
+            bound=self.view.pricer.bound(own),
         )
 
 

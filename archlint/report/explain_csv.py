@@ -8,6 +8,7 @@ from io import StringIO
 
 from archlint.report.escape import visible
 from archlint.report.json_text import rounded
+from archlint.report.units import shape
 from archlint.results.explanation import (
     ExplainedOperator,
     ExplainedPlace,
@@ -18,8 +19,9 @@ from archlint.results.explanation import (
 __all__ = ["render"]
 
 _HEAD = (
-    "operator", "op_type", "module", "kernel", "flops", "mac_bytes", "target", "ms", "low_ms",
-    "high_ms", "share", "basis", "fired",
+    "operator", "op_type", "module", "kernel", "inputs", "outputs", "weight", "parameters", "flops",
+    "mac_bytes", "target", "ms", "low_ms", "high_ms", "share", "basis", "bound", "live_bytes",
+    "fired",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 
@@ -37,13 +39,18 @@ def render(explanation: Explanation) -> str:
 
 def _row(operator: ExplainedOperator, price: ExplainedPrice | None) -> Iterator[object]:
     yield from map(_cell, (operator.name, operator.op_type, operator.module, operator.kernel))
-    yield from (operator.flops, operator.mac_bytes)
+    for shapes in (operator.input_shapes, operator.output_shapes):
+        yield " ".join(map(shape, shapes))
+    yield "" if operator.weight_shape is None else shape(operator.weight_shape)
+    yield from (operator.parameters, operator.flops, operator.mac_bytes)
     if price is None:
-        yield from [""] * 6
+        yield from [""] * 8
     else:
         yield price.target
         yield from map(rounded, (price.ms, price.low_ms, price.high_ms, price.share))
         yield price.basis.value
+        yield "" if price.bound is None else price.bound.value
+        yield price.live_bytes
     fired = (each for each in operator.rules if isinstance(each, ExplainedPlace) and each.fired)
     yield " ".join(dict.fromkeys(each.code for each in fired))
 

@@ -33,6 +33,8 @@ def render(explanation: Explanation) -> str:
                     "predicted_ms": rounded(each.ms),
                     "low_ms": rounded(each.low_ms),
                     "high_ms": rounded(each.high_ms),
+                    "peak_bytes": each.peak_bytes,
+                    "peak_at": each.peak_at,
                 }
                 for each in explanation.predicted
             ],
@@ -52,6 +54,7 @@ def _operator(operator: ExplainedOperator, places: Mapping[ExplainedPlace, int])
         "weight_shape": operator.weight_shape,
         "groups": operator.groups,
         "strides": operator.strides,
+        "parameters": operator.parameters,
         "flops": operator.flops,
         "mac_bytes": operator.mac_bytes,
         "kernel": operator.kernel,

@@ -33,6 +33,9 @@ def render(explanation: Explanation, style: Style) -> str:
         band = f"{figure(target.low_ms)} to {figure(target.high_ms)}"
         predicted = f"{figure(target.ms)} ms"
         page.line("predicted ", (predicted, _STRONG), f" ({band})", indent=2, hang=2)
+        if target.peak_bytes is not None:
+            held = f"{megabytes(target.peak_bytes)} at most, at {target.peak_at}"
+            page.line(f"activations hold {held}", indent=2, hang=2)
     page.blank()
     if len(explanation.operators) == 1:
         _single(page, explanation)
@@ -50,6 +53,7 @@ def _single(page: Page, explanation: Explanation) -> None:
         ("inputs", ", ".join(map(shape, operator.input_shapes))),
         ("outputs", ", ".join(map(shape, operator.output_shapes))),
         ("weight", "" if operator.weight_shape is None else shape(operator.weight_shape)),
+        ("params", amount(operator.parameters) if operator.parameters else ""),
         ("groups", "" if operator.groups is None else str(operator.groups)),
         ("strides", "" if operator.strides is None else shape(operator.strides)),
         ("FLOPs", _flops(operator)),
@@ -66,6 +70,7 @@ def _single(page: Page, explanation: Explanation) -> None:
                 [("price".ljust(_LABEL), _DIM), (f"{_ms(price)} ms", _STRONG), f" {band}"],
                 [f"{percent(price.share)} of the network"],
                 [price.basis.value],
+                *([[f"bound by {price.bound.value}"]] if price.bound is not None else []),
                 [f"on {price.target}"],
             ],
             indent=2,
@@ -81,8 +86,10 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
     longest = max((len(_kernel(each)) for each in explanation.operators), default=0)
     wide = style.width - longest >= _BESIDE_KERNELS
     several = len(explanation.predicted) > 1
-    head = ["operator", "FLOPs", "memory", "ms", "share", "basis", "rules"]
-    align = "<>>>><<"
+    prices = [price for each in explanation.operators for price in each.prices]
+    bound = [*["bound"] * any(price.bound is not None for price in prices)]
+    head = ["operator", "FLOPs", "memory", "ms", "share", "basis", *bound, "rules"]
+    align = "<>>>><<" + "<" * len(bound)
     if several:
         head.append("target")
         align += "<"
@@ -98,7 +105,7 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
                 _name(operator) if first else "",
                 _flops(operator) if first else "",
                 _mac(operator) if first else "",
-                *_cells(price),
+                *_cells(price)[: 3 + len(bound)],
                 (fired if first else "", "bold yellow"),
             ]
             if several:
@@ -114,8 +121,9 @@ def _table(page: Page, explanation: Explanation, style: Style) -> None:
 
 def _cells(price: ExplainedPrice | None) -> list[Part]:
     if price is None:
-        return ["-", "-", "-"]
-    return [_ms(price), percent(price.share), price.basis.value]
+        return ["-", "-", "-", "-"]
+    bound = "" if price.bound is None else price.bound.value
+    return [_ms(price), percent(price.share), price.basis.value, bound]
 
 
 def _reasons(page: Page, explanation: Explanation, style: Style) -> None:

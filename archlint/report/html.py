@@ -14,15 +14,16 @@ from importlib.resources import files
 from archlint.report.costs import COST_HEAD, apart_text, cost_tables
 from archlint.report.escape import visible
 from archlint.report.html_finding import finding_html
+from archlint.report.html_layers import layers
 from archlint.report.html_parts import breakable, counted_list, table, text
-from archlint.report.html_plot import finding_of, plot
+from archlint.report.html_plot import plot
+from archlint.report.html_roofline import roofline
 from archlint.report.result import remarks
 from archlint.report.shown import closing, place_of, was_linted
 from archlint.report.style import Style
 from archlint.report.units import (
     amount,
     counted,
-    decimals,
     figure,
     megabytes,
     milliseconds,
@@ -32,15 +33,12 @@ from archlint.report.words import brought_text
 from archlint.results.findings import (
     Finding,
     ModelReport,
-    OperatorTime,
     Report,
     Severity,
     TargetReport,
 )
 
 __all__ = ["render"]
-
-_DEAREST = 30
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
@@ -118,8 +116,8 @@ def _model(anchor: str, model: ModelReport) -> Iterator[str]:
         remarks + [f"{each.op_type} ({each.count}): no shapes" for each in model.shapeless]
     )
     names = _names(anchor, model)
-    for target in model.targets:
-        yield _target(target, names)
+    for number, target in enumerate(model.targets, 1):
+        yield _target(f"{anchor}t{number}", target, names)
     if not model.findings:
         yield "<p>No findings.</p>"
     for number, finding in enumerate(model.findings, 1):
@@ -143,7 +141,7 @@ def _names(anchor: str, model: ModelReport) -> dict[str, tuple[str, Finding]]:
     return found
 
 
-def _target(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> str:
+def _target(anchor: str, target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> str:
     band = f"{figure(target.low * 1e3)} to {figure(target.high * 1e3)}, {target.basis.value}"
     parts = [
         f"<h4>{text(target.title)}</h4>",
@@ -154,32 +152,12 @@ def _target(target: TargetReport, names: Mapping[str, tuple[str, Finding]]) -> s
         unpriced = ", ".join(f"{each.op_type} ({each.count})" for each in target.unpriced)
         parts.append(f'<p class="soft">Unpriced: {text(unpriced)}</p>')
     parts.append(plot(target, names))
-    digits = decimals(target.predicted * 1e3)
     parts.append(f"<p>The time {text(apart_text(target))}.</p>")
     for what, costs in cost_tables(target, whole=True):
         rows = [tuple(map(text, cells)) for cells in costs]
         parts.append(_folded(f"Costs by {what}", (what, *COST_HEAD), rows, range(1, 6), {0}))
-    dearest = sorted(target.operators, key=lambda each: -each.time)[:_DEAREST]
-    operators = [
-        (
-            _linked(each, target.target, names),
-            text("; ".join(each.kernels)),
-            f"{each.time * 1e3:.{digits}f} ms",
-            percent(each.share),
-        )
-        for each in dearest
-    ]
-    title = f"The dearest {counted(len(operators), 'operator')} of {len(target.operators)}"
-    head = ("operator", "kernel", "time", "share")
-    parts.append(_folded(title, head, operators, {2, 3}, {0, 1}))
+    parts += [layers(f"{anchor}-layers", target, names), roofline(target)]
     return "\n".join(each for each in parts if each)
-
-
-def _linked(operator: OperatorTime, target: str, names: Mapping[str, tuple[str, Finding]]) -> str:
-    module = f' <span class="soft">{text(operator.module)}</span>' if operator.module else ""
-    found = finding_of(operator, target, names)
-    link = "" if found is None else f' <a href="#{found[0]}">{text(found[1].code)}</a>'
-    return f"{text(operator.name)}{module}{link}"
 
 
 def _folded(

@@ -11,21 +11,21 @@ from archlint.report.json_text import dumped
 from archlint.report.result import Fault, Result, faults, remarks, results
 from archlint.report.style import Style
 from archlint.results.findings import Report, Severity
+from archlint.version import HOME
 
 __all__ = ["render"]
 
 _LEVELS = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.NOTE: "INFO"}
-_URL = "https://github.com/archlint/archlint"
 
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
     """A DiagnosticResult with a diagnostic for each fault, each finding and what was skipped."""
     return dumped(
         {
-            "source": {"name": "archlint", "url": _URL},
+            "source": {"name": "archlint", "url": HOME},
             "diagnostics": [
                 *(_told(each, Severity.ERROR) for each in faults(report)),
-                *(_diagnostic(each) for each in results(report)),
+                *(_diagnostic(each, report.url_of(each.finding.code)) for each in results(report)),
                 *(_told(each, Severity.NOTE) for each in remarks(report)),
             ],
         }
@@ -40,13 +40,13 @@ def _told(fault: Fault, severity: Severity) -> dict[str, object]:
     }
 
 
-def _diagnostic(result: Result) -> dict[str, object]:
+def _diagnostic(result: Result, url: str) -> dict[str, object]:
     span, code = result.span, result.finding.code
     return {
         "message": result.text,
         "location": {"path": visible(span.path), "range": _range(span)},
         "severity": _LEVELS[result.severity],
-        "code": {"value": code, "url": f"{_URL}/blob/main/rules"},
+        "code": {"value": code, "url": url or HOME},
     }
 
 

@@ -26,12 +26,11 @@ from archlint.report.result import (
 )
 from archlint.report.style import Style
 from archlint.results.findings import PricedOn, Report, RuleInfo, Severity
-from archlint.version import __version__
+from archlint.version import HOME, __version__
 
 __all__ = ["render"]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_URL = "https://github.com/archlint/archlint"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -60,7 +59,7 @@ def _run(report: Report, target: str) -> Json:
                 "name": "archlint",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "informationUri": _URL,
+                "informationUri": HOME,
                 "rules": [_rule(each) for each in report.rules],
             }
         },
@@ -97,7 +96,7 @@ def _rule(rule: RuleInfo) -> Json:
             "text": f"archlint rule {rule.code} explains it, with the measured tables.",
             "markdown": rule.page,
         },
-        "helpUri": f"{_URL}/tree/main/rules",
+        "helpUri": rule.url or HOME,
         "defaultConfiguration": {"level": "warning"},
         "properties": {"tags": ["performance", "architecture"], "problem.severity": "warning"},
     }

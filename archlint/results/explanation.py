@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from archlint.cost.pricing.bound import Bound
 from archlint.cost.pricing.price import Basis
 from archlint.results.findings import Variant
 from archlint.results.shares import Sort
@@ -20,18 +21,28 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ExplainedTarget:
-    """The whole model on one target; times in ms, `title` as in `TargetReport`."""
+    """The whole model on one target; times in ms, `title` as in `TargetReport`.
+
+    `peak_bytes` is the most memory that its activations hold at once, by `peak_at`, an operator;
+    None where a shape is unknown.
+    """
 
     target: str
     title: str
     ms: float
     low_ms: float
     high_ms: float
+    peak_bytes: int | None = None
+    peak_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPrice:
-    """An operator's kernel on one target; `share` is of the model's predicted time, 0 to 1."""
+    """An operator's kernel on one target; `share` is of the model's predicted time, 0 to 1.
+
+    `bound` is what most of the price pays for, None where the target's fit does not tell;
+    `live_bytes` is what activations hold while it runs, None where a shape is unknown.
+    """
 
     target: str
     ms: float
@@ -39,6 +50,8 @@ class ExplainedPrice:
     high_ms: float
     basis: Basis
     share: float
+    bound: Bound | None = None
+    live_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,8 @@ class ExplainedOperator:
 
     `kernel` is what the operator lowers to ("fused into X", "view, free").  `weight_shape`,
     `groups` and `strides` are those of convs and products.  `flops` and `mac_bytes` are None
-    without shapes.  `prices` leaves out the targets that have no price for the kernel.
+    without shapes.  `prices` leaves out the targets that have no price for the kernel, and
+    `parameters` counts the elements of its constants.
     """
 
     name: str
@@ -93,6 +107,7 @@ class ExplainedOperator:
     kernel: str
     prices: tuple[ExplainedPrice, ...]
     rules: tuple[ExplainedPlace | ExplainedSilence, ...]
+    parameters: int = 0
 
     def most(self, sort: Sort) -> float:
         """How much it has of this, on the target where it has most; 0 where that is not known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from archlint.cost.kernels.kernel import Kernel
+from archlint.cost.pricing.bound import Bound
 from archlint.cost.pricing.price import Basis
 from archlint.cost.pricing.sound import check_band, check_finite
 from archlint.graph.model import ModelInput
@@ -226,6 +227,8 @@ class OperatorTime:
     """What one operator takes, in seconds, with all that is fused into it.
 
     `kernels` is what runs it, `fused` the names of the operators that run with it.
+    `flops` and `mac` (in bytes) are those of the kernels; `bound` is what the dearest of them pays
+    for, None where the target's fit does not tell.
     """
 
     name: str
@@ -236,6 +239,9 @@ class OperatorTime:
     fused: tuple[str, ...]
     time: float
     share: float
+    flops: int = 0
+    mac: int = 0
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +317,16 @@ class ModelReport:
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """A rule that ran: code, name, what it is about in one line, and its page in Markdown."""
+    """A rule that ran: code, name, what it is about in one line, and its page in Markdown.
+
+    `url` is where the page can be read, "" of a rule that archlint does not ship.
+    """
 
     code: str
     name: str
     summary: str
     page: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +347,10 @@ class Report:
     stale: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
     traces: tuple[str, ...] = ()
+
+    def url_of(self, code: str) -> str:
+        """Where the page of a rule that ran can be read; "" where that is not known."""
+        return next((each.url for each in self.rules if each.code == code), "")
 
     @property
     def errors(self) -> tuple[str, ...]:

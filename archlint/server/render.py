@@ -61,7 +61,7 @@ def shown_files(
     found: dict[tuple[str, int], list[Result]] = defaultdict(list)
     for result in results(report):
         path = result.span.path
-        diagnostics[path].append(_diagnostic(result))
+        diagnostics[path].append(_diagnostic(result, report.url_of(result.finding.code)))
         found[path, result.span.line].append(result)
         if fixable.get(id(result.finding)):
             actions[path].append(fix_action(result))
@@ -101,12 +101,13 @@ def _file(
     )
 
 
-def _diagnostic(result: Result) -> types.Diagnostic:
+def _diagnostic(result: Result, url: str) -> types.Diagnostic:
     return types.Diagnostic(
         _range(result.span),
         result.text,
         _LEVELS[result.severity],
         code=result.finding.code,
+        code_description=types.CodeDescription(url) if url else None,
         source="archlint",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from archlint.cost.kernels.kernel import parse_chain
+from archlint.cost.pricing.bound import Bound
 from archlint.cost.pricing.price import Basis
 from archlint.graph.model import ModelInput
 from archlint.results.explanation import (
@@ -252,7 +253,11 @@ def explanation() -> Explanation:
         flops=308_281_344,
         mac_bytes=44_965_888,
         kernel="conv1x1 16 -> 96 at 112x112, ReLU6 fused",
-        prices=(ExplainedPrice(GPU, 0.2134567, 0.19, 0.24, Basis.INTERPOLATED, 0.041),),
+        prices=(
+            ExplainedPrice(
+                GPU, 0.2134567, 0.19, 0.24, Basis.INTERPOLATED, 0.041, Bound.MEMORY, 44_960_000
+            ),
+        ),
         rules=(
             ExplainedPlace(
                 code="G1",
@@ -270,6 +275,7 @@ def explanation() -> Explanation:
             ),
             ExplainedSilence("G2", GPU, "not a group conv"),
         ),
+        parameters=1536,
     )
     relu = replace(
         conv,
@@ -284,6 +290,7 @@ def explanation() -> Explanation:
         kernel="fused into /features/features.2/conv/conv.0/conv.0.0/Conv",
         prices=(),
         rules=(ExplainedSilence("G2", GPU, "not a group conv"),),
+        parameters=0,
     )
     resize = replace(
         relu,
@@ -300,7 +307,15 @@ def explanation() -> Explanation:
     return Explanation(
         path="mobilenet_v2.onnx",
         predicted=(
-            ExplainedTarget(GPU, "NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8", 5.2, 4.8, 5.7),
+            ExplainedTarget(
+                GPU,
+                "NVIDIA GTX 1080 Ti, cuDNN 7.0, fp32, batch 8",
+                5.2,
+                4.8,
+                5.7,
+                44_960_000,
+                conv.name,
+            ),
         ),
         operators=(conv, relu, resize),
     )

@@ -16,6 +16,12 @@ def rows(text: str) -> list[dict[str, str]]:
 def test_a_row_for_each_operator_with_what_is_known() -> None:
     conv, relu, resize = rows(render(explanation()))
     assert (conv["target"], conv["ms"], conv["share"]) == (GPU, "0.213457", "0.041")
+    assert (conv["inputs"], conv["weight"], conv["parameters"]) == (
+        "8x16x112x112",
+        "96x16x1x1",
+        "1536",
+    )
+    assert (conv["bound"], conv["live_bytes"]) == ("memory", "44960000")
     assert (conv["flops"], conv["mac_bytes"], conv["fired"]) == ("308281344", "44965888", "G1")
     assert (relu["target"], relu["ms"], relu["fired"]) == ("", "", "")
     assert (resize["flops"], resize["kernel"]) == ("", "none: no shapes")

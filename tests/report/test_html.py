@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archlint.cost.pricing.bound import Bound
 from archlint.cost.pricing.price import Basis
 from archlint.linter import lint
 from archlint.location import Call, Certainty, Location, Span
@@ -40,7 +41,7 @@ LINE = Location(
 ROW = MeasuredRow("G2", "Conv 8>8 k1x1", 1e-3, 0.9e-3, 1.1e-3, 5, "2026-01-02")
 KERNEL = KernelPrice("now", "Conv 9>9", 2, 2e-3, 1.8e-3, 2.2e-3, Basis.INTERPOLATED, (ROW,))
 EVIL = "</style><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\x1b\n&amp;##[add-mask]x"
-VOID = {"meta", "br", "wbr"}
+VOID = {"meta", "br", "wbr", "input"}
 
 
 def operator(name: str, ms: float, *fused: str) -> OperatorTime:
@@ -145,8 +146,38 @@ def test_a_finding_shows_its_source_its_prices_and_the_rows_behind_it() -> None:
 def test_bars_tell_their_operator_and_lead_to_its_finding() -> None:
     outline = Outline(page(model(fakes.finding())))
     assert "/stem/Conv (conv)\nstem\n1.25 ms, 10.0 %\nConv 9>9" in outline.words
-    bars = [a["class"] for tag, a in outline.tags if tag == "rect" and a["class"] != "hit"]
-    assert bars == ["bar of-error", "bar"]
+    # in their order, then the layers by time; none has FLOPs
+    rects = [a["class"] for tag, a in outline.tags if tag == "rect" and a["class"] != "hit"]
+    assert rects[:2] == ["bar of-error", "bar"]
+    assert [each for each in rects[2:] if each != "flops"] == ["bar of-error", "bar"] * 2
+
+
+def test_layers_are_there_in_three_orders_with_time_and_flops() -> None:
+    stem = replace(operator("/stem/Conv", 1.0), module="stem", share=0.25, flops=3_000)
+    head = replace(operator("/head", 3.0), module="", share=0.75, flops=1_000, bound=Bound.MEMORY)
+    target = replace(fakes.on_gpu(), operators=(stem, head))
+    text = page(replace(model(), targets=(target,)))
+    sort = text[text.index('<div class="sorted">') :]
+    by_time, by_flops, in_order = [part.split("</table>")[0] for part in sort.split("<table>")[1:4]]
+    assert by_time.index("/head") < by_time.index("/stem/Conv")
+    for other in (by_flops, in_order):
+        assert other.index("/stem/Conv") < other.index("/head")
+    words = Outline(by_time.removesuffix("</div>")).words
+    assert "/head3.0 ms75.0 %25.0 %memoryConv 9>9" in words
+    assert "stem /stem/Conv1.0 ms25.0 %75.0 %Conv 9>9" in words
+
+
+def test_what_binds_the_kernels_is_told_where_the_target_tells_it() -> None:
+    on = replace(operator("/stem", 1.0), share=0.9, flops=9_000, mac=100, bound=Bound.COMPUTE)
+    off = replace(operator("/head", 1.0), share=0.1, flops=10, mac=100, bound=Bound.LAUNCH)
+    target = replace(fakes.on_gpu(), operators=(on, off))
+    outline = Outline(page(replace(model(), targets=(target,))))
+    assert [a["class"] for tag, a in outline.tags if tag == "circle"] == ["by-compute", "by-launch"]
+    assert (
+        "90.0 % of the time goes to kernels bound by arithmetic, 10.0 % to those by the start"
+        in outline.words
+    )
+    assert "What binds" not in page(model())
 
 
 def test_the_tables_are_found_for_the_page_alone() -> None:
@@ -199,6 +230,13 @@ def test_a_browser_shows_the_page_and_asks_for_nothing(
     paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(15, 19, 24)")
     assert tab.locator("section.finding").count() == len(found)
+    layers, orders = tab.locator(".sorted").first, []
+    for order in ("by time", "by FLOPs", "in the model's order"):
+        layers.get_by_label(order).check()
+        assert [each.is_visible() for each in layers.locator("table").all()].count(True) == 1
+        orders.append(layers.locator("table:visible tbody td:first-child").all_inner_texts())
+    assert orders[0] != orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2])
     assert tab.locator("svg g.op").count() == len(report.models[0].targets[0].operators)
     tab.locator("svg a").first.click()
     anchor = tab.evaluate("location.hash")

@@ -10,9 +10,11 @@ from archlint.did_you_mean import did_you_mean
 from archlint.errors import ModelError, UsageError
 from archlint.graph.model import Model
 from archlint.graph.operator import Operator
+from archlint.linter.activations import live_bytes
 from archlint.linter.check_rule import PricedPlace, check_rule
 from archlint.linter.limited import limited
 from archlint.linter.prepare import prepare
+from archlint.linter.reading import DTYPES
 from archlint.linter.registry import find_pricers, select_rules
 from archlint.linter.source import Source, load, name_of
 from archlint.linter.told import told
@@ -51,18 +53,27 @@ def _explanation(source: Source, operator: str | None, options: Options) -> Expl
     if prepared.why_not is not None:
         raise ModelError(path, prepared.why_not)
     said = _said(rules, views, options)
+    live = {name: live_bytes(each.view) for name, each in views.items()}
     chosen = model.operators if operator is None else _matching(path, model, operator)
     return Explanation(
         path=path,
         predicted=tuple(
             ExplainedTarget(
                 name, each.title, each.total.seconds * 1e3, each.total.low * 1e3,
-                each.total.high * 1e3,
+                each.total.high * 1e3, *_peak(model, live[name]),
             )
             for name, each in views.items()
         ),
-        operators=tuple(_explain(op, model, views, said) for op in chosen),
+        operators=tuple(_explain(op, model, views, live, said) for op in chosen),
     )  # fmt: skip
+
+
+def _peak(model: Model, live: Sequence[int] | None) -> tuple[int | None, str]:
+    """The most that activations hold, and the operator at which they do."""
+    if not live:
+        return None, ""
+    most = max(live)
+    return most, model.operators[live.index(most)].name
 
 
 def _matching(path: str, model: Model, wanted: str) -> tuple[Operator, ...]:
@@ -128,6 +139,7 @@ def _explain(
     op: Operator,
     model: Model,
     views: Mapping[str, Priced],
+    live: Mapping[str, Sequence[int] | None],
     said: Mapping[int, Sequence[ExplainedPlace | ExplainedSilence]],
 ) -> ExplainedOperator:
     convolution = op.op_type in ("Conv", "ConvTranspose", "Gemm", "MatMul")
@@ -146,9 +158,17 @@ def _explain(
         mac_bytes=op.mac,
         kernel=_kernel(op, model, next(iter(views.values()))),
         prices=tuple(
-            price for name, view in views.items() if (price := _price(op, name, view)) is not None
+            price
+            for name, view in views.items()
+            if (price := _price(op, name, view, live[name])) is not None
         ),
         rules=tuple(said.get(op.index, ())),
+        parameters=sum(
+            each.elements or 0
+            for each in op.inputs
+            if each is not None and each.constant
+            if each is op.weight or each.dtype in DTYPES
+        ),
     )
 
 
@@ -178,7 +198,9 @@ def _kernel(op: Operator, model: Model, priced: Priced) -> str:
     return f"fused into {main.name}"
 
 
-def _price(op: Operator, target: str, priced: Priced) -> ExplainedPrice | None:
+def _price(
+    op: Operator, target: str, priced: Priced, live: Sequence[int] | None
+) -> ExplainedPrice | None:
     lowered = priced.view.lowered
     number = lowered.home.get(op.index)
     if number is None or lowered.kernels[number].operators[0] != op.index:
@@ -190,4 +212,5 @@ def _price(op: Operator, target: str, priced: Priced) -> ExplainedPrice | None:
     return ExplainedPrice(
         target, price.seconds * 1e3, price.low * 1e3, price.high * 1e3, price.basis,
         price.seconds * placed.repeats / priced.total.seconds,
+        priced.view.pricer.bound(placed.kernel), None if live is None else live[op.index],
     )  # fmt: skip

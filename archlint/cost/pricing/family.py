@@ -222,6 +222,12 @@ class Family:
         ).tolist()
         return seconds
 
+    def by_term(self, kernel: Kernel) -> Array:
+        """Seconds of each term of the fit, before the residual."""
+        terms = terms_of(self.spec.terms, Columns([kernel]), self.machine)
+        seconds: Array = terms[0] * self.coefficients
+        return seconds
+
     def covariance(self, kernels: Sequence[Kernel]) -> Array:
         """The joint covariance of the kernels' log errors."""
         new = [kernel for kernel in kernels if kernel not in self._asked]

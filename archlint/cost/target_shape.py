@@ -56,6 +56,7 @@ _LOWERING = record(
         "views": _switch,
         "autocast": record({"half": _TEXTS, "single": _TEXTS}),
         "channels_last": _switch,
+        "channels_first": _switch,
         "rotation": each(whole(1)),
         "whole_rotation": _switch,
         "last": _TEXTS,

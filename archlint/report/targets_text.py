@@ -102,11 +102,12 @@ def _wanted(target: TargetSummary) -> tuple[object, ...]:
 
 def _trust(target: TargetSummary) -> list[Part]:
     """What its prices rest on, and what marks it among the others."""
-    rows = counted(sum(one.rows for one in target.rows), "row")
+    rows = sum(one.rows for one in target.rows)
     marks = {"default": target.is_default, "not finished": not target.is_finished}
     marks["nearest"] = target.where is Where.NEAREST
     marked = ", ".join(word for word, holds in marks.items() if holds)
-    return ["networks" if target.is_inferred else rows, (f" ({marked})" if marked else "", _DIM)]
+    rests_on = counted(rows, "row") if rows or not target.is_inferred else "networks"
+    return [rests_on, (f" ({marked})" if marked else "", _DIM)]
 
 
 def _mark(where: Where) -> Part:

@@ -120,7 +120,8 @@ class RuntimeRules:
     one whose runtime changes the graph, with `blocked` one that runs convs on blocked tensors,
     with `quantised` one that runs quantised models in int8.  `last` are the operators that go on
     with the channels last where a runtime's convs leave them so.  With `autocast` float models run
-    partly in half precision; `channels_last` says that their inputs lie so.
+    partly in half precision; `channels_last` says that their inputs lie so, `channels_first` that
+    convs copy what lies channels last, for they run in no other order.
     """
 
     passes: Passes
@@ -136,6 +137,7 @@ class RuntimeRules:
     last: frozenset[str] = frozenset()
     autocast: Autocast | None = None
     channels_last: bool = False
+    channels_first: bool = False
 
     def fuses(self, kind: Kind, activation: str) -> bool:
         """Whether an activation becomes an epilogue of a kernel of this kind."""
@@ -192,6 +194,7 @@ class RuntimeRules:
             last=frozenset(data.get("last", ())),
             autocast=None if autocast is None else _autocast(autocast),
             channels_last=bool(data.get("channels_last", False)),
+            channels_first=bool(data.get("channels_first", False)),
         )
 
 

@@ -128,7 +128,8 @@ def _families(target: Target, rows: Iterable[Row]) -> Iterator[tuple[str, Family
         told = by_variety[name]
         if len(told) < FEWEST:
             continue
-        spec = tune(name, list(told.values()), target.machine)
+        # a CPU is told by its threads
+        spec = tune(name, list(told.values()), target.machine, on_cpu=bool(target.threads))
         yield name, Family(spec, list(told.values()), {}, target.machine), list(told)
 
 

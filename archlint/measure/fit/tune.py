@@ -58,6 +58,9 @@ _OF_MOVES = {
 }
 """Features of what only moves or maps elements; others are told by all but how they walk."""
 
+_LOOPS = {"lines", "unfolded"}
+"""Terms of loops that a core of a CPU runs."""
+
 _SIZELESS = {"view"}
 """Varieties that move nothing: their time is the launch alone."""
 
@@ -84,7 +87,9 @@ class _Parameters:
         return _Parameters(lengths, spread, noise, unlike)
 
 
-def tune(variety: str, rows: Sequence[Observation], machine: Machine) -> FamilySpec:
+def tune(
+    variety: str, rows: Sequence[Observation], machine: Machine, *, on_cpu: bool = True
+) -> FamilySpec:
     """The specification of a variety's family, from its rows of a kernel each.
 
     The lengths and deviations maximise the marginal likelihood of the Gaussian process over
@@ -93,7 +98,7 @@ def tune(variety: str, rows: Sequence[Observation], machine: Machine) -> FamilyS
     """
     times = np.array([row.seconds for row in rows], dtype=float)
     columns = Columns([kernel for row in rows for _, kernel in row.chain])
-    terms = _terms(variety, columns, machine)
+    terms = _terms(variety, columns, machine, on_cpu=on_cpu)
     matrix = terms_of(terms, columns, machine)
     fit = fit_relative(matrix, times, np.zeros(len(terms)))
     residuals = np.log(times / (matrix * fit).sum(axis=1))
@@ -122,7 +127,7 @@ def tune(variety: str, rows: Sequence[Observation], machine: Machine) -> FamilyS
     )
 
 
-def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
+def _terms(variety: str, columns: Columns, machine: Machine, *, on_cpu: bool) -> tuple[str, ...]:
     """The terms that differ between these kernels.
 
     The sum of all bytes is that of others, unless the rows do not tell these apart.
@@ -132,6 +137,8 @@ def _terms(variety: str, columns: Columns, machine: Machine) -> tuple[str, ...]:
         left = {"activations near", "activations far"}
     if not _is_told("weights from core", columns.weight_bytes, columns, machine):
         left.add("weights from core")
+    if not on_cpu:
+        left |= _LOOPS
     names = [name for name in TERMS if name not in left]
     if variety in _SIZELESS:
         names = [name for name in names if name.startswith("launch")]

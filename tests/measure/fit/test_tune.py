@@ -31,6 +31,13 @@ def test_only_terms_and_features_that_differ_are_taken() -> None:
     assert set(spec.lengths) <= {"in", "out", "positions", "line", "bytes", "fill", "growth"}
 
 
+def test_a_gpu_has_no_loops_that_a_core_runs() -> None:
+    kernels = pointwise(60, seed=1)
+    spec = tune("conv 1x1", rows_of(kernels, conv_times(kernels)), MACHINE, on_cpu=False)
+    assert "flops" in spec.terms
+    assert "lines" not in spec.terms
+
+
 def test_what_bytes_far_away_take_is_not_told_by_rows_that_have_next_to_none() -> None:
     near = replace(MACHINE, near=2**20, far=2**25)
     sizes = [(4 * width, side) for width in (4, 8, 16) for side in (14, 28, 56)]

@@ -35,14 +35,15 @@ def copy_where_strides_ask(graph: PassGraph, lowering: RuntimeRules) -> None:
     """
     strides: dict[str, Sizes] = {}
     for step in graph:
-        _Strided(graph, strides, channels_last=lowering.channels_last).run(step)
+        _Strided(graph, strides, lowering).run(step)
 
 
 class _Strided:
     """One step among tensors whose `strides` are known; those that are not lie in order."""
 
-    def __init__(self, graph: PassGraph, strides: dict[str, Sizes], *, channels_last: bool) -> None:
-        self._graph, self._strides, self._last = graph, strides, channels_last
+    def __init__(self, graph: PassGraph, strides: dict[str, Sizes], rules: RuntimeRules) -> None:
+        self._graph, self._strides = graph, strides
+        self._last, self._first = rules.channels_last, rules.channels_first
 
     def run(self, step: Step) -> None:
         """Note how the results lie, after the copies that the step asks for."""
@@ -105,6 +106,8 @@ class _Strided:
         """Channels last where the input lies so, or else the weights of a conv do."""
         shape = source.shape or ()
         is_last = _is_last(shape, self._of(source)) and len(step.shape) == len(shape)
+        if self._first and step.name in _WEIGHTED:
+            is_last = False
         if self._last and not is_last and step.name in _WEIGHTED and len(step.shape) == 4:
             self._copy(step, source, last=True)
             is_last = True

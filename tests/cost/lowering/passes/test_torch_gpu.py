@@ -56,15 +56,24 @@ def test_heads_are_copied_where_a_product_cannot_read_them() -> None:
     ]
 
 
-def test_a_conv_behind_a_permutation_runs_channels_last() -> None:
+def conv_behind_a_permutation(rules: RuntimeRules) -> list[str]:
     net = Net()
     x = net.op("Relu", net.input(2, 8, 4, 4))
     rows = net.op("Softmax", net.op("Transpose", x, perm=[0, 2, 3, 1]))
     maps = net.op("Transpose", rows, perm=[0, 3, 1, 2])
     net._channels[maps] = 8
-    found = texts(net, net.conv(maps, 16))
+    return texts(net, net.conv(maps, 16), rules)
+
+
+def test_a_conv_behind_a_permutation_runs_channels_last() -> None:
+    found = conv_behind_a_permutation(RULES)
     assert found[-1] == "Conv 8>16 k1x1 @4x4 b2 (channels last)"
     assert found[1] == "Transpose 8 @4x4 b2 (perm 0-2-3-1)"
+
+
+def test_a_conv_that_runs_channels_first_alone_copies_what_lies_otherwise() -> None:
+    found = conv_behind_a_permutation(RuntimeRules.parse({**BARE, "channels_first": True}))
+    assert found[-2:] == ["Transpose 4 @4x8 b2 (perm 0-3-1-2)", "Conv 8>16 k1x1 @4x4 b2"]
 
 
 def test_channels_last_convs_run_so_whatever_comes() -> None:

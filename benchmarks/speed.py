@@ -67,7 +67,7 @@ def start() -> None:
     ]
     for name, batch in cases:
         lint, bare, ratio, memory, least = alternate(
-            [*LINT, *batch, str(EXAMPLES / f"{name}.onnx")], imports, runs=11
+            [*LINT, "--target", MEASURED, *batch, str(EXAMPLES / f"{name}.onnx")], imports, runs=11
         )
         size = "batch 1" if batch else "batch assumed"
         print(

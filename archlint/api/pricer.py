@@ -15,6 +15,7 @@ from archlint.errors import ModelError, UsageError
 from archlint.graph.collector import collector_paused
 from archlint.linter.prepare import prepare
 from archlint.linter.registry import find_pricers
+from archlint.linter.shares import kind_shares
 from archlint.linter.source import Source, load, name_of
 
 __all__ = ["Pricer", "compare", "predict"]
@@ -90,22 +91,22 @@ class Pricer:
         for placed in priced.view.lowered.kernels:
             if self._pricer.covers(placed.kernel):
                 kernels[placed.kernel] += placed.repeats
-        model, told = priced.view.model, priced.report(0.0, 0, (), is_default=False)
+        model, total = priced.view.model, priced.total
         return Prediction(
             model=name_of(source),
-            target=told.target,
-            batch=told.batch,
-            seconds=told.predicted,
-            low=told.low,
-            high=told.high,
-            basis=told.basis,
-            coverage=told.coverage,
-            unpriced=told.unpriced,
+            target=self.target,
+            batch=model.batch,
+            seconds=total.seconds,
+            low=total.low,
+            high=total.high,
+            basis=total.basis,
+            coverage=priced.coverage,
+            unpriced=priced.unpriced,
             flops=model.flops,
             mac_bytes=model.mac,
             parameters=model.parameters,
-            kinds=told.kinds,
-            operators=told.operators,
+            kinds=kind_shares(priced.view, priced.times),
+            operators=priced.operators(),
             remarks=(*loaded.remarks, *prepared.remarks, *prepared.model.assumptions),
             kernels=kernels,
         )

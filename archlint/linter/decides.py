@@ -26,7 +26,7 @@ __all__ = ["Decides"]
 _FORM = 1
 """Counts what an outcome is: one more, and all is linted anew."""
 
-_SMALL = 1 << 20  # bytes; to hash fewer, weights too, takes less time than to leave those out
+_SMALL = 4 << 20  # bytes; to hash fewer, weights too, takes less time than to leave those out
 
 
 class Decides:

@@ -74,7 +74,8 @@ class Readings:
         fits = is_real or (target.dtype == "int8" and stored == SIGNED)
         if same or (fits and not self.as_stored):
             read = self._reading(in_fp32=is_real and stored not in ("", "float"))
-            if not is_real or model_dtype(read.model) in ("", "float"):
+            own = stored if read.model is self.model else model_dtype(read.model)
+            if not is_real or own in ("", "float"):
                 return replace(read, stored="" if same else stored)
         raise DtypeError(f"{target.name} prices {target.dtype}, not {stored}", stored)
 

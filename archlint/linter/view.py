@@ -65,7 +65,7 @@ class Priced:
             blocks=block_shares(self.view, self.times),
             saving=saving,
             saving_findings=findings,
-            operators=self._operators(),
+            operators=self.operators(),
             batch=self.view.model.batch,
             rules=rules,
         )
@@ -80,7 +80,7 @@ class Priced:
         beside = {i for each in own for i in (*model.before(each), *model.after(each))}
         return not self.without.isdisjoint(own | beside)
 
-    def _operators(self) -> tuple[OperatorTime, ...]:
+    def operators(self) -> tuple[OperatorTime, ...]:
         """The time of each operator: that of the kernels which it gives their kind."""
         kernels: dict[int, list[int]] = defaultdict(list)
         for number in self.times:

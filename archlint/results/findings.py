@@ -243,6 +243,11 @@ class OperatorTime:
     mac: int = 0
     bound: Bound | None = None
 
+    def __reduce__(self) -> tuple[type[OperatorTime], tuple[object, ...]]:
+        """Of these a cache holds thousands, and a dataclass looks up its fields for each."""
+        own = self.name, self.op_type, self.module, self.kind, self.kernels, self.fused
+        return OperatorTime, (*own, self.time, self.share)
+
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:

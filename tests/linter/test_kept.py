@@ -249,7 +249,7 @@ def test_weights_of_large_files_decide_nothing(tmp_path: Path) -> None:
     for value in (0, 1):
         model = onnx.load(PATHS[0])
         model.graph.initializer.append(
-            onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [600_000], [value] * 600_000)
+            onnx.helper.make_tensor("w", onnx.TensorProto.FLOAT, [1_200_000], [value] * 1_200_000)
         )
         onnx.save(model, tmp_path / "net.onnx")
         decides = Decides(Options(), select_rules(Options()), None)

@@ -60,7 +60,8 @@ def _rotated(kernels: Sequence[Kernel], lowering: RuntimeRules) -> Sequence[Kern
         return kernels
     # beyond the levels measured nothing changes: all is in a cache, or all in memory
     level = min(max(round(total), min(levels)), max(levels))
-    return [kernel._replace(rotation=level) for kernel in kernels]
+    rotated = {kernel: kernel._replace(rotation=level) for kernel in set(kernels)}
+    return [rotated[kernel] for kernel in kernels]
 
 
 def _placed(

@@ -44,7 +44,7 @@ class _Blocking:
         """How many of its uses are not (yet) on the blocked tensor."""
         self._inputs: dict[str, Step] = {}
         self._readers: dict[str, set[int]] = {}
-        self._maps = MapOrigins()
+        self._maps = MapOrigins(are_asked=bool(graph.open))
 
     def run(self) -> None:
         for step in self._graph:

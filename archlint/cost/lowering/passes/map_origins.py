@@ -17,18 +17,23 @@ class MapOrigins:
     """What maps that blocked steps make are as large as.
 
     A conv or pool that keeps or halves what it reads blocked is known to; one that reads a plain
-    tensor begins anew, even where another reads the same one.
+    tensor begins anew, even where another reads the same one.  Where nobody will ask, nothing is
+    noted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, are_asked: bool) -> None:
         self._origins: dict[str, _Origin] = {}
+        self._are_asked = are_asked
 
     def copied(self, step: Step, source: Tensor) -> None:
         """Note that a step's map is that of a tensor."""
-        self._origins[step.output.name] = self._of(source)
+        if self._are_asked:
+            self._origins[step.output.name] = self._of(source)
 
     def of_window(self, step: Step, source: Tensor | None) -> None:
         """Note what becomes of the map that a conv or pool reads blocked, None for a plain one."""
+        if not self._are_asked:
+            return
         own = self._own(step.output)
         if source is not None:
             own = tuple(

@@ -22,15 +22,19 @@ def do_once(graph: PassGraph, _: RuntimeRules) -> None:
 
     One that makes an output of the model stays.
     """
-    first: dict[Hashable, Step] = {}
+    first: dict[Hashable, list[Step]] = {}
     instead: dict[str, Tensor] = {}
     for step in graph:
         if len(step.members) != 1 or step.name in _OWN or not step.name or not step.reads:
             continue
         if None in step.op.attributes.values():
             continue  # a tensor, of which nothing is kept
-        same = first.setdefault(_key(step, instead), step)
-        if same is step or any(tensor.name in graph.outputs for tensor in step.writes):
+        alike = first.setdefault(_key(step, instead), [])
+        same = next((each for each in alike if each.op.attributes == step.op.attributes), None)
+        if same is None:
+            alike.append(step)
+            continue
+        if any(tensor.name in graph.outputs for tensor in step.writes):
             continue
         for old, new in zip(step.writes, same.writes, strict=True):
             instead[old.name] = new
@@ -46,7 +50,7 @@ def _key(step: Step, instead: Mapping[str, Tensor]) -> Hashable:
         None if each is None else _constant(each) if each.constant else next(reads).name
         for each in step.op.inputs
     )
-    return step.name, inputs, tuple(sorted(step.op.attributes.items())), len(step.writes)
+    return step.name, inputs, len(step.writes)
 
 
 def _constant(tensor: Tensor) -> Hashable:

@@ -18,6 +18,11 @@ settings.register_profile(
 settings.load_profile("archlint")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(autouse=True)
 def no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What whoever runs the tests wants of a terminal, and where they run, is no part of them."""

@@ -74,6 +74,10 @@ def build_at(
 def _kept(constants: Constants) -> Iterable[str]:
     for name, count in constants.assumed.items():
         yield f"{name}: data tell how many; {count} (assumed, --dim {name}=N)"
+    if constants.evenly:
+        first, *more = constants.evenly
+        others = f" and of {len(more)} more" if more else ""
+        yield f"{first}: data tell the sizes of this Split{others}; even ones (assumed)"
 
 
 @dataclass(frozen=True, slots=True)

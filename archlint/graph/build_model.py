@@ -10,7 +10,7 @@ from archlint.errors import ModelError
 from archlint.graph.axis_uses import axis_uses
 from archlint.graph.build import build_at
 from archlint.graph.contradiction import ContradictionError, asked_sizes
-from archlint.graph.data_dependent import DATA_DEPENDENT
+from archlint.graph.data_dependent import DATA_DEPENDENT, SIZED_BY_VALUES
 from archlint.graph.functions import inlined
 from archlint.graph.model import Model
 from archlint.graph.shapes import declared_inputs
@@ -39,7 +39,7 @@ def build_model(
     two make) and for sizes that the graph contradicts, UsageError for unknown names.
     """
     proto = inlined(path, proto)
-    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto))
+    declared, counted = declared_inputs(proto.graph), tuple(_counted(proto, dims or {}))
     uses = axis_uses(proto.graph, declared)
     sizes = bind_sizes(declared, batch=batch, inputs=inputs, dims=dims, counted=counted, uses=uses)
     if rebatch is not None:
@@ -130,10 +130,13 @@ def _rewritten(
     return model
 
 
-def _counted(proto: onnx.ModelProto) -> Iterable[str]:
-    """The operators of which data tell how many they keep, by the names that they are read by."""
+def _counted(proto: onnx.ModelProto, dims: Mapping[str, int]) -> Iterable[str]:
+    """The operators of which data tell how many they keep, by the names that they are read by.
+
+    Those that mostly have constant sizes are among them where they are in `dims`.
+    """
     return (
         node.name or f"{node.op_type}_{position}"
         for position, node in enumerate(proto.graph.node)
-        if node.op_type in DATA_DEPENDENT
+        if node.op_type in DATA_DEPENDENT or (node.op_type in SIZED_BY_VALUES and node.name in dims)
     )

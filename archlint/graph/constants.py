@@ -9,7 +9,13 @@ from types import MappingProxyType
 import numpy as np
 import onnx
 
-from archlint.graph.data_dependent import DATA_DEPENDENT, FEW, data_dependent_types
+from archlint.graph.data_dependent import (
+    DATA_DEPENDENT,
+    FEW,
+    SIZED_BY_VALUES,
+    data_dependent_types,
+    types_of_values,
+)
 from archlint.graph.evaluate import MOST_ELEMENTS, Array
 from archlint.graph.fold import fold
 from archlint.graph.node import Node
@@ -34,9 +40,10 @@ class Constants:
     `origins` maps each to the initializer or Constant output that it is a view or a recast
     of (itself if none), `values` holds small ones and `sequences` those of several tensors.
     `renamed` is `origins` without those behind an Identity, with which exporters share equal
-    weights.  `stored` maps those behind a DequantizeLinear to the dtype in front of it.  `assumed`
-    are the operators of which data tell
-    how many they keep, and how many that was taken to be.
+    weights.  `stored` maps those behind a DequantizeLinear to the dtype in front of it.  `unsized`
+    are tensors that follow from a size that is not known.  `assumed` are the
+    operators of which data tell how many they keep, and how many that was taken to be; `evenly`
+    those of which they tell how they split.
     """
 
     origins: dict[str, str] = field(default_factory=dict)
@@ -44,7 +51,9 @@ class Constants:
     renamed: dict[str, str] = field(default_factory=dict)
     stored: dict[str, str] = field(default_factory=dict)
     sequences: dict[str, list[Array]] = field(default_factory=dict)
+    unsized: set[str] = field(default_factory=set)
     assumed: dict[str, int] = field(default_factory=dict)
+    evenly: list[str] = field(default_factory=list)
 
     def __contains__(self, name: object) -> bool:
         return name in self.origins
@@ -83,13 +92,15 @@ def find_constants(
             types.update(infer_outputs(proto, node, types, found.values))
             if _lacks_types(node, types):
                 types.update(wanted.types(proto, node, types))
-            if node.op_type in DATA_DEPENDENT and not node.domain and _lacks_types(node, types):
+            if not node.domain and _lacks_types(node, types):
                 types.update(_assumed(node, found, types, counts))
         if constant:
             _propagate(proto, node, found, types)
             wanted.add(node)
         else:
             running.append(node)
+            if node.op_type in ("Shape", "Size") or not found.unsized.isdisjoint(node.inputs):
+                found.unsized.update(node.outputs)
     return found, running
 
 
@@ -109,9 +120,17 @@ def _assumed(
     if first is None or first.shape is None or all(each in found for each in node.inputs if each):
         return {}
     count = counts.get(node.name, FEW)
-    if node.name not in counts:
+    if node.op_type in DATA_DEPENDENT:
+        made = data_dependent_types(node.proto, first, count)
+    elif node.op_type in SIZED_BY_VALUES and found.unsized.isdisjoint(node.inputs):
+        made = types_of_values(node.proto, [types.get(each) for each in node.inputs], count)
+    else:
+        return {}
+    if made and node.op_type == "Split":
+        found.evenly.append(node.name)
+    elif made and node.name not in counts:
         found.assumed[node.name] = count
-    return data_dependent_types(node.proto, first, count)
+    return made
 
 
 def _is_constant(node: Node, constants: Mapping[str, str], types: Mapping[str, TensorType]) -> bool:

@@ -1,17 +1,20 @@
-"""How many there are of what depends on data by nature: boxes kept, elements that are not zero."""
+"""How many there are of what depends on data by nature: boxes kept, rows that an expert gets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import onnx
 
-from archlint.graph.shapes import TensorType
+from archlint.graph.shapes import TensorType, tensor_type
 
-__all__ = ["DATA_DEPENDENT", "FEW", "data_dependent_types"]
+__all__ = ["DATA_DEPENDENT", "FEW", "SIZED_BY_VALUES", "data_dependent_types", "types_of_values"]
 
 DATA_DEPENDENT = frozenset({"Compress", "NonMaxSuppression", "NonZero", "Unique"})
+
+SIZED_BY_VALUES = frozenset({"ConstantOfShape", "Expand", "Range", "Split"})
+"""What the values of an input give its sizes; others are sized by values too, in ways unknown."""
 
 FEW = 16
 """How many are assumed; not 1, which a Squeeze would take for a dim to drop."""
@@ -42,4 +45,43 @@ def data_dependent_types(
     }
     return {
         name: each for name, each in zip(node.output, types[node.op_type], strict=False) if name
+    }
+
+
+def types_of_values(
+    node: onnx.NodeProto, inputs: Sequence[TensorType | None], count: int
+) -> Mapping[str, TensorType]:
+    """The types of the outputs of one of `SIZED_BY_VALUES`, whose values only data tell.
+
+    A Split is taken to be even, for what it splits is known: so many rows for each expert. Others
+    give `count` elements, if they give one axis.
+    """
+    first, second = (*inputs, None, None)[:2]
+    if first is None or first.shape is None:
+        return {}
+    if node.op_type == "Split":
+        parts = None if second is None else second.shape
+        return _even(node, first.dtype, first.shape) if parts == (len(node.output),) else {}
+    dtype, asked = first.dtype, first
+    if node.op_type == "ConstantOfShape":
+        dtype = next((tensor_type(each.t).dtype for each in node.attribute), "float")
+    elif node.op_type == "Expand":
+        if second is None or prod(first.shape) != 1:
+            return {}
+        asked = second
+    if node.op_type != "Range" and asked.shape != (1,):
+        return {}
+    return {node.output[0]: TensorType(dtype, (count,))}
+
+
+def _even(node: onnx.NodeProto, dtype: str, shape: tuple[int, ...]) -> Mapping[str, TensorType]:
+    axis = next((each.i for each in node.attribute if each.name == "axis"), 0)
+    if not -len(shape) <= axis < len(shape):
+        return {}
+    axis %= len(shape)
+    least, more = divmod(shape[axis], len(node.output))
+    return {
+        name: TensorType(dtype, (*shape[:axis], least + (index < more), *shape[axis + 1 :]))
+        for index, name in enumerate(node.output)
+        if name
     }

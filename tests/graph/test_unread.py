@@ -8,6 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from archlint.cost.lowering.lower import lower
+from archlint.cost.pricer import Pricer
+from archlint.cost.target import load_target
+from archlint.cost.target_files import SHIPPED, files_of
 from archlint.errors import UsageError
 from archlint.graph import read_model
 from archlint.graph.unread import Unread
@@ -104,3 +108,72 @@ def test_a_dim_that_nothing_has_is_refused() -> None:
     proto = detector()
     with pytest.raises(UsageError, match='no dim "nmz"'):
         read_model(proto, dims={"nmz": 3})
+
+
+def experts(tokens: int, count: int = 4) -> onnx.ModelProto:
+    """Tokens sorted by expert, and how many each expert gets."""
+    parts = [f"part{each}" for each in range(count)]
+    nodes = [
+        helper.make_node("Cast", ["chosen"], ["sizes"], "cast", to=TensorProto.INT64),
+        helper.make_node("Split", ["x", "sizes"], parts, "split", axis=0),
+        *(
+            helper.make_node("MatMul", [each, "w"], [f"{each}_y"], f"{each}_expert")
+            for each in parts
+        ),
+        helper.make_node("Concat", [f"{each}_y" for each in parts], ["y"], "concat", axis=0),
+    ]
+    inputs = [value("x", [tokens, 64]), value("chosen", [count])]
+    return model(nodes, inputs, weights=[weight("w", 64, 10)])
+
+
+@pytest.mark.parametrize("tokens", [16, 7, 2])
+def test_what_data_split_is_split_evenly(tokens: int) -> None:
+    found = read_model(experts(tokens))
+    assert found.unread == ()
+    assert sum(each.flops or 0 for each in found.operators if each.op_type == "MatMul") == (
+        2 * tokens * 64 * 10
+    )
+    assert found.operators[-1].output.shape == (tokens, 10)
+    assert "split: data tell the sizes of this Split; even ones (assumed)" in found.assumptions
+
+
+def test_experts_without_tokens_have_a_price() -> None:
+    target = load_target(files_of(SHIPPED / "epyc-genoa-ort-fp32-1t"))
+    lowered = lower(read_model(experts(2)), target.lowering)
+    assert Pricer(target).total([placed.kernel for placed in lowered.kernels]) is not None
+
+
+def of_true_ones(*before: onnx.NodeProto) -> onnx.ModelProto:
+    """As many rows as `x` has elements that are true, or what `before` makes of it."""
+    nodes = [
+        *before,
+        helper.make_node("ReduceSum", ["counted"], ["many"], "many", keepdims=1),
+        helper.make_node("Expand", ["zero", "many"], ["at"], "places"),
+        helper.make_node("Gather", ["rows", "at"], ["chosen"], "gather", axis=0),
+        helper.make_node("MatMul", ["chosen", "w"], ["y"], "head"),
+    ]
+    inputs = [value("x", [1, 50]), value("rows", [50, 64])]
+    return model(nodes, inputs, weights=[weight("w", 64, 10), ints("zero", 0)])
+
+
+def test_as_many_as_data_count_are_assumed_and_can_be_given() -> None:
+    nodes = (
+        helper.make_node("Cast", ["x"], ["whole"], "cast", to=TensorProto.INT64),
+        helper.make_node("Flatten", ["whole"], ["row"], "row", axis=0),
+        helper.make_node("Squeeze", ["row"], ["counted"], "counted"),
+    )
+    proto = of_true_ones(*nodes)
+    assert read_model(proto).operators[-1].output.shape == (16, 10)
+    note = "places: data tell how many; 16 (assumed, --dim places=N)"
+    assert note in read_model(proto).assumptions
+    assert read_model(proto, dims={"places": 30}).operators[-1].output.shape == (30, 10)
+
+
+def test_a_size_that_was_lost_is_not_assumed() -> None:
+    proto = of_true_ones(
+        helper.make_node("Strange", ["x"], ["s"], "strange", domain="vendor"),
+        helper.make_node("Shape", ["s"], ["counted"], "size"),
+    )
+    found = read_model(proto)
+    assert [each.name for each in found.unread] == ["head"]
+    assert not any("places" in each for each in found.assumptions)

@@ -90,12 +90,13 @@ def _finding(
         key=lambda each: -max(_saving(p, views[t]) / views[t].total.seconds for t, p in each),
     )
     costliest = ordered[0][0][1]
+    there = {t: p for each in ordered for t, p in each if p.operators == costliest.operators}
     modules = {pattern_of(each[0][1].module) for each in ordered}
     finding = Finding(
         code=rule.code,
         name=rule.name,
         severity=max((price.severity for price in prices), key=lambda each: each.rank),
-        message=costliest.summary,
+        message=_message(there),
         module=_shared(modules),
         count=len({operators for operators, _ in listed}),
         location=locations.get(costliest.operators[0]),
@@ -106,9 +107,26 @@ def _finding(
         prices=prices,
         places=tuple(_found_place(each, views, options, locations) for each in ordered),
         sizes=_sizes([each[0] for each in ordered], views),
-        advice=costliest.advice,
+        advice=_advice(there),
     )
     return Found(finding, decision, by_target)
+
+
+def _message(there: Mapping[str, PricedPlace]) -> str:
+    """What is found at the costliest place, and on which target where others say otherwise."""
+    target, costliest = next(iter(there.items()))
+    is_shared = len({place.summary for place in there.values()}) == 1
+    return costliest.summary if is_shared else f"{costliest.summary} (on {target})"
+
+
+def _advice(there: Mapping[str, PricedPlace]) -> str:
+    """What to do at the costliest place; on each target what it asks for."""
+    told: dict[str, list[str]] = defaultdict(list)
+    for target, place in there.items():
+        told[place.advice].append(target)
+    if len(told) == 1:
+        return next(iter(told))
+    return "; ".join(f"on {', '.join(targets)}: {advice}" for advice, targets in told.items())
 
 
 def _found_place(

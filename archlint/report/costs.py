@@ -16,7 +16,7 @@ COST_HEAD = ("kernels", "time", "of time", "of FLOPs", "of memory")
 """What stands above a row of costs behind its name."""
 
 _BLOCKS = 5
-_LITTLE = 0.01  # of time, FLOPs and memory access each: not worth a line of its own
+_LITTLE = 0.03  # of time, FLOPs and memory access each: not worth a line of its own
 
 _Part = TypeVar("_Part", KindShare, BlockShare)
 

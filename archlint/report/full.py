@@ -19,7 +19,7 @@ from archlint.report.units import (
 )
 from archlint.report.unknown import unknown_lines
 from archlint.report.words import brought_text
-from archlint.results.findings import ModelReport, Report, Severity, TargetReport, Unpriced
+from archlint.results.findings import Finding, ModelReport, Report, Severity, TargetReport, Unpriced
 
 __all__ = ["render"]
 
@@ -47,7 +47,7 @@ def render(report: Report, style: Style) -> str:
         for finding in shown(model, style):
             write_finding(page, model, finding, style)
         if not style.quiet:
-            _summary(page, model, style)
+            _summary(page, model, style, is_alone=len(report.models) == 1)
     if not style.quiet:
         _end(page, report, style)
     return page.text()
@@ -133,9 +133,10 @@ def _remarks(page: Page, model: ModelReport) -> None:
         labelled(page, "no shapes", f"{_listed(model.shapeless)}: not priced")
 
 
-def _summary(page: Page, model: ModelReport, style: Style) -> None:
-    """What the findings come to, and what of them is not shown."""
+def _summary(page: Page, model: ModelReport, style: Style, *, is_alone: bool) -> None:
+    """What the findings come to, and what of them is not shown, which of one the last line says."""
     lines = list(_summed(model, style))
+    lines += [("hidden", text) for text in hidden(model, style) if not is_alone]
     for label, text in lines:
         labelled(page, label, text)
     if lines:
@@ -163,8 +164,6 @@ def _summed(model: ModelReport, style: Style) -> Iterator[tuple[str, str]]:
         yield "known", f"{places} of the baseline" + " (-v lists them)" * (not style.verbose)
     for each in model.known if style.verbose else ():
         yield "known", f"{each.finding.code} {place_of(each.finding)}: {each.reason}"
-    for text in hidden(model, style):
-        yield "hidden", text
 
 
 def _end(page: Page, report: Report, style: Style) -> None:
@@ -174,24 +173,27 @@ def _end(page: Page, report: Report, style: Style) -> None:
         page.line(("stale in the baseline ", COLORS[Severity.WARNING]), text, hang=2)
     for text in report.comment_faults:
         page.line(("comment ", COLORS[Severity.WARNING]), text, hang=2)
-    if any(not finding.exact for model in report.models for finding in shown(model, style)):
-        text = (
-            "Unless marked exact, what stands after `instead` is another design: train it and "
-            "check its accuracy again. `archlint rule CODE` explains a rule."
-        )
-        page.line((text, _DIM))
-    if any(finding.upper_bound for model in report.models for finding in shown(model, style)):
-        text = "An upper bound is a cost and no advice: to do without it saves at most that."
-        page.line((text, _DIM))
-    if any(shown(model, style) for model in report.models):
-        text = "Not covered: training, and what fuses otherwise (TensorRT, torch.compile, ...)."
-        page.line((text, _DIM))
+    if told := " ".join(
+        _caveats([each for model in report.models for each in shown(model, style)])
+    ):
+        page.line((told, _DIM))
     skipped = [each for each in report.models if is_skipped(each)]
     for each in skipped if style.verbose else skipped[:_SKIPPED]:
         page.line((f"skipped {each.path}: {each.skipped}", _DIM), hang=2)
     if len(skipped) > _SKIPPED and not style.verbose:
         page.line((f"skipped {len(skipped) - _SKIPPED} more: -v lists them", _DIM), hang=2)
     page.line((closing(report, style), _STRONG), hang=2)
+
+
+def _caveats(findings: Sequence[Finding]) -> Iterator[str]:
+    """What holds for all findings that are shown."""
+    if not all(finding.exact for finding in findings):
+        yield "Unless marked exact, `instead` is another design: check its accuracy again."
+    if any(finding.upper_bound for finding in findings):
+        yield "An upper bound is a cost and no advice."
+    if findings:
+        yield "Not covered: training, and what fuses otherwise (TensorRT, ...)."
+        yield "`archlint rule CODE` explains a rule."
 
 
 def _listed(operators: Sequence[Unpriced]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archlint.location import Location
-from archlint.report.choices import choices_told
+from archlint.report.change_told import change_told
 from archlint.report.page import Page, Part
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
@@ -47,7 +47,7 @@ def write_finding(page: Page, model: ModelReport, finding: Finding, style: Style
     for text in [*flips_of(model, finding), *dearer_of(finding)]:
         page.line((text, COLORS[Severity.NOTE]), indent=6, hang=2)
     if finding.places:
-        _change(page, finding, finding.places[0])
+        _change(page, finding, style)
     if style.verbose and finding.count > 1:
         for place in finding.places:
             _place(page, finding, place)
@@ -111,15 +111,19 @@ def _saves(price: PricedOn, finding: Finding) -> list[Part]:
     return ["saves at most " if finding.upper_bound else "saves ", time]
 
 
-def _change(page: Page, finding: Finding, place: FoundPlace) -> None:
-    if finding.count > 1:
-        labelled(page, "costliest", place.name, indent=6)
-    labelled(page, "now", place.now.text, indent=6)
-    labelled(page, "instead", place.instead.text, indent=6)
-    for label, text in choices_told(place):
-        labelled(page, label, text, indent=6)
-    if finding.advice:
-        labelled(page, "help", finding.advice, indent=6)
+def _change(page: Page, finding: Finding, style: Style) -> None:
+    """What stands there and what could; of what is only taken away, the help.
+
+    Another design is told by what stands there instead.
+    """
+    told = change_told(finding)
+    if finding.upper_bound and not style.verbose:
+        told = [(label, text) for label, text in told if label == "help"]
+    elif not (finding.exact or style.verbose):
+        told = [(label, text) for label, text in told if label != "help"]
+    for label, text in told:
+        at = f"at {finding.places[0].name}: " if label == "now" and finding.count > 1 else ""
+        labelled(page, label, f"{at}{text}", indent=6)
 
 
 def _place(page: Page, finding: Finding, place: FoundPlace) -> None:

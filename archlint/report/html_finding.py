@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archlint.location import Location
-from archlint.report.choices import choices_told
+from archlint.report.change_told import change_told
 from archlint.report.html_parts import counted_list, table, text
 from archlint.report.shown import place_of
 from archlint.report.snippet import notes, snippet
@@ -13,7 +13,6 @@ from archlint.report.units import counted, figure, milliseconds, percent
 from archlint.report.words import caveat_text, dearer_of, flips_of, sizes_text
 from archlint.results.findings import (
     Finding,
-    FoundPlace,
     KernelPrice,
     MeasuredRow,
     ModelReport,
@@ -56,7 +55,7 @@ def _parts(model: ModelReport, finding: Finding) -> Iterator[str]:
         ]
     )
     if finding.places:
-        yield _change(finding, finding.places[0])
+        yield _change(finding)
     if finding.count > 1:
         yield _places(finding)
     for each in finding.rests_on:
@@ -120,11 +119,10 @@ def _caveats(finding: Finding) -> list[str]:
     ]
 
 
-def _change(finding: Finding, place: FoundPlace) -> str:
-    told = [("costliest", place.name)] if finding.count > 1 else []
-    told += [("now", place.now.text), ("instead", place.instead.text), *choices_told(place)]
-    told.append(("help", finding.advice))
-    items = "".join(f"<dt>{label}</dt><dd>{text(words)}</dd>" for label, words in told if words)
+def _change(finding: Finding) -> str:
+    told = [("costliest", finding.places[0].name)] if finding.count > 1 else []
+    told += change_told(finding)
+    items = "".join(f"<dt>{label}</dt><dd>{text(words)}</dd>" for label, words in told)
     return f"<dl>{items}</dl>"
 
 

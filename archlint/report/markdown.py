@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from archlint.report.choices import choices_told
+from archlint.report.change_told import change_told
 from archlint.report.costs import apart_text
 from archlint.report.escape import visible
 from archlint.report.result import Result, remarks, results
@@ -94,15 +94,8 @@ def _advice(found: Sequence[Result]) -> list[str]:
     for each in found[:_ROWS]:
         if not each.finding.places:
             continue
-        place = each.finding.places[0]
         lines.append(f"- **{each.finding.code}** {safe(_where(each))}: {safe(_of(each))}")
-        told = [
-            ("now", place.now.text),
-            ("instead", place.instead.text),
-            *choices_told(place),
-            ("help", each.finding.advice),
-        ]
-        lines += [f"  - {label}: {safe(text)}" for label, text in told if text]
+        lines += [f"  - {label}: {safe(text)}" for label, text in change_told(each.finding)]
     return [*lines, ""] if lines else []
 
 

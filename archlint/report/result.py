@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from archlint.graph.pattern import pattern_of
 from archlint.location import Span
-from archlint.report.choices import choices_told
+from archlint.report.change_told import change_told
 from archlint.report.escape import visible
 from archlint.report.shown import asides, place_of
 from archlint.report.units import counted, milliseconds, percent
@@ -110,17 +110,12 @@ def costs_of(model: ModelReport, finding: Finding, prices: Sequence[PricedOn]) -
 
 def what_to_do(finding: Finding) -> str:
     """What stands at the costliest place now, what instead, what else, and the advice."""
-    if not finding.places:
-        return finding.advice
-    place = finding.places[0]
-    where = f" at {place.name}" if finding.count > 1 else ""
+    where = f" at {finding.places[0].name}" if finding.count > 1 and finding.places else ""
     mark = " (exact)" if finding.exact else " (upper bound)" if finding.upper_bound else ""
-    parts = [
-        f"Now{where}: {place.now.text}",
-        f"Instead{mark}: {place.instead.text}",
-        *(f"{label.capitalize()}: {text}" for label, text in choices_told(place)),
-        *([f"Help: {finding.advice}"] if finding.advice else []),
-    ]
+    more = {"now": where, "instead": mark}
+    parts = (
+        f"{label.capitalize()}{more.get(label, '')}: {text}" for label, text in change_told(finding)
+    )
     return " ".join(f"{each.removesuffix('.')}." for each in parts)
 
 

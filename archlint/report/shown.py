@@ -109,7 +109,7 @@ def tally(report: Report) -> str:
 
 
 def closing(report: Report, style: Style | None = None) -> str:
-    """The tally, and what of it is not shown: ignored, known, below the threshold, cut off.
+    """The tally, and what of it is not shown: ignored, known, small, cut off.
 
     Without a style everything is shown but what is ignored and what is known.
     """
@@ -119,7 +119,7 @@ def closing(report: Report, style: Style | None = None) -> str:
         wanted = [finding for model in report.models for finding in _wanted(model, style)]
         seen = sum(len(shown(model, style)) for model in report.models)
         if below := len(every) - len(wanted):
-            parts.append(f"{below} below the threshold")
+            parts.append(f"{counted(below, 'small note')} (--notes)")
         if cut := len(wanted) - seen:
             parts.append(f"{cut} beyond --top {style.top}")
     if ignored := sum(len(model.ignored) for model in report.models):

@@ -120,7 +120,7 @@ def _place(view: View, decision: Decision, choice: Choice, share: float) -> Plac
         operators=width.layers,
         decision=decision,
         summary=_summary(choice),
-        advice=_advice(choice),
+        advice=f"{width.channels} channels are off the fast path: take an aligned width",
         evidence=Evidence(
             width.channels, len(width.layers), kernel.out_map, kernel.batch,
             _told(choice.above), _told(choice.below),
@@ -162,11 +162,6 @@ def _summary(choice: Choice) -> str:
         f" as {chosen.channels}"
     )
     return text if choice.is_wider else f"{text}, for {1 / chosen.flops:.2f} times the FLOPs"
-
-
-def _advice(choice: Choice) -> str:
-    widths = " or ".join(str(each.channels) for each in (choice.chosen, *choice.others))
-    return f"{choice.width.channels} is off this target's fast path: take {widths} channels"
 
 
 def _words(width: SharedWidth, kernel: Kernel) -> str:

@@ -164,13 +164,13 @@ class ChannelWidth(Rule):
                 kernel.c_in, kernel.c_out, kernel.out_map, kernel.batch, mac, bound, len(pairs),
                 (block.outer, candidate.outer), (block.inner, candidate.inner), alone,
             ),
-            now=_words(view, block, pairs, (block.outer, block.inner), kernel),
-            instead=_words(view, block, pairs, (candidate.outer, candidate.inner), kernel),
+            now=f"{_words(view, block, pairs, (block.outer, block.inner))} {_where(pairs, kernel)}",
+            instead=_words(view, block, pairs, (candidate.outer, candidate.inner)),
             kernels=block.numbers,
             instead_kernels=candidate.kernels,
             limit=Limit(Severity.NOTE, why) if (why := block.why_a_note(candidate)) else None,
             remedy=OtherWidths(1, (block.outer, candidate.outer), (block.inner, candidate.inner)),
-            choices=tuple(_choices(view, block, pairs, candidate, kernel)),
+            choices=tuple(_choices(view, block, pairs, candidate)),
         )  # fmt: skip
 
 
@@ -216,28 +216,27 @@ def _imbalance(outer: int, inner: int) -> float:
     return max(outer, inner) / min(outer, inner)
 
 
-def _choices(
-    view: View, block: Block, pairs: list[Pair], candidate: Candidate, kernel: Kernel
-) -> Iterator[Choice]:
+def _choices(view: View, block: Block, pairs: list[Pair], candidate: Candidate) -> Iterator[Choice]:
     """What the time of now would buy, where the alternative is surely faster."""
     comparison = view.pricer.compare(block.kernels, candidate.kernels)
     if comparison is None or comparison.low <= 1.0:
         return
     wider = at_equal_time(block, candidate, view.pricer)
     if wider is not None:
-        text = _words(view, block, pairs, (wider.outer, wider.inner), kernel)
+        text = _words(view, block, pairs, (wider.outer, wider.inner))
         yield Choice(text, wider.kernels, at_equal_time=True)
 
 
-def _words(
-    view: View, block: Block, pairs: list[Pair], widths: tuple[int, int], kernel: Kernel
-) -> str:
+def _words(view: View, block: Block, pairs: list[Pair], widths: tuple[int, int]) -> str:
     layers = block.layers(*widths)
     texts = Counter(
         layers_text(layers, layers_of(view.model, view.lowered, view.widths, block, pair))
         for pair in pairs
     )
     ((usual, _),) = texts.most_common(1)
-    sizes = "x".join(map(str, kernel.out_map))
+    return usual
+
+
+def _where(pairs: list[Pair], kernel: Kernel) -> str:
     count = f"{len(pairs)} blocks" if len(pairs) > 1 else "1 block"
-    return f"{usual} in {count} on {sizes}"
+    return f"in {count} on {'x'.join(map(str, kernel.out_map))}"

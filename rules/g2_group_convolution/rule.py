@@ -118,8 +118,11 @@ def _place(view: View, found: Proposal) -> Place:
             kernel.groups, candidate.groups, candidate.flops, per_group, kernel.window,
             kernel.out_map, kernel.batch, len(grouped), outer, inner,
         ),
-        now=_words(view, found, dict(enumerate(block.kernels)), kernel),
-        instead=_instead(view, found, candidate, kernel),
+        now=(
+            f"{_words(view, found, dict(enumerate(block.kernels)))}"
+            f" on {'x'.join(map(str, kernel.out_map))}"
+        ),
+        instead=_instead(view, found, candidate),
         kernels=block.numbers,
         instead_kernels=candidate.kernels,
         limit=_limit(found),
@@ -152,18 +155,18 @@ def _choices(view: View, found: Proposal, kernel: Kernel) -> Iterator[Choice]:
         wider = at_equal_time(found.block, found.candidate, view.pricer)
         if wider is not None:
             layers = found.block.layers(wider.outer, wider.inner, wider.groups)
-            text = _words(view, found, layers, kernel)
+            text = _words(view, found, layers)
             yield Choice(text, wider.kernels, at_equal_time=True)
 
 
-def _instead(view: View, found: Proposal, candidate: Candidate, kernel: Kernel) -> str:
+def _instead(view: View, found: Proposal, candidate: Candidate) -> str:
     layers = found.block.layers(candidate.outer, candidate.inner, candidate.groups)
     is_equal = FLOPS_FROM <= round(candidate.flops, 3) <= FLOPS_TO
     ratio = "" if is_equal else f", {candidate.flops:.2f} times the FLOPs"
-    return _words(view, found, layers, kernel) + ratio
+    return _words(view, found, layers) + ratio
 
 
-def _words(view: View, found: Proposal, layers: Mapping[int, Kernel], kernel: Kernel) -> str:
+def _words(view: View, found: Proposal, layers: Mapping[int, Kernel]) -> str:
     """The layers of each pair, or of the whole stage."""
     block = found.block
     on_maps = tuple(at for at, each in enumerate(block.kernels) if prod(each.out_map) > 1)
@@ -171,4 +174,4 @@ def _words(view: View, found: Proposal, layers: Mapping[int, Kernel], kernel: Ke
         layers_of(view.model, view.lowered, view.widths, block, pair) for pair in found.pairs
     ] or [on_maps]
     texts = dict.fromkeys(layers_text(layers, each) for each in places)
-    return f"{'; '.join(texts)} on {'x'.join(map(str, kernel.out_map))}"
+    return "; ".join(texts)

@@ -57,11 +57,9 @@ error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 10.4 % of the network
-      costliest stages.0.3.gconv
-      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
-                it
+      now       at stages.0.3.gconv: 1x1 conv 240 -> 240 in 3 groups at 28x28,
+                and the block around it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
-      help      Use dense convs with fewer channels.
 
 warning G3 fragmentation: an undeployed RepVGG block runs 3 branches that fold
   into one conv [exact]
@@ -82,21 +80,15 @@ note G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones
   --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)
       saves 0.629 ms, 0.4 % of the network
-      costliest stages.0.3.gconv
-      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
-                it
+      now       at stages.0.3.gconv: 1x1 conv 240 -> 240 in 3 groups at 28x28,
+                and the block around it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
-      help      Use dense convs with fewer channels.
 
 note G4 element-wise: channel shuffles move data [upper bound]
   --> stages.*.*.shuffle  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 0.310 ms  instead 0.221 ms  1.40x slower (1.20 to 1.62, extrapolated)
       saves at most 0.0886 ms, 0.9 % of the network
       a note at most: its prices are extrapolated
-      costliest stages.0.0.shuffle
-      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around
-                it
-      instead   1x1 conv 136 -> 136, dense, with the same FLOPs
 
   together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once),
             on gtx1080ti-cudnn7-fp32
@@ -122,10 +114,9 @@ examples/resnet18.onnx
   together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once)
 
 unused ignore pyproject.toml: ignore 2: rule "G2", model "*", place "stem.*"
-Unless marked exact, what stands after `instead` is another design: train it and
-check its accuracy again. `archlint rule CODE` explains a rule.
-An upper bound is a cost and no advice: to do without it saves at most that.
-Not covered: training, and what fuses otherwise (TensorRT, torch.compile, ...).
+Unless marked exact, `instead` is another design: check its accuracy again. An
+upper bound is a cost and no advice. Not covered: training, and what fuses
+otherwise (TensorRT, ...). `archlint rule CODE` explains a rule.
 1 error, 1 warning, 2 notes in 2 models; 1 model not linted: bad.onnx; not
   shown: 1 ignored
 """
@@ -150,15 +141,13 @@ examples/shufflenet_v1_g3.onnx
 error G2 group-convolution: 1x1 convs in 3 groups take longer than dense ones with the same FLOPs
   --> stages.*.*.gconv  2 places  on 28x28 to 7x7, 240 to 960 channels
       now 1.84 ms  instead 1.21 ms  1.52x slower (1.31 to 1.76, interpolated)  saves 0.629 ms, 10.4 % of the network
-      costliest stages.0.3.gconv
-      now       1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it
+      now       at stages.0.3.gconv: 1x1 conv 240 -> 240 in 3 groups at 28x28, and the block around it
       instead   1x1 conv 136 -> 136, dense, with the same FLOPs
-      help      Use dense convs with fewer channels.
 
   together  2 of warning or above would save 2.10 ms, 20.4 % (each kernel once)
 
-Unless marked exact, what stands after `instead` is another design: train it and check its accuracy again. `archlint rule CODE` explains a rule.
-Not covered: training, and what fuses otherwise (TensorRT, torch.compile, ...).
+Unless marked exact, `instead` is another design: check its accuracy again. Not covered: training, and what fuses otherwise (TensorRT, ...). `archlint rule
+CODE` explains a rule.
 1 error in 1 model
 """  # noqa: E501 - as wide as the screen
 
@@ -209,6 +198,19 @@ def test_what_saves_much_is_shown_whatever_capped_it() -> None:
     # what to do comes before what something costs
     assert text.index("warning G2") < text.index("note G4")
     assert "hidden" not in text
+
+
+def test_of_one_model_the_last_line_says_what_is_not_shown() -> None:
+    text = render(Report(models=(model(finding(Severity.NOTE)),)), PLAIN)
+    assert "hidden" not in text
+    assert text.endswith("1 note in 1 model; not shown: 1 small note (--notes)\n")
+
+
+def test_verbose_has_the_help_of_another_design_and_what_an_upper_bound_takes_away() -> None:
+    both = Report(models=(model(finding(), upper_bound_finding()),))
+    text = render(both, replace(PLAIN, notes=True, verbose=True))
+    assert "      help      Use dense convs with fewer channels.\n" in text
+    assert "      now       at stages.0.0.shuffle: 1x1 conv 240" in text
 
 
 def test_what_caps_an_upper_bound_is_its_mark() -> None:
@@ -283,7 +285,7 @@ def test_last_line() -> None:
         (model(),): "No findings.",
         (model(finding()),): "1 error in 1 model",
         (model(finding(), finding(), finding(Severity.NOTE)), model()): (
-            "2 errors, 1 note in 2 models; not shown: 1 below the threshold"
+            "2 errors, 1 note in 2 models; not shown: 1 small note (--notes)"
         ),
         (ModelReport("a.onnx", error="empty file"),): ("No findings; 1 model not linted: a.onnx."),
     }
@@ -297,7 +299,7 @@ def test_the_last_line_counts_what_is_not_shown() -> None:
     report = Report(models=(every, every))
     counts = "4 errors, 2 notes in 2 models"
     for style, rest in {
-        Style(top=1): "; not shown: 2 below the threshold, 2 beyond --top 1, 4 ignored",
+        Style(top=1): "; not shown: 2 small notes (--notes), 2 beyond --top 1, 4 ignored",
         Style(notes=True): "; not shown: 4 ignored",
     }.items():
         assert render(report, replace(style, width=200)).splitlines()[-1] == counts + rest

@@ -67,6 +67,10 @@ def server() -> LanguageServer:
             if first <= int(str(action.data)) <= last
         ]
 
+    @made.feature(types.SHUTDOWN)
+    def shutdown(_params: None) -> None:
+        runs.end()
+
     @made.command(FIX)
     def fix(folder: str, model: str, code: str, redesign: bool) -> None:
         runs.fix(folder, model, code, redesign=redesign)

@@ -41,6 +41,7 @@ class Runs:
         self._on: dict[Run, asyncio.Task[None]] = {}
         self._shown: dict[Run, Mapping[str, ShownFile]] = {}
         self._others: set[asyncio.Task[None]] = set()
+        self._is_over = False
 
     def begin(self, run: Run) -> None:
         """Lint anew; what is on is given up, and its hints are not shown from here on."""
@@ -75,6 +76,12 @@ class Runs:
         task = asyncio.get_running_loop().create_task(self._fix(request, Path(folder)))
         self._others.add(task)
         task.add_done_callback(self._others.discard)
+
+    def end(self) -> None:
+        """Give all up, without a word: the editor reads nothing any more."""
+        self._is_over = True
+        for each in (*self._on.values(), *self._others):
+            each.cancel()
 
     async def _lint(self, run: Run) -> None:
         self._refresh_hints()
@@ -155,7 +162,9 @@ class Runs:
                 token, types.WorkDoneProgressReport(message=doing, percentage=percentage)
             )
         finally:
-            progress.end(token, types.WorkDoneProgressEnd())
+            # pygls tells of what it cannot write by writing, a thousand times over
+            if not self._is_over:
+                progress.end(token, types.WorkDoneProgressEnd())
 
     def _say(self, text: str, kind: types.MessageType) -> None:
         self._server.window_show_message(types.ShowMessageParams(kind, f"archlint: {text}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ STEM = "self.stem = nn.Conv2d(3, width, 3, stride=4, padding=1)"
 GROUPED = "nn.Conv2d(width, width // 4, 1, groups=groups), nn.ReLU(),"
 WIDE = "nn.Conv2d(width // 4, width, 1, groups=groups),"
 HEAD = "self.head = nn.Conv2d(width, 8, 1)"
+SLEEPS = """\
+import os
+import time
+with open("pid", "w") as file:
+    file.write(str(os.getpid()))
+time.sleep(600)
+"""
 CONFIG = """\
 target = "epyc-milan-ort-fp32-1t"
 select = ["G2"]
@@ -147,6 +155,24 @@ def test_a_save_begins_the_run_again(nets: Path) -> None:
             assert editor.count("end") == begun > 1
 
     asyncio.run(save_twice())
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+def test_an_export_ends_with_the_server(nets: Path) -> None:
+    pid = nets.with_name("pid")
+
+    async def leave() -> None:
+        async with session(nets.parent) as editor:
+            editor.open(nets)
+            editor.type(nets, SLEEPS)
+            editor.save(nets)
+            while not (pid.exists() and pid.read_text()):
+                await asyncio.sleep(0.05)
+
+    asyncio.run(leave())
+    process = Path("/proc", pid.read_text(), "stat")
+    while process.exists() and ") Z " not in process.read_text():
+        time.sleep(0.05)  # the server has gone at once, its worker is going
 
 
 def test_faults_are_where_the_configuration_names_the_model(nets: Path) -> None:

@@ -7,13 +7,15 @@ On the device at hand, from a base of another one (N repeats of `calibrate`, the
 Without measuring, by a table of the device at hand that was measured before: its rows, with the
 noise of their sessions, are what a session gives, and the clock is what sessions take:
 `python benchmarks/transfer.py replay FILE.jsonl --base NAME --table NAME [--repeats 5] ...`
-By a target as it is: `python benchmarks/transfer.py judge FILE.jsonl --base NAME`
+By a target as it is: `python benchmarks/transfer.py judge FILE.jsonl --base NAME`, and
+with `--write FILE.csv` each network, for `benchmarks/pictures.py` to draw.
 Slow-downs are those of pairs of equal FLOPs among the rows of `--table` that the target has not.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
 import tempfile
@@ -38,6 +40,7 @@ from archlint.commands.measure import make_request, with_bases
 from archlint.cost.kernels.kernel import Kernel, parse_chain
 from archlint.cost.lowering.lower import lower
 from archlint.cost.pricer import Pricer
+from archlint.cost.pricing.price import Price
 from archlint.cost.target import Target, load_target
 from archlint.cost.target_files import SHIPPED, TargetFiles, files_of
 from archlint.errors import ArchlintError
@@ -157,15 +160,20 @@ class Judge:
     def __len__(self) -> int:
         return len(self._networks)
 
-    def judge(self, target: Target) -> Judged:
-        """How this target predicts them."""
-        pricer, errors, inside = Pricer(target), [], []
+    def priced(self, target: Target, pricer: Pricer) -> Iterator[tuple[Timed, Price]]:
+        """Each network with what this target predicts."""
         for each in self._networks:
             kernels = [placed.kernel for placed in lower(each.model, target.lowering).kernels]
             total = pricer.total([kernel for kernel in kernels if pricer.covers(kernel)])
             if total is not None:
-                errors.append(total.seconds / each.seconds - 1)
-                inside.append(total.low <= each.seconds <= total.high)
+                yield each, total
+
+    def judge(self, target: Target) -> Judged:
+        """How this target predicts them."""
+        pricer, errors, inside = Pricer(target), [], []
+        for each, total in self.priced(target, pricer):
+            errors.append(total.seconds / each.seconds - 1)
+            inside.append(total.low <= each.seconds <= total.high)
         own = {row.kernels for row in target.rows if not row.carried}
         slow, slow_inside = [], []
         for left, right, slowdown in self._pairs:
@@ -269,6 +277,21 @@ def time_networks(file: Path, folders: Sequence[Path], backend: Backend, session
         print(path.name, row.get("walls", row.get("error")), flush=True)
 
 
+def write_networks(file: Path, judge: Judge, target: Target) -> None:
+    """A line for each network, in ms: its name, as measured, and as predicted with its band."""
+    lines = sorted(
+        (
+            Path(each.name).stem,
+            *(f"{1e3 * s:.4g}" for s in (each.seconds, p.seconds, p.low, p.high)),
+        )
+        for each, p in judge.priced(target, Pricer(target))
+    )
+    with file.open("w", encoding="utf-8", newline="") as made:
+        rows = csv.writer(made, lineterminator="\n")
+        rows.writerow(("network", "measured_ms", "predicted_ms", "low_ms", "high_ms"))
+        rows.writerows(lines)
+
+
 def main() -> None:
     """Time networks, or judge what is carried over here or in a replay."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -281,6 +304,7 @@ def main() -> None:
     parser.add_argument("--backend", default="ort")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sessions", type=int, default=3)
+    parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     if options.what in ("networks", "here"):
         backend = make_backend(Settings(options.backend, threads=options.threads))
@@ -290,7 +314,10 @@ def main() -> None:
     table = load_target(_files(options.table)) if options.table else None
     judge = Judge(options.paths, table)
     if options.what == "judge":
-        print(f"{options.base}: {judge.judge(load_target(_files(options.base)))}")
+        target = load_target(_files(options.base))
+        print(f"{options.base}: {judge.judge(target)}")
+        if options.write is not None:
+            write_networks(options.write, judge, target)
         return
 
     def device(seed: int) -> Backend:

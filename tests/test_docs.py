@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -80,3 +81,15 @@ def test_links_of_the_docs_lead_somewhere() -> None:
     for page in [*(ROOT / "docs").rglob("*.md"), *RULE_PAGES, ROOT / "CONTRIBUTING.md"]:
         for link in _LINK.findall(page.read_text(encoding="utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), (page, link)
+
+
+def test_the_pictures_are_those_that_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    pictures = importlib.import_module("pictures")
+    for name, drawn in (
+        ("predicted-measured", pictures.predicted_and_measured()),
+        ("time-flops", pictures.time_and_flops()),
+    ):
+        committed = ROOT / "docs" / "pictures" / f"{name}.svg"
+        assert committed.read_text(encoding="utf-8") == drawn

@@ -8,16 +8,18 @@ from pathlib import Path
 __all__ = ["write_whole"]
 
 
-def write_whole(path: Path, data: bytes, *, lasting: bool = False) -> None:
+def write_whole(path: Path, data: bytes, *, lasting: bool = False, mode: int = 0o666) -> None:
     """Write a file whole or not at all, whatever ends this process; raises OSError.
 
-    It is written beside its place and put there at once, with the permissions of what was there.
+    It is written beside its place and put there at once, with the permissions of what was there,
+    or those of `mode` that the system lets new files have.
     What is `lasting` outlives a power cut from the return on, which takes some milliseconds.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     try:
-        with part.open("xb") as file:  # "x" follows no link that somebody has laid there
+        # "x" follows no link that somebody has laid there
+        with open(part, "xb", opener=lambda *file: os.open(*file, mode)) as file:
             file.write(data)
             if lasting:
                 file.flush()

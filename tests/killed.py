@@ -23,8 +23,11 @@ from archlint.cost.pricing.row import Row
 from archlint.cost.target import load_target
 from archlint.cost.target_files import SHIPPED, files_of
 from archlint.linter.checked_tables import check_once
+from archlint.linter.kept import FOLDER, Kept
+from archlint.linter.outcome import Outcome
 from archlint.measure.store import Store
 from archlint.measure.target_file import put_sections
+from archlint.results.findings import ModelReport
 
 __all__ = ["WRITERS"]
 
@@ -124,6 +127,31 @@ class _Cache:
         return max((int(note.parts[-4]) for note in notes if note.name[0] != "."), default=-1)
 
 
+class _Outcomes:
+    """What came of a model, in `.archlint_cache`, and the secret that makes it count."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _kept(self, number: int) -> Kept:
+        os.environ["XDG_CACHE_HOME"] = str(self._folder / str(number // 4))
+        return Kept(self._folder / FOLDER, lambda _: f"{number:064x}")
+
+    def write(self, number: int, said: Said) -> None:
+        kept, path = self._kept(number), _text(number)
+        assert kept.find(path) is None
+        kept.keep(path, Outcome(ModelReport(path)))
+        said(number)
+
+    def left(self) -> int:
+        names = [each.name for each in (self._folder / FOLDER).glob("?" * 64)]
+        for name in names:
+            number = int(name, 16)
+            found = self._kept(number).find(_text(number))
+            assert found == Outcome(ModelReport(_text(number))), "half an outcome"
+        return max((int(name, 16) for name in names), default=-1)
+
+
 class _Writer(Protocol):
     """Writes one version after the other, and tells which one is there, -1 for none."""
 
@@ -137,6 +165,7 @@ WRITERS: dict[str, Callable[[Path], _Writer]] = {
     "table": _Table,
     "target file": _TargetFile,
     "cache": _Cache,
+    "outcomes": _Outcomes,
 }
 
 

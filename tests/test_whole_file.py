@@ -33,3 +33,19 @@ def test_what_fails_leaves_what_was_there_and_nothing_else(
         write_whole(file, b"two", lasting=True)
     assert file.read_bytes() == b"one"
     assert [*tmp_path.iterdir()] == [file]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
+def test_a_new_file_is_at_no_moment_more_open_than_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def look(part: Path, goal: Path) -> None:
+        seen.append(part.stat().st_mode & 0o777)
+        part.rename(goal)
+
+    monkeypatch.setattr(os, "replace", look)
+    write_whole(tmp_path / "a", b"", mode=0o600)
+    assert seen == [0o600]
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o600

@@ -161,7 +161,7 @@ def check(
             return change_baseline(known, readable, options, LINE.linting, found, write_baseline)
         of_model = None if known is None else known.of_model
         report = lint(readable, options, LINE.linting, of_model, asked.jobs, cache_folder(asked))
-    report = with_entries(with_unread(report, found), asked)
+    report = replace(with_entries(with_unread(report, found), asked), shard=shard)
     if add_ignores is not None:
         return _add_ignores(report, add_ignores, Severity.NOTE if asked.notes else Severity.WARNING)
     style = screen(

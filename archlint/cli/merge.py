@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -62,7 +62,8 @@ def _read(path: str) -> Report:
     from archlint.report.from_json import report_of
 
     try:
-        return report_of(json.loads(read_bounded(path, LARGEST_MESSAGE)))
+        data = read_bounded(path, LARGEST_MESSAGE)
+        return report_of(json.loads(data, parse_constant=_no_number))
     except OSError as fault:
         raise UsageError(f"{path}: {fault.strerror or fault}") from fault
     except json.JSONDecodeError as fault:
@@ -72,10 +73,12 @@ def _read(path: str) -> Report:
 
 
 def _merged(reports: Sequence[Report], options: Options) -> Report:
-    """The report of all models, by their paths; raises UsageError for a model that is twice there.
+    """The report of all models, by their paths.
 
-    An ignore is unused where no report has a use for it.
+    An ignore is unused where no report has a use for it.  Raises UsageError for a model that is
+    twice there, and where a part of the models is missing.
     """
+    from archlint.cli.shard import check_shards
     from archlint.errors import UsageError
     from archlint.linter.registry import rule_info, select_rules
     from archlint.results.findings import Report
@@ -84,6 +87,7 @@ def _merged(reports: Sequence[Report], options: Options) -> Report:
     for path, count in Counter(each.path for each in models).items():
         if count > 1:
             raise UsageError(f"{path}: in {count} of the reports")
+    check_shards([each.shard for each in reports if each.shard is not None])
     unused = [set(each.unused_ignores) for each in reports]
     return Report(
         tuple(models),
@@ -93,3 +97,7 @@ def _merged(reports: Sequence[Report], options: Options) -> Report:
         tuple(dict.fromkeys(line for each in reports for line in each.stale)),
         tuple(map(rule_info, select_rules(options))),
     )
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")

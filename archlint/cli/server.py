@@ -20,5 +20,9 @@ def server() -> int:
         reason = "the language server needs pygls, which is not installed"
         raise UsageError(f"{reason}: pip install 'archlint[server]'")
     # it stands on the command line, which can start it but not import it
-    run_module("archlint.server", run_name="__main__")
+    try:
+        run_module("archlint.server", run_name="__main__")
+    except (MemoryError, OverflowError, ValueError) as fault:  # of the lengths that it is told
+        what = "is not the language server protocol"
+        raise UsageError(f"stdin: {what}: {type(fault).__name__}") from fault
     return 0

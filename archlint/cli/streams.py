@@ -33,6 +33,8 @@ def flush() -> str:
     """Write what is left for stdout and stderr; what is wrong with stdout, or ""."""
     with suppress(OSError):  # there is no other place to say it
         sys.stderr.flush()
+    if sys.stdout.closed:  # a server's session has ended; what it wrote is written
+        return ""
     try:
         sys.stdout.flush()
     except BrokenPipeError:  # a reader that has gone away is no fault

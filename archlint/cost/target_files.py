@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from archlint.cost.pricing.table import SHARED, TableFile
+from archlint.errors import TargetError
 from archlint.limits.files import read_bounded
 from archlint.limits.toml_file import parse_toml
 
@@ -54,15 +55,29 @@ class TargetFiles:
     @property
     def head(self) -> dict[str, Any]:
         """What its file says before the first table, at little cost; {} where that is broken."""
-        with suppress(OSError, ValueError):  # why, is told where the target is loaded
-            return parse_toml(_TABLE.split(read_bounded(self.file), maxsplit=1)[0])
+        with suppress(TargetError):  # why, is told where the target is loaded
+            return self._head()
         return {}
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups that it stands for its device in, by what its file says."""
-        said = self.head.get("groups", ())
-        return tuple(filter(None, said)) if isinstance(said, list) else ()
+        """The groups that it stands for its device in; () where its file is broken."""
+        with suppress(TargetError):
+            return self.told_groups()
+        return ()
+
+    def told_groups(self) -> tuple[str, ...]:
+        """The groups that its file says; raises TargetError where that is broken."""
+        said = self._head().get("groups", [])
+        if isinstance(said, list):
+            return tuple(filter(None, said))
+        raise TargetError(f"{self.file}: groups: expected a list, found {said!r}")
+
+    def _head(self) -> dict[str, Any]:
+        try:
+            return parse_toml(_TABLE.split(read_bounded(self.file), maxsplit=1)[0])
+        except (OSError, ValueError) as fault:
+            raise TargetError(f"{self.file}: not a target file: {fault}") from fault
 
     @property
     def folder(self) -> Path:

@@ -16,11 +16,11 @@ def targets_meant(word: str, files: Mapping[str, TargetFiles]) -> tuple[str, ...
 
     A short name is what the names of one device's targets begin with, up to a dash: `rtx4090`.
     Of several it means the one that is in a group, which stands for the device there.  Raises
-    UsageError where it may mean several.
+    UsageError where it may mean several, and TargetError where it is a group and a target's file is
+    broken, which may be in it.
     """
-    group = tuple(name for name, each in files.items() if word in each.groups)
-    if group:
-        return group
+    if any(word in each.groups for each in files.values()):
+        return tuple(name for name, each in files.items() if word in each.told_groups())
     fitting = [name for name in files if name.startswith(f"{word}-")]
     devices = {files[name].head.get("device") for name in fitting}
     standing = [name for name in fitting if files[name].groups] if len(devices) == 1 else []

@@ -142,12 +142,9 @@ def _secret() -> bytes:
     """What only this user can read; b"" where there is no place for it."""
     file = platformdirs.user_cache_path("archlint") / "cache.key"
     with suppress(OSError):
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with open(handle, "wb") as written:
-                    written.write(secrets.token_bytes(_CODE))
-        found = read_bounded(file)
-        return found if len(found) == _CODE else b""
+        if file.exists() and len(found := read_bounded(file)) == _CODE:
+            return found
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, secrets.token_bytes(_CODE), mode=0o600)
+        return read_bounded(file)  # that of the last, where several begin at once
     return b""

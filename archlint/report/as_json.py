@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archlint.report.finding_json import finding_json, head_json
-from archlint.report.json_text import SCHEMA_VERSION, Json, dumped, ms, plain, rounded
+from archlint.report.json_text import SCHEMA_VERSION, Json, checksum, dumped, ms, plain, rounded
 from archlint.report.shown import is_skipped
 from archlint.report.style import Style
 from archlint.report.words import brought_text
@@ -27,17 +27,17 @@ __all__ = ["model_json", "render"]
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format takes a style
     """The whole report."""
-    return dumped(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "models": [model_json(each) for each in report.models],
-            "skipped": sum(map(is_skipped, report.models)),
-            "unused_ignores": report.unused_ignores,
-            "comment_faults": report.comment_faults,
-            "stale": report.stale,
-            "problems": report.problems,
-        }
-    )
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "models": [model_json(each) for each in report.models],
+        "skipped": sum(map(is_skipped, report.models)),
+        "unused_ignores": report.unused_ignores,
+        "comment_faults": report.comment_faults,
+        "stale": report.stale,
+        "problems": report.problems,
+        "shard": report.shard,
+    }
+    return dumped({**document, "checksum": checksum(document)})
 
 
 def model_json(model: ModelReport) -> Json:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_h
 from archlint.cost.kernels.kernel import parse_term
 from archlint.cost.pricing.price import Basis
 from archlint.location import Call, Certainty, Location, Span
-from archlint.report.json_text import SCHEMA_VERSION
+from archlint.report.json_text import SCHEMA_VERSION, checksum
 from archlint.results.findings import (
     Finding,
     FindingAtBatch,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["report_of"]
 
+_ALSO = {float: int}
+"""What else may stand for a type in JSON."""
+
 T = TypeVar("T")
 D = TypeVar("D", bound="DataclassInstance")
 
@@ -48,6 +51,9 @@ def report_of(document: object) -> Report:
         raise ValueError("not a JSON report of `archlint check`")
     if version != SCHEMA_VERSION:
         raise ValueError(f"schema_version {version}, where this archlint has {SCHEMA_VERSION}")
+    rest = {key: value for key, value in document.items() if key != "checksum"}
+    if document.get("checksum") != checksum(rest):
+        raise ValueError("changed since archlint wrote it: its checksum is another one")
     try:
         return _made(Report, document, models=_all(_model, document["models"]))
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as fault:
@@ -76,7 +82,7 @@ def _value(hint: Any, data: Any) -> Any:
         return hint(data)
     if isinstance(hint, type) and is_dataclass(hint):
         return _made(hint, data)
-    if isinstance(hint, type) and hint is not object and not isinstance(data, hint | int):
+    if hint in (bool, float, int, str) and type(data) not in (hint, _ALSO.get(hint)):
         raise TypeError(f"expected {hint.__name__}, found {data!r}")
     return data
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from archlint.report.escape import COMMAND
@@ -14,7 +15,7 @@ from archlint.report.escape import COMMAND
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["SCHEMA_VERSION", "Json", "dumped", "members", "ms", "plain", "rounded"]
+__all__ = ["SCHEMA_VERSION", "Json", "checksum", "dumped", "members", "ms", "plain", "rounded"]
 
 SCHEMA_VERSION = 2
 """Of the JSON of all commands together: it rises with every incompatible change of one."""
@@ -32,6 +33,12 @@ def dumped(document: Json | Sequence[Json]) -> str:
     text = _NUMBERS.sub(lambda each: f"[{' '.join(each[1].split())}]", text)
     # it may be printed into the log of a CI, and two such signs are only ever in a string
     return COMMAND.sub(r"#\\u0023", text) + "\n"
+
+
+def checksum(document: Json) -> str:
+    """A hash of what a document says, however it is laid out; raises ValueError for NaN."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode()).hexdigest()
 
 
 def rounded(number: float) -> float:

@@ -342,7 +342,7 @@ class Report:
     are faults of archlint itself (a rule that crashed), one line each: they make the exit
     code 2.  `stale` are places of the baseline that are no more, one line each.  `rules` are those
     that ran.  `comment_faults` are ignore comments in source that are
-    unused or broken.
+    unused or broken.  `shard` is the part of the models that was asked for, such as "3/8".
     """
 
     models: tuple[ModelReport, ...]
@@ -352,6 +352,7 @@ class Report:
     stale: tuple[str, ...] = ()
     rules: tuple[RuleInfo, ...] = ()
     traces: tuple[str, ...] = ()
+    shard: str | None = None
 
     def url_of(self, code: str) -> str:
         """Where the page of a rule that ran can be read; "" where that is not known."""

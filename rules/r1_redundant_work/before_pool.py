@@ -9,6 +9,7 @@ from math import prod
 from archlint.plugin import Operator, Rewrite, Silence, SwappedLayers, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
 from archlint.rules.r1_redundant_work.linear import is_pointwise
+from archlint.rules.r1_redundant_work.pieces import axes_of, has_shapes
 
 __all__ = ["find_convs_before_pools"]
 
@@ -23,7 +24,7 @@ def find_convs_before_pools(view: View) -> Iterator[Candidate | Silence]:
         if not is_pointwise(conv):
             continue
         pool = view.sole_reader(conv.index)
-        if pool is None or not _is_mean(pool):
+        if pool is None or not _is_mean(pool, conv.output):
             continue
         if conv.inputs[2:] and conv.inputs[2] is not None and not _keeps_constants(pool):
             yield Silence((conv.index,), "its bias would count less at the borders: the pool's"
@@ -57,22 +58,18 @@ def _swapped(conv: Operator, pool: Operator) -> Candidate:
     )
 
 
-def _is_mean(op: Operator) -> bool:
-    """Whether it takes means over places of each channel, and over nothing else."""
-    if op.domain or op.malformed or len(op.outputs) != 1:
+def _is_mean(op: Operator, maps: Tensor) -> bool:
+    """Whether it takes means over places of each channel of these maps, and over nothing else."""
+    if op.domain or op.malformed or len(op.outputs) != 1 or not has_shapes(op):
+        return False
+    rank = len(maps.shape or ())
+    first = op.inputs[0] if op.inputs else None
+    if first is None or first.name != maps.name or len(op.output.shape or ()) != rank:
         return False
     if op.op_type == "ReduceMean":
-        rank = len(op.activations[0].shape or ())
-        return bool(op.attributes.get("keepdims", 1)) and _axes(op) == set(range(2, rank))
+        is_over_places = axes_of(op, rank) == set(range(2, rank))
+        return bool(op.attributes.get("keepdims", 1)) and is_over_places
     return op.op_type in ("AveragePool", "GlobalAveragePool")
-
-
-def _axes(op: Operator) -> set[int]:
-    given = op.attributes.get("axes")
-    if len(op.inputs) > 1 and op.inputs[1] is not None:
-        given = op.inputs[1].values
-    rank = len(op.activations[0].shape or ())
-    return {int(axis) % rank for axis in given} if isinstance(given, tuple) and rank else set()
 
 
 def _keeps_constants(pool: Operator) -> bool:

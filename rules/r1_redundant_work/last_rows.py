@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
+from archlint.rules.r1_redundant_work.pieces import axes_of, has_shapes
 
 __all__ = ["find_unused_rows"]
 
@@ -18,6 +19,8 @@ def find_unused_rows(view: View) -> Iterator[Candidate | Silence]:
     """
     for op in view.model.operators:
         if op.op_type != "MatMul" or op.domain or op.malformed or op.weight is None:
+            continue
+        if not has_shapes(op):
             continue
         if len(op.activations) != 1 or op.inputs[0] is not op.activations[0]:
             continue
@@ -43,7 +46,9 @@ def _is_row_added(op: Operator) -> bool:
 
 def _takes_rows(op: Operator) -> bool:
     """Whether it takes whole rows: whatever axis it takes from, it is not the last."""
-    if not op.inputs or op.inputs[0] is None or not op.inputs[0].shape or op.output.shape is None:
+    if not op.inputs or op.inputs[0] is None or not op.inputs[0].shape or not op.output.shape:
+        return False
+    if op.output.shape[-1] != op.inputs[0].shape[-1] or not op.output.shape[-1]:
         return False
     rank = len(op.inputs[0].shape)
     if op.op_type == "Gather":
@@ -51,10 +56,8 @@ def _takes_rows(op: Operator) -> bool:
         return len(op.activations) == 1 and isinstance(axis, int) and axis % rank < rank - 1
     if op.op_type != "Slice" or len(op.activations) != 1:
         return False
-    axes = op.attributes.get("axes")
-    if len(op.inputs) > 3 and op.inputs[3] is not None:
-        axes = op.inputs[3].values
-    return isinstance(axes, tuple) and all(int(axis) % rank < rank - 1 for axis in axes)
+    axes = axes_of(op, rank, place=3)
+    return bool(axes) and rank - 1 not in axes
 
 
 def _taken_first(op: Operator, add: Operator | None, taker: Operator) -> Candidate:

@@ -51,7 +51,10 @@ def _scales_places_alone(op: Operator, rank: int) -> bool:
             return False
     if not isinstance(scales, tuple):
         return True  # sizes are given, and those of batch and channels are what they were
-    pairs = zip(resized_axes(op, rank), scales, strict=True)
+    axes = resized_axes(op, rank)
+    if len(scales) != len(axes):
+        return False
+    pairs = zip(axes, scales, strict=True)
     return all(scale == 1 for axis, scale in pairs if axis < 2)
 
 

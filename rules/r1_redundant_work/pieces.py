@@ -7,7 +7,21 @@ from dataclasses import replace
 
 from archlint.plugin import Operator, Tensor, View
 
-__all__ = ["added", "numbers", "sliced"]
+__all__ = ["added", "axes_of", "has_shapes", "numbers", "sliced"]
+
+
+def has_shapes(op: Operator) -> bool:
+    """Whether the shapes of what it computes from and of what it makes are known."""
+    return all(each.shape is not None for each in (*op.activations, *op.outputs))
+
+
+def axes_of(op: Operator, rank: int, place: int = 1) -> frozenset[int]:
+    """The axes that an attribute or the input at this place names, from 0 on; none if unknown."""
+    given = op.attributes.get("axes")
+    if len(op.inputs) > place and (tensor := op.inputs[place]) is not None:
+        given = tensor.values if tensor.dtype in ("int32", "int64") else None
+    known = given if isinstance(given, tuple) and rank else ()
+    return frozenset(int(axis) % rank for axis in known)
 
 
 def numbers(name: str, values: Sequence[int]) -> Tensor:

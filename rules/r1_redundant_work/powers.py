@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
+from archlint.rules.r1_redundant_work.pieces import has_shapes
 
 __all__ = ["find_powers"]
 
@@ -15,6 +16,8 @@ def find_powers(view: View) -> Iterator[Candidate | Silence]:
     """Every Pow by 2, 3 or 0.5."""
     for op in view.model.operators:
         if op.op_type != "Pow" or op.domain or op.malformed or len(op.inputs) != 2:
+            continue
+        if not has_shapes(op):
             continue
         base, power = op.inputs
         if base is None or power is None or base.constant or not power.values:

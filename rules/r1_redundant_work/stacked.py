@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from archlint.plugin import Operator, Rewrite, Silence, Tensor, View
 from archlint.rules.r1_redundant_work.candidate import Candidate
-from archlint.rules.r1_redundant_work.pieces import added
+from archlint.rules.r1_redundant_work.pieces import added, axes_of, has_shapes
 
 __all__ = ["find_stacked_sums"]
 
@@ -16,13 +16,15 @@ def find_stacked_sums(view: View) -> Iterator[Candidate | Silence]:
     for total in view.model.operators:
         if total.op_type != "ReduceSum" or total.malformed or len(total.activations) != 1:
             continue
+        if not has_shapes(total):
+            continue
         maker = view.model.makers.get(total.activations[0].name)
         stack = None if maker is None else view.model.operators[maker]
         if stack is None or stack.op_type != "Concat" or not stack.output.shape or stack.malformed:
             continue
         axis = stack.attributes.get("axis")
         rank = len(stack.output.shape)
-        if not isinstance(axis, int) or _axes(total, rank) != {axis % rank}:
+        if not isinstance(axis, int) or axes_of(total, rank) != {axis % rank}:
             continue
         if view.sole_reader(stack.index) is not total:
             yield Silence((total.index,), "the Concat before it is read elsewhere too")
@@ -69,10 +71,3 @@ def _parts(
         if view.sole_reader(op.index) is stack:
             gone.add(op.index)
     return (tensors, gone) if len(tensors) > 1 else None
-
-
-def _axes(op: Operator, rank: int) -> set[int]:
-    given = op.attributes.get("axes")
-    if len(op.inputs) > 1 and op.inputs[1] is not None:
-        given = op.inputs[1].values
-    return {int(axis) % rank for axis in given} if isinstance(given, tuple) else set()

@@ -44,7 +44,18 @@ def shell(folder: Path, script: str, **more: str) -> tuple[int, str, str]:
         ("{} m.onnx >&-", "stdout: Bad file descriptor"),
         ("{} m.onnx >/dev/full", "stdout: No space left on device"),
         ("{} --version >/dev/full", "No space left on device"),
-        ("{} targets >/dev/full", "stdout: No space left on device"),
+        *(
+            (f"{{}} {words} >/dev/full", "stdout: No space left on device")
+            for words in (
+                "targets",
+                "rule G1",
+                "schema check",
+                "completion bash",
+                "m.onnx --format sarif",
+                "diff m.onnx m.onnx",
+                "explain m.onnx",
+            )
+        ),
         ("{} m.onnx --format json=/dev/full", "--output /dev/full: No space left on device"),
         ("ulimit -f 0; {} m.onnx --format json=a.json", "--output a.json: File too large"),
         ("{} - <&-", "-: cannot be read: Bad file descriptor"),

@@ -9,7 +9,7 @@ import pytest
 
 from archlint.cost.target_files import SHIPPED, TargetFiles, list_targets
 from archlint.cost.target_words import targets_meant, unknown_target
-from archlint.errors import UsageError
+from archlint.errors import TargetError, UsageError
 
 
 @pytest.fixture
@@ -32,6 +32,17 @@ def files(tmp_path: Path) -> Mapping[str, TargetFiles]:
 def test_a_group_is_all_that_are_in_it(files: Mapping[str, TargetFiles]) -> None:
     assert targets_meant("arms", files) == ("phone-one-ncnn", "pi5-ncnn-fp32-4t")
     assert targets_meant("boards", files) == ("pi5-ncnn-fp32-4t",)
+
+
+@pytest.mark.parametrize("broken", ["groups = [", "\xff", 'groups = "arms"'])
+def test_no_group_goes_without_a_target_whose_file_is_broken(
+    broken: str, files: Mapping[str, TargetFiles]
+) -> None:
+    """It may be in the group: a gate on that would be one target short."""
+    files["phone-one-ncnn"].file.write_bytes(broken.encode("latin-1"))
+    with pytest.raises(TargetError, match="phone-one-ncnn"):
+        targets_meant("arms", files)
+    assert targets_meant("laptop", files) == ("laptop-ort",)
 
 
 @pytest.mark.parametrize(

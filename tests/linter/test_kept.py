@@ -105,6 +105,14 @@ def test_no_secret_is_read_by_others(tmp_path: Path, home: Path) -> None:
     assert os.name != "posix" or (home / "cache.key").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize("left", [b"", b"half a secret"])
+def test_half_a_secret_is_made_anew(tmp_path: Path, home: Path, left: bytes) -> None:
+    home.mkdir()
+    (home / "cache.key").write_bytes(left)
+    filled(tmp_path)
+    assert kept(tmp_path).find("a.onnx") == OUTCOME
+
+
 def test_what_went_wrong_is_not_kept(tmp_path: Path) -> None:
     for bad in (
         Outcome(ModelReport("a.onnx", error="took longer than 1 s")),

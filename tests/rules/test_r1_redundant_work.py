@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
+import archlint
 from archlint.graph.rewritten_file import rewritten_file
 from archlint.linter.check_rule import PricedPlace
 from archlint.measure.onnxruntime.backend import OnnxRuntime
@@ -536,3 +537,16 @@ def test_a_transpose_that_is_left_is_left_where_it_is() -> None:
     assert said.reason("transpose1") == (
         "a Transpose is left, before what stands between or behind"
     )
+
+
+@pytest.mark.parametrize("op_type", ["AveragePool", "ReduceMean", "Resize", "Foo"])
+def test_what_has_no_shape_is_left(op_type: str) -> None:
+    """Nothing that could be priced stands there, and no rule falls over it."""
+    net = Net()
+    x = net.input(1, 64, 28, 28)
+    for made in (conv(net, x, 64, 32), net.op("MatMul", x, net.weight("w", 28, 8))):
+        y = net.op(op_type, made)
+        net.op("Pow", net.op("ReduceSum", net.op("Slice", y)), net.op("Relu", y))
+    report = archlint.lint(net.proto(), targets=[TARGET], select=["R1"], allow_unknown=True)
+    assert report.problems == ()
+    assert report.models[0].shapeless

@@ -17,6 +17,7 @@ from archlint.cost.pricing.table import Row
 from archlint.cost.target import Target, load_target
 from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.report.units import amount, counted, figure
+from tests.fires import FIRES, fires_table
 from tests.measured_rows import (
     activations,
     boundaries,
@@ -71,8 +72,10 @@ def measured_tables(rule: str) -> str:
 
 def with_tables(page: Path) -> str:
     """The text of a rule's page, in a folder that begins with its code, as the rows are now."""
-    tables = measured_tables(page.parent.name.partition("_")[0].upper())
-    return MARKED.sub(lambda _: f"\n{tables}\n", page.read_text(encoding="utf-8"))
+    rule = page.parent.name.partition("_")[0].upper()
+    tables, fires = measured_tables(rule), fires_table(rule)
+    text = MARKED.sub(lambda _: f"\n{tables}\n", page.read_text(encoding="utf-8"))
+    return FIRES.sub(lambda _: f"\n{fires}\n", text)
 
 
 def _part(target: Target, rows: Sequence[Row], shown: _Shown) -> str:

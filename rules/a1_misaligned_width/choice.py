@@ -57,9 +57,9 @@ class Choice:
 
     @property
     def others(self) -> tuple[Alternative, ...]:
-        """Those that are not the alternative."""
-        both = (self.above, self.below)
-        return tuple(each for each in both if each is not None and each is not self.chosen)
+        """Those that are not the alternative, and take no longer than now for their FLOPs."""
+        both = (each for each in (self.above, self.below) if each is not None)
+        return tuple(each for each in both if each is not self.chosen and each.excess >= 1)
 
     @property
     def alone(self) -> float:

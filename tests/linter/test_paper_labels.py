@@ -56,7 +56,9 @@ def test_networks_that_follow_the_guidelines_have_no_finding_of_g1_to_g3(name: s
 
 
 @pytest.mark.parametrize("name", ["resnet50", "vgg16", "vit_s16"])
-def test_plain_networks_have_no_warning_of_g1_to_g3_on_any_cpu(name: str) -> None:
+def test_plain_networks_have_no_warning_of_widths_groups_fragments_or_work_on_any_cpu(
+    name: str,
+) -> None:
     cpus = [
         target
         for target, files in list_targets(SHIPPED).items()
@@ -68,4 +70,4 @@ def test_plain_networks_have_no_warning_of_g1_to_g3_on_any_cpu(name: str) -> Non
     (model,) = report.models
     assert {each.target for each in model.targets} == set(cpus)
     found = {each.code for each in model.findings if each.severity is not Severity.NOTE}
-    assert found.isdisjoint({"G1", "G2", "G3"})
+    assert found.isdisjoint({"G1", "G2", "G3", "A1", "R1"})

@@ -8,6 +8,7 @@ import typer
 
 from archlint.cli.completers import complete_model
 from archlint.cli.parameters import After, Version
+from archlint.cli.watch import WATCH
 from archlint.errors import UsageError
 from archlint.settings.asked import Asked
 from archlint.settings.setting import Panel
@@ -105,6 +106,25 @@ def check(
             rich_help_panel=_FINDINGS,
         ),
     ] = False,
+    show_settings: Annotated[
+        bool,
+        After("isolated"),
+        typer.Option(
+            "--show-settings",
+            help="Instead of a report, what each option is set to, and by which file or flag.",
+            rich_help_panel=Panel.CONFIG.value,
+        ),
+    ] = False,
+    watch: Annotated[  # noqa: ARG001 - the program reads it from the words
+        bool,
+        After("jobs"),
+        typer.Option(
+            WATCH,
+            help="Lint again whenever a model, a Python file or a configuration changes; "
+            "Ctrl-C ends it.",
+            rich_help_panel=Panel.OUTPUT.value,
+        ),
+    ] = False,
     version: Annotated[Version, After("isolated")] = False,  # noqa: ARG001 - typer's callback answers it
 ) -> int:
     """Lint models: find what costs more than its FLOPs."""
@@ -113,7 +133,7 @@ def check(
 
     from archlint.cli.another_device import tell_of_relatives
     from archlint.cli.cache_folder import cache_folder
-    from archlint.cli.output import pair, refuse_links, screen, split
+    from archlint.cli.output import pair, refuse_links, screen, split, write_out
     from archlint.cli.progress import LINE
     from archlint.cli.reporting import in_place_of, with_entries, with_unread, write_report
     from archlint.cli.settings import sized
@@ -122,7 +142,11 @@ def check(
     from archlint.linter.found_models import find_models
     from archlint.results.severity import Severity
     from archlint.results.shares import Sort
+    from archlint.settings.described import settings_text
 
+    if show_settings:
+        write_out(settings_text(asked))
+        return 0
     formats, files = split(asked.format)
     jobs = pair(formats, (*files, *asked.output))
     in_place = in_place_of([name for name, _ in jobs], statistics=statistics, summary=summary)

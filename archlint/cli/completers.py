@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["complete_formats", "complete_model", "complete_rules", "complete_target"]
+__all__ = [
+    "complete_formats",
+    "complete_model",
+    "complete_options",
+    "complete_rules",
+    "complete_target",
+]
 
 _SUFFIXES = (".onnx", ".py")
 _EVALUATED = frozenset("\\\"'`$!")
@@ -39,6 +45,14 @@ def complete_model(incomplete: str) -> list[tuple[str, str]]:
         elif each.name.lower().endswith(_SUFFIXES):
             found.append((path, "a file"))
     return found
+
+
+def complete_options(incomplete: str) -> list[str]:
+    """The options of the configuration."""
+    from archlint.settings.asked import settings
+
+    names = dict.fromkeys(each.name for each in settings().values() if each.key is not None)
+    return [each for each in names if each.startswith(incomplete)]
 
 
 def complete_rules(incomplete: str) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ __all__ = ["explain"]
 class Form(str, Enum):
     """The values of --format."""
 
-    TEXT = "text"
+    FULL = "full"
     JSON = "json"
     CSV = "csv"
 
@@ -48,12 +48,12 @@ def explain(
         After("top"),
         typer.Option(
             "--format",
-            metavar="text|json|csv",
+            metavar="full|json|csv",
             help="For a person (the default), for machines, or a row an operator for a table.",
             show_default=False,
             rich_help_panel=Panel.OUTPUT.value,
         ),
-    ] = Form.TEXT,
+    ] = Form.FULL,
 ) -> int:
     """Show each operator's kernel, price, and why rules fired."""
     from archlint.cli.another_device import tell_of_relatives

@@ -17,6 +17,7 @@ from archlint.cli.calibrate import calibrate
 from archlint.cli.check import check
 from archlint.cli.clean import clean
 from archlint.cli.completion import VARIABLE, completion
+from archlint.cli.config import config
 from archlint.cli.diff import diff
 from archlint.cli.explain import explain
 from archlint.cli.fix import fix
@@ -32,6 +33,7 @@ from archlint.cli.schema import schema
 from archlint.cli.server import server
 from archlint.cli.targets import targets
 from archlint.cli.verify import verify
+from archlint.cli.watch import WATCH, watch
 from archlint.did_you_mean import did_you_mean
 from archlint.errors import ArchlintError, UsageError
 
@@ -48,6 +50,7 @@ _COMMANDS: Mapping[str, Callable[..., int]] = {
     "calibrate": calibrate,
     "measure": measure,
     "verify": verify,
+    "config": config,
     "schema": schema,
     "init": init,
     "server": server,
@@ -75,6 +78,8 @@ def run(args: Sequence[str] | None = None) -> int:
         if os.environ.get(VARIABLE):
             return _propose()
         args = _with_command(words)
+        if args[0] == _DEFAULT and WATCH in args:
+            return watch(args)
         LINE.begin(args[0], args)
         return _main(args)
     except ArchlintError as e:

@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from archlint.cli.streams import flush, open_streams
+from archlint.cli.watch import WATCH
 
 __all__ = ["program"]
 
@@ -21,9 +22,10 @@ def program() -> NoReturn:
     """
     open_streams()
     words = sys.argv[1:]
-    # a measurement reads no model and is interrupted in its own way, a server has runs of its own
+    # a measurement reads no model and is interrupted in its own way; a server, and who waits for
+    # changes, has runs of its own
     alone = (["calibrate"], ["measure"], ["server"])
-    is_watched = hasattr(os, "fork") and words[:1] not in alone
+    is_watched = hasattr(os, "fork") and words[:1] not in alone and WATCH not in words
     os._exit(_watched(words) if is_watched else _whole_run())
 
 

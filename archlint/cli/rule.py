@@ -36,6 +36,7 @@ def rule(
             help="The rule; without one, all are listed.",
         ),
     ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All rules with their pages.")] = False,
     plot: PlotFile = None,
 ) -> int:
     """Explain a rule: what it finds, and why that is slow."""
@@ -50,18 +51,21 @@ def rule(
         return _draw(name, plot, asked.options.targets)
     if asked.options.targets:
         raise UsageError("--target goes with --plot FILE")
+    if every and name is not None:
+        raise UsageError("--all goes without a rule")
     if asked.as_json:
         from archlint.report.rule_json import render
 
         write_out(render(rules() if name is None else (rule_page(name),)))
         return complain_of_rules() if name is None else 0
     style = screen(asked.color, verbose=asked.verbose)
-    if name is None:
+    if name is None and not every:
         write_out(render_list(rules(), style))
         return complain_of_rules()
-    page = rule_page(name)
-    write_out(render_page(page, style) if sys.stdout.isatty() else f"{page.page.rstrip()}\n")
-    return 0
+    for page in rules() if name is None else (rule_page(name),):
+        is_read = sys.stdout.isatty()
+        write_out(render_page(page, style) if is_read else f"{page.page.rstrip()}\n")
+    return complain_of_rules() if name is None else 0
 
 
 def _draw(name: str, file: Path, targets: Sequence[str]) -> int:

@@ -32,20 +32,23 @@ def ask(given: Mapping[str, object], elsewhere: Elsewhere | None = None) -> Aske
     UsageError for the flags and ConfigError for the file.
     """
     said = {field: _said(field, value) for field, value in given.items() if value is not None}
+    origins = {field: f"--{settings()[field].name}" for field in said}
     if "format" in said:
         # the outputs of the configuration go with its own formats
         said.setdefault("output", ())
+        origins.setdefault("output", origins["format"])
     file = said.pop("config", None)
+    origins.pop("config", None)
     if "isolated" in said and file is not None:
         raise UsageError("--isolated and --config exclude each other")
     if "isolated" in said and elsewhere is not None:
         raise UsageError("--isolated and --config-from exclude each other")
     if "isolated" in said or "config" not in given:
-        return Asked().told(said)
+        return Asked().told(said, origins)
     if elsewhere is not None and "targets" in said:
         said["targets"] = _targets_of(elsewhere, said["targets"])
     path = None if file is None else Path(str(file))
-    asked = replace(configured(path, elsewhere).told(said), elsewhere=elsewhere)
+    asked = replace(configured(path, elsewhere).told(said, origins), elsewhere=elsewhere)
     _tell_of_memory(asked.options, is_asked="max_memory" in said)
     return asked
 

@@ -252,8 +252,9 @@ def select_rules(options: Options) -> tuple[type[Rule], ...]:
     names = {rule.code: rule.code for rule in all_rules()}
     names |= {rule.name: rule.code for rule in all_rules()}
     broken = [name for name, _ in all_rules().broken]
-    _check((*options.select, *options.ignore), [*names, *broken], "rule")
-    chosen = {names[each] for each in options.select or names if each in names}
+    _check((*options.select, *options.extend_select, *options.ignore), [*names, *broken], "rule")
+    wanted = (*options.select, *options.extend_select) if options.select else names
+    chosen = {names[each] for each in wanted if each in names}
     chosen -= {names[each] for each in options.ignore if each in names}
     return tuple(rule for rule in all_rules() if rule.code in chosen)
 

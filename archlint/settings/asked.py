@@ -40,7 +40,8 @@ class Asked:
 
     `input_words` and `kwargs` are as the command line has them, for what they mean is the model's
     matter.  `config` is the configuration file that was read, "" for none and for one of
-    `config_from`; what that has of the files that are named lies `elsewhere`.
+    `config_from`; what that has of the files that are named lies `elsewhere`.  `origins` says of
+    each field that is given where it is: the file or the flag.
     """
 
     options: Options = field(default_factory=Options)
@@ -164,7 +165,7 @@ class Asked:
         ),
     )
     as_json: bool = setting(
-        Value(choice({"text": False, "json": True}), False, Panel.OUTPUT, name="format"),
+        Value(choice({"full": False, "json": True}), False, Panel.OUTPUT, name="format"),
         Flag("For a person (the default), or for machines.", ("fix", "rule", "targets", "verify")),
     )
     color: str = setting(
@@ -251,9 +252,14 @@ class Asked:
         ),
     )
     elsewhere: Elsewhere | None = None
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
-    def told(self, values: Mapping[str, object]) -> Asked:
-        """This with other values, by field; mappings are added to."""
+    def told(self, values: Mapping[str, object], origins: Mapping[str, str] = {}) -> Asked:
+        """This with other values, by field, and where they are from; mappings are added to."""
+        own_origins = dict(self.origins)
+        for name, origin in origins.items():
+            is_more = name in own_origins and isinstance(values[name], Mapping)
+            own_origins[name] = f"{own_origins[name]}, {origin}" if is_more else origin
         own: dict[str, object] = {}
         of_options: dict[str, object] = {}
         for name, value in values.items():
@@ -261,7 +267,7 @@ class Asked:
             goes[name] = {**getattr(holder, name), **value} if isinstance(value, Mapping) else value
         # each value is of its field's type, for `setting` holds the kind to it
         options = replace(self.options, **of_options)  # type: ignore[arg-type]
-        return replace(self, options=options, **own)  # type: ignore[arg-type]
+        return replace(self, options=options, origins=own_origins, **own)  # type: ignore[arg-type]
 
 
 _OF_OPTIONS = settings_of(Options)

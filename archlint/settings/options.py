@@ -24,7 +24,8 @@ class Options:
 
     `targets` empty means the default target; `target_paths` are folders with targets of the
     user's, beside their own folder.  `select` and `ignore` hold rule codes or names;
-    empty `select` means every rule.  `upper_bounds` is the gravest that an upper bound can be.
+    empty `select` means every rule, and `extend_select` are some beside those selected.
+    `upper_bounds` is the gravest that an upper bound can be.
     `inputs` maps an input name ("" for the only one) to a
     shape, `dims` a symbolic dim to a size.
     `as_stored` refuses models of another dtype than the target's.  `timeout` is the most seconds
@@ -172,6 +173,17 @@ class Options:
             "RULES",
         ),
         Key("", "[$first]"),
+    )
+    extend_select: tuple[str, ...] = setting(
+        Value(RULES, (), Panel.FINDINGS),
+        Flag(
+            "These rules beside those that --select or the configuration selects.",
+            ("check", "diff", "fix", "verify"),
+            "RULES",
+        ),
+        Key(
+            "Rules to run beside those that select, here or on the command line, names.", "[$first]"
+        ),
     )
     min_slowdown: float = setting(
         Value(FACTOR, 1.1, Panel.FINDINGS, api=True),

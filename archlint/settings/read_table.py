@@ -31,4 +31,4 @@ def read_table(table: Mapping[str, object], reader: Reader) -> Asked:
     for key, value in table.items():
         for field, read in keys.get(key, ())[1:]:
             values[field] = read(reader, key, value)
-    return Asked().told(values)
+    return Asked().told(values, dict.fromkeys(values, reader.path))

@@ -13,7 +13,7 @@ __all__ = ["config_schema", "plain"]
 
 
 def config_schema(known: Known) -> Schema:
-    """The JSON Schema (draft 2020-12) of archlint.toml, and of the table `tool.archlint`.
+    """The JSON Schema of archlint.toml, and of the table `tool.archlint`, as SchemaStore takes it.
 
     It knows the rules, their options and the formats that are installed; what only a file system
     can tell, and whether a target's name is one, it leaves to archlint.
@@ -26,13 +26,16 @@ def config_schema(known: Known) -> Schema:
         about = each.key.about or about
         default = {} if each.value.default is None else {"default": plain(each.value.default)}
         # of two that have a key the second's schema holds for both
+        before = properties.get(each.name, {}).get("description")
+        told = about_rules(about, known.rules)
         properties[each.name] = {
             **each.value.kind.schema(known),
-            "description": about_rules(about, known.rules),
+            "description": f"{before}  {told}" if before else told,
             **default,
         }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://json.schemastore.org/archlint.json",
         "title": "The configuration of archlint",
         "type": "object",
         "properties": properties,

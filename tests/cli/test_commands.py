@@ -91,7 +91,7 @@ def test_a_command_s_own_options_stand_among_those_that_it_shares(archlint: Arch
     text = archlint("check", "--help").out
     findings = text.split("Which findings:")[1].split("Output:")[0]
     assert re.findall(r"^  --([a-z-]+)", findings, re.MULTILINE) == [
-        "select", "ignore", "min-slowdown", "upper-bounds", "fail-on", "exit-zero",
+        "select", "ignore", "extend-select", "min-slowdown", "upper-bounds", "fail-on", "exit-zero",
         "fail-on-skipped", "exclude", "show-files", "notes", "add-ignores", "baseline",
         "write-baseline", "prune-baseline", "top",
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import tomli
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it has no types
 
 from archlint.cost.target_files import SHIPPED, list_targets
 from archlint.did_you_mean import did_you_mean
@@ -59,7 +59,7 @@ def fits(text: str, name: str) -> bool:
         return False
     if name == "pyproject.toml":
         table = table["tool"].get("archlint", {})
-    return bool(Draft202012Validator(config_schema(KNOWN)).is_valid(table))
+    return bool(Draft7Validator(config_schema(KNOWN)).is_valid(table))
 
 
 def problems(text: str, name: str = "archlint.toml") -> list[str]:

@@ -11,9 +11,10 @@ from typing import get_args
 
 import pytest
 import tomli
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it has no types
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # it has no types
 
 from archlint import lint
+from archlint.cli import run
 from archlint.cli.settings import ask, what_is_known
 from archlint.errors import UsageError
 from archlint.report.formats import FORMATS
@@ -30,7 +31,7 @@ SETTINGS = settings()
 
 def test_every_field_is_a_setting_but_for_what_is_no_user_s_to_say() -> None:
     named = {each.name for holder in (Options, Asked) for each in fields(holder)}
-    assert named - set(SETTINGS) == {"elsewhere", "options", "tables"}
+    assert named - set(SETTINGS) == {"elsewhere", "options", "origins", "tables"}
 
 
 def test_what_lint_takes_is_what_the_table_says() -> None:
@@ -124,7 +125,7 @@ def shown() -> Iterator[str]:
 
 
 def test_what_is_shown_is_valid_and_with_another_key_it_is_not() -> None:
-    validator = Draft202012Validator(config_schema(what_is_known()))
+    validator = Draft7Validator(config_schema(what_is_known()))
     texts = list(shown())
     assert len(texts) > 3
     for text in texts:
@@ -136,13 +137,54 @@ def test_what_is_shown_is_valid_and_with_another_key_it_is_not() -> None:
 
 def test_the_schema_is_one_and_its_defaults_fit_it() -> None:
     schema = config_schema(what_is_known())
-    Draft202012Validator.check_schema(schema)
+    Draft7Validator.check_schema(schema)
     properties = schema["properties"]
     assert isinstance(properties, dict)
     defaults = {key: each["default"] for key, each in properties.items() if "default" in each}
     assert defaults["min-slowdown"] == 1.1
     assert defaults["fail-on"] == "warning"
-    Draft202012Validator(schema).validate(defaults)
+    Draft7Validator(schema).validate(defaults)
     assert all(
         each["description"] and "$" not in each["description"] for each in properties.values()
     )
+
+
+def test_what_holds_is_shown_with_where_it_is_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "archlint.toml").write_text(
+        'batch = 8\nselect = ["G1"]\n[dim]\nsequence = 128\n[input]\nimage = "1x3x8x8"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    words = ["--batch", "4", "--dim", "height=32", "--extend-select", "A1", "--no-notes"]
+    assert run(["check", "--show-settings", *words]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("configuration: archlint.toml\n\n# What is priced\n")
+    assert (
+        dict(re.findall(r"^(.+?) +# (.+)$", shown, re.MULTILINE)).items()
+        >= {
+            "batch = 4": "--batch",
+            'select = ["G1"]': "archlint.toml",
+            'extend-select = ["A1"]': "--extend-select",
+            'dim = {"sequence": 128, "height": 32}': "archlint.toml, --dim",
+            'input = {"image": "1x3x8x8"}': "archlint.toml",
+            "notes = false": "--notes",
+            "timeout is not set": "default",
+            'fail-on = "warning"': "default",
+        }.items()
+    )
+
+
+def test_config_lists_and_explains_what_the_schema_has(capsys: pytest.CaptureFixture[str]) -> None:
+    options = config_schema(what_is_known())["properties"]
+    assert isinstance(options, dict)
+    assert run(["config"]) == 0
+    listed = capsys.readouterr().out
+    assert [line.split()[0] for line in listed.splitlines()] == [*options]
+    for name, option in options.items():
+        assert run(["config", name]) == 0
+        page = capsys.readouterr().out
+        assert page.startswith(f"{name}\n\n")
+        assert " ".join(str(option["description"]).split()) in " ".join(page.split())
+    assert run(["config", "tagret"]) == 2
+    assert 'unknown option "tagret" (did you mean "target"?)' in capsys.readouterr().err

@@ -22,6 +22,8 @@ from tests.docs import (
 from tests.measured import MARKED, measured_tables, with_tables
 
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+_PART = re.compile(r"\]\(([^)\s#]*)#([^)]*)\)")
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _REPOSITORY = "https://github.com/archlint/archlint/blob/main/"
 
 
@@ -81,6 +83,18 @@ def test_links_of_the_docs_lead_somewhere() -> None:
     for page in [*(ROOT / "docs").rglob("*.md"), *RULE_PAGES, ROOT / "CONTRIBUTING.md"]:
         for link in _LINK.findall(page.read_text(encoding="utf-8")):
             assert link.startswith("https://") or (page.parent / link).exists(), (page, link)
+
+
+def test_links_to_a_part_of_a_page_lead_to_a_heading() -> None:
+    for page in [*(ROOT / "docs").rglob("*.md"), *RULE_PAGES, ROOT / "CONTRIBUTING.md"]:
+        for link, part in _PART.findall(page.read_text(encoding="utf-8")):
+            target = page.parent / link if link else page
+            if not link.startswith("https://") and target.suffix == ".md":
+                headings = _HEADING.findall(target.read_text(encoding="utf-8"))
+                slugs = [
+                    re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings
+                ]
+                assert part in slugs, (page, link, part)
 
 
 def test_the_pictures_are_those_that_the_program_draws(monkeypatch: pytest.MonkeyPatch) -> None:

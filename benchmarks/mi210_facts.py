@@ -88,13 +88,13 @@ def _row(kernel: Kernel, dtype: str, seconds: float, how: str) -> Row:
 
 
 def series_of(kernel: Kernel) -> str:
-    """The family of shapes: a layer at all maps and batches, of others all of a size."""
+    """The family of shapes: a layer at all maps and batches, of others all of one size."""
     if kernel.op == "Conv":
         sizes = f"{kernel.c_in}>{kernel.c_out} k{'x'.join(map(str, kernel.window))}"
         return f"{sizes} s{kernel.strides[0]} g{kernel.groups}"
     if kernel.kind is Kind.PRODUCT:
         return f"{'product' if kernel.constant else 'attention'} {kernel.c_in}>{kernel.c_out}"
-    return f"rows of {kernel.c_out}"
+    return f"{kernel.in_map[0]} rows of {kernel.c_out}"
 
 
 def _convs(itemsize: int) -> Iterator[tuple[Kernel, float]]:

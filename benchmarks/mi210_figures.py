@@ -168,7 +168,7 @@ def page(
         "",
         _HOW,
         "",
-        "Whole families of shapes (a layer at all its maps and batches; of other kernels a width) "
+        "Whole families of shapes (a layer at all its maps and batches; of other kernels one size) "
         "left out of the choice of rows and of the fit, five folds, at most 20 rows of each:",
         "",
         "| kernels | rows, kept | median error | 90th percentile | within 20 % | in their band "

@@ -60,14 +60,24 @@ class _Shown:
 
 
 def measured_tables(rule: str) -> str:
-    """The rows of a rule, a heading for each target that can be priced for."""
+    """The rows of a rule, a heading for each target that can be priced for.
+
+    Of those alone that have rows to be compared: published ones of single kernels may not.
+    """
     parts = []
     for files in list_targets(SHIPPED).values():
         target = load_target(files)
-        rows = [row for row in target.rows if row.rule == rule]
-        if target.is_finished and rows:
+        rows = [row for row in target.rows if row.rule == rule and not row.carried]
+        if not rows or not target.is_finished:
+            continue
+        if _is_published(rows) or any(_SHOWN[rule].series(rows)):
             parts.append(_part(target, rows, _SHOWN[rule]))
     return "\n".join(parts)
+
+
+def _is_published(rows: Sequence[Row]) -> bool:
+    """Whether rows are chains of a paper."""
+    return any(len(row.chain) > 1 or row.chain[0][0] > 1 for row in rows)
 
 
 def with_tables(page: Path) -> str:
@@ -79,7 +89,7 @@ def with_tables(page: Path) -> str:
 
 
 def _part(target: Target, rows: Sequence[Row], shown: _Shown) -> str:
-    is_published = any(len(row.chain) > 1 or row.chain[0][0] > 1 for row in rows)
+    is_published = _is_published(rows)
     table = _published(rows, shown) if is_published else _single(rows, shown)
     return f"**{target.name}**: {_provenance(target, rows, is_published)}\n\n{table}"
 

@@ -122,7 +122,11 @@ def _assumed(
     count = counts.get(node.name, FEW)
     if node.op_type in DATA_DEPENDENT:
         made = data_dependent_types(node.proto, first, count)
-    elif node.op_type in SIZED_BY_VALUES and found.unsized.isdisjoint(node.inputs):
+    elif (
+        node.op_type in SIZED_BY_VALUES
+        and len(node.inputs) > 1
+        and found.unsized.isdisjoint(node.inputs)
+    ):
         made = types_of_values(node.proto, [types.get(each) for each in node.inputs], count)
     else:
         return {}

@@ -7,14 +7,17 @@ from math import prod
 
 import onnx
 
-from archlint.graph.shapes import TensorType, tensor_type
+from archlint.graph.shapes import TensorType
 
 __all__ = ["DATA_DEPENDENT", "FEW", "SIZED_BY_VALUES", "data_dependent_types", "types_of_values"]
 
 DATA_DEPENDENT = frozenset({"Compress", "NonMaxSuppression", "NonZero", "Unique"})
 
-SIZED_BY_VALUES = frozenset({"ConstantOfShape", "Expand", "Range", "Split"})
-"""What the values of an input give its sizes; others are sized by values too, in ways unknown."""
+SIZED_BY_VALUES = frozenset({"Expand", "Split"})
+"""What the values of an input give its sizes, which data may tell too.
+
+Not those (Range, the windows) whose results most often meet a tensor of a known length.
+"""
 
 FEW = 16
 """How many are assumed; not 1, which a Squeeze would take for a dim to drop."""
@@ -53,25 +56,18 @@ def types_of_values(
 ) -> Mapping[str, TensorType]:
     """The types of the outputs of one of `SIZED_BY_VALUES`, whose values only data tell.
 
-    A Split is taken to be even, for what it splits is known: so many rows for each expert. Others
-    give `count` elements, if they give one axis.
+    A Split is taken to be even, for what it splits is known: so many rows for each expert.  One
+    number is repeated `count` times.
     """
-    first, second = (*inputs, None, None)[:2]
-    if first is None or first.shape is None:
+    first, second = inputs[:2]
+    if first is None or first.shape is None or second is None or second.shape is None:
         return {}
     if node.op_type == "Split":
-        parts = None if second is None else second.shape
-        return _even(node, first.dtype, first.shape) if parts == (len(node.output),) else {}
-    dtype, asked = first.dtype, first
-    if node.op_type == "ConstantOfShape":
-        dtype = next((tensor_type(each.t).dtype for each in node.attribute), "float")
-    elif node.op_type == "Expand":
-        if second is None or prod(first.shape) != 1:
-            return {}
-        asked = second
-    if node.op_type != "Range" and asked.shape != (1,):
+        even = second.shape == (len(node.output),)
+        return _even(node, first.dtype, first.shape) if even else {}
+    if prod(first.shape) != 1 or second.shape != (1,):
         return {}
-    return {node.output[0]: TensorType(dtype, (count,))}
+    return {node.output[0]: TensorType(first.dtype, (count,))}
 
 
 def _even(node: onnx.NodeProto, dtype: str, shape: tuple[int, ...]) -> Mapping[str, TensorType]:

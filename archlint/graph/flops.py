@@ -12,6 +12,9 @@ RNN, GRU, LSTM         2 S N gates hidden (input + hidden) per direction, S step
 Attention              4 N heads S T d for scores and sums, 5 N heads S T for softmax,
                        the T keys with those of earlier rows;
                        Microsoft's Attention projects as well: 2 N S C_in C_out
+LinearAttention        2 N S d^2 for each head of queries, and for each head of keys
+                       as much, twice that by a delta rule
+MoE                    2 R k E, with R rows, k experts for each and E weights of one
 MaxPool, AveragePool   O k; global pools and reductions: I
 Softmax                5 I: maximum, subtraction, exponential, sum, division
 normalisations         I times what `operator_table` says: mean, variance, scaling, affine
@@ -210,6 +213,36 @@ def _attention(op_type: str) -> _Count:
     return count
 
 
+def _linear_attention(inputs: Inputs, outputs: Outputs, attributes: Attributes) -> int | None:
+    """What a row adds to the state and reads of it; by a delta rule it looks there before."""
+    key, made = _shape(inputs, 1), outputs[0].shape
+    heads, shared = (_int(attributes.get(f"{each}_num_heads"), 0) for each in ("q", "kv"))
+    if key is None or made is None or len(key) != 3 or len(made) != 3 or not heads or not shared:
+        return None
+    times = 2 if "delta" in str(attributes.get("update_rule", "gated_delta")) else 1
+    state = (key[2] // shared) * (made[2] // heads)
+    return 2 * prod(made[:2]) * state * (heads + times * shared)
+
+
+def _experts(places: Sequence[int]) -> _Count:
+    """Of a mixture whose experts' weights are these inputs, a few experts for each row."""
+
+    def count(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
+        shapes = [_shape(inputs, place) for place in places]
+        rows = _shape(inputs, 0)
+        if rows is None or any(each is None for each in shapes[:2]):
+            return None
+        packed = 8 // max(_int(attributes.get("expert_weight_bits"), 4), 1)
+        weights = sum(prod(each[1:]) for each in shapes if each)
+        numbers = weights * (packed if places == _PACKED_EXPERTS else 1)
+        return 2 * prod(rows[:-1]) * _int(attributes.get("k"), 1) * numbers
+
+    return count
+
+
+_PACKED_EXPERTS = (2, 5, 8)
+
+
 def _projected_attention(inputs: Inputs, _outputs: Outputs, attributes: Attributes) -> int | None:
     x, weight = _shape(inputs, 0), _shape(inputs, 1)
     heads = _int(attributes.get("num_heads"), 0)
@@ -274,6 +307,7 @@ def _of_rows(length: int, elements: int) -> int:
 _FORMULAS: Mapping[str, _Count] = {
     "Attention": _attention("Attention"),
     "AveragePool": _pool,
+    "CausalConvWithState": _conv,
     "Conv": _conv,
     "ConvInteger": _conv,
     "ConvTranspose": _conv_transpose,
@@ -289,6 +323,7 @@ _FORMULAS: Mapping[str, _Count] = {
     "GroupQueryAttention": _attention("GroupQueryAttention"),
     "LRN": _lrn,
     "LSTM": _recurrent(4),
+    "LinearAttention": _linear_attention,
     "LpPool": _pool,
     "MatMul": _matmul,
     "MatMulBnb4": _matmul,
@@ -299,7 +334,9 @@ _FORMULAS: Mapping[str, _Count] = {
     "MaxPool": _pool,
     "Mean": _chain,
     "Min": _chain,
+    "MoE": _experts((2, 4, 6)),
     "MultiHeadAttention": _attention("MultiHeadAttention"),
+    "QMoE": _experts(_PACKED_EXPERTS),
     "RNN": _recurrent(1),
     "Resize": _resize,
     "RoiAlign": _roi_align,

@@ -9,6 +9,7 @@ from onnx import checker, defs, helper, numpy_helper, shape_inference
 
 from archlint.graph.attention import attended
 from archlint.graph.classical_types import CLASSICAL, infer_classical
+from archlint.graph.contributed_types import infer_contributed
 from archlint.graph.evaluate import Array
 from archlint.graph.node import Node
 from archlint.graph.old_types import as_later, like_first_input
@@ -28,10 +29,11 @@ __all__ = ["infer_outputs"]
 
 _MICROSOFT = "com.microsoft"
 _LIKE_FIRST_INPUT = frozenset({
-    "Affine", "Attention", "BiasAdd", "BiasSplitGelu", "BipolarQuant",
-    "DecoderMaskedMultiHeadAttention", "Erfc", "FloatQuant", "GroupNorm", "ImageScaler",
-    "IntQuant", "MeanVarianceNormalization", "MultiThreshold", "ParametricSoftplus", "Quant",
-    "RotaryEmbedding", "Scale", "ScaledTanh", "SimplifiedLayerNormalization", "SkipGroupNorm",
+    "Affine", "Attention", "BiasAdd", "BiasDropout", "BiasSoftmax", "BiasSplitGelu",
+    "BipolarQuant", "DecoderMaskedMultiHeadAttention", "Erfc", "FloatQuant", "GatedAdd",
+    "GroupNorm", "ImageScaler", "IntQuant", "Inverse", "MeanVarianceNormalization", "MoE",
+    "MultiThreshold", "ParametricSoftplus", "QMoE", "Quant", "RotaryEmbedding", "Scale",
+    "ScaledSiLU", "ScaledTanh", "SimplifiedLayerNormalization", "SkipGroupNorm",
     "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "ThresholdedRelu", "Trunc",
 })  # fmt: skip
 """Where ONNX does not have them: some were its own before opset 7, as experiments."""
@@ -57,6 +59,10 @@ def infer_outputs(
         return _fused_product(proto, node, types)
     if node.op_type in _WITH_CACHE and node.domain == _MICROSOFT:
         return _attention(node, types)
+    if not _has_schema(proto, node):
+        contributed = infer_contributed(node.proto, types)
+        if contributed is not None:
+            return contributed
     if node.op_type in _LIKE_FIRST_INPUT and not _has_schema(proto, node):
         return {node.outputs[0]: first}
     if not node.domain and like_first_input(node.op_type, _opset(proto) or _LATEST):

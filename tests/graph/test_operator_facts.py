@@ -23,10 +23,11 @@ WITHOUT_FACTS = frozenset(
 
 NOT_OF_ONNX = frozenset(
     """
-    BiasGelu DynamicQuantizeLSTM DynamicQuantizeMatMul FastGelu FusedMatMul GroupNorm
-    GroupQueryAttention MatMulBnb4 MatMulIntegerToFloat MatMulNBits MultiHeadAttention QuickGelu
-    ReorderInput ReorderOutput SiLU SimplifiedLayerNormalization SkipGroupNorm
-    SkipLayerNormalization SkipSimplifiedLayerNormalization
+    BiasGelu DynamicQuantizeLSTM DynamicQuantizeMatMul FastGelu FusedMatMul GatherBlockQuantized
+    GroupNorm GroupQueryAttention MatMulBnb4 MatMulIntegerToFloat MatMulNBits MoE
+    MultiHeadAttention PagedAttention QMoE QuickGelu ReorderInput ReorderOutput SiLU
+    SimplifiedLayerNormalization SkipGroupNorm SkipLayerNormalization
+    SkipSimplifiedLayerNormalization SparseAttention
     """.split()
 )
 """Of runtimes, and SiLU, which exporters write as two operators."""

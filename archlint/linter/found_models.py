@@ -18,6 +18,7 @@ from archlint.source.export.spec import PROGRAM
 __all__ = ["FoundModel", "find_model", "find_models", "is_excluded", "is_searched"]
 
 _AWAY = "a link that leads out of the folder, which --untrusted does not follow"
+_MOST_NAMED = 10
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
@@ -99,7 +100,23 @@ def find_model(
     if is_program or ":" in word or any(each.name == word for each in configured):
         (found,) = find_models([word], configured, inputs, kwargs, untrusted=untrusted)
         return found
-    return FoundModel(word, _AWAY if untrusted and _leads_out(word, word) else None)
+    return FoundModel(word, _AWAY if untrusted and _leads_out(word, word) else _unnamed(word))
+
+
+def _unnamed(path: str) -> str | None:
+    """What to say of a file of Python that is named without a model in it."""
+    if not path.endswith(".py") or not os.path.isfile(path):
+        return None
+    # read only to help
+    from archlint.source.candidates import find_candidates
+
+    found = [
+        f"{each.factory} (with {', '.join(each.needs)})" if each.needs else each.factory
+        for each in find_candidates([path])
+    ]
+    shown = found[:_MOST_NAMED] + [f"{len(found) - _MOST_NAMED} more"] * (len(found) > _MOST_NAMED)
+    such = f", such as {', '.join(shown)}" if found else f": {path}:NAME"
+    return f"is Python source: name the class or function that makes the network{such}"
 
 
 def _made(factory: str, inputs: Sequence[str] | None, kwargs: str | None) -> FoundModel:
@@ -134,7 +151,7 @@ def _found(path: str, exclude: Sequence[str]) -> Iterator[FoundModel]:
     elif not path or not os.path.lexists(path):
         yield FoundModel(shown, "no such file or folder")
     elif not os.path.isdir(path):
-        yield FoundModel(shown)
+        yield FoundModel(shown, _unnamed(path))
     else:
         yield from _in_folder(path, shown, exclude)
 

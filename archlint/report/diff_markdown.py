@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from archlint.report.diff_text import (
@@ -9,6 +10,8 @@ from archlint.report.diff_text import (
     change_of,
     conclusion,
     gone_line,
+    unchanged,
+    unchanged_line,
     verdict_of,
 )
 from archlint.report.escape import visible
@@ -28,7 +31,10 @@ def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every for
     lines += [f"- failed: {safe(each)}" for each in report.failures]
     lines += [f"- error: {safe(each)}" for each in report.errors]
     lines += [""] * bool(report.failures or report.errors)
-    lines += _times(report)
+    same = unchanged(report)
+    lines += _times([each for each in report.models if each not in same])
+    if same:
+        lines += [f"Unchanged: {safe(unchanged_line(same))}.", ""]
     every = list(results(report.after))
     several = len({each.target for model in report.models for each in model.targets}) > 1
     top = [each for each in every if not is_small(each.finding)]
@@ -38,24 +44,26 @@ def render(report: DiffReport, style: Style) -> str:  # noqa: ARG001 - every for
     table = finding_table(notes, several=several)
     lines += folded(counted(len(notes), "small new note"), table)
     for model in report.models:
+        if model in same:
+            continue
         # a summary is HTML, in which Markdown's escapes would be seen
         name = escape(visible(model.name)).replace("@", "&#64;")
         lines += folded(f"What changed in {name}", _details(model))
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _times(report: DiffReport) -> list[str]:
+def _times(models: Sequence[ModelDiff]) -> list[str]:
     rows = [
         [
             safe(model.name), milliseconds(each.before), milliseconds(each.after),
             verdict_of(each), f"{each.low:.3f} to {each.high:.3f}", safe(each.target),
         ]
-        for model in report.models
+        for model in models
         for each in model.targets
     ]  # fmt: skip
     rows += [
         [safe(model.name), *_alone(model, milliseconds(each.predicted)), "", "", safe(each.target)]
-        for model in report.models
+        for model in models
         for version in (model.before, model.after)
         if (model.presence is not Presence.BOTH or model.is_alone) and version is not None
         for each in version.targets

@@ -12,7 +12,10 @@ from archlint.report.units import amount, counted, megabytes, milliseconds, perc
 from archlint.results.findings import Finding, ModelReport
 from archlint.results.model_diff import DiffReport, ModelDiff, Presence, TargetDiff
 
-__all__ = ["MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "verdict_of"]
+__all__ = [
+    "MOST_CHANGES", "change_of", "conclusion", "gone_line", "render", "unchanged",
+    "unchanged_line", "verdict_of",
+]  # fmt: skip
 
 MOST_CHANGES = 12
 """Lines about the graph on a screen and in a comment."""
@@ -23,10 +26,17 @@ _LABEL = 12
 
 
 def render(report: DiffReport, style: Style) -> str:
-    """Each model: what is new, what changed, what it costs; then one line over all of them."""
+    """A table of all that changed, then each: what is new, what changed, what it costs.
+
+    One line over all of them ends it.  Models in which nothing changed are only named.
+    """
     page = Page(style.width, style.color)
+    same = unchanged(report) if not style.verbose else ()
+    if len(report.models) > 1 and not style.quiet:
+        _overview(page, report, same)
     for model in report.models:
-        _model(page, model, style)
+        if model not in same:
+            _model(page, model, style)
     for line in report.failures:
         page.line(("failed ", _BAD), line, hang=2)
     if not style.quiet:
@@ -48,11 +58,22 @@ def conclusion(report: DiffReport) -> str:
     return f"{counted(new, 'new finding')}, {gone} gone, {same} unchanged{kept} in {models}{left}"
 
 
+def unchanged(report: DiffReport) -> Sequence[ModelDiff]:
+    """The models of several of which there is nothing to tell."""
+    same = [each for each in report.models if each.is_same]
+    return same if len(report.models) > 1 else ()
+
+
+def unchanged_line(same: Sequence[ModelDiff]) -> str:
+    """How many they are, and their names."""
+    return f"{counted(len(same), 'model')}: {', '.join(each.name for each in same)}"
+
+
 def verdict_of(target: TargetDiff) -> str:
     """How the times compare: "5.7 % slower", "1.2 % faster" or "as fast"."""
-    share = target.slowdown - 1
-    if abs(share) < 0.0005:
+    if target.is_same:
         return "as fast"
+    share = target.slowdown - 1
     return f"{percent(abs(share))} {'slower' if share > 0 else 'faster'}"
 
 
@@ -115,6 +136,26 @@ def _model(page: Page, model: ModelDiff, style: Style) -> None:
         _labelled(page, "not priced", text)
     if linted is not None and not model.errors:
         _counts(page, model, linted, style)
+    page.blank()
+
+
+def _overview(page: Page, report: DiffReport, same: Sequence[ModelDiff]) -> None:
+    """A row for each model that changed on each target, and a line for the others."""
+    rows: list[list[Part]] = [
+        [
+            model.name, milliseconds(each.before), milliseconds(each.after), verdict_of(each),
+            counted(0 if model.after is None else len(model.after.findings), "new finding"),
+            f"{len(model.gone)} gone", each.target,
+        ]
+        for model in report.models
+        if model not in same
+        for each in model.targets
+    ]  # fmt: skip
+    if rows:
+        head: list[Part] = [(each, _DIM) for each in ("model", "before", "after", "", "", "", "on")]
+        page.table([head, *rows], "<>><>><", indent=2, long=0)
+    if same:
+        _labelled(page, "unchanged", unchanged_line(same))
     page.blank()
 
 

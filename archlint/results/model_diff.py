@@ -44,6 +44,11 @@ class TargetDiff:
     high: float
     basis: Basis
 
+    @property
+    def is_same(self) -> bool:
+        """Whether both take the same time, for all that is shown."""
+        return abs(self.slowdown - 1) < 0.0005
+
     def __post_init__(self) -> None:
         check_band("a slow-down", self.low, self.slowdown, self.high)
 
@@ -72,6 +77,19 @@ class ModelDiff:
         if self.before is None:
             return Presence.ADDED
         return Presence.REMOVED if self.after is None else Presence.BOTH
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing is to be told of it: the same graph, times and findings."""
+        is_priced = self.presence is Presence.BOTH and not self.is_alone and bool(self.targets)
+        told = (
+            self.changes,
+            self.gone,
+            self.errors,
+            self.excused,
+            self.after and self.after.findings,
+        )
+        return is_priced and not any(told) and all(each.is_same for each in self.targets)
 
     @property
     def unchanged(self) -> tuple[Finding, ...]:

@@ -86,3 +86,14 @@ def test_what_is_not_there_is_an_error_entry() -> None:
         FoundModel("empty", "no .onnx file in this folder"),
         FoundModel('""', "no such file or folder"),
     )
+
+
+def test_a_file_of_python_names_the_networks_in_it() -> None:
+    text = "from torch import nn\nclass Net(nn.Module):\n    def __init__(self, width): pass\n"
+    Path("nets.py").write_text(text + "class Other(nn.Module): pass\n")
+    Path("none.py").write_text("")
+    what = "is Python source: name the class or function that makes the network"
+    assert find_models(["nets.py", "none.py"]) == (
+        FoundModel("nets.py", f"{what}, such as nets.py:Net (with width), nets.py:Other"),
+        FoundModel("none.py", f"{what}: none.py:NAME"),
+    )

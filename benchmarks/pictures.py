@@ -45,7 +45,7 @@ def predicted_and_measured() -> str:
     parts = [
         f'<path d="M{across(10**low):.1f} {up(0.9 * 10**low):.1f}L{across(10**high):.1f} '
         f"{up(0.9 * 10**high):.1f}V{up(1.1 * 10**high):.1f}L{across(10**low):.1f} "
-        f'{up(1.1 * 10**low):.1f}Z" fill="{_SOFT}" fill-opacity=".6"/>'
+        f'{up(1.1 * 10**low):.1f}Z" fill="#b3c4d6"/>'
     ]
     for power in range(low, high + 1):
         x, y, label = across(10**power), up(10**power), f"{10.0**power:g}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from archlint.report.json_text import Json, dumped, rounded
 from archlint.report.style import Style
@@ -20,6 +20,8 @@ __all__ = ["render"]
 
 _COLORS = {Severity.ERROR: "#d1242f", Severity.WARNING: "#d4a72c", Severity.NOTE: "#54aeff"}
 """Of operators that a finding is about, whatever they take."""
+
+_NAMES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
 
 _TEXT = {Severity.ERROR: "#ffffff", Severity.WARNING: "#000000", Severity.NOTE: "#000000"}
 
@@ -51,9 +53,15 @@ def _overlay(model: ModelReport, target: TargetReport) -> Json:
             for name, seconds in times.items()
             for key in ((name, *_twin(name)) if is_nameless else (name,))
         },
-        "name": f"archlint: ms on {target.target}",
+        "name": f"archlint: ms on {target.target}{_legend(severity.values())}",
         "gradient": list(_GRADIENT),
     }
+
+
+def _legend(severities: Collection[Severity]) -> str:
+    """What the colours say, of those that there are: the viewer shows the name, and no legend."""
+    said = [f"{_NAMES[each]}: {each.value}" for each in _NAMES if each in severities]
+    return f" ({', '.join([*said, 'grey: time'])})" if said else ""
 
 
 def _judged(findings: tuple[Finding, ...], target: str) -> Iterator[tuple[str, Severity]]:

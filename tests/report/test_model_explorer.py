@@ -40,7 +40,7 @@ def rendered(*models: ModelReport) -> Any:
 
 def test_operators_have_their_time_and_findings_their_colour() -> None:
     overlay = rendered(model(operator("/stem", 1.25), operator("/body", 2), operator("/head", 0.5)))
-    assert overlay["name"] == f"archlint: ms on {fakes.GPU}"
+    assert overlay["name"] == f"archlint: ms on {fakes.GPU} (red: error, blue: note, grey: time)"
     assert overlay["results"] == {
         "/stem": {"value": 1.25, "bgColor": "#54aeff", "textColor": "#000000"},
         "/body": {"value": 2.0},

@@ -33,6 +33,9 @@ def targets_meant(word: str, files: Mapping[str, TargetFiles]) -> tuple[str, ...
 def unknown_target(word: str, files: Mapping[str, TargetFiles]) -> str:
     """What is said of a word that means no target."""
     groups = [group for each in files.values() for group in each.groups]
-    short = [name.partition("-")[0] for name in files]
-    near = did_you_mean(word, [*files, *groups, *short])
+    short = sorted({name.partition("-")[0] for name in files})
+    begun = [name for name in short if name.startswith(word.lower())]
+    if len(begun) > 1:
+        return f'unknown target "{word}": there are {", ".join(begun)}'
+    near = did_you_mean(word, [*short, *groups, *files])
     return f'unknown target "{word}"{near or " (`archlint targets` lists them)"}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from archlint.report.page import Page, Part
@@ -16,6 +16,7 @@ __all__ = ["render"]
 _DIM = "dim"
 _STRONG = "bold"
 _LABEL = 10
+_INDENT = "  "
 _HERE, _YOURS, _MORE = "this machine", "yours", "others"
 _HEAD = ("target", "device", "batch")
 _TOLD = 28
@@ -43,9 +44,15 @@ def _list(page: Page, targets: Sequence[TargetSummary], width: int | None) -> No
     default = [group for each in targets if each.is_default for group in each.groups[:1]]
     groups = sorted({group for each in targets for group in each.groups})
     sections |= {group: [] for group in (*default, *groups)}
-    for each in sorted(targets, key=_wanted):
-        sections.setdefault(_section(each), []).append(each)
-    lines = {each.target: (each.target, each.device, _batches(each)) for each in targets}
+    of_device = {each.device: each.groups[0] for each in targets if each.groups}
+    chosen = {each.device for each in targets if each.is_default}
+    for each in sorted(targets, key=lambda each: (each.device not in chosen, _wanted(each))):
+        sections.setdefault(_section(each, of_device), []).append(each)
+    lines = {
+        each.target: (_INDENT * _is_variant(each, of_device) + each.target, each.device,
+                      _batches(each))
+        for each in targets
+    }  # fmt: skip
     widths = [max(map(len, column)) for column in zip(_HEAD, *lines.values(), strict=True)]
     if width is not None:
         # a line for each, also on a narrow terminal; a device's details have all of its name
@@ -69,8 +76,9 @@ def _list(page: Page, targets: Sequence[TargetSummary], width: int | None) -> No
         page.line(f"Yours lie in {', '.join(sorted(of_user))}.")
     page.line(
         (
-            "`--target` takes a name, its beginning up to a dash (rtx4090), or a group (gpus); "
-            "`archlint targets NAME` says how far one can be trusted.",
+            "`--target` takes a name, its beginning up to a dash (rtx4090), or a group (gpus), "
+            "which has one of each device, those not indented; `archlint targets NAME` says how "
+            "far one can be trusted.",
             _DIM,
         ),
     )
@@ -80,20 +88,26 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 3].rstrip() + "..."
 
 
-def _section(target: TargetSummary) -> str:
+def _section(target: TargetSummary, of_device: Mapping[str, str]) -> str:
     if target.where is Where.HERE:
         return _HERE
     if target.folder is not None:
         return _YOURS
-    return target.groups[0] if target.groups else _MORE
+    return of_device.get(target.device, _MORE)
+
+
+def _is_variant(target: TargetSummary, of_device: Mapping[str, str]) -> bool:
+    """Whether another target stands in a group for the device, below which this one is listed."""
+    return not target.groups and _section(target, of_device) not in (_HERE, _YOURS, _MORE)
 
 
 def _wanted(target: TargetSummary) -> tuple[object, ...]:
-    """What a reader looks for first: the default, and what is likest to this machine."""
+    """What a reader looks for first: what is likest to this machine, and stands for a device."""
     return (
-        not target.is_default,
         target.where is not Where.NEAREST,
         target.device,
+        not target.is_default,
+        not target.groups,
         target.dtype != "float",
         target.threads or 0,
         target.target,

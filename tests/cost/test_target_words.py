@@ -83,6 +83,14 @@ def test_a_word_that_means_nothing_is_held_against_groups_and_short_names_too(
     assert unknown_target("xyz", files).endswith("(`archlint targets` lists them)")
 
 
+def test_a_word_that_several_short_names_begin_with_is_told_these(
+    files: Mapping[str, TargetFiles],
+) -> None:
+    short = sorted({name.partition("-")[0] for name in files if name.startswith("p")})
+    assert len(short) > 1
+    assert unknown_target("p", files) == f'unknown target "p": there are {", ".join(short)}'
+
+
 def test_a_shipped_device_is_in_a_group_once() -> None:
     shipped = list_targets(SHIPPED)
     grouped = [each for each in shipped.values() if each.groups]

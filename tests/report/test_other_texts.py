@@ -123,15 +123,16 @@ yours
                            finished)
 cpus
   a-nearer-one             AMD EPYC (family 25,...  1 to 8  901 rows (nearest)
+    a-nearer-one-2t        AMD EPYC (family 25,...  1 to 8  901 rows (nearest)
+    a-nearer-one-int8      AMD EPYC (family 25,...  1 to 8  901 rows (nearest)
 others
   gtx1080ti-cudnn7-fp32    NVIDIA GTX 1080 Ti       1 to 8  28 rows (default)
-  a-nearer-one-2t          AMD EPYC (family 25,...  1 to 8  901 rows (nearest)
-  a-nearer-one-int8        AMD EPYC (family 25,...  1 to 8  901 rows (nearest)
   snapdragon810-neon-fp32  Qualcomm Snapdragon 810  1       0 rows
 
 Yours lie in /home/me/targets.
 `--target` takes a name, its beginning up to a dash (rtx4090), or a group
-(gpus); `archlint targets NAME` says how far one can be trusted.
+(gpus), which has one of each device, those not indented; `archlint targets
+NAME` says how far one can be trusted.
 """
 
 

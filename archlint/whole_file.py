@@ -19,7 +19,7 @@ def write_whole(path: Path, data: bytes, *, lasting: bool = False, mode: int = 0
     part.unlink(missing_ok=True)
     try:
         # "x" follows no link that somebody has laid there
-        with open(part, "xb", opener=lambda *file: os.open(*file, mode)) as file:
+        with open(part, "xb", opener=lambda name, how: os.open(name, how, mode)) as file:
             file.write(data)
             if lasting:
                 file.flush()

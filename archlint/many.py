@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike, fspath
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -19,6 +20,11 @@ __all__ = ["lint_many"]
 _LOOK = 5.0  # s; without a result for so long, somebody may be stuck
 
 Model = TypeVar("Model")
+
+_Call = tuple[int, int]
+"""The number of a model, and how often it was lost before."""
+
+_Answer = tuple[_Call, Report]
 
 
 def lint_many(
@@ -73,8 +79,8 @@ class _Many(Generic[Model]):
         self._coming = (_Task(number, model) for number, model in enumerate(models))
         self._options, self._pool = options, _Pool(executor)
         self._ordered, self._in_flight, self._retries = ordered, in_flight, retries
-        self._done: SimpleQueue[Future[Report]] = SimpleQueue()
-        self._running: dict[Future[Report], _Task[Model]] = {}
+        self._done: SimpleQueue[tuple[_Call, Future[_Answer]]] = SimpleQueue()
+        self._running: dict[_Call, tuple[_Task[Model], Future[_Answer]]] = {}
         self._lost: deque[_Task[Model]] = deque()
         self._waiting: dict[int, tuple[Model, Report]] = {}
         self._next = 0
@@ -83,8 +89,10 @@ class _Many(Generic[Model]):
         """Each model with its report; closed before its end it waits for what is running."""
         try:
             while self._fill():
-                future = self._first_done()
-                task = self._running.pop(future)
+                call, future = self._first_done()
+                if call not in self._running:  # it was told of twice
+                    continue
+                task, _ = self._running.pop(call)
                 report = self._report(task, future)
                 if report is None:
                     self._lost.append(task)
@@ -94,11 +102,11 @@ class _Many(Generic[Model]):
                 else:
                     yield task.model, report
         finally:
-            for future in self._running:
+            for _, future in self._running.values():
                 future.cancel()
             self._pool.close()
 
-    def _first_done(self) -> Future[Report]:
+    def _first_done(self) -> tuple[_Call, Future[_Answer]]:
         while True:
             try:
                 return self._done.get(timeout=_LOOK)
@@ -114,12 +122,15 @@ class _Many(Generic[Model]):
             # executors of Dask take equal calls for one call: none equals another
             call = task.number, task.losses
             future = self._pool.submit(_linted, task.model, self._options, call)
-            self._running[future] = task
-            future.add_done_callback(self._done.put)
+            self._running[call] = task, future
+            future.add_done_callback(partial(self._is_done, call))
         return bool(self._running)
 
+    def _is_done(self, call: _Call, future: Future[_Answer]) -> None:
+        self._done.put((call, future))
+
     def _has_room(self) -> bool:
-        if any(self._is_last(each) for each in self._running.values()):
+        if any(self._is_last(each) for each, _ in self._running.values()):
             return False
         if self._lost:
             # if it takes its worker along again, that must cost no other model a try
@@ -130,10 +141,13 @@ class _Many(Generic[Model]):
         """Whether a task that was lost has no try after the next one."""
         return 0 < task.losses == self._retries
 
-    def _report(self, task: _Task[Model], future: Future[Report]) -> Report | None:
+    def _report(self, task: _Task[Model], future: Future[_Answer]) -> Report | None:
         """What came of a task; None where it is to run again."""
         try:
-            return future.result()
+            call, report = future.result()
+            if call != (task.number, task.losses) or not isinstance(report, Report):
+                raise RuntimeError("the executor gave what came of another call")
+            return report
         except Exception as fault:  # of the executor: `_linted` raises none
             task.losses += 1
             if task.losses <= self._retries:
@@ -155,7 +169,7 @@ class _Pool:
         self._executor = ProcessPoolExecutor() if given is None else given
         self._is_own = given is None
 
-    def submit(self, *call: Any) -> Future[Report]:
+    def submit(self, *call: Any) -> Future[_Answer]:
         try:
             return self._executor.submit(*call)
         except BrokenExecutor:
@@ -184,12 +198,12 @@ class _Pool:
             self._executor.shutdown(cancel_futures=True)
 
 
-def _linted(model: object, options: dict[str, Any], _call: tuple[int, int]) -> Report:
-    """The report of one model, whatever goes wrong with it."""
+def _linted(model: object, options: dict[str, Any], call: _Call) -> _Answer:
+    """Which call this is, and the report of its model, whatever goes wrong with it."""
     try:
-        return lint(model, **options)
+        return call, lint(model, **options)
     except Exception as fault:
-        return _failed(model, _told(fault))
+        return call, _failed(model, _told(fault))
 
 
 def _failed(model: object, why: str) -> Report:

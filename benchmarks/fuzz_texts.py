@@ -1,4 +1,4 @@
-"""Damage tables, target files, configurations, baselines, changed models and command lines.
+"""Damage tables, target files, configurations, baselines, models, reports, command lines.
 
 `python benchmarks/fuzz_texts.py COUNT [SEED] [--keep FOLDER]`, run from the repository: so many of
 each kind, of which each 250 have a seed of their own, SEED and those after it, and a process of

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
@@ -131,6 +131,41 @@ def test_what_is_lost_again_and_again_has_an_error_of_its_own() -> None:
     assert sorted(executor.calls) == [(0, 0), (1, 0), (1, 1), (1, 2), (2, 0)]
     (report,) = (each for _, each in archlint.lint_many([SMALL], executor=Losing(0), retries=0))
     assert report.models[0].error == "lost by its worker: ConnectionError: the worker is gone"
+
+
+class ToldTwice(Future[Any]):
+    """Says that it is done once more."""
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        super().add_done_callback(fn)
+        super().add_done_callback(fn)
+
+
+class Lying(Executor):
+    """Gives something else than what came of a call, or says that it is done once more."""
+
+    def __init__(self, lie: str) -> None:
+        self._lie = lie
+        self._first: Future[Any] | None = None
+
+    def submit(self, function: Any, /, *args: Any, **_: Any) -> Future[Any]:
+        if self._lie == "the first" and self._first is not None:
+            return self._first
+        future = ToldTwice() if self._lie == "twice" else Future[Any]()
+        future.set_running_or_notify_cancel()
+        answers = {"nothing": None, "text": "no report", "bare": archlint.lint(SMALL)}
+        self._first = self._first or future
+        future.set_result(answers[self._lie] if self._lie in answers else function(*args))
+        return future
+
+
+@pytest.mark.parametrize("lie", ["nothing", "text", "bare", "the first", "twice"])
+def test_what_an_executor_makes_up_is_no_report(lie: str) -> None:
+    came = [*archlint.lint_many(MODELS[:2], executor=Lying(lie), retries=1)]
+    assert sorted(model for model, _ in came) == sorted(MODELS[:2])
+    lost = [error for _, report in came for error in report.errors]
+    assert len(lost) == {"the first": 1, "twice": 0}.get(lie, 2)
+    assert all("lost by its worker 2 times: " in each for each in lost)
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -106,7 +106,22 @@ def diff(
         verbose=asked.verbose,
     )
     _write(report, jobs, style)
+    if gate.slowdown is not None:
+        _tell_of_renamed(report)
     return report.exit_code
+
+
+def _tell_of_renamed(report: DiffReport) -> None:
+    """Say that nothing is held against what is new, where something is gone: it may be that."""
+    from archlint.cli.output import complain
+
+    new = [each.name for each in report.models if each.before is None]
+    gone = [each.name for each in report.models if each.after is None]
+    if new and gone:
+        complain(
+            f"--max-slowdown holds nothing against {', '.join(new)}: new, where"
+            f" {', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone"
+        )
 
 
 def _share(text: str | None) -> float | None:

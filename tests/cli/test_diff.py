@@ -170,3 +170,16 @@ def test_what_is_wrong_is_one_line(
 ) -> None:
     assert run(["diff", *words]) == 2
     assert capsys.readouterr().err == f"archlint: {fault}\n"
+
+
+def test_a_model_of_another_name_is_told_to_have_nothing_before_it(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository / "nets" / "gone.onnx").rename(repository / "nets" / "other.onnx")
+    assert run(["diff", "--base", "HEAD", *GPU, "nets"]) == 0
+    assert capsys.readouterr().err == ""
+    assert run(["diff", "--base", "HEAD", *GPU, "nets", "--max-slowdown", "3%"]) == 0
+    assert capsys.readouterr().err == (
+        "archlint: --max-slowdown holds nothing against nets/other.onnx: new, where "
+        "nets/gone.onnx is gone\n"
+    )

@@ -64,6 +64,13 @@ def test_python_source_is_refused_in_one_line(
         assert capfd.readouterr() == ("", expected)
 
 
+def test_a_program_of_pytorch_is_not_loaded(archlint: Archlint) -> None:
+    Path("net.PT2").write_bytes(b"PK")
+    outcome = archlint("--untrusted", "net.PT2")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "net.PT2: a program of PyTorch, which --untrusted does not load" in outcome.err
+
+
 def test_python_source_above_the_folder_is_refused(archlint: Archlint) -> None:
     Path("archlint.toml").write_text(SOURCE)
     os.chdir("nets")

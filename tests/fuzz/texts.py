@@ -1,7 +1,8 @@
-"""Damaged tables, target files, configurations and baselines: mutations that know their shape."""
+"""Damaged tables, target files, configurations, baselines and reports: by their shape."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import tomli
 import tomli_w
 
-__all__ = ["NUMBERS", "ODD", "mutated_csv", "mutated_toml"]
+__all__ = ["NUMBERS", "ODD", "mutated_csv", "mutated_json", "mutated_toml"]
 
 NUMBERS = (
     "-1", "0", "nan", "inf", "-inf", "1e308", "-1e308", "1e-320", "1e400", "9" * 5000, "", "1_0",
@@ -31,21 +32,32 @@ def mutated_csv(random: Random, text: str) -> str:
     return "\n".join(lines)
 
 
+def mutated_json(random: Random, text: str) -> str:
+    """A JSON file with one to three faults: in its values, or in its text."""
+    return _mutated(random, text, json.loads, json.dumps)
+
+
 def mutated_toml(random: Random, text: str) -> str:
     """A TOML file with one to three faults: in its values, or in its text."""
+    return _mutated(random, text, tomli.loads, tomli_w.dumps)
+
+
+def _mutated(
+    random: Random, text: str, loads: Callable[[str], Any], dumps: Callable[[Any], str]
+) -> str:
     if random.random() < 0.35:
         lines = text.split("\n")
         for _ in range(random.choice((1, 1, 2))):
             random.choice(_OF_LINES)(random, lines)
         return "\n".join(lines)
     try:
-        data = tomli.loads(text)
+        data = loads(text)
     except (ValueError, RecursionError):
         return text
     for _ in range(random.choice((1, 1, 2, 3))):
         _edit(random, data)
     try:
-        return tomli_w.dumps(data)
+        return dumps(data)
     except (TypeError, ValueError, UnicodeError, RecursionError):
         return text
 

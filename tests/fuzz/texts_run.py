@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -25,9 +26,10 @@ from archlint.cost.target_files import SHIPPED
 from archlint.errors import ModelError
 from archlint.limits import section
 from archlint.linter import registry
+from archlint.report.json_text import checksum
 from tests.fuzz.apart import Done
 from tests.fuzz.mutate import mutated, piece
-from tests.fuzz.texts import mutated_csv, mutated_toml
+from tests.fuzz.texts import mutated_csv, mutated_json, mutated_toml
 from tests.fuzz.words import COMMAND_LINES, mutated_words
 
 __all__ = ["KINDS", "Subject", "complaint"]
@@ -194,6 +196,27 @@ def _baseline(folder: Path) -> Subject:
     return Subject(file, words, mutated_toml, is_kept=False)
 
 
+def _reports(folder: Path, *, signed: bool = True) -> Subject:
+    """A report of two that are merged, with the checksum that it has, or the one of its text."""
+    files = [folder / f"{number}.json" for number in (1, 2)]
+    for count, file in enumerate(files, 1):
+        (folder / f"{count}.onnx").write_bytes(_model(8 * count))
+        shard = f"--shard={count}/2"
+        _run(["--isolated", f"--target={TARGETS[0]}", shard, f"--format=json={file}", str(folder)])
+    words = ["merge", "--isolated", "--fail-on", "note", *map(str, files)]
+    return Subject(files[0], words, mutated_json if signed else _signed_json, is_kept=signed)
+
+
+def _signed_json(random: Random, text: str) -> str:
+    changed = mutated_json(random, text)
+    try:
+        document = json.loads(changed)
+        del document["checksum"]
+        return json.dumps({**document, "checksum": checksum(document)})
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return changed
+
+
 KINDS: dict[str, Callable[[Path], Subject]] = {
     "table": partial(_of_target, TARGETS[0], "rows.csv", mutated_csv),
     "target file": partial(_of_target, TARGETS[0], "target.toml", mutated_toml),
@@ -213,6 +236,8 @@ KINDS: dict[str, Callable[[Path], Subject]] = {
     "configuration": _config,
     "baseline": _baseline,
     "command line": _CommandLine,
+    "merged report": _reports,
+    "merged report with the checksum of its text": partial(_reports, signed=False),
 }
 
 

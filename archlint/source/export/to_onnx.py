@@ -12,6 +12,7 @@ from torch.onnx import TrainingMode
 from archlint.graph.wire import read_weightless
 from archlint.source.export.build import Built
 from archlint.source.export.hook_frames import hooks_told
+from archlint.source.export.operators_once import operators_once
 from archlint.source.export.weightless import weightless_proto
 
 __all__ = ["program_to_onnx", "to_onnx", "to_onnx_by_tracing"]
@@ -36,9 +37,10 @@ def program_to_onnx(
     captured: torch.export.ExportedProgram, *, keep_norms: bool = False
 ) -> onnx.ModelProto:
     """Export a program that was captured before; what torch's exporter raises comes through."""
-    program = torch.onnx.export(
-        captured, dynamo=True, optimize=False, verbose=False, opset_version=_OPSET
-    )
+    with operators_once():
+        program = torch.onnx.export(
+            captured, dynamo=True, optimize=False, verbose=False, opset_version=_OPSET
+        )
     if program is None:
         raise RuntimeError("torch.onnx.export gave nothing")
     return weightless_proto(program, keep_norms=keep_norms)

@@ -138,7 +138,8 @@ class Net:
         infos = [helper.make_tensor_value_info(name, self._dtype, None) for name in outputs]
         graph = helper.make_graph(self._nodes, "net", self._inputs, infos, self._weights)
         opsets = [helper.make_opsetid("", 17), helper.make_opsetid("custom", 1)]
-        return helper.make_model(graph, opset_imports=opsets)
+        # of a version that older runtimes read too
+        return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
     def model(self, *outputs: str) -> Model:
         """The graph of `proto`."""

@@ -138,7 +138,7 @@ def test_other_actions_are_pinned_with_the_version_that_the_page_names() -> None
     text = "".join((ROOT / "action.yml").read_text("utf-8")) + "".join(files(WORKFLOW))
     text += "".join(path.read_text("utf-8") for path in OWN)
     found = pinned.findall(text)
-    assert len(found) == 12
+    assert len(found) == 14
     assert all(re.fullmatch("[0-9a-f]{40}", commit) and version for _, commit, version in found)
     # one version of each
     assert len({name for name, *_ in found}) == len(set(found)) == 5

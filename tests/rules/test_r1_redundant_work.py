@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -201,7 +202,13 @@ def test_a_size_that_names_the_channels_is_mended() -> None:
     rewritten(net)
 
 
-@pytest.mark.parametrize("axes", [(1, 2, 3), (-3, -2, -1), (2, 3)])
+_REFUSED = pytest.mark.skipif(
+    tuple(map(int, version("onnxruntime").split(".")[:2])) < (1, 24),
+    reason="ONNX Runtime 1.23 runs no Resize of axes that are counted from the end",
+)
+
+
+@pytest.mark.parametrize("axes", [(1, 2, 3), pytest.param((-3, -2, -1), marks=_REFUSED), (2, 3)])
 def test_so_is_it_where_only_some_axes_have_a_size(axes: tuple[int, ...]) -> None:
     net = Net()
     sizes = [28 if axis in (2, 3, -1, -2) else 32 for axis in axes]

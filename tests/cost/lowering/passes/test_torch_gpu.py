@@ -34,13 +34,11 @@ def test_a_view_is_one_just_where_numpy_can_make_one(seed: int) -> None:
     joined = int(random.integers(1, len(factors)))
     wanted = (int(np.prod(factors[:joined])), *factors[joined:])
     found = viewed(turned.shape, turned.strides, wanted)
-    copy = turned.view()
-    try:
-        copy.shape = wanted
-    except AttributeError:
+    made = turned.reshape(wanted)
+    if not np.may_share_memory(made, turned):
         assert found is None
     else:
-        sizes = zip(wanted, found or (), copy.strides, strict=True)
+        sizes = zip(wanted, found or (), made.strides, strict=True)
         assert all(own == strides for size, own, strides in sizes if size > 1)
 
 

@@ -187,6 +187,21 @@ def _equal_operators() -> onnx.ModelProto:
     return _model([*nodes, helper.make_node("Sum", [f"{name}_abs" for name in names], ["y"])])
 
 
+def _many_shortcuts() -> onnx.ModelProto:
+    """Thousands of places of which each changes the kernels beside it."""
+    nodes, before = [], "c"
+    for number in range(2_000):
+        nodes += [
+            helper.make_node("Relu", [before], [f"r{number}"]),
+            helper.make_node("Conv", [f"r{number}", "k"], [f"k{number}"]),
+            helper.make_node("Add", [f"k{number}", before], [f"a{number}"]),
+        ]
+        before = f"a{number}"
+    proto = _model(nodes)
+    proto.graph.initializer.add(name="k", dims=[16, 16, 1, 1], data_type=TensorProto.FLOAT)
+    return proto
+
+
 def _types_without_number() -> onnx.ModelProto:
     """Operators of thousands of types, none of which anybody knows."""
     names = ["x", *(f"t{number}" for number in range(9_999)), "y"]
@@ -224,6 +239,7 @@ BOMBS: Mapping[str, Callable[[], onnx.ModelProto]] = {
     "long_names": _long_names,
     "long_names_in_branches": _shared_names,
     "many_of_nothing": _many_of_nothing,
+    "many_shortcuts": _many_shortcuts,
     "read_by_many": _read_by_many,
     "shape_of_many": _shape_of_many,
     "slice_of_many": _slice_of_many,

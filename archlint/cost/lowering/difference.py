@@ -81,7 +81,10 @@ def differences(
         sets.join(operators)
     home = {index: number for number, each in enumerate(places) for index in each}
     found: dict[int, tuple[list[int], list[Kernel]]] = defaultdict(lambda: ([], []))
-    of_set = {sets.of(index): number for index, number in home.items()}
+    of_set: dict[int, set[int]] = defaultdict(set)
+    for number, each in enumerate(places):
+        for index in each:
+            of_set[sets.of(index)].add(number)
 
     def place_of(placed: PlacedKernel) -> int | None:
         for index in placed.operators:
@@ -102,8 +105,7 @@ def differences(
     for key, (numbers, kernels) in found.items():
         left, added = cancelled(lowered, numbers, kernels)
         if left or added:
-            here = sorted({n for n, each in enumerate(places) if key in map(sets.of, each)})
-            made.append(Difference(tuple(here), left, added))
+            made.append(Difference(tuple(sorted(of_set[key])), left, added))
     return tuple(sorted(made, key=lambda each: each.places))
 
 
@@ -163,9 +165,12 @@ class _Sets:
         self._parent: dict[int, int] = {}
 
     def of(self, index: int) -> int:
-        while index in self._parent:
-            index = self._parent[index]
-        return index
+        root = index
+        while root in self._parent:
+            root = self._parent[root]
+        while index != root:  # nobody has so far to go again
+            self._parent[index], index = root, self._parent[index]
+        return root
 
     def join(self, indices: Iterable[int]) -> None:
         roots = sorted({self.of(index) for index in indices})

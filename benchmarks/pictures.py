@@ -29,10 +29,10 @@ def predicted_and_measured() -> str:
     """Each network of a target's file: predicted over measured ms, with the band."""
     text = (_FOLDER / "facts" / "networks" / f"{_TARGET}.csv").read_text(encoding="utf-8")
     networks = [
-        (row["network"], *(float(row[each]) for each in _COLUMNS))
+        (row["network"], [float(row[each]) for each in _COLUMNS])
         for row in csv.DictReader(text.splitlines())
     ]
-    low, high = (round(way(log10(each[1]) for each in networks) + shift)
+    low, high = (round(way(log10(times[0]) for _, times in networks) + shift)
                  for way, shift in ((min, -0.4), (max, 0.5)))  # fmt: skip
     size, left, top, base = 420, 52, 12, 382
 
@@ -54,7 +54,7 @@ def predicted_and_measured() -> str:
             f'<text x="{x:.1f}" y="{base + 16}" text-anchor="middle">{label}</text>',
             f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{label}</text>',
         ]
-    for name, measured, predicted, least, most in networks:
+    for name, (measured, predicted, least, most) in networks:
         x = across(measured)
         parts.append(
             f"<g><title>{escape(name)}: {measured:g} ms, predicted {predicted:g}</title><path "

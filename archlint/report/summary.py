@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archlint.report.shown import was_linted
+from archlint.report.units import percent
 from archlint.results.findings import Report, RuleSaving, TargetReport
 
 __all__ = ["SummaryRow", "summary_rows"]
+
+
+_MOSTLY = 0.8
+"""The share that has to be priced for findings to be more than notes, and times those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,11 @@ class SummaryRow:
     def each(self) -> float:
         """Seconds for one of the batch."""
         return self.on.predicted / (self.on.batch or 1)
+
+    @property
+    def priced(self) -> str:
+        """How much of the network the time is of, where that is not most of it."""
+        return f"{percent(self.on.coverage)} priced" if self.on.coverage < _MOSTLY else ""
 
     @property
     def costliest(self) -> RuleSaving | None:

@@ -27,6 +27,9 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - every format 
 
 def _row(row: SummaryRow) -> str:
     on, rule = row.on, row.costliest
+    cost = (
+        "nothing" if rule is None else (f"**{rule.code}** {safe(rule.name)}, {percent(rule.share)}")
+    )
     cells = [
         safe(row.model),
         safe(on.target),
@@ -34,6 +37,6 @@ def _row(row: SummaryRow) -> str:
         milliseconds(on.predicted),
         f"{figure(on.low * 1e3)} to {figure(on.high * 1e3)}, {on.basis.value}",
         milliseconds(row.each),
-        "nothing" if rule is None else f"**{rule.code}** {safe(rule.name)}, {percent(rule.share)}",
+        f"{cost} ({row.priced})" if row.priced else cost,
     ]
     return f"| {' | '.join(cells)} |"

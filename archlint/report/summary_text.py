@@ -40,6 +40,9 @@ def render(report: Report, style: Style) -> str:
         named = ", ".join(f"{code} {rules[code]}" for code in sorted(rules))
         text = f"Costs most: {named}; what all of its findings would save, notes too."
         page.line((text, _DIM))
+    if any(row.priced for row in rows):
+        text = "Priced: the share of the memory access that has a price; the time is of that alone."
+        page.line((text, _DIM))
     page.line((closing(report, Style(notes=True)), _STRONG), hang=2)
     return page.text()
 
@@ -61,11 +64,12 @@ def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cells(row: SummaryRow) -> Sequence[str]:
     on, rule = row.on, row.costliest
+    cost = "nothing" if rule is None else f"{rule.code} {percent(rule.share)}"
     return (
         f"  {on.target}",
         "" if on.batch is None else str(on.batch),
         milliseconds(on.predicted),
         f"{figure(on.low * 1e3)} to {figure(on.high * 1e3)}",
         milliseconds(row.each),
-        "nothing" if rule is None else f"{rule.code} {percent(rule.share)}",
+        f"{cost} ({row.priced})" if row.priced else cost,
     )

@@ -77,3 +77,12 @@ def test_on_a_narrow_terminal_the_figures_stand_below_the_target() -> None:
         "  snapdragon810-neon-fp32",
     ]
     assert max(map(len, text.splitlines())) <= 60
+
+
+def test_a_time_of_a_part_of_the_network_says_so() -> None:
+    partly = replace(on_gpu(), batch=8, coverage=0.36)
+    report = Report((replace(model(path="a.onnx"), targets=(partly,)),))
+    text = renderer("summary_text").render(report, Style(width=100))
+    assert "1.29 ms  nothing (36.0 % priced)\n" in text
+    assert "Priced: the share of the memory access that has a price" in text
+    assert "nothing (36.0 % priced) |" in renderer("summary_markdown").render(report, Style())

@@ -13,7 +13,7 @@ from archlint.settings.asked import Asked, settings
 from archlint.settings.kinds.kind import Schema
 from archlint.settings.known import Known
 from archlint.settings.schema import config_schema, plain
-from archlint.settings.setting import Flag, Setting
+from archlint.settings.setting import Setting
 from archlint.settings.toml_text import about_rules
 
 __all__ = ["option_list", "option_page", "settings_text"]
@@ -100,10 +100,6 @@ def _type(schema: Schema) -> str:
 
 def _default(schema: Schema, before: str) -> str:
     return f"{before}{json.dumps(schema['default'])}" if "default" in schema else ""
-
-
-def _flag(name: str, flag: Flag) -> str:
-    return f"{', '.join(flag.names) or f'--{name}'} of {', '.join(flag.commands)}"
 
 
 def _example(setting: Setting, rules: Mapping[str, str]) -> Iterator[str]:

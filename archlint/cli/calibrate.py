@@ -22,6 +22,7 @@ from archlint.cli.device_options import (
 from archlint.settings.asked import Asked
 
 if TYPE_CHECKING:
+    from archlint.commands.measure import Calibrated
     from archlint.results.target_summary import TargetSummary
 
 __all__ = ["calibrate"]
@@ -74,29 +75,39 @@ def calibrate(
     name = target or default_name(runtime)
     begun = time.monotonic()
     with measure_progress("calibrating", "kernels") as progress:
-        made, rows = calibrated_target(name, runtime, base, out, progress)
-    (summary,) = targets((), [str(made)])
+        made = calibrated_target(name, runtime, base, out, progress)
+    (summary,) = targets((), [str(made.folder)])
     if summary.carried is not None and summary.carried.high > BUSY * summary.carried.low:
         complain(
             "the factor is hardly known: did something else run? On an idle machine calibrate again"
         )
-    write_out(_summary(summary, rows, time.monotonic() - begun, out))
+    write_out(_summary(summary, made, time.monotonic() - begun, out))
     return 0
 
 
-def _summary(made: TargetSummary, rows: int, seconds: float, out: Path | None) -> str:
+def _summary(target: TargetSummary, made: Calibrated, seconds: float, out: Path | None) -> str:
     from archlint.cli.duration import duration_text
     from archlint.report.transfer_text import transfer_text
 
-    shown = made.target if out is None else f"{out}/{made.target}"
-    lines = [f"measured   {rows} kernels in {duration_text(seconds)}"]
-    if made.carried is not None:
-        lines.append(f"base       {transfer_text(made.carried)}")
+    shown = target.target if out is None else f"{out}/{target.target}"
+    lines = [f"measured   {made.kernels} kernels in {duration_text(seconds)}"]
+    if target.carried is not None:
+        lines.append(f"base       {transfer_text(target.carried)}")
     lines += [
-        "good for   totals within 10 % for about 8 networks of 10, slow-downs as in the base, both",
-        "           with wider bands; findings are warnings at most",
-        f"tables in  {made.folder}",
+        *(_GOOD_FOR if made.is_alike else _HARDLY_GOOD_FOR),
+        f"tables in  {target.folder}",
         f"use it     archlint --target {shown} model.onnx",
         f"better     archlint measure --target {shown}, which goes on from here",
     ]
     return "\n".join(lines) + "\n"
+
+
+# what was found on networks: docs/calibrate.md
+_GOOD_FOR = (
+    "good for   totals within 10 % for about 8 networks of 10, slow-downs as in the base, both",
+    "           with wider bands; findings are warnings at most",
+)
+_HARDLY_GOOD_FOR = (
+    "good for   a first idea: the base is of another runtime or number of threads, of which one",
+    "           factor says little: about half of the networks come within 10 %, or in their bands",
+)

@@ -146,8 +146,8 @@ def _calibrated(options: Options) -> Chosen:
     except NotHereError:
         runtime = make_backend(Settings())
         with measure_progress("calibrating", "kernels") as progress:
-            made, _ = calibrated_target(default_name(runtime), runtime, None, None, progress)
-        complain(f"calibrated {made}")
+            made = calibrated_target(default_name(runtime), runtime, None, None, progress)
+        complain(f"calibrated {made.folder}")
         return choose_target(options)
 
 

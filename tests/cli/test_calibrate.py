@@ -87,6 +87,18 @@ def test_the_summary_says_what_it_is_good_for(calibrate: Calibrate, tmp_path: Pa
     ]
 
 
+def test_a_base_of_another_runtime_is_good_for_little(calibrate: Calibrate, tmp_path: Path) -> None:
+    file = tmp_path / "others" / "base" / "target.toml"
+    lines = [each for each in file.read_text("utf-8").splitlines() if "checksum" not in each]
+    text = "\n".join(lines).replace('runtime = "Fake 1.0"', 'runtime = "Other 1.0"')
+    assert "Other" in text
+    file.write_text(text, encoding="utf-8")
+    outcome = calibrate("--from", str(file.parent))
+    assert outcome.code == 0
+    assert "good for   a first idea: the base is of another runtime or number of" in outcome.out
+    assert "8 networks of 10" not in outcome.out
+
+
 def test_a_base_may_be_named(calibrate: Calibrate, tmp_path: Path) -> None:
     outcome = calibrate("--from", str(tmp_path / "others" / "base"), "--out", "here")
     assert outcome.code == 0

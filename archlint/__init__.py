@@ -10,6 +10,7 @@ __all__ = [
     "ArchlintError",
     "Basis",
     "BlockShare",
+    "Bound",
     "Call",
     "Caveat",
     "Certainty",
@@ -93,6 +94,9 @@ if TYPE_CHECKING:
     from archlint.cost.kernels.kind import (
         Kind,
     )
+    from archlint.cost.pricing.bound import (
+        Bound,
+    )
     from archlint.cost.pricing.price import (
         Basis,
     )
@@ -157,8 +161,8 @@ if TYPE_CHECKING:
     )
 else:  # a type checker must not take every name for one of these
     _HOMES = """
-    errors location results.severity cost.pricing.price cost.kernels.kind cost.kernels.kernel
-    graph.model results.judgement results.shares results.unknown results.target_summary api
+    errors location results.severity cost.pricing.bound cost.pricing.price cost.kernels.kind
+    cost.kernels.kernel graph.model results.judgement results.shares results.unknown results.target_summary api
     results.findings many
     """.split()
 

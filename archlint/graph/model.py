@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -77,8 +78,14 @@ class Model:
 
     def uses(self, index: int) -> int:
         """How often operators read what this one makes."""
-        read = (t for after in self.after(index) for t in self.operators[after].inputs)
-        return sum(t is not None and self.makers.get(t.name) == index for t in read)
+        return self._uses[index]
+
+    @cached_property
+    def _uses(self) -> Counter[int]:
+        read = (
+            self.makers.get(t.name) for op in self.operators for t in op.inputs if t is not None
+        )
+        return Counter(each for each in read if each is not None)
 
     @cached_property
     def _around(self) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:

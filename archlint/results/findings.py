@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 
 from archlint.cost.kernels.kernel import Kernel
 from archlint.cost.pricing.bound import Bound
@@ -245,8 +246,10 @@ class OperatorTime:
 
     def __reduce__(self) -> tuple[type[OperatorTime], tuple[object, ...]]:
         """Of these a cache holds thousands, and a dataclass looks up its fields for each."""
-        own = self.name, self.op_type, self.module, self.kind, self.kernels, self.fused
-        return OperatorTime, (*own, self.time, self.share)
+        return OperatorTime, _values_of(self)
+
+
+_values_of = attrgetter(*(each.name for each in fields(OperatorTime)))
 
 
 @dataclass(frozen=True, slots=True)

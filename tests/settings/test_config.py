@@ -291,7 +291,7 @@ def test_all_problems_come_at_once() -> None:
         ),
         (
             "[[models]]\nfactory = 'n.py:N'\ntargets = 'gtx'",
-            'models 1: targets: unknown target "gtx" (did you mean "gtx1080ti-cudnn7-fp32"?)',
+            'models 1: targets: unknown target "gtx" (did you mean "gtx1080ti"?)',
         ),
         (
             'source-root = "no"',

@@ -107,7 +107,7 @@ def test_folding_by_hand_is_told_once_and_is_exact(
         "    return nn.Sequential(*layers)\n",
         encoding="utf-8",
     )
-    asked = ["nets.py:net", "--input", "1x64x56x56", "--select", "G4", "--fail-on", "never"]
+    asked = ["nets.py:net", "--input", "1x64x56x56", "--select", "R1", "--fail-on", "never"]
     assert run([*asked, "--target", KEEPS]) == 0
     told = capsys.readouterr().out
     assert told.count("BatchNormalization that the runtime does not fold into its layer") == 1

@@ -81,6 +81,6 @@ def _inside(view: View, steps: Sequence[Sequence[Operator]]) -> set[str]:
     for step in steps:
         own = {op.index for op in step}
         for op in step:
-            if own.issuperset(view.model.graph.successors(op.index)) and op is not step[-1]:
+            if own.issuperset(view.model.after(op.index)) and op is not step[-1]:
                 found |= {each.name for each in op.outputs} - outputs
     return found

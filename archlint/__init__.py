@@ -163,7 +163,7 @@ else:  # a type checker must not take every name for one of these
     _HOMES = """
     errors location results.severity cost.pricing.bound cost.pricing.price cost.kernels.kind
     cost.kernels.kernel graph.model results.judgement results.shares results.unknown
-    results.target_summary results.findings api many
+    results.target_summary api results.findings many
     """.split()
 
     def __getattr__(name: str) -> object:

@@ -132,6 +132,7 @@ class _Outcomes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._whole: set[str] = set()  # each is written once, and so looked at once
 
     def _kept(self, number: int) -> Kept:
         os.environ["XDG_CACHE_HOME"] = str(self._folder / str(number // 4))
@@ -145,10 +146,11 @@ class _Outcomes:
 
     def left(self) -> int:
         names = [each.name for each in (self._folder / FOLDER).glob("?" * 64)]
-        for name in names:
+        for name in set(names) - self._whole:
             number = int(name, 16)
             found = self._kept(number).find(_text(number))
             assert found == Outcome(ModelReport(_text(number))), "half an outcome"
+        self._whole.update(names)
         return max((int(name, 16) for name in names), default=-1)
 
 

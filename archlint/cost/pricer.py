@@ -51,6 +51,7 @@ class Pricer:
         self._compared: dict[tuple[frozenset[tuple[Kernel, int]], ...], Comparison | None] = {}
         self._known: dict[Kernel, float] = {}
         self._bases: dict[Kernel, Basis] = {}
+        self._bounds: dict[Kernel, Bound | None] = {}
         self._measured = RowsByVariety(target)
         self._by_variety = {spec.name: spec for spec in target.families if not spec.kinds}
         self._varieties: dict[Kernel, str] = {}
@@ -131,8 +132,11 @@ class Pricer:
 
     def bound(self, kernel: Kernel) -> Bound | None:
         """What most of its price pays for by its fit; None without one, or where that tells not."""
-        if not self.covers(kernel):
-            return None
+        if kernel not in self._bounds:
+            self._bounds[kernel] = self._bound(kernel) if self.covers(kernel) else None
+        return self._bounds[kernel]
+
+    def _bound(self, kernel: Kernel) -> Bound | None:
         parts = self._parts_of(kernel)
         self._learn(parts)
         found: list[tuple[str, float]] = []
